@@ -1,0 +1,4 @@
+// PostToolUse and PostToolUseFailure: a tool has run.
+import { runHook } from "../lib/hook";
+
+await runHook({ name: "post-tool-use", event: "PostToolUse" });

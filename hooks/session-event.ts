@@ -1,0 +1,13 @@
+// Every other event. A prompt also renews the pointer: a session longer than a day keeps it, and of
+// two sessions in a project it names the one last spoken to.
+import { runHook } from "../lib/hook";
+import { isWitnessed, storeSessionId } from "../lib/session";
+
+await runHook({
+  name: "session-event",
+  event: "Unknown",
+  then: ({ event, session, project }) =>
+    event === "UserPromptSubmit" && isWitnessed(session)
+      ? storeSessionId(session.id, project).faults
+      : [],
+});

@@ -1,0 +1,117 @@
+// What arrives on stdin: an event, or something that should have been one.
+
+/** A JSON object as Claude Code sent it. */
+export type Payload = Readonly<Record<string, unknown>>;
+
+/** Why input is no event. */
+export type Malformation = "empty" | "late" | "oversized" | "unreadable" | "not JSON" | "not an object";
+
+/** What one hook program was given. Every outcome is recorded. */
+export type Outcome =
+  | { readonly kind: "event"; readonly payload: Payload }
+  | {
+      readonly kind: "malformed";
+      readonly reason: Malformation;
+      /** What of the input was kept, at most the first `maxBytes`. */
+      readonly text: string;
+      /** How long the input was, as far as it was read. */
+      readonly bytes: number;
+    };
+
+/** How long and how much to read. */
+export interface ReadLimits {
+  readonly deadlineMs: number;
+  readonly maxBytes: number;
+}
+
+type Ending = "end" | "whole" | "late" | "oversized" | "unreadable";
+
+const CLOSING_BRACE = 0x7d;
+
+/**
+ * Reads one event: until a whole JSON object has arrived, the input ends, or the deadline passes.
+ * The first is what frees us from a client that never closes the pipe; bytes are decoded only
+ * together, since a chunk may end inside a character. Input over the limit is read on to its end,
+ * for the writer's sake, but not kept.
+ */
+export async function readEvent(
+  input: ReadableStream<Uint8Array>,
+  { deadlineMs, maxBytes }: ReadLimits,
+): Promise<Outcome> {
+  const late = new Promise<"late">((resolve) => setTimeout(resolve, deadlineMs, "late"));
+  const reader = input.getReader();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  let ending: Ending | undefined;
+  let triedBytes = 0;
+
+  while (ending === undefined) {
+    // oxlint-disable-next-line no-await-in-loop -- one chunk comes after the other
+    const next = await Promise.race([reader.read(), late]).catch(() => "unreadable" as const);
+    if (typeof next === "string") ending = next;
+    else if (next.done) ending = "end";
+    else {
+      bytes += next.value.length;
+      if (bytes > maxBytes) continue;
+      chunks.push(next.value);
+      // A chunk may end in a brace that is not the last. Waiting for half as much again before the
+      // next try keeps the whole linear; what that misses, the deadline catches.
+      if (!endsInBrace(next.value) || bytes < triedBytes * 1.5) continue;
+      triedBytes = bytes;
+      const payload = parseObject(decode(chunks));
+      if (payload !== undefined) return { kind: "event", payload };
+    }
+  }
+  if (bytes > maxBytes) ending = "oversized";
+  return judge(decode(chunks), bytes, ending);
+}
+
+/** Tells an event from a malformed one, given all that was read and why reading stopped. */
+function judge(text: string, bytes: number, ending: Ending): Outcome {
+  const malformed = (reason: Malformation): Outcome => ({ kind: "malformed", reason, text, bytes });
+  if (ending === "oversized") return malformed("oversized");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    if (ending === "late" || ending === "unreadable") return malformed(ending);
+    return malformed(text.trim() === "" ? "empty" : "not JSON");
+  }
+  return isObject(value) ? { kind: "event", payload: value } : malformed("not an object");
+}
+
+/**
+ * Finds the session id in text that is no JSON. Claude Code writes it first; anywhere else the same
+ * words may be part of a prompt or a file.
+ */
+export function leadingSessionId(text: string): string | undefined {
+  return /^\s*\{\s*"session_id"\s*:\s*"([^"\\]{1,128})"/.exec(text)?.[1];
+}
+
+function parseObject(text: string): Payload | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Payload {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function decode(chunks: Uint8Array[]): string {
+  const bytes = chunks.length === 1 ? chunks[0] : Bun.concatArrayBuffers(chunks, Infinity, true);
+  return new TextDecoder().decode(bytes);
+}
+
+function endsInBrace(chunk: Uint8Array): boolean {
+  let last = chunk.length - 1;
+  while (last >= 0 && isSpace(chunk[last])) last--;
+  return chunk[last] === CLOSING_BRACE;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}

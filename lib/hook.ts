@@ -1,0 +1,98 @@
+// The whole life of a hook program: read stdin, name the session, record, exit 0. Whatever happens,
+// nothing goes to stdout or stderr and no other code comes back: stdout of some events goes into the
+// model's context, and exit 2 blocks tools.
+import { environment, loadConfig, paths } from "./config";
+import { reportFaults } from "./error-log";
+import { leadingSessionId, readEvent } from "./event";
+import { faultCode } from "./file";
+import { appendRecord } from "./log";
+import { findProject, type Project } from "./project";
+import { renderRecord, toRecord } from "./record";
+import { redactionRules } from "./redact";
+import type { Config } from "./schema";
+import { resolveSession, type Session } from "./session";
+
+/** One hook program: its name, and what it does besides recording. */
+export interface HookProgram {
+  readonly name: string;
+  /** What the event is called when its payload does not say. */
+  readonly event: string;
+  /** Runs once the event is recorded, and answers with what it could not do. */
+  readonly then?: (recorded: Recorded) => readonly string[];
+}
+
+/** An event after its recording, for what a program does besides. */
+export interface Recorded {
+  readonly event: string;
+  readonly startedMs: number;
+  readonly session: Session;
+  readonly project: Project;
+  readonly config: Config;
+}
+
+// Well under the five seconds that Claude Code is told to wait, and the 1.5 that it gives SessionEnd.
+const DEADLINE_MS = 1000;
+
+/** Runs a hook program from its first line to its exit. */
+export async function runHook(program: HookProgram): Promise<never> {
+  try {
+    const [, , flag] = Bun.argv;
+    if (flag === "--version" || flag === "--self-test") process.exit(await answer(program, flag));
+    await recordEvent(program);
+  } catch (error) {
+    reportFaults(program.name, [`bug: ${String(error)}`]);
+  }
+  process.exit(0);
+}
+
+async function recordEvent(program: HookProgram): Promise<void> {
+  const startedMs = Date.now();
+  const { config, problems } = loadConfig();
+  const outcome = await readEvent(Bun.stdin.stream(), {
+    deadlineMs: DEADLINE_MS,
+    maxBytes: config.limits.input_bytes,
+  });
+  const payload =
+    outcome.kind === "event" ? outcome.payload : { session_id: leadingSessionId(outcome.text) };
+  const project = findProject(environment, payload["cwd"]);
+  const session = resolveSession(payload, environment, project);
+  const record = toRecord(
+    outcome,
+    { startedMs, event: program.event, session, project, user: userName(), pid: claudePid() },
+    config.capture,
+    redactionRules(environment, config.redact),
+  );
+  const faults = [...problems];
+  if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
+  const { event } = record;
+  try {
+    appendRecord(paths.events, record.timestamp, renderRecord(record, config.limits));
+  } catch (error) {
+    faults.push(`${event} not recorded: ${faultCode(error)}`);
+  }
+  try {
+    faults.push(...(program.then?.({ event, startedMs, session, project, config }) ?? []));
+  } catch (error) {
+    faults.push(`after ${event}: ${faultCode(error)}`);
+  }
+  reportFaults(program.name, faults);
+}
+
+function userName(): string {
+  return environment["USER"] || environment["LOGNAME"] || environment["USERNAME"] || "unknown";
+}
+
+function claudePid(): number {
+  const told = Number(environment["CLAUDE_PID"]);
+  return Number.isSafeInteger(told) && told > 0 ? told : process.ppid;
+}
+
+// For a person or an installer, so it may load what it likes and print.
+async function answer(program: HookProgram, flag: string): Promise<number> {
+  const { selfTest, version } = await import("./self-test");
+  console.log(`${program.name} ${version}`);
+  if (flag === "--version") return 0;
+  const checks = selfTest();
+  for (const { name, fault } of checks) console.log(fault ? `fail  ${name}: ${fault}` : `ok    ${name}`);
+  return checks.every(({ fault }) => fault === undefined) ? 0 : 1;
+}

@@ -1,0 +1,51 @@
+// Every place on disk, computed from the environment. Nothing here creates or opens one.
+
+/** Environment variables by name, as `process.env` gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Absolute paths; the folders among them may not exist yet. */
+export interface Paths {
+  /** Folder of the session pointers, shared with other people's hooks: `/tmp` unless moved. */
+  readonly pointers: string;
+  /** Our own private folder, the parent of everything below. */
+  readonly state: string;
+  /** What the user chose. */
+  readonly config: string;
+  /** Folder of the daily logs. */
+  readonly events: string;
+  /** What hooks could not do. */
+  readonly errorLog: string;
+}
+
+/**
+ * Computes where everything lives. A relative path in a variable is ignored: hooks start in the
+ * folder of whatever project is open, and that folder must not decide where its events go.
+ */
+export function pathsFrom(env: Environment, platform: string = process.platform): Paths {
+  const windows = platform === "win32";
+  const given = (name: string) => {
+    const value = env[name];
+    return value !== undefined && isAbsolute(value, windows) ? value : undefined;
+  };
+  const state =
+    given("CLAUDE_SESSION_HOME") ??
+    `${given("CLAUDE_CONFIG_DIR") ?? `${given(windows ? "USERPROFILE" : "HOME") ?? passwdHome()}/.claude`}/session-hooks`;
+  const temporary = windows ? (given("TEMP") ?? given("TMP") ?? "C:/Windows/Temp") : "/tmp";
+  return Object.freeze({
+    pointers: given("CLAUDE_SESSION_DIR") ?? temporary,
+    state,
+    config: `${state}/config.json`,
+    events: `${state}/events`,
+    errorLog: `${state}/hook-errors.log`,
+  });
+}
+
+/** Whether a path names the same place from every working folder. */
+export function isAbsolute(path: string, windows: boolean): boolean {
+  return windows ? /^(?:[A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/");
+}
+
+// `node:os` costs a millisecond, so it is loaded only where HOME is missing.
+function passwdHome(): string {
+  return (require("node:os") as typeof import("node:os")).homedir();
+}

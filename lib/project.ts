@@ -1,0 +1,76 @@
+// Which project an event belongs to.
+import { lstatSync } from "node:fs";
+import { isAbsolute, type Environment } from "./paths";
+
+/** A project folder and the name it goes by. */
+export interface Project {
+  /** Its folder's last part, e.g. `shop`. */
+  readonly name: string;
+  /** Absolute; empty where no folder is known. */
+  readonly folder: string;
+}
+
+/**
+ * Finds the project: the nearest folder upward that holds `.git`, a folder or a worktree's file,
+ * else the start itself. The start is `CLAUDE_PROJECT_DIR`, else the payload's `cwd`, else ours.
+ */
+export function findProject(
+  env: Environment,
+  payloadCwd: unknown,
+  platform: string = process.platform,
+): Project {
+  const windows = platform === "win32";
+  const start = [env["CLAUDE_PROJECT_DIR"], payloadCwd, workingFolder()].find(
+    (path): path is string =>
+      typeof path === "string" && isAbsolute(path, windows) && !path.includes("\0"),
+  );
+  if (start === undefined) return projectAt("", windows);
+  const folder = normalize(start, windows);
+  return projectAt(gitRoot(folder, windows) ?? folder, windows);
+}
+
+/** Names a folder as a project, e.g. `/home/user/shop` is `shop`. */
+export function projectAt(folder: string, windows = false): Project {
+  const name = folder.slice(lastSeparator(folder, windows) + 1);
+  return { name: name || (folder ? "root" : "unknown"), folder };
+}
+
+function gitRoot(start: string, windows: boolean): string | undefined {
+  for (let folder = start; folder !== ""; folder = parent(folder, windows))
+    if (exists(`${folder}/.git`)) return folder;
+  return undefined;
+}
+
+function parent(folder: string, windows: boolean): string {
+  return folder.slice(0, Math.max(0, lastSeparator(folder, windows)));
+}
+
+function lastSeparator(path: string, windows: boolean): number {
+  return Math.max(path.lastIndexOf("/"), windows ? path.lastIndexOf("\\") : -1);
+}
+
+// Claude Code sends clean paths; a person's own variable may hold `..` or end in a separator, and
+// only then `node:path` is worth its half millisecond.
+function normalize(path: string, windows: boolean): string {
+  if (!/[\\/](?:\.{0,2})(?:[\\/]|$)/.test(path)) return path;
+  const { posix, win32 } = require("node:path") as typeof import("node:path");
+  return (windows ? win32 : posix).resolve(path);
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A folder that we may not look into holds no repository of ours.
+    return false;
+  }
+}
+
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    // The folder was deleted under us.
+    return undefined;
+  }
+}

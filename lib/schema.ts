@@ -1,0 +1,80 @@
+// The shapes of everything that crosses a border, in zod, for the cold paths and the tests. The hot
+// path takes only types from here: `import type` costs nothing at run time.
+import { z } from "zod";
+
+/**
+ * What Claude Code sends on stdin. Everything is optional and unknown keys pass: each version of the
+ * client has added fields and events, and none of that may stop a recording.
+ */
+export const payload = z.looseObject({
+  session_id: z.string().optional(),
+  hook_event_name: z.string().optional(),
+  cwd: z.string().optional(),
+  transcript_path: z.string().optional(),
+  prompt_id: z.string().optional(),
+  tool_name: z.string().optional(),
+  tool_use_id: z.string().optional(),
+  agent_id: z.string().optional(),
+  agent_type: z.string().optional(),
+  duration_ms: z.number().optional(),
+});
+
+const choice = {
+  retention_days: z.int().min(1).max(3650),
+  capture: z.looseObject({
+    prompts: z.boolean(),
+    tool_input: z.boolean(),
+    tool_response: z.boolean(),
+  }),
+  redact: z.looseObject({ keys: z.array(z.string().min(1)), literals: z.array(z.string().min(4)) }),
+  limits: z.looseObject({
+    string_bytes: z.int().min(256).max(16_384),
+    record_bytes: z.int().min(8192).max(131_072),
+    input_bytes: z.int().min(1024).max(16_777_216),
+  }),
+};
+
+/** `config.json` as a person writes it: every key may be left out. */
+export const configFile = z.looseObject({
+  retention_days: choice.retention_days.optional(),
+  capture: choice.capture.partial().optional(),
+  redact: choice.redact.partial().optional(),
+  limits: choice.limits.partial().optional(),
+});
+
+/** The configuration in force, complete. */
+export interface Config {
+  readonly retention_days: number;
+  readonly capture: Readonly<Record<"prompts" | "tool_input" | "tool_response", boolean>>;
+  readonly redact: Readonly<Record<"keys" | "literals", readonly string[]>>;
+  readonly limits: Readonly<Record<"string_bytes" | "record_bytes" | "input_bytes", number>>;
+}
+
+/** One line of the log, version 1. */
+export const eventRecord = z.strictObject({
+  v: z.literal(1),
+  id: z.uuidv7(),
+  timestamp: z.iso.datetime({ precision: 3 }),
+  event: z.string().min(1),
+  session_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  session_id_source: z.enum(["payload", "environment", "file", "unknown"]),
+  project: z.string().min(1),
+  project_dir: z.string(),
+  user: z.string().min(1),
+  pid: z.int().positive(),
+  should_notify: z.boolean(),
+  tool: z.string().optional(),
+  tool_use_id: z.string().optional(),
+  parameters: z.unknown().optional(),
+  duration_ms: z.number().optional(),
+  agent_id: z.string().optional(),
+  agent_type: z.string().optional(),
+  prompt_id: z.string().optional(),
+  payload: z.unknown(),
+  malformed: z.string().optional(),
+  redacted: z.int().positive().optional(),
+  truncated: z.int().positive().optional(),
+});
+
+/** One line of the log, version 1. */
+export type EventRecord = z.infer<typeof eventRecord>;

@@ -1,0 +1,70 @@
+// What a program can prove about itself before anybody registers it with Claude Code.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { readOwn } from "./file";
+import { appendRecord } from "./log";
+import { projectAt } from "./project";
+import { forgetSessionId, getStoredSessionId, storeSessionId } from "./session";
+
+declare const BUILD_VERSION: string | undefined;
+
+/** The version that the build gave the program; source that runs unbuilt has none. */
+export const version = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "unbuilt";
+
+/** One thing that was tried; without a fault it holds. */
+export interface Check {
+  readonly name: string;
+  readonly fault?: string;
+}
+
+const FLAG = "--disallow-code-generation-from-strings=strict";
+
+/** Tries everything that a hook relies on, in a temp folder that is gone afterwards. */
+export function selfTest(): Check[] {
+  return [
+    // A stripped or truncated program starts as the bare runtime, which would run what it is told.
+    check("is the compiled program", () => Bun.isStandaloneExecutable && version !== "unbuilt"),
+    check("runs no code from strings", () => process.execArgv.includes(FLAG) && !canEvaluate()),
+    check("keeps a session pointer", () => inTemporaryFolder(keepsPointer)),
+    check("keeps a log", () => inTemporaryFolder(keepsLog)),
+  ];
+}
+
+function keepsPointer(folder: string): boolean {
+  const project = projectAt("/self-test");
+  storeSessionId("self-test", project, folder);
+  const stored = getStoredSessionId(project, folder);
+  forgetSessionId("self-test", project, folder);
+  return stored === "self-test" && getStoredSessionId(project, folder) === "unknown";
+}
+
+function keepsLog(folder: string): boolean {
+  appendRecord(`${folder}/events`, "2025-01-01T00:00:00.000Z", "{}");
+  return readOwn(`${folder}/events/2025-01-01.jsonl`, 64) === "{}\n";
+}
+
+function canEvaluate(): boolean {
+  try {
+    // oxlint-disable-next-line no-new-func -- that it throws is the point
+    return new Function("return true")() === true;
+  } catch {
+    return false;
+  }
+}
+
+function inTemporaryFolder(holds: (folder: string) => boolean): boolean {
+  const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);
+  try {
+    return holds(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function check(name: string, holds: () => boolean): Check {
+  try {
+    return holds() ? { name } : { name, fault: "does not hold" };
+  } catch (error) {
+    return { name, fault: error instanceof Error ? error.message : String(error) };
+  }
+}

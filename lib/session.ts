@@ -1,0 +1,215 @@
+// The session pointer: which session a project is in, in a small file that any program can read.
+//
+// Format `session_id\ntimestamp\n`, the timestamp local and without zone as Python's
+// `datetime.isoformat()` writes it, under `claude_session_{project name}`: hooks in Python that read
+// and write this file exist. Two projects may share a name, so the same lines are also kept under
+// `claude_session_{project name}-{hash of the folder}`, which is read first.
+import { paths } from "./config";
+import { faultCode, isTemporaryName, readOwn, removeFile, removeIf, replaceFile } from "./file";
+import { listOwn, type OwnFile } from "./folder";
+import { formatLocalTime, parseLocalTime } from "./local-time";
+import type { Environment } from "./paths";
+import type { Project } from "./project";
+
+/** What names a session when no witness does. */
+export const UNKNOWN = "unknown";
+
+/** Which witness named the session, the most direct first. */
+export type SessionSource = "payload" | "environment" | "file" | typeof UNKNOWN;
+
+/** A session id and who said so. */
+export interface Session {
+  readonly id: string;
+  readonly source: SessionSource;
+}
+
+/** Whether an operation on a pointer did what it should; `faults` says what failed, in system codes. */
+export interface PointerResult {
+  readonly done: boolean;
+  readonly faults: readonly string[];
+}
+
+const HOUR_MS = 3_600_000;
+const MAX_AGE_MS = 24 * HOUR_MS;
+/** A timestamp this far ahead is a change of clocks, not a lie: daylight saving twice over. */
+const MAX_AHEAD_MS = 2 * HOUR_MS;
+const MAX_TEMPORARY_AGE_MS = HOUR_MS;
+const MAX_BYTES = 4096;
+const MAX_NAME_BYTES = 255;
+const PREFIX = "claude_session_";
+const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** The id if it has the form of one, else `undefined`: ids come from outside and go into files. */
+export function validSessionId(id: unknown): string | undefined {
+  return typeof id === "string" && SESSION_ID.test(id) && id !== UNKNOWN ? id : undefined;
+}
+
+/** Whether the session was named by Claude Code itself, and not read from a file. */
+export function isWitnessed({ source }: Session): boolean {
+  return source === "payload" || source === "environment";
+}
+
+/**
+ * Names the session of an event by the most direct witness: the payload, then the environment that
+ * Claude Code sets, then the pointer file. A wrong id is worse than `unknown`.
+ */
+export function resolveSession(
+  payload: { readonly session_id?: unknown },
+  env: Environment,
+  project: Project,
+  folder: string = paths.pointers,
+): Session {
+  const fromPayload = validSessionId(payload.session_id);
+  if (fromPayload !== undefined) return { id: fromPayload, source: "payload" };
+  const fromEnvironment = validSessionId(env["CLAUDE_CODE_SESSION_ID"]);
+  if (fromEnvironment !== undefined) return { id: fromEnvironment, source: "environment" };
+  const fromFile = getStoredSessionId(project, folder);
+  return fromFile === UNKNOWN
+    ? { id: UNKNOWN, source: UNKNOWN }
+    : { id: fromFile, source: "file" };
+}
+
+/** Makes a session the project's current one, for 24 hours. An id of another form is refused. */
+export function storeSessionId(
+  sessionId: string,
+  project: Project,
+  folder: string = paths.pointers,
+  nowMs: number = Date.now(),
+): PointerResult {
+  if (validSessionId(sessionId) === undefined) return { done: false, faults: ["not a session id"] };
+  const content = `${sessionId}\n${formatLocalTime(nowMs)}\n`;
+  return forEachName(project, folder, (path) => replaceFile(path, content));
+}
+
+/** The project's current session id, or `unknown`. */
+export function getStoredSessionId(
+  project: Project,
+  folder: string = paths.pointers,
+  nowMs: number = Date.now(),
+): string {
+  const [own, shared] = pointerNames(project);
+  if (own === undefined) return UNKNOWN;
+  const first = readPointer(`${folder}/${own}`);
+  if (isCurrent(first, nowMs)) return first.id;
+  const second = shared === undefined ? undefined : readPointer(`${folder}/${shared}`);
+  return isCurrent(second, nowMs) && !belongsElsewhere(second, project, folder)
+    ? second.id
+    : UNKNOWN;
+}
+
+/** Removes the project's pointer if it still names this session. */
+export function forgetSessionId(
+  sessionId: string,
+  project: Project,
+  folder: string = paths.pointers,
+): PointerResult {
+  return forEachName(project, folder, (path) =>
+    removeIf(path, MAX_BYTES, (content) => parsePointer(content)?.id === sessionId),
+  );
+}
+
+/**
+ * Removes our own pointers that no longer count, and our own temp files older than an hour that a
+ * killed program left. Never another user's file, never one that is not a pointer.
+ *
+ * @returns how many files it removed
+ */
+export function cleanupStaleSessions(
+  folder: string = paths.pointers,
+  nowMs: number = Date.now(),
+): number {
+  const isStale = (content: string) => {
+    const pointer = parsePointer(content);
+    return pointer !== undefined && !isCurrent(pointer, nowMs);
+  };
+  let removed = 0;
+  for (const file of listPointers(folder)) {
+    try {
+      if (!isTemporaryName(file.name)) removed += +removeIf(file.path, MAX_BYTES, isStale);
+      else if (nowMs - file.modifiedMs > MAX_TEMPORARY_AGE_MS) removed += +removeFile(file.path);
+    } catch (error) {
+      faultCode(error); // One file that cannot be removed must not keep the others.
+    }
+  }
+  return removed;
+}
+
+interface Pointer {
+  id: string;
+  writtenMs: number;
+}
+
+function readPointer(path: string): Pointer | undefined {
+  try {
+    return parsePointer(readOwn(path, MAX_BYTES) ?? "");
+  } catch (error) {
+    faultCode(error); // Planted, unreadable or oversized: no witness.
+    return undefined;
+  }
+}
+
+function parsePointer(content: string): Pointer | undefined {
+  // Python on Windows writes `\r\n`.
+  const [first, second = "", ...rest] = content.split(/\r?\n/);
+  const id = validSessionId(first);
+  const writtenMs = parseLocalTime(second);
+  return id !== undefined && writtenMs !== undefined && rest.join("") === ""
+    ? { id, writtenMs }
+    : undefined;
+}
+
+function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Pointer {
+  if (pointer === undefined) return false;
+  const ageMs = nowMs - pointer.writtenMs;
+  return ageMs <= MAX_AGE_MS && ageMs >= -MAX_AHEAD_MS;
+}
+
+/** Whether the pointer under the shared name is that of another folder of the same name. */
+function belongsElsewhere(shared: Pointer, project: Project, folder: string): boolean {
+  const own = fileNameByFolder(project);
+  const siblings = listPointers(folder).filter(
+    ({ name }) => name.startsWith(`${PREFIX}${project.name}-`) && name !== own,
+  );
+  return siblings.some(({ path }) => readPointer(path)?.id === shared.id);
+}
+
+function listPointers(folder: string): OwnFile[] {
+  try {
+    return listOwn(folder, (name) => name.startsWith(PREFIX) || isTemporaryName(name));
+  } catch (error) {
+    faultCode(error); // No folder to list, no pointers.
+    return [];
+  }
+}
+
+/** The names of a project's pointer, the one that is read first written first. */
+function pointerNames(project: Project): string[] {
+  if (project.folder === "") return [];
+  const shared = `${PREFIX}${project.name}`;
+  const names = [fileNameByFolder(project), shared];
+  return names.filter((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES);
+}
+
+function fileNameByFolder({ name, folder }: Project): string {
+  const hash = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, 16);
+  const longest = MAX_NAME_BYTES - PREFIX.length - 1 - hash.length;
+  const fitting = Buffer.byteLength(name) <= longest ? name : "";
+  return `${PREFIX}${fitting}-${hash}`;
+}
+
+function forEachName(
+  project: Project,
+  folder: string,
+  act: (path: string) => unknown,
+): PointerResult {
+  const faults: string[] = [];
+  const names = pointerNames(project);
+  for (const name of names) {
+    try {
+      act(`${folder}/${name}`);
+    } catch (error) {
+      faults.push(`${faultCode(error)} ${name}`);
+    }
+  }
+  return { done: faults.length < names.length, faults };
+}
