@@ -82,7 +82,7 @@ function choose(
     return defaults;
   }
   const chosen: Tree = {};
-  for (const [key, check] of Object.entries<Check | Checks<object>>(checks)) {
+  for (const [key, check] of Object.entries(checks) as [string, Check | Checks<object>][]) {
     const fallback = (defaults as Tree)[key];
     const value = Object.hasOwn(given, key) ? given[key] : fallback;
     const name = path ? `${path}.${key}` : key;

@@ -8,7 +8,7 @@ export type Malformation = "empty" | "late" | "oversized" | "unreadable" | "not 
 
 /** What one hook program was given. Every outcome is recorded. */
 export type Outcome =
-  | { readonly kind: "event"; readonly payload: Payload }
+  | { readonly kind: "event"; readonly payload: Payload; readonly text: string }
   | {
       readonly kind: "malformed";
       readonly reason: Malformation;
@@ -58,8 +58,9 @@ export async function readEvent(
       // next try keeps the whole linear; what that misses, the deadline catches.
       if (!endsInBrace(next.value) || bytes < triedBytes * 1.5) continue;
       triedBytes = bytes;
-      const payload = parseObject(decode(chunks));
-      if (payload !== undefined) return { kind: "event", payload };
+      const text = decode(chunks);
+      const payload = parseObject(text);
+      if (payload !== undefined) return { kind: "event", payload, text };
     }
   }
   if (bytes > maxBytes) ending = "oversized";
@@ -77,7 +78,7 @@ function judge(text: string, bytes: number, ending: Ending): Outcome {
     if (ending === "late" || ending === "unreadable") return malformed(ending);
     return malformed(text.trim() === "" ? "empty" : "not JSON");
   }
-  return isObject(value) ? { kind: "event", payload: value } : malformed("not an object");
+  return isObject(value) ? { kind: "event", payload: value, text } : malformed("not an object");
 }
 
 /**

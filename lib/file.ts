@@ -7,10 +7,10 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   linkSync,
-  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -66,7 +66,8 @@ export function openOwn(path: string): { fd: number; stats: Stats } {
  * @throws {FileFault} where it is a link, not a file, not ours, or larger than `maxBytes`
  */
 export function readOwn(path: string, maxBytes: number): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  // Cheaper than the error of opening what is not there. A dangling link is not there either.
+  if (!existsSync(path)) return undefined;
   const { fd, stats } = openOwn(path);
   try {
     if (stats.size > maxBytes) throw new FileFault("too large", path);

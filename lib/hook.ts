@@ -10,6 +10,7 @@ import { findProject, type Project } from "./project";
 import { renderRecord, toRecord } from "./record";
 import { redactionRules } from "./redact";
 import type { Config } from "./schema";
+import { selfTest, version } from "./self-test";
 import { resolveSession, type Session } from "./session";
 
 /** One hook program: its name, and what it does besides recording. */
@@ -37,7 +38,7 @@ const DEADLINE_MS = 1000;
 export async function runHook(program: HookProgram): Promise<never> {
   try {
     const [, , flag] = Bun.argv;
-    if (flag === "--version" || flag === "--self-test") process.exit(await answer(program, flag));
+    if (flag === "--version" || flag === "--self-test") process.exit(answer(program, flag));
     await recordEvent(program);
   } catch (error) {
     reportFaults(program.name, [`bug: ${String(error)}`]);
@@ -87,9 +88,8 @@ function claudePid(): number {
   return Number.isSafeInteger(told) && told > 0 ? told : process.ppid;
 }
 
-// For a person or an installer, so it may load what it likes and print.
-async function answer(program: HookProgram, flag: string): Promise<number> {
-  const { selfTest, version } = await import("./self-test");
+// For a person or an installer, and so the one time that a hook program prints.
+function answer(program: HookProgram, flag: string): number {
   console.log(`${program.name} ${version}`);
   if (flag === "--version") return 0;
   const checks = selfTest();

@@ -6,7 +6,6 @@ import { ensurePrivateFolder, listOwn } from "./folder";
 import type { EventRecord } from "./schema";
 
 const DAY_MS = 86_400_000;
-const DAY_FILE = /^(\d{4}-\d\d-\d\d)\.jsonl$/;
 // Twice what a record may have: a longer line is not ours, and is not kept in memory to find out.
 const LONGEST_LINE_BYTES = 262_144;
 const NEWLINE = 0x0a;
@@ -27,7 +26,7 @@ export function appendRecord(events: string, timestamp: string, line: string): v
 
 /** Lists the days that have a log, `YYYY-MM-DD`, the oldest first. */
 export function listDays(events: string): string[] {
-  return listOwn(events, (name) => DAY_FILE.test(name))
+  return listOwn(events, (name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name))
     .map(({ name }) => name.slice(0, 10))
     .toSorted();
 }

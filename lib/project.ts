@@ -1,5 +1,5 @@
 // Which project an event belongs to.
-import { lstatSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isAbsolute, type Environment } from "./paths";
 
 /** A project folder and the name it goes by. */
@@ -20,10 +20,11 @@ export function findProject(
   platform: string = process.platform,
 ): Project {
   const windows = platform === "win32";
-  const start = [env["CLAUDE_PROJECT_DIR"], payloadCwd, workingFolder()].find(
-    (path): path is string =>
-      typeof path === "string" && isAbsolute(path, windows) && !path.includes("\0"),
-  );
+  const usable = (path: unknown) =>
+    typeof path === "string" && isAbsolute(path, windows) && !path.includes("\0")
+      ? path
+      : undefined;
+  const start = usable(env["CLAUDE_PROJECT_DIR"]) ?? usable(payloadCwd) ?? workingFolder();
   if (start === undefined) return projectAt("", windows);
   const folder = normalize(start, windows);
   return projectAt(gitRoot(folder, windows) ?? folder, windows);
@@ -37,7 +38,7 @@ export function projectAt(folder: string, windows = false): Project {
 
 function gitRoot(start: string, windows: boolean): string | undefined {
   for (let folder = start; folder !== ""; folder = parent(folder, windows))
-    if (exists(`${folder}/.git`)) return folder;
+    if (existsSync(`${folder}/.git`)) return folder;
   return undefined;
 }
 
@@ -50,20 +51,12 @@ function lastSeparator(path: string, windows: boolean): number {
 }
 
 // Claude Code sends clean paths; a person's own variable may hold `..` or end in a separator, and
-// only then `node:path` is worth its half millisecond.
+// only for what may be such a path is `node:path` worth its half millisecond.
 function normalize(path: string, windows: boolean): string {
-  if (!/[\\/](?:\.{0,2})(?:[\\/]|$)/.test(path)) return path;
+  const isClean = !windows && !path.includes("/.") && !path.includes("//") && !path.endsWith("/");
+  if (isClean) return path;
   const { posix, win32 } = require("node:path") as typeof import("node:path");
   return (windows ? win32 : posix).resolve(path);
-}
-
-function exists(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // A folder that we may not look into holds no repository of ours.
-    return false;
-  }
 }
 
 function workingFolder(): string | undefined {

@@ -2,7 +2,7 @@
 import { cutStrings, cutText } from "./cut";
 import type { Outcome, Payload } from "./event";
 import type { Project } from "./project";
-import { redact, type RedactionRules } from "./redact";
+import { redact, rulesFor, type RedactionRules } from "./redact";
 import type { Config, EventRecord } from "./schema";
 import type { Session } from "./session";
 
@@ -34,7 +34,7 @@ export function toRecord(
     outcome.kind === "event"
       ? sentFields(outcome.payload, session, capture)
       : { payload: { malformed: outcome.reason, bytes: outcome.bytes, text: outcome.text } };
-  const { value, redacted, dropped } = redact(sent, rules);
+  const { value, redacted, dropped } = redact(sent, rulesFor(outcome.text, rules));
   return {
     v: 1,
     id: Bun.randomUUIDv7("hex", startedMs),
@@ -59,7 +59,10 @@ export function toRecord(
  */
 export function renderRecord(record: EventRecord, limits: Config["limits"]): string {
   const mostBytes = limits.record_bytes - NEWLINES;
-  let line = "";
+  let line = JSON.stringify(record);
+  // The usual case: where the whole is short, so is every string in it. No UTF-16 unit takes more
+  // than three bytes, and to count them exactly costs a tenth of a millisecond at first.
+  if (line.length * 3 <= limits.string_bytes) return line;
   for (let maxBytes = limits.string_bytes; maxBytes >= SHORTEST_CUT; maxBytes >>= 2) {
     line = withCutStrings(record, maxBytes);
     if (Buffer.byteLength(line) <= mostBytes) return line;
@@ -87,6 +90,8 @@ type SentFields = Partial<EventRecord> & { payload: unknown };
 
 /** Fields that have a place of their own in the record, and the type they must have for it. */
 const PLACES: Readonly<Record<string, { name: string; type?: string }>> = {
+  // @ts-expect-error -- so that a field called `constructor` finds nothing here
+  __proto__: null,
   hook_event_name: { name: "event", type: "string" },
   tool_name: { name: "tool", type: "string" },
   tool_use_id: { name: "tool_use_id", type: "string" },
@@ -100,10 +105,10 @@ const PLACES: Readonly<Record<string, { name: string; type?: string }>> = {
 function sentFields(payload: Payload, session: Session, capture: Config["capture"]): SentFields {
   const placed: Record<string, unknown> = {};
   // Without a prototype, `__proto__` is a key like any other.
-  const others: Record<string, unknown> = Object.create(null);
+  const others = { __proto__: null } as unknown as Record<string, unknown>;
   for (const [key, sent] of Object.entries(payload)) {
     const value = isCaptured(key, capture) ? withoutUncaptured(key, sent, capture) : NOT_CAPTURED;
-    const place = Object.hasOwn(PLACES, key) ? PLACES[key] : undefined;
+    const place = PLACES[key];
     if (key === "session_id" && sent === session.id) continue;
     if (place !== undefined && (place.type ?? typeof value) === typeof value && value !== "")
       placed[place.name] = value;

@@ -1,6 +1,5 @@
 // What a program can prove about itself before anybody registers it with Claude Code.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { readOwn } from "./file";
 import { appendRecord } from "./log";
 import { projectAt } from "./project";
@@ -53,6 +52,8 @@ function canEvaluate(): boolean {
 }
 
 function inTemporaryFolder(holds: (folder: string) => boolean): boolean {
+  // An import of `node:os` would cost every hook a millisecond, from whatever depth.
+  const { tmpdir } = require("node:os") as typeof import("node:os");
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);
   try {
     return holds(folder);
