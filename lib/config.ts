@@ -2,7 +2,8 @@
 //
 // On the hook's path the checks are by hand, because zod would double its cost; `schema.ts` says
 // the same in zod for the cold paths, and a test holds the two together.
-import { faultCode, readOwn } from "./file";
+import { faultCode } from "./fault";
+import { readOwn } from "./file";
 import { pathsFrom, type Environment, type Paths } from "./paths";
 import type { Config } from "./schema";
 

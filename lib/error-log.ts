@@ -1,9 +1,10 @@
 // `hook-errors.log`: what a hook could not do. A hook says nothing where Claude Code listens, so
 // this is the one place where a person can find out.
-import { renameSync } from "node:fs";
-import { appendLine, faultCode } from "./file";
+import { faultCode } from "./fault";
+import { appendLine } from "./file";
 import { ensurePrivateFolder } from "./folder";
 import { paths } from "./config";
+import { system } from "./system";
 
 // With the file that it replaces, 1 MiB.
 const MAX_BYTES = 524_288;
@@ -26,7 +27,7 @@ export function reportFaults(
     const time = new Date().toISOString();
     const line = faults.map((fault) => `${time}\t${program}\t${oneLine(fault)}`).join("\n");
     // Two programs that do this at once lose the older half; the bound holds.
-    if (appendLine(path, line) > MAX_BYTES) renameSync(path, `${path}.old`);
+    if (appendLine(path, line) > MAX_BYTES) system.rename(path, `${path}.old`);
   } catch (error) {
     faultCode(error);
   }

@@ -1,10 +1,11 @@
 // What arrives on stdin: an event, or something that should have been one.
+import type { Input } from "./stdin";
 
 /** A JSON object as Claude Code sent it. */
 export type Payload = Readonly<Record<string, unknown>>;
 
 /** Why input is no event. */
-export type Malformation = "empty" | "late" | "oversized" | "unreadable" | "not JSON" | "not an object";
+export type Malformation = "empty" | "late" | "oversized" | "unreadable" | "not a JSON object";
 
 /** What one hook program was given. Every outcome is recorded. */
 export type Outcome =
@@ -20,11 +21,10 @@ export type Outcome =
 
 /** How long and how much to read. */
 export interface ReadLimits {
+  /** In milliseconds since the process began. */
   readonly deadlineMs: number;
   readonly maxBytes: number;
 }
-
-type Ending = "end" | "whole" | "late" | "oversized" | "unreadable";
 
 const CLOSING_BRACE = 0x7d;
 
@@ -35,50 +35,43 @@ const CLOSING_BRACE = 0x7d;
  * for the writer's sake, but not kept.
  */
 export async function readEvent(
-  input: ReadableStream<Uint8Array>,
+  input: Input,
   { deadlineMs, maxBytes }: ReadLimits,
 ): Promise<Outcome> {
-  const late = new Promise<"late">((resolve) => setTimeout(resolve, deadlineMs, "late"));
-  const reader = input.getReader();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  let ending: Ending | undefined;
   let triedBytes = 0;
-
-  while (ending === undefined) {
+  for (;;) {
+    const remainingMs = deadlineMs - performance.now();
     // oxlint-disable-next-line no-await-in-loop -- one chunk comes after the other
-    const next = await Promise.race([reader.read(), late]).catch(() => "unreadable" as const);
-    if (typeof next === "string") ending = next;
-    else if (next.done) ending = "end";
-    else {
-      bytes += next.value.length;
-      if (bytes > maxBytes) continue;
-      chunks.push(next.value);
-      // A chunk may end in a brace that is not the last. Waiting for half as much again before the
-      // next try keeps the whole linear; what that misses, the deadline catches.
-      if (!endsInBrace(next.value) || bytes < triedBytes * 1.5) continue;
-      triedBytes = bytes;
-      const text = decode(chunks);
-      const payload = parseObject(text);
-      if (payload !== undefined) return { kind: "event", payload, text };
-    }
+    const next = remainingMs > 0 ? await input.next(remainingMs) : "late";
+    if (typeof next === "string") return judge(decode(chunks), bytes, next, maxBytes);
+    bytes += next.length;
+    if (bytes > maxBytes) continue;
+    chunks.push(next);
+    // A chunk may end in a brace that is not the last. Waiting for half as much again before the
+    // next try keeps the whole linear; what that misses, the end or the deadline catches.
+    if (!endsInBrace(next) || bytes < triedBytes * 1.5) continue;
+    triedBytes = bytes;
+    const text = decode(chunks);
+    const payload = parseObject(text);
+    if (payload !== undefined) return { kind: "event", payload, text };
   }
-  if (bytes > maxBytes) ending = "oversized";
-  return judge(decode(chunks), bytes, ending);
 }
 
-/** Tells an event from a malformed one, given all that was read and why reading stopped. */
-function judge(text: string, bytes: number, ending: Ending): Outcome {
+/** Tells an event from a malformed one, given what was kept of the input and why it ended. */
+function judge(
+  text: string,
+  bytes: number,
+  ending: "end" | "late" | "unreadable",
+  maxBytes: number,
+): Outcome {
   const malformed = (reason: Malformation): Outcome => ({ kind: "malformed", reason, text, bytes });
-  if (ending === "oversized") return malformed("oversized");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    if (ending === "late" || ending === "unreadable") return malformed(ending);
-    return malformed(text.trim() === "" ? "empty" : "not JSON");
-  }
-  return isObject(value) ? { kind: "event", payload: value, text } : malformed("not an object");
+  if (bytes > maxBytes) return malformed("oversized");
+  const payload = parseObject(text);
+  if (payload !== undefined) return { kind: "event", payload, text };
+  if (ending !== "end") return malformed(ending);
+  return malformed(text.trim() === "" ? "empty" : "not a JSON object");
 }
 
 /**
@@ -92,14 +85,11 @@ export function leadingSessionId(text: string): string | undefined {
 function parseObject(text: string): Payload | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Payload) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Payload {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function decode(chunks: Uint8Array[]): string {

@@ -1,52 +1,59 @@
 // Folders that are ours, and what in them is ours.
-import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { faultCode, FileFault, isOwn } from "./file";
+import { Fault, faultCode } from "./fault";
+import { isOwn } from "./file";
+import { system, type System } from "./system";
+import { nodeFs, toStatus } from "./system-node";
 
 /**
  * Makes sure of a private folder of our own: creates it and its parents with mode 0700, and takes
  * away what others may do in one that is ours already.
  *
- * @throws {FileFault | Error} where another user owns it or it is not a folder
+ * @throws {Fault} where another user owns it or it is not a folder
  */
-export function ensurePrivateFolder(path: string): void {
-  let stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    stats = lstatSync(path);
+export function ensurePrivateFolder(path: string, by: System = system): void {
+  let status = by.statusAt(path);
+  if (status === undefined) {
+    nodeFs().mkdirSync(path, { recursive: true, mode: 0o700 });
+    status = by.statusAt(path);
   }
   // A link that we own is our user's own doing: people keep ~/.claude in a dotfiles repository.
-  const target = stats.isSymbolicLink() && isOwn(stats) ? statSync(path) : stats;
-  if (!target.isDirectory()) throw new FileFault("not a folder", path);
-  if (!isOwn(target)) throw new FileFault("another user's", path);
-  if ((target.mode & 0o077) !== 0 && process.platform !== "win32") chmodSync(path, 0o700);
+  if (status?.kind === "link" && isOwn(status)) status = toStatus(nodeFs().statSync(path));
+  if (status?.kind !== "folder") throw new Fault("not a folder", path);
+  if (!isOwn(status)) throw new Fault("another user's", path);
+  if ((status.mode & 0o077) !== 0 && process.platform !== "win32") nodeFs().chmodSync(path, 0o700);
 }
 
 /** A regular file of our own. */
 export interface OwnFile {
-  name: string;
-  path: string;
-  modifiedMs: number;
+  readonly name: string;
+  readonly path: string;
+  readonly modifiedMs: number;
 }
 
 /**
  * Lists the regular files of our own in a folder whose names pass; an absent folder has none.
  *
- * @throws {Error} where the folder cannot be read
+ * @throws {Fault} where the folder cannot be read
  */
-export function listOwn(folder: string, passes: (name: string) => boolean): OwnFile[] {
+export function listOwn(
+  folder: string,
+  passes: (name: string) => boolean,
+  by: System = system,
+): OwnFile[] {
   const files: OwnFile[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of namesIn(folder, by)) {
     if (!passes(name)) continue;
     const path = `${folder}/${name}`;
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats?.isFile() && isOwn(stats)) files.push({ name, path, modifiedMs: stats.mtimeMs });
+    const status = by.statusAt(path);
+    if (status?.kind === "file" && isOwn(status))
+      files.push({ name, path, modifiedMs: status.modifiedMs });
   }
   return files;
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, by: System): string[] {
   try {
-    return readdirSync(folder);
+    return by.list(folder);
   } catch (error) {
     if (faultCode(error) === "ENOENT") return [];
     throw error;

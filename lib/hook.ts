@@ -4,13 +4,15 @@
 import { environment, loadConfig, paths } from "./config";
 import { reportFaults } from "./error-log";
 import { leadingSessionId, readEvent } from "./event";
-import { faultCode } from "./file";
+import { faultCode } from "./fault";
+
 import { appendRecord } from "./log";
 import { findProject, type Project } from "./project";
 import { renderRecord, toRecord } from "./record";
 import { redactionRules } from "./redact";
 import type { Config } from "./schema";
 import { selfTest, version } from "./self-test";
+import { standardInput } from "./stdin";
 import { resolveSession, type Session } from "./session";
 
 /** One hook program: its name, and what it does besides recording. */
@@ -49,7 +51,7 @@ export async function runHook(program: HookProgram): Promise<never> {
 async function recordEvent(program: HookProgram): Promise<void> {
   const startedMs = Date.now();
   const { config, problems } = loadConfig();
-  const outcome = await readEvent(Bun.stdin.stream(), {
+  const outcome = await readEvent(standardInput(), {
     deadlineMs: DEADLINE_MS,
     maxBytes: config.limits.input_bytes,
   });

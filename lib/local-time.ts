@@ -3,6 +3,8 @@
 // The C library converts, because the first local-time call on a JavaScript `Date` loads ICU's
 // time zones: 3.9 ms of a 3.5 ms program (Bun 1.4.5, Linux x64) against 0.15 ms for `localtime_r`.
 // Where there is no such library, as on Windows, `Date` does it.
+import { ptr } from "bun:ffi";
+import { timeLibrary, type TimeLibrary } from "./libc";
 
 /**
  * Formats an instant as local time, e.g. `2025-09-24T12:52:51.430`.
@@ -32,44 +34,27 @@ export function parseLocalTime(text: string): number | undefined {
 }
 
 function localOffsetMs(epochMs: number): number {
-  localtime ??= loadLocaltime();
-  return localtime(Math.floor(epochMs / 1000)) * 1000;
+  offsetAt ??= timeLibrary === undefined ? fromDate : fromLibrary(timeLibrary);
+  return offsetAt(Math.floor(epochMs / 1000)) * 1000;
 }
 
 /** Seconds since 1970 to seconds east of UTC. */
 type OffsetAt = (epochSeconds: number) => number;
 
-let localtime: OffsetAt | undefined;
+let offsetAt: OffsetAt | undefined;
 
-function loadLocaltime(): OffsetAt {
-  for (const name of libraryNames[process.platform] ?? []) {
-    try {
-      return offsetFromLibrary(name);
-    } catch {
-      // Not this platform's name for it: the next one, and `Date` after the last.
-    }
-  }
-  return (epochSeconds) => new Date(epochSeconds * 1000).getTimezoneOffset() * -60;
-}
-
-const libraryNames: Partial<Record<string, readonly string[]>> = {
-  linux: ["libc.so.6", "libc.so"],
-  darwin: ["libSystem.B.dylib"],
-};
-
-function offsetFromLibrary(name: string): OffsetAt {
-  // Loaded only by the programs that write or read a pointer.
-  const { dlopen, ptr } = require("bun:ffi") as typeof import("bun:ffi");
-  const { symbols } = dlopen(name, {
-    localtime_r: { args: ["ptr", "ptr"], returns: "ptr" },
-  });
+function fromLibrary(library: TimeLibrary): OffsetAt {
   const time = new BigInt64Array(1);
   // `struct tm` begins with the ints sec, min, hour, mday, mon, year on every Unix; it has 56 bytes.
   const tm = new Int32Array(16);
   return (epochSeconds) => {
     time[0] = BigInt(epochSeconds);
-    if (symbols.localtime_r(ptr(time), ptr(tm)) === null) return 0;
+    if (library.localtime_r(ptr(time), ptr(tm)) === null) return 0;
     const [sec = 0, min = 0, hour = 0, mday = 1, mon = 0, year = 70] = tm;
     return Date.UTC(year + 1900, mon, mday, hour, min, sec) / 1000 - epochSeconds;
   };
+}
+
+function fromDate(epochSeconds: number): number {
+  return new Date(epochSeconds * 1000).getTimezoneOffset() * -60;
 }

@@ -1,9 +1,10 @@
 // The daily log: one record a line, in a file for each UTC day. It is the truth; views and
 // forwarders read it from cursors of their own.
-import { closeSync } from "node:fs";
-import { appendLine, faultCode, openOwn, removeFile } from "./file";
+import { faultCode } from "./fault";
+import { appendLine, openOwn, removeFile } from "./file";
 import { ensurePrivateFolder, listOwn } from "./folder";
 import type { EventRecord } from "./schema";
+import { system } from "./system";
 
 const DAY_MS = 86_400_000;
 // Twice what a record may have: a longer line is not ours, and is not kept in memory to find out.
@@ -16,7 +17,7 @@ const NEWLINE = 0x0a;
  *
  * @param events the log's folder; it is made private, and its parent too
  * @param timestamp of the record, ISO 8601 UTC: its first ten characters name the day
- * @throws {FileFault | Error} where a folder or file is not ours, or the disk is full
+ * @throws {Fault} where a folder or file is not ours, or the disk is full
  */
 export function appendRecord(events: string, timestamp: string, line: string): void {
   ensurePrivateFolder(events.slice(0, events.lastIndexOf("/")));
@@ -26,9 +27,10 @@ export function appendRecord(events: string, timestamp: string, line: string): v
 
 /** Lists the days that have a log, `YYYY-MM-DD`, the oldest first. */
 export function listDays(events: string): string[] {
-  return listOwn(events, (name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name))
-    .map(({ name }) => name.slice(0, 10))
-    .toSorted();
+  const days: string[] = [];
+  for (const { name } of listOwn(events, (name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name)))
+    days.push(name.slice(0, 10));
+  return days.sort();
 }
 
 /**
@@ -39,8 +41,10 @@ export function listDays(events: string): string[] {
  */
 export function pruneDays(events: string, retentionDays: number, nowMs: number): number {
   const oldest = new Date(nowMs - retentionDays * DAY_MS).toISOString().slice(0, 10);
-  const past = listDays(events).filter((day) => day < oldest);
-  return past.filter((day) => removeFile(dayPath(events, day))).length;
+  let removed = 0;
+  for (const day of listDays(events))
+    if (day < oldest && removeFile(dayPath(events, day))) removed++;
+  return removed;
 }
 
 /** One line of the log: a record, or what could not be read as one. */
@@ -120,7 +124,7 @@ async function* lines(path: string, start: number): AsyncGenerator<Line> {
     // A last line without its newline was cut short, unless only the newline is missing.
     if (bytes > 0) yield take(position);
   } finally {
-    closeSync(fd);
+    system.close(fd);
   }
 }
 

@@ -1,6 +1,6 @@
 // Which project an event belongs to.
-import { existsSync } from "node:fs";
 import { isAbsolute, type Environment } from "./paths";
+import { system } from "./system";
 
 /** A project folder and the name it goes by. */
 export interface Project {
@@ -38,7 +38,7 @@ export function projectAt(folder: string, windows = false): Project {
 
 function gitRoot(start: string, windows: boolean): string | undefined {
   for (let folder = start; folder !== ""; folder = parent(folder, windows))
-    if (existsSync(`${folder}/.git`)) return folder;
+    if (exists(`${folder}/.git`)) return folder;
   return undefined;
 }
 
@@ -57,6 +57,15 @@ function normalize(path: string, windows: boolean): string {
   if (isClean) return path;
   const { posix, win32 } = require("node:path") as typeof import("node:path");
   return (windows ? win32 : posix).resolve(path);
+}
+
+function exists(path: string): boolean {
+  try {
+    return system.statusAt(path) !== undefined;
+  } catch {
+    // A folder that we may not look into, or a path too long, holds no repository of ours.
+    return false;
+  }
 }
 
 function workingFolder(): string | undefined {

@@ -1,5 +1,5 @@
 // Event to record: the one line that is kept of it.
-import { cutStrings, cutText } from "./cut";
+import { byteLength, cutStrings, cutText } from "./cut";
 import type { Outcome, Payload } from "./event";
 import type { Project } from "./project";
 import { redact, rulesFor, type RedactionRules } from "./redact";
@@ -60,19 +60,18 @@ export function toRecord(
 export function renderRecord(record: EventRecord, limits: Config["limits"]): string {
   const mostBytes = limits.record_bytes - NEWLINES;
   let line = JSON.stringify(record);
-  // The usual case: where the whole is short, so is every string in it. No UTF-16 unit takes more
-  // than three bytes, and to count them exactly costs a tenth of a millisecond at first.
+  // The usual case: where the whole is short, so is every string in it.
   if (line.length * 3 <= limits.string_bytes) return line;
   for (let maxBytes = limits.string_bytes; maxBytes >= SHORTEST_CUT; maxBytes >>= 2) {
     line = withCutStrings(record, maxBytes);
-    if (Buffer.byteLength(line) <= mostBytes) return line;
+    if (byteLength(line) <= mostBytes) return line;
   }
   const { parameters, payload, ...rest } = record;
   const json = JSON.stringify({ parameters, payload });
   for (let maxBytes = mostBytes >> 3; ; maxBytes >>= 1) {
     const folded = { ...rest, payload: { folded: cutText(json, maxBytes) } };
     line = withCutStrings(folded, Math.max(maxBytes, SHORTEST_CUT), 1);
-    if (Buffer.byteLength(line) <= mostBytes || maxBytes === 0) return line;
+    if (byteLength(line) <= mostBytes || maxBytes === 0) return line;
   }
 }
 

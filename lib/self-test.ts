@@ -1,9 +1,9 @@
 // What a program can prove about itself before anybody registers it with Claude Code.
-import { mkdtempSync, rmSync } from "node:fs";
 import { readOwn } from "./file";
 import { appendRecord } from "./log";
 import { projectAt } from "./project";
 import { forgetSessionId, getStoredSessionId, storeSessionId } from "./session";
+import { nodeFs } from "./system-node";
 
 declare const BUILD_VERSION: string | undefined;
 
@@ -54,6 +54,7 @@ function canEvaluate(): boolean {
 function inTemporaryFolder(holds: (folder: string) => boolean): boolean {
   // An import of `node:os` would cost every hook a millisecond, from whatever depth.
   const { tmpdir } = require("node:os") as typeof import("node:os");
+  const { mkdtempSync, rmSync } = nodeFs();
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);
   try {
     return holds(folder);

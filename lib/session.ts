@@ -5,7 +5,9 @@
 // and write this file exist. Two projects may share a name, so the same lines are also kept under
 // `claude_session_{project name}-{hash of the folder}`, which is read first.
 import { paths } from "./config";
-import { faultCode, isTemporaryName, readOwn, removeFile, removeIf, replaceFile } from "./file";
+import { byteLength } from "./cut";
+import { faultCode } from "./fault";
+import { isTemporaryName, readOwn, removeFile, removeIf, replaceFile } from "./file";
 import { listOwn, type OwnFile } from "./folder";
 import { formatLocalTime, parseLocalTime } from "./local-time";
 import type { Environment } from "./paths";
@@ -150,12 +152,10 @@ function readPointer(path: string): Pointer | undefined {
 
 function parsePointer(content: string): Pointer | undefined {
   // Python on Windows writes `\r\n`.
-  const [first, second = "", ...rest] = content.split(/\r?\n/);
+  const [, first, second = ""] = /^(\S+)\r?\n(\S+)\r?\n?$/.exec(content) ?? [];
   const id = validSessionId(first);
   const writtenMs = parseLocalTime(second);
-  return id !== undefined && writtenMs !== undefined && rest.join("") === ""
-    ? { id, writtenMs }
-    : undefined;
+  return id === undefined || writtenMs === undefined ? undefined : { id, writtenMs };
 }
 
 function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Pointer {
@@ -166,7 +166,7 @@ function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Poin
 
 /** Whether the pointer under the shared name is that of another folder of the same name. */
 function belongsElsewhere(shared: Pointer, project: Project, folder: string): boolean {
-  const own = fileNameByFolder(project);
+  const own = nameByFolder(project);
   const siblings = listPointers(folder).filter(
     ({ name }) => name.startsWith(`${PREFIX}${project.name}-`) && name !== own,
   );
@@ -182,19 +182,21 @@ function listPointers(folder: string): OwnFile[] {
   }
 }
 
-/** The names of a project's pointer, the one that is read first written first. */
+/** The names of a project's pointer; the one that is read first is written first. */
 function pointerNames(project: Project): string[] {
   if (project.folder === "") return [];
   const shared = `${PREFIX}${project.name}`;
-  const names = [fileNameByFolder(project), shared];
-  return names.filter((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES);
+  return fits(shared, MAX_NAME_BYTES) ? [nameByFolder(project), shared] : [nameByFolder(project)];
 }
 
-function fileNameByFolder({ name, folder }: Project): string {
+function nameByFolder({ name, folder }: Project): string {
   const hash = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, 16);
   const longest = MAX_NAME_BYTES - PREFIX.length - 1 - hash.length;
-  const fitting = Buffer.byteLength(name) <= longest ? name : "";
-  return `${PREFIX}${fitting}-${hash}`;
+  return `${PREFIX}${fits(name, longest) ? name : ""}-${hash}`;
+}
+
+function fits(name: string, maxBytes: number): boolean {
+  return name.length * 3 <= maxBytes || byteLength(name) <= maxBytes;
 }
 
 function forEachName(

@@ -48,6 +48,18 @@ export async function build(): Promise<string[]> {
   return names;
 }
 
+/** Whether every program is there and newer than everything it is made of. */
+export async function isBuilt(): Promise<boolean> {
+  const sources = await Array.fromAsync(
+    new Bun.Glob("{hooks/*.ts,lib/**/*.ts,scripts/build.ts,package.json}").scan(root),
+  );
+  const newest = Math.max(...sources.map((source) => Bun.file(`${root}/${source}`).lastModified));
+  const names = await programNames();
+  const built = names.map((name) => Bun.file(`${dist}/${name}`));
+  const exist = await Promise.all(built.map((file) => file.exists()));
+  return exist.every(Boolean) && built.every((file) => file.lastModified >= newest);
+}
+
 if (import.meta.main) {
   const started = performance.now();
   const names = await build();

@@ -1,0 +1,58 @@
+// Standard input, read with a deadline. The only reader of it.
+//
+// Claude Code hands a hook a socket and has been seen never to close it, so a read must be able to
+// give up. With the C library that is `poll` and `read`, without an event loop: 0.3 ms less than
+// Bun's stream (1.4.5, Linux x64), which does it elsewhere.
+import { ptr } from "bun:ffi";
+import { fileLibrary, type FileLibrary } from "./libc";
+
+/** Some bytes, or why there are no more. */
+export type Chunk = Uint8Array | "end" | "late" | "unreadable";
+
+/** A source of bytes. */
+export interface Input {
+  /** Waits for the next bytes, at most so long. */
+  next(timeoutMs: number): Chunk | Promise<Chunk>;
+}
+
+/** Opens the standard input of this process. */
+export function standardInput(): Input {
+  return fileLibrary === undefined ? streamInput(Bun.stdin.stream()) : polledInput(fileLibrary, 0);
+}
+
+// What a socket holds by default on Linux.
+const CHUNK_BYTES = 212_992;
+const POLLIN = 1;
+
+/** Reads a descriptor by way of the C library. */
+export function polledInput(library: FileLibrary, fd: number): Input {
+  // `struct pollfd`: the descriptor, then two shorts: what to wait for, and what came.
+  const request = new Int32Array([fd, POLLIN]);
+  return {
+    next(timeoutMs) {
+      const ready = library.poll(ptr(request), 1, Math.ceil(timeoutMs));
+      if (ready === 0) return "late";
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      const bytes = ready < 0 ? ready : Number(library.read(fd, ptr(buffer), CHUNK_BYTES));
+      if (bytes < 0) return "unreadable";
+      return bytes === 0 ? "end" : buffer.subarray(0, bytes);
+    },
+  };
+}
+
+/** Reads a stream. */
+export function streamInput(stream: ReadableStream<Uint8Array>): Input {
+  const reader = stream.getReader();
+  return {
+    async next(timeoutMs) {
+      const late = new Promise<"late">((resolve) => setTimeout(resolve, timeoutMs, "late"));
+      try {
+        const next = await Promise.race([reader.read(), late]);
+        if (next === "late") return next;
+        return next.done ? "end" : next.value;
+      } catch {
+        return "unreadable";
+      }
+    },
+  };
+}

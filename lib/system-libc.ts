@@ -1,0 +1,165 @@
+// System calls by way of the C library: the way of Linux, without the cost of loading `node:fs`.
+import { CString, ptr, read } from "bun:ffi";
+import { Fault } from "./fault";
+import type { FileLibrary } from "./libc";
+import type { OpenMode, Status, System } from "./system";
+
+// <fcntl.h>: the same on every Linux, but for O_NOFOLLOW on ARM.
+const O_RDWR = 0o2;
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+const O_APPEND = 0o2000;
+const O_NONBLOCK = 0o4000;
+const O_NOFOLLOW = process.arch === "arm64" ? 0o100000 : 0o400000;
+const O_CLOEXEC = 0o2000000;
+const SAFE = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: SAFE,
+  append: O_RDWR | O_APPEND | O_CREAT | SAFE,
+  create: O_RDWR | O_CREAT | O_EXCL | SAFE,
+};
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+// <linux/stat.h> lays `struct statx` out alike on every machine; here in units of 32 bits.
+const STATX_UNITS = 64;
+const NLINK = 4;
+const UID = 5;
+const MODE = 7;
+const SIZE = 10;
+const MTIME = 28;
+const MTIME_NS = 30;
+// <dirent.h>: where the name begins, in both glibc and musl on 64 bits.
+const D_NAME = 19;
+const EINTR = 4;
+
+/** Makes the calls; one that a signal interrupts is made again. */
+export function librarySystem(library: FileLibrary): System {
+  const errnoAt = library.__errno_location();
+  const errno = () => (errnoAt === null ? 0 : read.i32(errnoAt));
+
+  /** The result of a call, made again while interrupted. */
+  function attempt(path: string, call: () => number | bigint): number {
+    for (;;) {
+      const result = Number(call());
+      if (result >= 0) return result;
+      const number = errno();
+      if (number !== EINTR) throw new Fault(errorName(number), path);
+    }
+  }
+
+  function status(fd: number, path: string, flags: number): Status {
+    const units = new Uint32Array(STATX_UNITS);
+    const name = cPath(path);
+    attempt(path, () => library.statx(fd, ptr(name), flags, STATX_BASIC_STATS, ptr(units)));
+    const at = (unit: number) => units[unit] ?? 0;
+    return {
+      kind: kindOf(at(MODE)),
+      mode: at(MODE) & 0o7777,
+      userId: at(UID),
+      names: at(NLINK),
+      size: at(SIZE) + at(SIZE + 1) * 2 ** 32,
+      // Seconds are signed: a file may be older than 1970.
+      modifiedMs: (at(MTIME) + (at(MTIME + 1) | 0) * 2 ** 32) * 1000 + at(MTIME_NS) / 1e6,
+    };
+  }
+
+  return {
+    open(path, mode) {
+      const name = cPath(path);
+      return attempt(path, () => library.open(ptr(name), FLAGS[mode], 0o600));
+    },
+    close(fd) {
+      library.close(fd);
+    },
+    readAt: (fd, buffer, offset) =>
+      buffer.length === 0
+        ? 0
+        : attempt("read", () => library.pread(fd, ptr(buffer), buffer.length, offset)),
+    write: (fd, bytes) => attempt("write", () => library.write(fd, ptr(bytes), bytes.length)),
+    statusOf: (fd) => status(fd, "", AT_EMPTY_PATH),
+    statusAt(path) {
+      try {
+        return status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+      } catch (error) {
+        if (error instanceof Fault && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+          return undefined;
+        throw error;
+      }
+    },
+    list(folder) {
+      const name = cPath(folder);
+      const stream = library.opendir(ptr(name));
+      if (stream === null) throw new Fault(errorName(errno()), folder);
+      const names: string[] = [];
+      for (let entry; (entry = library.readdir(stream)) !== null; ) {
+        const found = new CString(entry, D_NAME).toString();
+        if (found !== "." && found !== "..") names.push(found);
+      }
+      library.closedir(stream);
+      return names;
+    },
+    rename(from, to) {
+      const [old, next] = [cPath(from), cPath(to)];
+      attempt(to, () => library.rename(ptr(old), ptr(next)));
+    },
+    unlink(path) {
+      const name = cPath(path);
+      attempt(path, () => library.unlink(ptr(name)));
+    },
+  };
+}
+
+// A path ends at its first NUL for the system, so one inside would name another file.
+function cPath(path: string): Uint8Array {
+  if (path.includes("\0")) throw new Fault("EINVAL", "a path with a NUL");
+  return new TextEncoder().encode(`${path}\0`);
+}
+
+function kindOf(mode: number): Status["kind"] {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return "file";
+    case 0o040000:
+      return "folder";
+    case 0o120000:
+      return "link";
+    default:
+      return "other";
+  }
+}
+
+// <asm-generic/errno.h>, those that a file can meet.
+function errorName(number: number): string {
+  const names: Partial<Record<number, string>> = {
+    1: "EPERM",
+    2: "ENOENT",
+    5: "EIO",
+    6: "ENXIO",
+    9: "EBADF",
+    11: "EAGAIN",
+    12: "ENOMEM",
+    13: "EACCES",
+    16: "EBUSY",
+    17: "EEXIST",
+    18: "EXDEV",
+    20: "ENOTDIR",
+    21: "EISDIR",
+    22: "EINVAL",
+    23: "ENFILE",
+    24: "EMFILE",
+    26: "ETXTBSY",
+    27: "EFBIG",
+    28: "ENOSPC",
+    30: "EROFS",
+    31: "EMLINK",
+    32: "EPIPE",
+    36: "ENAMETOOLONG",
+    39: "ENOTEMPTY",
+    40: "ELOOP",
+    116: "ESTALE",
+    122: "EDQUOT",
+  };
+  return names[number] ?? `errno ${number}`;
+}

@@ -1,0 +1,48 @@
+// System calls by way of `node:fs`: the way of macOS and Windows.
+import type { Stats } from "node:fs";
+import type { OpenMode, Status, System } from "./system";
+
+/** `node:fs`, loaded only by those who ask: it costs a process 0.7 ms (Bun 1.4.5, Linux x64). */
+export function nodeFs(): typeof import("node:fs") {
+  return require("node:fs") as typeof import("node:fs");
+}
+
+/** Makes the calls; the errors are those of Node, which have a `code`. */
+export function nodeSystem(): System {
+  const fs = nodeFs();
+  const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
+  // Windows has neither; there the profile folder's access list protects us.
+  const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants as Partial<typeof fs.constants>;
+  const flags: Readonly<Record<OpenMode, number>> = {
+    read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+    append: O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+    create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  };
+  return {
+    open: (path, mode) => fs.openSync(path, flags[mode], 0o600),
+    close: (fd) => fs.closeSync(fd),
+    readAt: (fd, buffer, offset) => fs.readSync(fd, buffer, 0, buffer.length, offset),
+    write: (fd, bytes) => fs.writeSync(fd, bytes),
+    statusOf: (fd) => toStatus(fs.fstatSync(fd)),
+    statusAt(path) {
+      const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+      return stats && toStatus(stats);
+    },
+    list: (folder) => fs.readdirSync(folder),
+    rename: (from, to) => fs.renameSync(from, to),
+    unlink: (path) => fs.unlinkSync(path),
+  };
+}
+
+/** The status of a file as Node tells it. */
+export function toStatus(stats: Stats): Status {
+  const { mode, uid, nlink, size, mtimeMs } = stats;
+  const kind = stats.isFile()
+    ? "file"
+    : stats.isDirectory()
+      ? "folder"
+      : stats.isSymbolicLink()
+        ? "link"
+        : "other";
+  return { kind, mode: mode & 0o7777, userId: uid, names: nlink, size, modifiedMs: mtimeMs };
+}

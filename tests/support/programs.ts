@@ -1,0 +1,75 @@
+// The built programs, started as Claude Code starts them.
+import { build, dist, isBuilt } from "../../scripts/build";
+import type { Sandbox } from "./sandbox";
+
+if (!(await isBuilt())) await build();
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+/** What to start a program with, besides its payload. */
+export interface Start {
+  readonly env?: Record<string, string | undefined>;
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+}
+
+/** Where a built program is. */
+export function programPath(name: string): string {
+  return `${dist}/${name}`;
+}
+
+/** Runs a program to its end: a payload on a socket, then end of input, as the client does. */
+export async function runProgram(
+  name: string,
+  sandbox: Sandbox,
+  payload: string | Uint8Array | object,
+  { env = {}, cwd = sandbox.project, args = [] }: Start = {},
+): Promise<Ended> {
+  const started = performance.now();
+  const child = Bun.spawn([programPath(name), ...args], {
+    env: sandbox.env(env),
+    cwd,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const input =
+    typeof payload === "string" || payload instanceof Uint8Array
+      ? payload
+      : JSON.stringify(payload);
+  try {
+    child.stdin.write(input);
+    await child.stdin.end();
+  } catch {
+    // It had read enough and closed its end, or had gone.
+  }
+  const [stdout, stderr, code] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr, ms: performance.now() - started };
+}
+
+/** The program that Claude Code starts for an event. */
+export function programFor(event: string): string {
+  switch (event) {
+    case "SessionStart":
+      return "session-start";
+    case "SessionEnd":
+      return "session-end";
+    case "PreToolUse":
+      return "pre-tool-use";
+    case "PostToolUse":
+    case "PostToolUseFailure":
+      return "post-tool-use";
+    default:
+      return "session-event";
+  }
+}
