@@ -5,6 +5,6 @@ import { forgetSessionId, isWitnessed } from "../lib/session";
 await runHook({
   name: "session-end",
   event: "SessionEnd",
-  then: ({ session, project }) =>
+  after: ({ session, project }) =>
     isWitnessed(session) ? forgetSessionId(session.id, project).faults : [],
 });

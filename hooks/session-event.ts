@@ -6,7 +6,7 @@ import { isWitnessed, storeSessionId } from "../lib/session";
 await runHook({
   name: "session-event",
   event: "Unknown",
-  then: ({ event, session, project }) =>
+  after: ({ event, session, project }) =>
     event === "UserPromptSubmit" && isWitnessed(session)
       ? storeSessionId(session.id, project).faults
       : [],

@@ -7,7 +7,7 @@ import { cleanupStaleSessions, isWitnessed, storeSessionId } from "../lib/sessio
 await runHook({
   name: "session-start",
   event: "SessionStart",
-  then({ session, project, config, startedMs }) {
+  after({ session, project, config, startedMs }) {
     const faults = isWitnessed(session) ? storeSessionId(session.id, project).faults : [];
     cleanupStaleSessions();
     pruneDays(paths.events, config.retention_days, startedMs);

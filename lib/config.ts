@@ -121,8 +121,12 @@ function trueOrFalse(): Check {
 function texts(shortest: number): Check {
   return {
     wants: `a list of texts of ${shortest} or more characters`,
-    passes: (value) =>
-      Array.isArray(value) &&
-      value.every((text) => typeof text === "string" && text.length >= shortest),
+    passes(value) {
+      if (!Array.isArray(value)) return false;
+      for (const text of value)
+        // Characters, not units of UTF-16.
+        if (typeof text !== "string" || [...text].length < shortest) return false;
+      return true;
+    },
   };
 }

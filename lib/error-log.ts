@@ -34,6 +34,8 @@ export function reportFaults(
 }
 
 function oneLine(fault: string): string {
+  // Control characters, line separators, and what turns the direction of writing.
   // oxlint-disable-next-line no-control-regex -- they are what must go
-  return fault.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g, " ").slice(0, MAX_MESSAGE);
+  const unfit = /[\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]+/g;
+  return fault.replace(unfit, " ").slice(0, MAX_MESSAGE);
 }

@@ -43,12 +43,11 @@ export async function readEvent(
   let triedBytes = 0;
   for (;;) {
     const remainingMs = deadlineMs - performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- one chunk comes after the other
     const next = remainingMs > 0 ? await input.next(remainingMs) : "late";
     if (typeof next === "string") return judge(decode(chunks), bytes, next, maxBytes);
+    if (bytes < maxBytes) chunks.push(next.subarray(0, maxBytes - bytes));
     bytes += next.length;
     if (bytes > maxBytes) continue;
-    chunks.push(next);
     // A chunk may end in a brace that is not the last. Waiting for half as much again before the
     // next try keeps the whole linear; what that misses, the end or the deadline catches.
     if (!endsInBrace(next) || bytes < triedBytes * 1.5) continue;

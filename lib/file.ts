@@ -114,10 +114,14 @@ export function removeIf(
   const content = readOwn(path, maxBytes, by);
   if (content === undefined || !passes(content)) return false;
   const aside = temporaryPath(path);
-  by.rename(path, aside);
-  const removed = passes(readOwn(aside, maxBytes, by) ?? "");
-  if (!removed) putBack(aside, path);
-  removeFile(aside, by);
+  if (!moveFile(path, aside, by)) return false;
+  let removed = false;
+  try {
+    removed = passes(readOwn(aside, maxBytes, by) ?? "");
+  } finally {
+    if (!removed) putBack(aside, path);
+    removeFile(aside, by);
+  }
   return removed;
 }
 
@@ -164,14 +168,28 @@ function endsInNewline(fd: number, size: number, by: System): boolean {
 // A regular file takes everything in one write unless the disk fills up; the next write then fails.
 function writeAll(fd: number, text: string, by: System): void {
   const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length; )
+  for (let written = 0; written < bytes.length;)
     written += by.write(fd, written === 0 ? bytes : bytes.subarray(written));
 }
 
+// Answers whether it was there: of two processes that remove the same file, one comes too late.
+function moveFile(from: string, to: string, by: System): boolean {
+  try {
+    by.rename(from, to);
+    return true;
+  } catch (error) {
+    if (faultCode(error) !== "ENOENT") throw error;
+    return false;
+  }
+}
+
+// A link, unlike a rename, leaves a newer file that has taken the name.
 function putBack(aside: string, path: string): void {
   try {
     nodeFs().linkSync(aside, path);
   } catch (error) {
-    if (faultCode(error) !== "EEXIST") nodeFs().renameSync(aside, path);
+    const code = faultCode(error);
+    // A folder has no second name, and some disks know none.
+    if (code !== "EEXIST" && code !== "ENOENT") nodeFs().renameSync(aside, path);
   }
 }

@@ -21,7 +21,7 @@ export interface HookProgram {
   /** What the event is called when its payload does not say. */
   readonly event: string;
   /** Runs once the event is recorded, and answers with what it could not do. */
-  readonly then?: (recorded: Recorded) => readonly string[];
+  readonly after?: (recorded: Recorded) => readonly string[];
 }
 
 /** An event after its recording, for what a program does besides. */
@@ -74,7 +74,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     faults.push(`${event} not recorded: ${faultCode(error)}`);
   }
   try {
-    faults.push(...(program.then?.({ event, startedMs, session, project, config }) ?? []));
+    faults.push(...(program.after?.({ event, startedMs, session, project, config }) ?? []));
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);
   }
@@ -95,6 +95,7 @@ function answer(program: HookProgram, flag: string): number {
   console.log(`${program.name} ${version}`);
   if (flag === "--version") return 0;
   const checks = selfTest();
-  for (const { name, fault } of checks) console.log(fault ? `fail  ${name}: ${fault}` : `ok    ${name}`);
+  for (const { name, fault } of checks)
+    console.log(fault ? `fail  ${name}: ${fault}` : `ok    ${name}`);
   return checks.every(({ fault }) => fault === undefined) ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 // The C library, where it answers faster than the runtime's own modules.
 //
 // A hook is a fresh process, and loading `node:fs` is a seventh of its life: 0.7 of 5 ms, for some two
-// hundred functions of which it needs a dozen. Taking those from the C library costs 0.2 ms (Bun
+// hundred functions of which it needs a dozen. Taking those from the C library costs 0.3 ms (Bun
 // 1.4.5, Linux x64). Where the library is not known, or has not all of them, there is `undefined`,
 // and every caller has a slower way that does the same.
 import { dlopen, FFIType, type Library } from "bun:ffi";
@@ -39,7 +39,10 @@ export const fileLibrary: FileLibrary | undefined =
 export const timeLibrary: TimeLibrary | undefined =
   fileLibrary ?? (process.platform === "darwin" ? load("libSystem.B.dylib", TIME) : undefined);
 
-function load<T extends typeof TIME>(name: string, functions: T): Library<T>["symbols"] | undefined {
+function load<T extends typeof TIME>(
+  name: string,
+  functions: T,
+): Library<T>["symbols"] | undefined {
   try {
     return dlopen(name, functions).symbols;
   } catch {

@@ -11,9 +11,8 @@ import { timeLibrary, type TimeLibrary } from "./libc";
  *
  * @param epochMs milliseconds since 1970, UTC
  */
-export function formatLocalTime(epochMs: number): string {
-  const offsetMs = localOffsetMs(epochMs);
-  return new Date(epochMs + offsetMs).toISOString().slice(0, -1);
+export function formatLocalTime(epochMs: number, offsetAt: OffsetAt = localOffset): string {
+  return new Date(epochMs + offsetMs(epochMs, offsetAt)).toISOString().slice(0, -1);
 }
 
 /**
@@ -22,39 +21,50 @@ export function formatLocalTime(epochMs: number): string {
  *
  * @returns milliseconds since 1970 UTC, or `undefined` where the text is no such time
  */
-export function parseLocalTime(text: string): number | undefined {
+export function parseLocalTime(text: string, offsetAt: OffsetAt = localOffset): number | undefined {
   const [, seconds, fraction = ""] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (seconds === undefined) return undefined;
   const asIfUtc = Date.parse(`${seconds}.${fraction.padEnd(3, "0").slice(0, 3)}Z`);
-  if (Number.isNaN(asIfUtc)) return undefined;
+  // Of 30 February `Date.parse` makes 2 March; Python refuses it, and so do we.
+  if (Number.isNaN(asIfUtc) || !new Date(asIfUtc).toISOString().startsWith(seconds))
+    return undefined;
   // The offset is a function of the instant, which is what we look for: the second step corrects
   // the first where a change of clocks lies between the two.
-  const estimate = asIfUtc - localOffsetMs(asIfUtc);
-  return asIfUtc - localOffsetMs(estimate);
-}
-
-function localOffsetMs(epochMs: number): number {
-  offsetAt ??= timeLibrary === undefined ? fromDate : fromLibrary(timeLibrary);
-  return offsetAt(Math.floor(epochMs / 1000)) * 1000;
+  const estimate = asIfUtc - offsetMs(asIfUtc, offsetAt);
+  return asIfUtc - offsetMs(estimate, offsetAt);
 }
 
 /** Seconds since 1970 to seconds east of UTC. */
-type OffsetAt = (epochSeconds: number) => number;
+export type OffsetAt = (epochSeconds: number) => number;
 
-let offsetAt: OffsetAt | undefined;
-
-function fromLibrary(library: TimeLibrary): OffsetAt {
-  const time = new BigInt64Array(1);
-  // `struct tm` begins with the ints sec, min, hour, mday, mon, year on every Unix; it has 56 bytes.
+/** The offsets that the C library knows. */
+export function offsetFromLibrary(library: TimeLibrary): OffsetAt {
+  // A `time_t`, and a `struct tm`: 56 bytes that on every Unix begin with the ints below.
+  const time = new Uint32Array(2);
   const tm = new Int32Array(16);
   return (epochSeconds) => {
-    time[0] = BigInt(epochSeconds);
+    time[0] = epochSeconds;
+    time[1] = Math.floor(epochSeconds / 2 ** 32);
     if (library.localtime_r(ptr(time), ptr(tm)) === null) return 0;
-    const [sec = 0, min = 0, hour = 0, mday = 1, mon = 0, year = 70] = tm;
-    return Date.UTC(year + 1900, mon, mday, hour, min, sec) / 1000 - epochSeconds;
+    const at = (index: number) => tm[index] ?? 0;
+    const [sec, min, hour, day, month, year] = [at(0), at(1), at(2), at(3), at(4), at(5) + 1900];
+    return Date.UTC(year, month, day, hour, min, sec) / 1000 - epochSeconds;
   };
 }
 
-function fromDate(epochSeconds: number): number {
+/** The offsets that `Date` knows. */
+export function offsetFromDate(epochSeconds: number): number {
   return new Date(epochSeconds * 1000).getTimezoneOffset() * -60;
+}
+
+let fastest: OffsetAt | undefined;
+
+function localOffset(epochSeconds: number): number {
+  fastest ??= timeLibrary === undefined ? offsetFromDate : offsetFromLibrary(timeLibrary);
+  return fastest(epochSeconds);
+}
+
+function offsetMs(epochMs: number, offsetAt: OffsetAt): number {
+  return offsetAt(Math.floor(epochMs / 1000)) * 1000;
 }

@@ -9,6 +9,7 @@ import { system } from "./system";
 const DAY_MS = 86_400_000;
 // Twice what a record may have: a longer line is not ours, and is not kept in memory to find out.
 const LONGEST_LINE_BYTES = 262_144;
+const CHUNK_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
 /**
@@ -28,9 +29,8 @@ export function appendRecord(events: string, timestamp: string, line: string): v
 /** Lists the days that have a log, `YYYY-MM-DD`, the oldest first. */
 export function listDays(events: string): string[] {
   const days: string[] = [];
-  for (const { name } of listOwn(events, (name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name)))
-    days.push(name.slice(0, 10));
-  return days.sort();
+  for (const { name } of listOwn(events, isDayName)) days.push(name.slice(0, 10));
+  return days.toSorted();
 }
 
 /**
@@ -42,15 +42,25 @@ export function listDays(events: string): string[] {
 export function pruneDays(events: string, retentionDays: number, nowMs: number): number {
   const oldest = new Date(nowMs - retentionDays * DAY_MS).toISOString().slice(0, 10);
   let removed = 0;
-  for (const day of listDays(events))
-    if (day < oldest && removeFile(dayPath(events, day))) removed++;
+  for (const { path } of listOwn(events, (name) => isDayName(name) && name < oldest))
+    if (removeFile(path)) removed++;
   return removed;
 }
 
 /** One line of the log: a record, or what could not be read as one. */
 export type LogEntry =
-  | { readonly kind: "record"; readonly day: string; readonly end: number; readonly record: EventRecord }
-  | { readonly kind: "skipped"; readonly day: string; readonly end: number; readonly reason: Skipped };
+  | {
+      readonly kind: "record";
+      readonly day: string;
+      readonly end: number;
+      readonly record: EventRecord;
+    }
+  | {
+      readonly kind: "skipped";
+      readonly day: string;
+      readonly end: number;
+      readonly reason: Skipped;
+    };
 
 /** A write cut short, a line or file that is not ours, or a file that could not be read. */
 export type Skipped = "torn" | "foreign" | "unreadable";
@@ -64,7 +74,8 @@ export interface ReadFrom {
 /**
  * Streams the log, oldest day first, one line in memory at a time. `end` is the offset of the byte
  * after the line, from which reading can go on. What is no record is handed over too, for the
- * reader to count.
+ * reader to count. A last line that is only half there may be one that is being written, so its
+ * `end` is where it begins.
  */
 export async function* readDays(events: string, from: ReadFrom = {}): AsyncGenerator<LogEntry> {
   for (const day of listDays(events)) {
@@ -76,9 +87,9 @@ export async function* readDays(events: string, from: ReadFrom = {}): AsyncGener
 async function* readDay(events: string, day: string, start: number): AsyncGenerator<LogEntry> {
   let end = start;
   try {
-    for await (const line of lines(dayPath(events, day), start)) {
-      end = line.end;
+    for (const line of lines(dayPath(events, day), start)) {
       const entry = judgeLine(line.bytes);
+      end = line.isWhole || entry?.kind === "record" ? line.end : line.begin;
       if (entry !== undefined) yield { ...entry, day, end };
     }
   } catch (error) {
@@ -90,10 +101,13 @@ async function* readDay(events: string, day: string, start: number): AsyncGenera
 interface Line {
   /** Without its newline; `undefined` where it was too long to keep. */
   bytes: Uint8Array | undefined;
+  begin: number;
   end: number;
+  /** Whether its newline is there. */
+  isWhole: boolean;
 }
 
-async function* lines(path: string, start: number): AsyncGenerator<Line> {
+function* lines(path: string, start: number): Generator<Line> {
   const { fd } = openOwn(path);
   try {
     // The parts of a line that has not ended yet, and where in the file the next chunk begins.
@@ -105,24 +119,28 @@ async function* lines(path: string, start: number): AsyncGenerator<Line> {
       if (bytes <= LONGEST_LINE_BYTES) parts.push(part);
       else parts = [];
     };
-    const take = (end: number): Line => {
+    const take = (end: number, isWhole: boolean): Line => {
       const tooLong = bytes > LONGEST_LINE_BYTES;
       const line = tooLong ? undefined : Bun.concatArrayBuffers(parts, Infinity, true);
+      const begin = end - bytes - +isWhole;
       parts = [];
       bytes = 0;
-      return { bytes: line, end };
+      return { bytes: line, begin, end, isWhole };
     };
-    for await (const chunk of Bun.file(fd).slice(start).stream()) {
+    for (;;) {
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      const chunk = buffer.subarray(0, system.readAt(fd, buffer, position));
+      if (chunk.length === 0) break;
       let from = 0;
       for (let at; (at = chunk.indexOf(NEWLINE, from)) >= 0; from = at + 1) {
         keep(chunk.subarray(from, at));
-        yield take(position + at + 1);
+        yield take(position + at + 1, true);
       }
       keep(chunk.subarray(from));
       position += chunk.length;
     }
     // A last line without its newline was cut short, unless only the newline is missing.
-    if (bytes > 0) yield take(position);
+    if (bytes > 0) yield take(position, false);
   } finally {
     system.close(fd);
   }
@@ -130,10 +148,7 @@ async function* lines(path: string, start: number): AsyncGenerator<Line> {
 
 function judgeLine(
   bytes: Uint8Array | undefined,
-):
-  | { kind: "record"; record: EventRecord }
-  | { kind: "skipped"; reason: Skipped }
-  | undefined {
+): { kind: "record"; record: EventRecord } | { kind: "skipped"; reason: Skipped } | undefined {
   if (bytes === undefined) return { kind: "skipped", reason: "foreign" };
   // A writer that found a torn line wrote a newline first; found mid-write, that leaves an empty one.
   if (bytes.length === 0) return undefined;
@@ -150,9 +165,11 @@ function judgeLine(
 function isRecord(value: unknown): value is EventRecord {
   if (typeof value !== "object" || value === null) return false;
   const { v, id, timestamp, event, session_id } = value as Record<string, unknown>;
-  return (
-    v === 1 && [id, timestamp, event, session_id].every((field) => typeof field === "string")
-  );
+  return v === 1 && [id, timestamp, event, session_id].every((field) => typeof field === "string");
+}
+
+function isDayName(name: string): boolean {
+  return /^\d{4}-\d\d-\d\d\.jsonl$/.test(name);
 }
 
 function dayPath(events: string, day: string): string {

@@ -2,6 +2,9 @@
 import { isAbsolute, type Environment } from "./paths";
 import { system } from "./system";
 
+// PATH_MAX of Linux. Of a longer one each parent would be asked for, which takes minutes at a megabyte.
+const LONGEST_PATH = 4096;
+
 /** A project folder and the name it goes by. */
 export interface Project {
   /** Its folder's last part, e.g. `shop`. */
@@ -21,7 +24,10 @@ export function findProject(
 ): Project {
   const windows = platform === "win32";
   const usable = (path: unknown) =>
-    typeof path === "string" && isAbsolute(path, windows) && !path.includes("\0")
+    typeof path === "string" &&
+    path.length <= LONGEST_PATH &&
+    isAbsolute(path, windows) &&
+    !path.includes("\0")
       ? path
       : undefined;
   const start = usable(env["CLAUDE_PROJECT_DIR"]) ?? usable(payloadCwd) ?? workingFolder();
@@ -42,8 +48,12 @@ function gitRoot(start: string, windows: boolean): string | undefined {
   return undefined;
 }
 
+// The last one is the root, `/` or `C:\`, and above that is none.
 function parent(folder: string, windows: boolean): string {
-  return folder.slice(0, Math.max(0, lastSeparator(folder, windows)));
+  const root = windows && folder[1] === ":" ? 3 : 1;
+  const end = lastSeparator(folder, windows);
+  if (end >= root) return folder.slice(0, end);
+  return folder.length > root ? folder.slice(0, root) : "";
 }
 
 function lastSeparator(path: string, windows: boolean): number {

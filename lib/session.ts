@@ -39,6 +39,7 @@ const MAX_TEMPORARY_AGE_MS = HOUR_MS;
 const MAX_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 const PREFIX = "claude_session_";
+const HASH_DIGITS = 16;
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** The id if it has the form of one, else `undefined`: ids come from outside and go into files. */
@@ -66,9 +67,7 @@ export function resolveSession(
   const fromEnvironment = validSessionId(env["CLAUDE_CODE_SESSION_ID"]);
   if (fromEnvironment !== undefined) return { id: fromEnvironment, source: "environment" };
   const fromFile = getStoredSessionId(project, folder);
-  return fromFile === UNKNOWN
-    ? { id: UNKNOWN, source: UNKNOWN }
-    : { id: fromFile, source: "file" };
+  return fromFile === UNKNOWN ? { id: UNKNOWN, source: UNKNOWN } : { id: fromFile, source: "file" };
 }
 
 /** Makes a session the project's current one, for 24 hours. An id of another form is refused. */
@@ -167,10 +166,12 @@ function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Poin
 /** Whether the pointer under the shared name is that of another folder of the same name. */
 function belongsElsewhere(shared: Pointer, project: Project, folder: string): boolean {
   const own = nameByFolder(project);
-  const siblings = listPointers(folder).filter(
-    ({ name }) => name.startsWith(`${PREFIX}${project.name}-`) && name !== own,
-  );
-  return siblings.some(({ path }) => readPointer(path)?.id === shared.id);
+  // A long name is not in it, and then the siblings are all that have a long name.
+  const common = own.slice(0, -HASH_DIGITS);
+  for (const { name, path } of listPointers(folder))
+    if (name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length)))
+      if (readPointer(path)?.id === shared.id) return true;
+  return false;
 }
 
 function listPointers(folder: string): OwnFile[] {
@@ -190,7 +191,7 @@ function pointerNames(project: Project): string[] {
 }
 
 function nameByFolder({ name, folder }: Project): string {
-  const hash = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, 16);
+  const hash = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, HASH_DIGITS);
   const longest = MAX_NAME_BYTES - PREFIX.length - 1 - hash.length;
   return `${PREFIX}${fits(name, longest) ? name : ""}-${hash}`;
 }

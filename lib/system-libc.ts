@@ -93,7 +93,7 @@ export function librarySystem(library: FileLibrary): System {
       const stream = library.opendir(ptr(name));
       if (stream === null) throw new Fault(errorName(errno()), folder);
       const names: string[] = [];
-      for (let entry; (entry = library.readdir(stream)) !== null; ) {
+      for (let entry; (entry = library.readdir(stream)) !== null;) {
         const found = new CString(entry, D_NAME).toString();
         if (found !== "." && found !== "..") names.push(found);
       }

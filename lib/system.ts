@@ -19,7 +19,7 @@ export interface Status {
 /** How a file is opened: never through a link, and never waiting for the other end of a pipe. */
 export type OpenMode = "read" | "append" | "create";
 
-/** Each call throws a {@link SystemFault} where the system refuses it. */
+/** Each call throws a {@link Fault} or an error with a `code` where the system refuses it. */
 export interface System {
   /** `append` creates the file if there is none, `create` only then; both with mode 0600. */
   open(path: string, mode: OpenMode): number;
@@ -38,5 +38,4 @@ export interface System {
 }
 
 /** The calls of this process. */
-export const system: System =
-  fileLibrary === undefined ? nodeSystem() : librarySystem(fileLibrary);
+export const system: System = fileLibrary === undefined ? nodeSystem() : librarySystem(fileLibrary);

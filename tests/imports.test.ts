@@ -1,0 +1,174 @@
+// Who may import whom, read from the sources: what a hook can reach decides how fast and how safe it is.
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, relative, resolve } from "node:path";
+
+const root = resolve(import.meta.dir, "..");
+const transpiler = new Bun.Transpiler({ loader: "ts" });
+
+interface Import {
+  /** A file's path from the root, or a package's or module's name. */
+  readonly target: string;
+  /** Not behind a call. */
+  readonly isEager: boolean;
+}
+
+/** What a file imports as a value; types are gone before anything runs. */
+function importsOf(file: string): Import[] {
+  return transpiler.scanImports(readFileSync(`${root}/${file}`, "utf8")).map((found) => ({
+    target: targetOf(found.path, file),
+    isEager: found.kind === "import-statement",
+  }));
+}
+
+function targetOf(path: string, from: string): string {
+  if (!path.startsWith(".")) return path;
+  const target = relative(root, resolve(root, dirname(from), path));
+  for (const candidate of [`${target}.ts`, target])
+    if (existsSync(`${root}/${candidate}`)) return candidate;
+  throw new Error(`${from} imports ${path}, which is not there`);
+}
+
+function isOurs(target: string): boolean {
+  return target.endsWith(".ts") || target.endsWith(".json");
+}
+
+/** Everything that can be reached, by whatever kind of import, and from where. */
+function reachableFrom(files: readonly string[]): Map<string, string[]> {
+  const reached = new Map<string, string[]>(files.map((file) => [file, []]));
+  for (const [file, way] of reached) {
+    if (!file.endsWith(".ts")) continue;
+    for (const { target } of importsOf(file))
+      if (!reached.has(target)) reached.set(target, [...way, file]);
+  }
+  return reached;
+}
+
+function sources(pattern: string): string[] {
+  return [...new Bun.Glob(pattern).scanSync(root)].toSorted();
+}
+
+const hooks = sources("hooks/*.ts");
+const library = sources("lib/**/*.ts");
+const reached = reachableFrom(hooks);
+const reachedFiles = [...reached.keys()].filter(isOurs);
+
+test("the walk sees the hooks and the library, or the rest would pass on nothing", () => {
+  expect(hooks.length).toBeGreaterThanOrEqual(5);
+  expect(reachedFiles.length).toBeGreaterThan(15);
+  for (const file of ["lib/hook.ts", "lib/file.ts", "lib/session.ts", "lib/log.ts"])
+    expect(reachedFiles).toContain(file);
+  expect([...reached.keys()]).toContain("bun:ffi");
+});
+
+test("the walk tells values from types, and eager from late", () => {
+  const source = `import type { A } from "a"; import { type B } from "b"; import { c } from "c";
+    export { d } from "d"; import "e"; export const f = () => [c, require("f"), import("g")];
+    export type H = A | B | import("h").H; export type { I } from "i"; export * from "j";`;
+  const found = transpiler.scanImports(source);
+  const kindOf = (path: string) => found.find((one) => one.path === path)?.kind;
+  for (const path of ["c", "d", "e", "j"]) expect(kindOf(path)).toBe("import-statement");
+  for (const path of ["f", "g"]) expect(kindOf(path)).toBeOneOf(["require-call", "dynamic-import"]);
+  for (const path of ["a", "h", "i"]) expect(kindOf(path)).toBeUndefined();
+});
+
+test.each([
+  [/^zod/, "it would double the cost of a hook"],
+  [/^lib\/schema\.ts$/, "it imports zod"],
+  [/^lib\/cli\//, "it is for a person, who can wait"],
+  [/^lib\/forward\//, "recording never depends on shipping"],
+  [
+    /^(?:node:)?(?:https?|http2|net|tls|dns|dgram|child_process|cluster|inspector)(?:\/|$)/,
+    "nor reaches the network or another program",
+  ],
+  [
+    /^(?!node:|bun:|lib\/|hooks\/|package\.json)/,
+    "a package has not been weighed for the hot path",
+  ],
+] as const)("nothing that a hook can reach is %p: %s", (forbidden) => {
+  const found = [...reached].filter(([target]) => forbidden.test(target));
+  expect(found.map(([target, way]) => [...way, target].join(" > "))).toEqual([]);
+});
+
+test("no hook calls for the network without an import either", () => {
+  for (const file of reachedFiles)
+    expect([
+      file,
+      matches(
+        file,
+        /\b(?:fetch|WebSocket|XMLHttpRequest|EventSource)\s*\(|\bBun\.(?:connect|listen|serve|udpSocket|dns|sql|redis|s3)\b/g,
+      ),
+    ]).toEqual([file, []]);
+});
+
+test("no hook loads a module of Node before it must: each costs a millisecond", () => {
+  const eager = reachedFiles
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter(({ target, isEager }) => isEager && !isOurs(target))
+        .map(({ target }) => `${file} > ${target}`),
+    );
+  expect(eager.filter((way) => !way.endsWith(" > bun:ffi"))).toEqual([]);
+  expect(eager).not.toBeEmpty();
+});
+
+test("no values are imported in a circle", () => {
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) throw new Error([...way.slice(way.indexOf(file)), file].join(" > "));
+    if (done.has(file)) return;
+    for (const { target } of importsOf(file))
+      if (target.endsWith(".ts")) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of [...hooks, ...library]) visit(file, []);
+  expect(done.size).toBe(hooks.length + library.length);
+});
+
+test.each([
+  ["the environment", /\b(?:process|Bun)\.env\b|\bimport\.meta\.env\b/g, ["lib/config.ts"]],
+  ["standard input", /\b(?:Bun|process)\.stdin\b|\/dev\/stdin|\/proc\/self\/fd/g, ["lib/stdin.ts"]],
+  [
+    "the exit",
+    /\bprocess\.(?:exit|exitCode|abort|kill|reallyExit)\b/g,
+    ["lib/hook.ts", "lib/cli/main.ts"],
+  ],
+  [
+    "standard output",
+    /\bconsole\b|\b(?:Bun|process)\.std(?:out|err)\b/g,
+    ["lib/hook.ts", "lib/cli/main.ts"],
+  ],
+] as const)("%s is touched in one place", (_, pattern, places) => {
+  const touching = [...hooks, ...library].filter((file) => matches(file, pattern).length > 0);
+  expect(touching).not.toBeEmpty();
+  for (const file of touching) expect(places as readonly string[]).toContain(file);
+});
+
+test.each(hooks)("%s is short enough to be seen whole", (file) => {
+  const lines = readFileSync(`${root}/${file}`, "utf8").trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(20);
+  expect(lines.join("\n")).toContain("runHook(");
+});
+
+test("a file is called after what it is about", () => {
+  const vague = [
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "types",
+    "constants",
+    "common",
+    "misc",
+    "index",
+  ];
+  for (const file of sources("{hooks,lib,scripts,tests}/**/*.ts"))
+    expect(vague).not.toContain(basename(file).split(".")[0] as string);
+});
+
+/** Where a pattern occurs in a file's code; comments do nothing. */
+function matches(file: string, pattern: RegExp): string[] {
+  if (!file.endsWith(".ts")) return [];
+  return transpiler.transformSync(readFileSync(`${root}/${file}`, "utf8")).match(pattern) ?? [];
+}

@@ -1,0 +1,188 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { findProject, projectAt } from "../../lib/project";
+import { Sandbox } from "../support/sandbox";
+
+const here = process.cwd();
+afterEach(() => process.chdir(here));
+
+describe("the project of a folder", () => {
+  const cases: [string, (root: string) => void, string, string][] = [
+    ["is itself with a repository in it", (root) => git(`${root}/a`), "a", "a"],
+    ["is the nearest folder upward with one", (root) => git(`${root}/a`), "a/b/c", "a"],
+    [
+      "is a worktree, where .git is a file",
+      (root) => {
+        git(`${root}/a`);
+        mkdirSync(`${root}/a/tree`);
+        writeFileSync(`${root}/a/tree/.git`, "gitdir: ../.git/worktrees/tree\n");
+      },
+      "a/tree/src",
+      "a/tree",
+    ],
+    [
+      "is the inner of two repositories",
+      (root) => {
+        git(`${root}/a`);
+        git(`${root}/a/b`);
+      },
+      "a/b/c",
+      "a/b",
+    ],
+    ["is a repository behind a link", (root) => symlinkSync(root, `${root}/a/.git`), "a/b", "a"],
+    [
+      "is one whose .git is a dangling link",
+      (root) => symlinkSync("no", `${root}/a/.git`),
+      "a/b",
+      "a",
+    ],
+    ["is itself where there is no repository", () => {}, "a/b", "a/b"],
+    ["is its repository though the folder is gone", (root) => git(`${root}/a`), "a/gone/deep", "a"],
+    [
+      "is its repository though it is a file",
+      (root) => (git(`${root}/a`), writeFileSync(`${root}/a/f`, "")),
+      "a/f",
+      "a",
+    ],
+  ];
+  test.each(cases)("%s", (_, make, start, project) => {
+    using sandbox = new Sandbox();
+    mkdirSync(`${sandbox.root}/a/b/c`, { recursive: true });
+    make(sandbox.root);
+    const folder = `${sandbox.root}/${project}`;
+    expect(findProject({}, `${sandbox.root}/${start}`)).toEqual({
+      name: folder.slice(folder.lastIndexOf("/") + 1),
+      folder,
+    });
+  });
+
+  test("is found behind a name of 255 bytes, and with any characters", () => {
+    using sandbox = new Sandbox();
+    for (const name of ["n".repeat(255), "line\nbreak", "日本", "a\\b", "-rf", " ", "..."]) {
+      git(`${sandbox.root}/${name}`);
+      expect(findProject({}, `${sandbox.root}/${name}/src`)).toEqual({
+        name,
+        folder: `${sandbox.root}/${name}`,
+      });
+    }
+  });
+});
+
+describe("where the search starts", () => {
+  test("at CLAUDE_PROJECT_DIR before the payload's folder", () => {
+    using sandbox = new Sandbox();
+    git(`${sandbox.root}/other`);
+    const env = { CLAUDE_PROJECT_DIR: sandbox.project };
+    expect(findProject(env, `${sandbox.root}/other`).folder).toBe(sandbox.project);
+    expect(findProject({}, `${sandbox.root}/other`).folder).toBe(`${sandbox.root}/other`);
+  });
+
+  test("at the working folder where neither is of use", () => {
+    using sandbox = new Sandbox();
+    process.chdir(sandbox.project);
+    expect(findProject({}, undefined)).toEqual({ name: "shop", folder: sandbox.project });
+  });
+
+  test.each([
+    ["empty", ""],
+    ["relative: it means another folder for each program", "other"],
+    ["relative", "./other"],
+    ["only a shell knows what it means", "~/other"],
+    ["a NUL", "/tmp\0/other"],
+    ["longer than a path can be", `/${"a/".repeat(3000)}`],
+    ["a number", 7],
+    ["nothing", null],
+    ["a list", ["/tmp"]],
+    ["an object", {}],
+  ])("never at one that is %s", (_, start) => {
+    using sandbox = new Sandbox();
+    git(`${sandbox.root}/other`);
+    process.chdir(sandbox.project);
+    const expected = { name: "shop", folder: sandbox.project };
+    expect(findProject({}, start)).toEqual(expected);
+    if (typeof start !== "string") return;
+    expect(findProject({ CLAUDE_PROJECT_DIR: start }, undefined)).toEqual(expected);
+    expect(findProject({ CLAUDE_PROJECT_DIR: start }, sandbox.project)).toEqual(expected);
+  });
+
+  test("nowhere, if the working folder is gone", () => {
+    using sandbox = new Sandbox();
+    const gone = `${sandbox.root}/gone`;
+    mkdirSync(gone);
+    const script = `import { rmdirSync } from "node:fs"; rmdirSync("${gone}");
+      const { findProject } = await import("${import.meta.dir}/../../lib/project.ts");
+      console.log(JSON.stringify(findProject({}, undefined)));`;
+    const child = Bun.spawnSync([process.execPath, "-e", script], {
+      env: sandbox.env(),
+      cwd: gone,
+    });
+    // Bun remembers the folder that it started in (1.4.5); what matters is that nothing fails.
+    expect([
+      { name: "unknown", folder: "" },
+      { name: "gone", folder: gone },
+    ]).toContainEqual(JSON.parse(child.stdout.toString()));
+  });
+
+  test.each([
+    ["shop/", "shop", "a separator at its end"],
+    ["shop//", "shop", "two of them"],
+    ["./shop/.", "shop", "this folder"],
+    ["other/../shop", "shop", "and back"],
+    ["shop/../../../../../../../../../..", "", "beyond the root"],
+    ["shop//src", "shop", "a separator too many"],
+    ["shop/.hidden", "shop", "a folder with a dot is no parent"],
+  ])("%s is made plain first (%j; %s)", (start, name) => {
+    using sandbox = new Sandbox();
+    const project = findProject({ CLAUDE_PROJECT_DIR: `${sandbox.root}/${start}` }, undefined);
+    expect(project).toEqual(
+      name === "" ? { name: "root", folder: "/" } : { name, folder: sandbox.project },
+    );
+  });
+});
+
+test("folders have names", () => {
+  expect(projectAt("/home/user/shop")).toEqual({ name: "shop", folder: "/home/user/shop" });
+  expect(projectAt("/")).toEqual({ name: "root", folder: "/" });
+  expect(projectAt("")).toEqual({ name: "unknown", folder: "" });
+  expect(projectAt("C:\\work\\shop", true).name).toBe("shop");
+  expect(projectAt("C:/work/shop", true).name).toBe("shop");
+  expect(projectAt("C:\\", true).name).toBe("root");
+  expect(projectAt("/a\\b").name).toBe("a\\b");
+});
+
+// Elsewhere a Windows path is a relative one, so what would be on the drive is in the working folder.
+describe.skipIf(process.platform === "win32")("on Windows", () => {
+  test.each([
+    ["C:\\work\\shop", "C:\\work\\shop\\src\\deep", "C:\\work\\shop", "shop", "upward"],
+    ["C:\\work\\shop", "C:/work/shop/src", "C:\\work\\shop", "shop", "either separator"],
+    ["C:\\work\\shop", "C:\\work\\shop\\", "C:\\work\\shop", "shop", "one at the end"],
+    ["C:\\work\\shop", "C:\\work\\x\\..\\shop", "C:\\work\\shop", "shop", "and back"],
+    ["C:\\", "C:\\work\\shop", "C:\\", "root", "a drive's own repository, from below"],
+    ["C:\\", "C:\\", "C:\\", "root", "a drive's own repository"],
+    ["D:\\other", "C:\\work\\shop", "C:\\work\\shop", "shop", "none on this drive"],
+    [
+      "\\\\server\\share\\shop",
+      "\\\\server\\share\\shop\\src",
+      "\\\\server\\share\\shop",
+      "shop",
+      "a share",
+    ],
+  ])("with a repository in %s, %s is in %s, called %s (%s)", (repository, start, folder, name) => {
+    using sandbox = new Sandbox();
+    git(`${sandbox.root}/${repository}`);
+    process.chdir(sandbox.root);
+    expect(findProject({}, start, "win32")).toEqual({ name, folder });
+  });
+
+  test.each(["work\\shop", "\\work", "/work", "C:shop", ""])("%j is not absolute", (start) => {
+    using sandbox = new Sandbox();
+    git(`${sandbox.root}/C:\\work`);
+    process.chdir(sandbox.root);
+    expect(findProject({ CLAUDE_PROJECT_DIR: start }, "C:\\work", "win32").folder).toBe("C:\\work");
+  });
+});
+
+function git(folder: string): void {
+  rmSync(`${folder}/.git`, { recursive: true, force: true });
+  mkdirSync(`${folder}/.git`, { recursive: true });
+}
