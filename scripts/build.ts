@@ -50,9 +50,9 @@ export async function build(): Promise<string[]> {
 
 /** Whether every program is there and newer than everything it is made of. */
 export async function isBuilt(): Promise<boolean> {
-  const sources = await Array.fromAsync(
-    new Bun.Glob("{hooks/*.ts,lib/**/*.ts,scripts/build.ts,package.json}").scan(root),
-  );
+  const sources = ["package.json", "package-lock.json", "scripts/build.ts"];
+  for (const folder of ["hooks", "lib"])
+    for await (const path of new Bun.Glob(`${folder}/**/*.ts`).scan(root)) sources.push(path);
   const newest = Math.max(...sources.map((source) => Bun.file(`${root}/${source}`).lastModified));
   const names = await programNames();
   const built = names.map((name) => Bun.file(`${dist}/${name}`));

@@ -15,8 +15,14 @@ export interface Captured {
 
 /** All captured payloads, sorted by name. */
 export async function capturedPayloads(): Promise<Captured[]> {
-  const files = await Array.fromAsync(new Bun.Glob("{,variants/}[A-Z]*.json").scan(folder));
-  return Promise.all(files.toSorted().map(read));
+  const files = await Array.fromAsync(new Bun.Glob("**/*.json").scan(folder));
+  // Those that begin with `_` tell about the capture.
+  return Promise.all(
+    files
+      .filter((file) => !file.startsWith("_"))
+      .toSorted()
+      .map(read),
+  );
 }
 
 /** One of them: `PreToolUse`, or `variants/PreToolUse.Bash`. */
@@ -27,5 +33,10 @@ export function capturedPayload(name: string): Promise<Captured> {
 async function read(file: string): Promise<Captured> {
   const text = await Bun.file(`${folder}/${file}`).text();
   const payload = JSON.parse(text) as Record<string, unknown>;
-  return { name: basename(file, ".json"), event: String(payload["hook_event_name"]), text, payload };
+  return {
+    name: basename(file, ".json"),
+    event: String(payload["hook_event_name"]),
+    text,
+    payload,
+  };
 }
