@@ -8,13 +8,18 @@ export interface Cut {
 
 // The longest marker: `… [9007199254740991 bytes cut] …`.
 const MARKER_BYTES = 40;
+// The longest ending that tells two keys apart: ` (9999999)`.
+const TWIN_BYTES = 10;
 
 /**
  * Cuts every string of a JSON value, keys included, to at most `maxBytes` of UTF-8, and says in it
  * how many bytes are gone. The value itself is left as it was.
+ *
+ * @param maxBytes at least 64
  */
 export function cutStrings(value: unknown, maxBytes: number): Cut {
   let cut = 0;
+  let twins = 1;
   const walk = (part: unknown): unknown => {
     if (typeof part === "string") {
       const short = cutText(part, maxBytes);
@@ -25,46 +30,61 @@ export function cutStrings(value: unknown, maxBytes: number): Cut {
     if (Array.isArray(part)) return part.map(walk);
     // Without a prototype, `__proto__` is a key like any other.
     const object: Record<string, unknown> = Object.create(null);
-    for (const [key, inner] of Object.entries(part)) object[walk(key) as string] = walk(inner);
+    for (const [key, inner] of Object.entries(part)) {
+      let short = walk(key) as string;
+      // Two long keys may differ only where they were cut.
+      while (short in object) short = `${cutText(key, maxBytes - TWIN_BYTES)} (${++twins})`;
+      object[short] = walk(inner);
+    }
     return object;
   };
   return { value: walk(value), cut };
 }
 
-/** Cuts one text to at most `maxBytes` of UTF-8, never inside a character. */
+/**
+ * Cuts one text to at most `maxBytes` of UTF-8, never inside a character, and says in its middle how
+ * many bytes are gone. Below 40 bytes there is room for nothing but that.
+ */
 export function cutText(text: string, maxBytes: number): string {
   // No character takes more than three bytes a UTF-16 unit.
   if (text.length * 3 <= maxBytes) return text;
   const bytes = byteLength(text);
   if (bytes <= maxBytes) return text;
   const halfBytes = Math.max(0, Math.floor((maxBytes - MARKER_BYTES) / 2));
-  const head = startOf(text.slice(0, halfBytes), halfBytes);
-  const tail = endOf(text.slice(-halfBytes), halfBytes);
+  const head = startOf(text, halfBytes);
+  const tail = endOf(text, halfBytes);
   const gone = bytes - byteLength(head) - byteLength(tail);
   return `${head}… [${gone} bytes cut] …${tail}`;
 }
 
 function startOf(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  let end = Math.min(maxBytes, bytes.length);
-  while (end < bytes.length && isInsideCharacter(bytes[end])) end--;
-  return withoutHalves(new TextDecoder().decode(bytes.subarray(0, end)));
+  let end = 0;
+  for (let bytes = 0; end < text.length;) {
+    const code = text.codePointAt(end) ?? 0;
+    bytes += utf8Bytes(code);
+    if (bytes > maxBytes) break;
+    end += code > 0xffff ? 2 : 1;
+  }
+  return text.slice(0, end);
 }
 
 function endOf(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  let start = Math.max(0, bytes.length - maxBytes);
-  while (start < bytes.length && isInsideCharacter(bytes[start])) start++;
-  return withoutHalves(new TextDecoder().decode(bytes.subarray(start)));
+  let start = text.length;
+  for (let bytes = 0; start > 0;) {
+    const pair = start > 1 ? (text.codePointAt(start - 2) ?? 0) : 0;
+    const units = pair > 0xffff ? 2 : 1;
+    bytes += utf8Bytes(units === 2 ? pair : text.charCodeAt(start - 1));
+    if (bytes > maxBytes) break;
+    start -= units;
+  }
+  return text.slice(start);
 }
 
-function isInsideCharacter(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
-// `slice` may have split a surrogate pair; the encoder made U+FFFD of the half at the edge.
-function withoutHalves(text: string): string {
-  return text.replace(/^\uFFFD|\uFFFD$/g, "");
+// Half a surrogate pair becomes U+FFFD in UTF-8, which takes three bytes as well.
+function utf8Bytes(code: number): number {
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code > 0xffff ? 4 : 3;
 }
 
 /**

@@ -46,7 +46,7 @@ export function readOwn(path: string, maxBytes: number, by: System = system): st
 
 /**
  * Replaces a file's whole content so that a reader sees the old bytes or the new ones, never a mix:
- * a private temp file in the same folder, then a rename. Not flushed to the disk.
+ * a private temp file in the same folder, then renamed. Not flushed to the disk.
  *
  * @throws {Fault} where it could not; the old file is then as it was
  */
@@ -59,7 +59,7 @@ export function replaceFile(path: string, content: string, by: System = system):
     } finally {
       by.close(fd);
     }
-    by.rename(temporary, path);
+    by.replace(temporary, path);
   } catch (error) {
     removeFile(temporary, by);
     throw error;

@@ -19,6 +19,7 @@ const FILES = {
   write: { args: ["int", "ptr", "u64"], returns: FFIType.i64_fast },
   statx: { args: ["int", "ptr", "int", "u32", "ptr"], returns: "int" },
   rename: { args: ["ptr", "ptr"], returns: "int" },
+  renameat2: { args: ["int", "ptr", "int", "ptr", "u32"], returns: "int" },
   unlink: { args: ["ptr"], returns: "int" },
   opendir: { args: ["ptr"], returns: "ptr" },
   readdir: { args: ["ptr"], returns: "ptr" },

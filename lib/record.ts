@@ -33,7 +33,7 @@ export function toRecord(
   const sent =
     outcome.kind === "event"
       ? sentFields(outcome.payload, session, capture)
-      : { payload: { malformed: outcome.reason, bytes: outcome.bytes, text: outcome.text } };
+      : { payload: malformedFields(outcome, capture) };
   const { value, redacted, dropped } = redact(sent, rulesFor(outcome.text, rules));
   return {
     v: 1,
@@ -48,6 +48,7 @@ export function toRecord(
     pid,
     should_notify: outcome.kind === "event" && waitsForPerson(outcome.payload),
     ...(value as SentFields),
+    payload: (value as SentFields).payload ?? {},
     ...(redacted > 0 && { redacted }),
     ...(dropped > 0 && { truncated: dropped }),
   };
@@ -61,21 +62,23 @@ export function renderRecord(record: EventRecord, limits: Config["limits"]): str
   const mostBytes = limits.record_bytes - NEWLINES;
   let line = JSON.stringify(record);
   // The usual case: where the whole is short, so is every string in it.
-  if (line.length * 3 <= limits.string_bytes) return line;
+  if (line.length * 3 <= Math.min(limits.string_bytes, mostBytes)) return line;
   for (let maxBytes = limits.string_bytes; maxBytes >= SHORTEST_CUT; maxBytes >>= 2) {
     line = withCutStrings(record, maxBytes);
     if (byteLength(line) <= mostBytes) return line;
   }
   const { parameters, payload, ...rest } = record;
   const json = JSON.stringify({ parameters, payload });
-  for (let maxBytes = mostBytes >> 3; ; maxBytes >>= 1) {
+  for (let maxBytes = Math.min(mostBytes >> 3, limits.string_bytes); ; maxBytes >>= 1) {
     const folded = { ...rest, payload: { folded: cutText(json, maxBytes) } };
     line = withCutStrings(folded, Math.max(maxBytes, SHORTEST_CUT), 1);
     if (byteLength(line) <= mostBytes || maxBytes === 0) return line;
   }
 }
 
-const SHORTEST_CUT = 64;
+// So that no session id is cut. Even if a record's other strings all became six times as long in
+// JSON, they would stay under the smallest `record_bytes`.
+const SHORTEST_CUT = 128;
 // One at the end, and one in front after a torn line.
 const NEWLINES = 2;
 
@@ -109,11 +112,26 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
     const value = isCaptured(key, capture) ? withoutUncaptured(key, sent, capture) : NOT_CAPTURED;
     const place = PLACES[key];
     if (key === "session_id" && sent === session.id) continue;
-    if (place !== undefined && (place.type ?? typeof value) === typeof value && value !== "")
-      placed[place.name] = value;
+    if (place !== undefined && fits(value, place.type)) placed[place.name] = value;
     else others[key] = value;
   }
-  return { ...placed, payload: others };
+  // The ids first: a huge input may use up all the parts that will be looked at.
+  const { parameters, ...ids } = placed;
+  return { ...ids, ...("parameters" in placed && { parameters }), payload: others };
+}
+
+// `1e999` is a number in JSON, and infinite, which no JSON can say.
+function fits(value: unknown, type: string = typeof value): boolean {
+  return typeof value === type && value !== "" && value !== Infinity && value !== -Infinity;
+}
+
+// Nobody can tell which part of it is a prompt.
+function malformedFields(
+  { reason, bytes, text }: Extract<Outcome, { kind: "malformed" }>,
+  { prompts, tool_input, tool_response }: Config["capture"],
+) {
+  const isWanted = text === "" || (prompts && tool_input && tool_response);
+  return { malformed: reason, bytes, text: isWanted ? text : NOT_CAPTURED };
 }
 
 const NOT_CAPTURED = "[not captured]";
@@ -121,7 +139,7 @@ const NOT_CAPTURED = "[not captured]";
 /** Which fields the user can keep out of the log, by the choice that governs them. */
 const GOVERNED: Readonly<Record<keyof Config["capture"], readonly string[]>> = {
   prompts: ["prompt", "command_args", "custom_instructions"],
-  tool_input: ["tool_input"],
+  tool_input: ["tool_input", "permission_suggestions"],
   tool_response: ["tool_response", "error"],
 };
 
@@ -136,31 +154,30 @@ function withoutUncaptured(key: string, value: unknown, capture: Config["capture
   if (key !== "tool_calls" || !Array.isArray(value)) return value;
   if (capture.tool_input && capture.tool_response) return value;
   return value.map((call: unknown) =>
-    typeof call === "object" && call !== null
+    typeof call === "object" && call !== null && !Array.isArray(call)
       ? Object.fromEntries(
-          Object.entries(call).map(([key, inner]) => [
-            key,
-            isCaptured(key, capture) ? inner : NOT_CAPTURED,
+          Object.entries(call).map(([name, inner]) => [
+            name,
+            isCaptured(name, capture) ? inner : NOT_CAPTURED,
           ]),
         )
       : call,
   );
 }
 
-const WAITING_NOTIFICATIONS: readonly unknown[] = [
-  "permission_prompt",
-  "worker_permission_prompt",
-  "idle_prompt",
-  "elicitation_dialog",
-  "elicitation_url_dialog",
-  "agent_needs_input",
-];
-
 /** Whether Claude waits for the person. */
 function waitsForPerson({ hook_event_name, notification_type }: Payload): boolean {
-  return (
-    hook_event_name === "PermissionRequest" ||
-    hook_event_name === "Elicitation" ||
-    (hook_event_name === "Notification" && WAITING_NOTIFICATIONS.includes(notification_type))
-  );
+  if (hook_event_name !== "Notification")
+    return hook_event_name === "PermissionRequest" || hook_event_name === "Elicitation";
+  switch (notification_type) {
+    case "permission_prompt":
+    case "worker_permission_prompt":
+    case "idle_prompt":
+    case "elicitation_dialog":
+    case "elicitation_url_dialog":
+    case "agent_needs_input":
+      return true;
+    default:
+      return false;
+  }
 }

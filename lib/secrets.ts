@@ -34,95 +34,138 @@ export const NAME_HINTS: readonly string[] = [
 const NAME =
   "passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?";
 const UPPER_NAME =
-  "PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?";
+  "PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN(?!S?=[\"']?\\d{1,9}(?![\\w.-]))|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?";
+// GOOGLE_CREDENTIALS_FILE=… says where a secret is; MAX_TOKENS=4096 is a count.
+const NO_PLACE = "(?![A-Z0-9_]{0,32}_(?:FILE|PATH|DIR|SOCK)=)";
+
+// Where a token can begin: not inside a word, but after an escape such as `\n` or `%3D`, which ends in
+// a letter, and after the code of a terminal's colour. It is the group that stays in front of the mask.
+const ESCAPE = String.raw`\\[bfnrt]|\\u[\dA-Fa-f]{4}|%[\dA-Fa-f]{2}|\[[\d;]{0,9}[mK]`;
+const START = `(^|[^A-Za-z0-9]|${ESCAPE})`;
+
+// A new line, escaped or not, and the number that `cat -n` and `grep -n` put in front of it.
+const ROW_START = String.raw`(?:[\s→:|]|\\+[nrt]|\d{1,6}(?=[\s→:|])){0,16}`;
+// A backslash of a value without quotes, which is not an escape that follows it.
+const BACKSLASH = String.raw`\\(?![bfnrtu"'\\])`;
+
+function token(form: string): RegExp {
+  return new RegExp(START + form, "g");
+}
 
 /** In the order in which they are tried: the special before the general. */
 export const SECRET_FORMS: readonly SecretForm[] = [
   {
     kind: "private-key",
     hints: ["private key"],
+    // To its end; where that is missing, as after `head`, the rows that can be part of a key.
     pattern: () =>
-      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?:[^-]|-(?!-)){0,16384}(?:-----END [A-Z0-9 ]{0,60}-----)?/g,
+      new RegExp(
+        `-----BEGIN ?[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?:[^-]{0,65536}(?:-(?!-)[^-]{0,65536}){0,64}-----END ?[A-Z0-9 ]{0,60}-----|(?:${ROW_START}[A-Z][A-Za-z-]{2,20}: [^\\r\\n\\\\"]{0,256}){0,4}(?:${ROW_START}[A-Za-z0-9+/=]{20,1024}){0,2048})`,
+        "g",
+      ),
   },
   {
     kind: "anthropic-key",
     hints: ["sk-ant-"],
-    pattern: () => /\bsk-ant-[A-Za-z0-9_-]{16,300}/g,
+    pattern: () => token("sk-ant-[A-Za-z0-9_-]{16,300}"),
   },
   {
     kind: "openai-key",
     hints: ["sk-"],
     pattern: () =>
-      /\bsk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,300}|[A-Za-z0-9]{32,300})/g,
+      token("sk-(?:(?:proj|svcacct|admin|None|or-v\\d)-[A-Za-z0-9_-]{20,300}|[A-Za-z0-9]{32,300})"),
   },
   {
     kind: "github-token",
     hints: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-    pattern: () => /gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}/g,
+    pattern: () => /gh[pousr]_[A-Za-z0-9_]{36,255}|github_pat_[A-Za-z0-9_]{22,255}/g,
   },
   {
     kind: "gitlab-token",
-    hints: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "glsoat-"],
-    pattern: () => /\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_.=-]{20,300}/g,
+    hints: [
+      "glpat-",
+      "gldt-",
+      "glrt-",
+      "glcbt-",
+      "glptt-",
+      "glft-",
+      "glimt-",
+      "glagent-",
+      "glsoat-",
+    ],
+    pattern: () =>
+      token(
+        "gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_=-]{20,300}(?:\\.[A-Za-z0-9_-]{1,64}){0,2}",
+      ),
   },
   {
     kind: "slack-token",
     hints: ["xox", "xapp-"],
     pattern: () =>
-      /\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,300}|\bxapp-\d-[A-Za-z0-9-]{10,300}/g,
+      token("(?:xox[a-z](?:\\.xox[a-z])?|xapp)-(?=[A-Za-z0-9-]{0,128}\\d)[A-Za-z0-9-]{10,300}"),
   },
   {
     kind: "slack-webhook",
     hints: ["hooks.slack.com"],
-    pattern: () =>
-      /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[A-Za-z0-9/_-]{10,200}/g,
+    pattern: () => /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[A-Za-z0-9/_-]{7,200}/gi,
   },
   {
     kind: "aws-access-key",
-    hints: ["akia", "asia", "abia", "acca", "agpa", "aida", "aroa", "aipa", "anpa", "anva"],
-    pattern: () => /\b(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}\b/g,
+    hints: ["akia", "asia", "abia", "acca", "agpa", "aida", "aroa", "aipa", "anpa", "anva", "a3t"],
+    pattern: () =>
+      token(
+        "(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])",
+      ),
+  },
+  {
+    // ~/.aws/credentials: aws_secret_access_key = …
+    kind: "aws-secret-key",
+    hints: ["secret"],
+    pattern: () =>
+      /(secret_?(?:access)?_?key\\{0,3}["']?\s{0,16}(?:=>|[:=])\s{0,16}\\{0,3}["']?)[A-Za-z0-9/+=]{40,128}/gi,
   },
   {
     kind: "google-key",
     hints: ["aiza", "ya29.", "gocspx-"],
     pattern: () =>
-      /\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,1024}|\bGOCSPX-[A-Za-z0-9_-]{20,60}/g,
+      token("(?:AIza[A-Za-z0-9_-]{35}|ya29\\.[A-Za-z0-9_-]{20,1024}|GOCSPX-[A-Za-z0-9_-]{20,60})"),
   },
-  { kind: "npm-token", hints: ["npm_"], pattern: () => /\bnpm_[A-Za-z0-9]{36}/g },
+  { kind: "npm-token", hints: ["npm_"], pattern: () => token("npm_[A-Za-z0-9_]{36}") },
   {
     kind: "npm-token",
     hints: ["_auth"],
-    pattern: () => /(_auth(?:Token)?\s{0,4}=\s{0,4}"?)[^\s"$]{8,1024}/g,
+    pattern: () => /(_auth(?:Token)?\s{0,4}=\s{0,4}"?)[^\s"$\\]{8,1024}/g,
   },
   {
     kind: "hugging-face-token",
     hints: ["hf_", "api_org_"],
-    pattern: () => /\b(?:hf|api_org)_[A-Za-z0-9]{30,100}/g,
+    pattern: () => token("(?:hf|api_org)_[A-Za-z0-9]{30,100}"),
   },
   {
     kind: "stripe-key",
     hints: ["_live_", "_test_", "whsec_"],
-    pattern: () => /\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,250}|\bwhsec_[A-Za-z0-9+/=]{20,250}/g,
+    pattern: () =>
+      token("(?:[rs]k_(?:live|test)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{20,250})"),
   },
   {
     kind: "sendgrid-key",
     hints: ["sg."],
-    pattern: () => /\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}/g,
+    pattern: () => token("SG\\.[A-Za-z0-9_-]{16,64}\\.[A-Za-z0-9_-]{16,128}"),
   },
   {
     kind: "shopify-token",
     hints: ["shpat_", "shpca_", "shppa_", "shpss_", "shptka_"],
-    pattern: () => /\bshp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{32}/g,
+    pattern: () => token("shp(?:at|ca|pa|ss|tka)_[A-Za-z0-9]{32,64}"),
   },
   {
     kind: "linear-key",
     hints: ["lin_api_", "lin_oauth_"],
-    pattern: () => /\blin_(?:api|oauth)_[A-Za-z0-9]{32,128}/g,
+    pattern: () => token("lin_(?:api|oauth)_[A-Za-z0-9_]{32,128}"),
   },
   {
     kind: "1password-token",
     hints: ["ops_ey"],
-    pattern: () => /\bops_eyJ[A-Za-z0-9_=-]{100,8192}/g,
+    pattern: () => token("ops_ey[A-Za-z0-9+/_=-]{100,8192}"),
   },
   {
     kind: "azure-secret",
@@ -137,24 +180,36 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   {
     kind: "vault-token",
     hints: ["hvs.", "hvb."],
-    pattern: () => /\bhv[bs]\.[A-Za-z0-9_-]{20,300}/g,
+    pattern: () => token("hv[bs]\\.[A-Za-z0-9_-]{20,300}"),
   },
-  { kind: "pypi-token", hints: ["pypi-"], pattern: () => /\bpypi-[A-Za-z0-9_-]{50,1024}/g },
+  { kind: "pypi-token", hints: ["pypi-"], pattern: () => token("pypi-[A-Za-z0-9_-]{50,1024}") },
   {
     kind: "docker-token",
     hints: ["dckr_pat_"],
-    pattern: () => /\bdckr_pat_[A-Za-z0-9_-]{20,100}/g,
+    pattern: () => token("dckr_pat_[A-Za-z0-9_-]{20,100}"),
   },
   {
     kind: "jwt",
     hints: ["eyj"],
+    // Never after a character that it may hold itself, or each "eyJ" of a long run would start anew.
     pattern: () =>
-      /(^|[^\w-])eyJ[\w-]{6,8192}\.eyJ[\w-]{2,16384}\.[\w-]{2,2048}/g,
+      new RegExp(
+        `(^|[^\\w-]|${ESCAPE})eyJ[\\w-]{6,8192}\\.eyJ[\\w-]{2,16384}\\.[\\w-]{2,2048}`,
+        "g",
+      ),
   },
   {
     kind: "url-password",
     hints: ["://"],
-    pattern: () => /(:\/\/[^\s:/?#@"'<>]{0,256}:)(?!\[redacted)[^\s/"'<>]{1,512}(?=@)/g,
+    pattern: () =>
+      /(:\/\/(?!\[redacted)[^\s:/?#"'<>]{0,256}:)(?!\[redacted|x-oauth-basic@)[^\s/"'<>]{1,512}(?=@)/g,
+  },
+  {
+    // https://TOKEN:x-oauth-basic@github.com and https://TOKEN@github.com, older than prefixes.
+    kind: "url-password",
+    hints: ["://"],
+    pattern: () =>
+      /(:\/\/)(?:[A-Za-z0-9_-]{20,256}(?=@)|[^\s:/?#@"'<>[]{4,256}(?=:x-oauth-basic@))/g,
   },
   {
     kind: "authorization",
@@ -165,7 +220,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   {
     kind: "authorization",
     hints: ["bearer"],
-    pattern: () => /(\bbearer\s{1,4})[A-Za-z0-9._~+/=-]{16,8192}/gi,
+    pattern: () => /(bearer\s{1,4})[A-Za-z0-9._~+/=-]{16,8192}/gi,
   },
   {
     kind: "cookie",
@@ -178,17 +233,17 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     hints: NAME_HINTS,
     pattern: () =>
       new RegExp(
-        `((?:${UPPER_NAME})[A-Z0-9_]{0,32}=)(?!["']?[$[])(?:"[^"\\r\\n]{4,1024}"?|'[^'\\r\\n]{4,1024}'?|[^\\s"'$;&|<>(){}]{4,1024})`,
+        `((?:${UPPER_NAME})${NO_PLACE}[A-Z0-9_]{0,32}=)(?!\\\\{0,3}["']?[$[])(?:\\\\{0,3}"[^"\\r\\n]{4,1024}"?|'[^'\\r\\n]{4,1024}'?|(?:[^\\s"'$;&|<>(){}\\\\]|${BACKSLASH}){4,1024})`,
         "g",
       ),
   },
   {
-    // "password": "…", apiKey = '…', also where the quotes are escaped once more.
+    // "password": "…", apiKey = '…', to the same quote, also where the quotes are escaped once more.
     kind: "assigned-secret",
     hints: NAME_HINTS,
     pattern: () =>
       new RegExp(
-        `((?:${NAME})\\\\{0,3}["'\`]?\\s{0,4}(?::=|=>|[:=])\\s{0,4}\\\\{0,3}["'\`])(?![$[])[^"'\`\\s\\\\]{6,1024}`,
+        `((?:${NAME})\\\\{0,3}["'\`]?\\s{0,4}(?::=|=>|[:=])\\s{0,4}(\\\\{0,3}["'\`]))(?![$[])(?:(?!\\2)(?:\\\\[^\\r\\n]|[^\\r\\n\\\\])){6,1024}`,
         "gi",
       ),
   },
@@ -198,7 +253,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     hints: ["--"],
     pattern: () =>
       new RegExp(
-        `((?:^|[^\\w-])--[\\w-]{0,32}(?:${NAME})[ =]["']?)(?![$[-])[^\\s"']{4,1024}`,
+        `((?:^|[^\\w-])--[\\w-]{0,32}(?:${NAME})[ =]\\\\{0,3}["']?)(?![$[<{-]|(?:string|text|value|token|file|path)\\b)(?:[^\\s"'\\\\]|${BACKSLASH}){4,1024}`,
         "gi",
       ),
   },
@@ -208,7 +263,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     hints: [...NAME_HINTS, "sig="],
     pattern: () =>
       new RegExp(
-        `((?:${NAME}|pwd|sig)=)(?=[^\\s"'&;,()]{0,128}\\d)[^\\s"'$&;,(){}<>[\\]]{6,1024}`,
+        `((?:${NAME}|pwd(?!=(?:[/~]|[a-z]:\\\\))|sig)=)(?=[^\\s"'&;,()]{0,128}\\d)(?:[^\\s"'$&;,(){}<>[\\]\\\\]|${BACKSLASH}){6,1024}`,
         "gi",
       ),
   },
@@ -217,7 +272,10 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     kind: "assigned-secret",
     hints: ["password:", "passwd:"],
     pattern: () =>
-      /(passw(?:or)?d:\s{1,4})(?!(?:str|string|bool|boolean|int|number|none|null|nil|undefined|any|unknown|optional|required|true|false)\b)[^\s"'#{}[\](),;$<>]{6,256}/gi,
+      new RegExp(
+        `(passw(?:or)?d:\\s{1,4})(?!(?:str|string|secretstring|option|bool|boolean|int|number|none|null|nil|undefined|any|unknown|optional|required|true|false)\\b)(?:[^\\s"'#{}[\\](),;$<>\\\\]|${BACKSLASH}){6,256}`,
+        "gi",
+      ),
   },
 ];
 
@@ -238,10 +296,15 @@ const VARIABLE_WORDS: readonly string[] = [
   "PRIVATE_KEY",
   "ACCESS_KEY",
   "AUTH_KEY",
+  "MASTER_KEY",
+  "ENCRYPTION_KEY",
+  "SIGNING_KEY",
+  "MYSQL_PWD",
+  "SSHPASS",
   "COOKIE",
   "CREDENTIAL",
 ];
-const VARIABLE_ENDS: readonly string[] = ["_AUTH", "_PAT"];
+const VARIABLE_ENDS: readonly string[] = ["_KEY", "_AUTH", "_PAT"];
 // Where a secret is, which is no secret: GOOGLE_KEY_FILE, SSH_AUTH_SOCK.
 const PLACE_ENDS: readonly string[] = ["_FILE", "_PATH", "_DIR", "_SOCK"];
 

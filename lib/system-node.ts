@@ -36,6 +36,7 @@ export function nodeSystem(): System {
     },
     list: (folder) => fs.readdirSync(withoutNul(folder)),
     rename: (from, to) => fs.renameSync(withoutNul(from), withoutNul(to)),
+    replace: (from, to) => fs.renameSync(withoutNul(from), withoutNul(to)),
     unlink: (path) => fs.unlinkSync(withoutNul(path)),
   };
 }

@@ -34,6 +34,8 @@ export interface System {
   /** The names in a folder, in no order. */
   list(folder: string): string[];
   rename(from: string, to: string): void;
+  /** Puts a file in the place of another, which is gone then; at every moment one of them is there. */
+  replace(from: string, to: string): void;
   unlink(path: string): void;
 }
 

@@ -59,11 +59,11 @@ if (!(await isBuilt())) {
 // The first start of a program after a build or a boot reads it from the disk, which takes 100 ms.
 for (const name of await programNames())
   Bun.spawnSync([`${dist}/${name}`, "--version"], { env: {} });
-const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-demo-`);
+const stage = mkdtempSync(`${tmpdir()}/claude-session-hooks-demo-`);
 try {
-  process.exitCode = (await demo(folder)) ? 0 : 1;
+  process.exitCode = (await demo(stage)) ? 0 : 1;
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(stage, { recursive: true });
 }
 
 async function demo(root: string): Promise<boolean> {

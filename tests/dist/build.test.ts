@@ -9,7 +9,13 @@ const root = `${import.meta.dir}/../..`;
 const names = await programNames();
 
 test("there are five programs", () => {
-  expect(names).toEqual(["post-tool-use", "pre-tool-use", "session-end", "session-event", "session-start"]);
+  expect(names).toEqual([
+    "post-tool-use",
+    "pre-tool-use",
+    "session-end",
+    "session-event",
+    "session-start",
+  ]);
 });
 
 describe.each(names)("%s", (name) => {
@@ -24,7 +30,9 @@ describe.each(names)("%s", (name) => {
     const end = await runProgram(name, sandbox, "", { args: ["--self-test"] });
     expect(end).toMatchObject({ code: 0, stderr: "" });
     expect(end.stdout.match(/^ok {4}/gm)).toHaveLength(4);
-    expect(await Array.fromAsync(new Bun.Glob("**").scan({ cwd: sandbox.home, dot: true }))).toEqual([]);
+    expect(
+      await Array.fromAsync(new Bun.Glob("**").scan({ cwd: sandbox.home, dot: true })),
+    ).toEqual([]);
   });
 });
 

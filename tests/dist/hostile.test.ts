@@ -1,14 +1,24 @@
 // Planted files, bad disks and hostile project folders: the built programs do no harm, stay silent,
 // exit 0, and say in hook-errors.log what they could not do.
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { programPath, runProgram } from "../support/programs";
 import { entriesOf, faultsOf, onlyRecordOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const START = { session_id: "s", hook_event_name: "SessionStart" };
-const root = process.geteuid?.() === 0;
+const isRoot = process.geteuid?.() === 0;
 const SOMEBODY = 65_534;
 
 /** Puts something that is not ours to use under a name, and answers with a check that it is unharmed. */
@@ -30,7 +40,7 @@ const PLANTS: Record<string, (path: string, sandbox: Sandbox) => () => void> = {
     mkdirSync(path);
     return () => expect(lstatSync(path).isDirectory()).toBe(true);
   },
-  ...(root && {
+  ...(isRoot && {
     "another user's file": (path: string) => {
       writeFileSync(path, "theirs\n", { mode: 0o666 });
       chmodSync(path, 0o666);
@@ -84,7 +94,7 @@ describe("planted under the name of config.json", () => {
 });
 
 test("a state folder of another user is not used", async () => {
-  if (!root) return console.log("skipped: only root can give a folder away");
+  if (!isRoot) return console.log("skipped: only root can give a folder away");
   using sandbox = new Sandbox();
   mkdirSync(sandbox.state, { recursive: true });
   chownSync(sandbox.state, SOMEBODY, SOMEBODY);
@@ -135,7 +145,12 @@ describe("a hostile project folder", () => {
     };
     for (const [name, content] of Object.entries(files))
       await Bun.write(`${sandbox.project}/${name}`, content);
-    const end = await runProgram("session-start", sandbox, {}, { env: { CLAUDE_SESSION_DIR: sandbox.pointers } });
+    const end = await runProgram(
+      "session-start",
+      sandbox,
+      {},
+      { env: { CLAUDE_SESSION_DIR: sandbox.pointers } },
+    );
     expect(end).toMatchObject(SILENT);
     expect(existsSync(canary)).toBe(false);
     expect(existsSync(stolen)).toBe(false);
@@ -161,14 +176,21 @@ describe("a hostile project folder", () => {
     using sandbox = new Sandbox();
     const gone = `${sandbox.root}/gone`;
     mkdirSync(gone);
-    const child = Bun.spawn(["sh", "-c", `rmdir ../gone && exec "$0"`, programPath("pre-tool-use")], {
-      env: sandbox.env({ CLAUDE_PROJECT_DIR: undefined }),
-      cwd: gone,
-      stdin: new TextEncoder().encode('{"session_id":"s"}'),
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    expect([await child.exited, await child.stdout.text(), await child.stderr.text()]).toEqual([0, "", ""]);
+    const child = Bun.spawn(
+      ["sh", "-c", `rmdir ../gone && exec "$0"`, programPath("pre-tool-use")],
+      {
+        env: sandbox.env({ CLAUDE_PROJECT_DIR: undefined }),
+        cwd: gone,
+        stdin: new TextEncoder().encode('{"session_id":"s"}'),
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+    );
+    expect([await child.exited, await child.stdout.text(), await child.stderr.text()]).toEqual([
+      0,
+      "",
+      "",
+    ]);
     expect(await onlyRecordOf(sandbox)).toMatchObject({ session_id: "s", project: "unknown" });
     expect(() => rmdirSync(gone)).toThrow();
   });
@@ -188,26 +210,41 @@ describe("an environment that is wrong", () => {
   });
 
   // The program may refuse to start, which the client shows; what matters is that nothing runs.
-  test.each(["BUN_OPTIONS", "BUN_INSPECT_PRELOAD"])("a preload by %s does not run", async (name) => {
-    using sandbox = new Sandbox();
-    const [evil, canary] = [`${sandbox.root}/evil.ts`, `${sandbox.root}/canary`];
-    await Bun.write(evil, `require("node:fs").writeFileSync(${JSON.stringify(canary)}, "ran");`);
-    const env = { [name]: name === "BUN_OPTIONS" ? `--preload ${evil}` : evil };
-    await runProgram("pre-tool-use", sandbox, { session_id: "s" }, { env });
-    expect(existsSync(canary)).toBe(false);
-  });
+  test.each(["BUN_OPTIONS", "BUN_INSPECT_PRELOAD"])(
+    "a preload by %s does not run",
+    async (name) => {
+      using sandbox = new Sandbox();
+      const [evil, canary] = [`${sandbox.root}/evil.ts`, `${sandbox.root}/canary`];
+      await Bun.write(evil, `require("node:fs").writeFileSync(${JSON.stringify(canary)}, "ran");`);
+      const env = { [name]: name === "BUN_OPTIONS" ? `--preload ${evil}` : evil };
+      await runProgram("pre-tool-use", sandbox, { session_id: "s" }, { env });
+      expect(existsSync(canary)).toBe(false);
+    },
+  );
 });
 
 describe("JSON that bites", () => {
   test.each([
     ["100,000 deep", `{"session_id":"s","x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
-    ["200,000 keys", JSON.stringify({ session_id: "s", ...Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i])) })],
+    [
+      "200,000 keys",
+      JSON.stringify({
+        session_id: "s",
+        ...Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i])),
+      }),
+    ],
     ["__proto__", '{"session_id":"s","__proto__":{"polluted":true},"constructor":{"prototype":1}}'],
-    ["lone surrogates and separators", '{"session_id":"s","x":"\\ud800 \\u2028 \\u0000 \\u001b[2J"}'],
+    [
+      "lone surrogates and separators",
+      '{"session_id":"s","x":"\\ud800 \\u2028 \\u0000 \\u001b[2J"}',
+    ],
   ])("%s is recorded in one valid line", async (_, input) => {
     using sandbox = new Sandbox();
     expect(await runProgram("pre-tool-use", sandbox, input)).toMatchObject(SILENT);
-    expect(await onlyRecordOf(sandbox)).toMatchObject({ session_id: "s", session_id_source: "payload" });
+    expect(await onlyRecordOf(sandbox)).toMatchObject({
+      session_id: "s",
+      session_id_source: "payload",
+    });
     expect(await faultsOf(sandbox)).toEqual([]);
   });
 });

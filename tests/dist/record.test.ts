@@ -15,16 +15,19 @@ test("every one of the 33 events has a captured payload", () => {
 });
 
 describe("a captured payload is recorded with nothing lost", () => {
-  test.each(captured.map(({ name, ...rest }) => [name, rest] as const))("%s", async (_, { event, text, payload }) => {
-    using sandbox = new Sandbox();
-    expect(await runProgram(programFor(event), sandbox, text)).toMatchObject(SILENT);
-    const record = await onlyRecordOf(sandbox);
-    expect(eventRecord.parse(record)).toEqual(record);
-    expect(payloadOf(record)).toEqual(payload);
-    expect(record.session_id_source).toBe("payload");
-    expect(record.redacted).toBeUndefined();
-    expect(record.truncated).toBeUndefined();
-  });
+  test.each(captured.map(({ name, ...rest }) => [name, rest] as const))(
+    "%s",
+    async (_, { event, text, payload }) => {
+      using sandbox = new Sandbox();
+      expect(await runProgram(programFor(event), sandbox, text)).toMatchObject(SILENT);
+      const record = await onlyRecordOf(sandbox);
+      expect(eventRecord.parse(record)).toEqual(record);
+      expect(payloadOf(record)).toEqual(payload);
+      expect(record.session_id_source).toBe("payload");
+      expect(record.redacted).toBeUndefined();
+      expect(record.truncated).toBeUndefined();
+    },
+  );
 });
 
 test("the log is private, and lies in a file for the record's UTC day", async () => {
@@ -41,10 +44,18 @@ test("the log is private, and lies in a file for the record's UTC day", async ()
 
 test("events and fields that nobody has heard of are recorded as they come", async () => {
   using sandbox = new Sandbox();
-  const payload = { session_id: "s", hook_event_name: "TeaTime", tea: { kind: "oolong", cups: [1, 2] } };
+  const payload = {
+    session_id: "s",
+    hook_event_name: "TeaTime",
+    tea: { kind: "oolong", cups: [1, 2] },
+  };
   await runProgram("session-event", sandbox, payload);
   const record = await onlyRecordOf(sandbox);
-  expect(record).toMatchObject({ event: "TeaTime", session_id: "s", payload: { tea: payload.tea } });
+  expect(record).toMatchObject({
+    event: "TeaTime",
+    session_id: "s",
+    payload: { tea: payload.tea },
+  });
 });
 
 test("60 programs at once lose no record and mix no lines", async () => {
@@ -53,7 +64,9 @@ test("60 programs at once lose no record and mix no lines", async () => {
   const response = "x".repeat(15_000);
   const ids = Array.from({ length: 60 }, (_, i) => `session-${i}`);
   const ends = await Promise.all(
-    ids.map((session_id) => runProgram("post-tool-use", sandbox, { session_id, a: response, b: response })),
+    ids.map((session_id) =>
+      runProgram("post-tool-use", sandbox, { session_id, a: response, b: response }),
+    ),
   );
   for (const end of ends) expect(end).toMatchObject(SILENT);
   const records = await recordsOf(sandbox);
@@ -100,7 +113,10 @@ describe("secrets reach no file", () => {
       `${sandbox.state}/config.json`,
       JSON.stringify({ redact: { keys: ["pin"], literals: ["Project Falcon"] } }),
     );
-    const env = { ANTHROPIC_API_KEY: "made-up-key-1", CLAUDE_CODE_MESSAGING_TOKEN: "made-up-key-2" };
+    const env = {
+      ANTHROPIC_API_KEY: "made-up-key-1",
+      CLAUDE_CODE_MESSAGING_TOKEN: "made-up-key-2",
+    };
     const prompt = "Project Falcon uses made-up-key-1 and made-up-key-2";
     await runProgram("session-event", sandbox, { session_id: "s", prompt, pin: "1234" }, { env });
     expect((await onlyRecordOf(sandbox)).payload).toEqual({

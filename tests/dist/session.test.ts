@@ -10,22 +10,31 @@ const pointerOf = (sandbox: Sandbox) => `${sandbox.pointers}/claude_session_shop
 const idIn = async (path: string) => (await Bun.file(path).text()).split("\n")[0];
 
 describe("the most direct witness names the session", () => {
-  const payload = { session_id: "from-payload" };
-  const env = { CLAUDE_CODE_SESSION_ID: "from-environment" };
+  const told = { session_id: "from-payload" };
+  const around = { CLAUDE_CODE_SESSION_ID: "from-environment" };
   test.each([
-    ["the payload, whatever else there is", payload, env, true, "from-payload", "payload"],
-    ["else the environment", {}, env, true, "from-environment", "environment"],
+    ["the payload, whatever else there is", told, around, true, "from-payload", "payload"],
+    ["else the environment", {}, around, true, "from-environment", "environment"],
     ["else the file", {}, {}, true, "from-file", "file"],
     ["else nobody", {}, {}, false, "unknown", "unknown"],
-    ["an id of another form is none", { session_id: "../../x" }, env, true, "from-environment", "environment"],
+    [
+      "an id of another form is none",
+      { session_id: "../../x" },
+      around,
+      true,
+      "from-environment",
+      "environment",
+    ],
     ["a number is none", { session_id: 7 }, {}, true, "from-file", "file"],
     ["a word that means nobody is none", { session_id: "unknown" }, {}, true, "from-file", "file"],
   ] as const)("%s", async (_, payload, env, hasFile, id, source) => {
     using sandbox = new Sandbox();
-    if (hasFile)
-      await Bun.write(pointerOf(sandbox), `from-file\n${formatLocalTime(Date.now())}\n`);
+    if (hasFile) await Bun.write(pointerOf(sandbox), `from-file\n${formatLocalTime(Date.now())}\n`);
     await runProgram("pre-tool-use", sandbox, payload, { env });
-    expect(await onlyRecordOf(sandbox)).toMatchObject({ session_id: id, session_id_source: source });
+    expect(await onlyRecordOf(sandbox)).toMatchObject({
+      session_id: id,
+      session_id_source: source,
+    });
   });
 });
 
@@ -52,8 +61,13 @@ describe("a hostile id is kept in the payload, and names neither a session nor a
 
 test("two sessions in one project stay apart in every record", async () => {
   using sandbox = new Sandbox();
-  await Promise.all(["a", "b"].map((session_id) => runProgram("session-start", sandbox, { session_id })));
-  const turns = Array.from({ length: 30 }, (_, i) => ({ session_id: i % 2 ? "a" : "b", owner: i % 2 ? "a" : "b" }));
+  await Promise.all(
+    ["a", "b"].map((session_id) => runProgram("session-start", sandbox, { session_id })),
+  );
+  const turns = Array.from({ length: 30 }, (_, i) => ({
+    session_id: i % 2 ? "a" : "b",
+    owner: i % 2 ? "a" : "b",
+  }));
   await Promise.all(turns.map((turn) => runProgram("pre-tool-use", sandbox, turn)));
   const tools = (await recordsOf(sandbox)).filter(({ event }) => event === "PreToolUse");
   expect(tools).toHaveLength(30);
@@ -67,13 +81,18 @@ test("two projects of one name do not see each other's session", async () => {
   await runProgram("session-start", sandbox, { session_id: "mine" });
   const env = { CLAUDE_PROJECT_DIR: other };
   await runProgram("pre-tool-use", sandbox, {}, { env, cwd: other });
-  expect((await recordsOf(sandbox)).map(({ session_id }) => session_id)).toEqual(["mine", "unknown"]);
+  expect((await recordsOf(sandbox)).map(({ session_id }) => session_id)).toEqual([
+    "mine",
+    "unknown",
+  ]);
 });
 
 test("SessionStart keeps the id in two lines, private, under the project's name", async () => {
   using sandbox = new Sandbox();
   await runProgram("session-start", sandbox, { session_id: "s-1" });
-  expect(await Bun.file(pointerOf(sandbox)).text()).toMatch(/^s-1\n\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}\n$/);
+  expect(await Bun.file(pointerOf(sandbox)).text()).toMatch(
+    /^s-1\n\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}\n$/,
+  );
   expect(statSync(pointerOf(sandbox)).mode & 0o777).toBe(0o600);
 });
 

@@ -4,7 +4,11 @@ import { programPath, runProgram } from "../support/programs";
 import { faultsOf, onlyRecordOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 
-const EVENT = JSON.stringify({ session_id: "s", hook_event_name: "PreToolUse", text: "grün 🦜 end" });
+const EVENT = JSON.stringify({
+  session_id: "s",
+  hook_event_name: "PreToolUse",
+  text: "grün 🦜 end",
+});
 const SILENT = { code: 0, stdout: "", stderr: "" };
 
 describe("input that is no event is recorded with the reason and the best session id there is", () => {
@@ -17,7 +21,11 @@ describe("input that is no event is recorded with the reason and the best sessio
     "an array": ["[1,2]", "not a JSON object", "from-environment"],
     "two objects": ["{}{}", "not a JSON object", "from-environment"],
     binary: [bytes(0, 255, 254, 10, 13, 123, 0), "not a JSON object", "from-environment"],
-    "an id in a prompt": ['{"prompt":"\\"session_id\\":\\"evil\\"', "not a JSON object", "from-environment"],
+    "an id in a prompt": [
+      '{"prompt":"\\"session_id\\":\\"evil\\"',
+      "not a JSON object",
+      "from-environment",
+    ],
   };
   test.each(Object.entries(cases))("%s", async (_, [input, malformed, session_id]) => {
     using sandbox = new Sandbox();
@@ -102,7 +110,11 @@ describe("a client that never closes the pipe", () => {
   test("and sends nothing is given up at the deadline", async () => {
     using sandbox = new Sandbox();
     expect(await runOpen([], sandbox)).toEqual(SILENT);
-    expect((await onlyRecordOf(sandbox)).payload).toEqual({ malformed: "late", bytes: 0, text: "" });
+    expect((await onlyRecordOf(sandbox)).payload).toEqual({
+      malformed: "late",
+      bytes: 0,
+      text: "",
+    });
   });
 
   test("and sends half an event is given up at the deadline", async () => {
@@ -127,7 +139,10 @@ describe("whatever fd 0 is", () => {
       { env: sandbox.env(), cwd: sandbox.project },
     );
     expect([exitCode, stdout.length, stderr.length]).toEqual([0, 0, 0]);
-    expect(await onlyRecordOf(sandbox)).toMatchObject({ event: "PreToolUse", session_id: "unknown" });
+    expect(await onlyRecordOf(sandbox)).toMatchObject({
+      event: "PreToolUse",
+      session_id: "unknown",
+    });
   });
 
   test("a file is read like a pipe", async () => {

@@ -133,7 +133,7 @@ describe.each(systems)("by $name", ({ by }) => {
       expect(temporaries(sandbox.root)).toEqual([]);
     });
 
-    test.each(["write", "rename"] as const)("keeps the old content when the %s fails", (call) => {
+    test.each(["write", "replace"] as const)("keeps the old content when the %s fails", (call) => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       replaceFile(path, "old", by);

@@ -287,36 +287,52 @@ const cases: Case[] = [
     },
     result: [],
   },
-  {
-    name: "renames over a file that is there",
-    act(system, folder) {
-      writeFileSync(`${folder}/old`, "old");
-      writeFileSync(`${folder}/new`, "new");
-      system.rename(`${folder}/new`, `${folder}/old`);
-      return [readFileSync(`${folder}/old`, "utf8"), system.list(folder)];
+  ...(["rename", "replace"] as const).flatMap((verb): Case[] => [
+    {
+      name: `${verb}s a file that is there`,
+      act(system, folder) {
+        writeFileSync(`${folder}/old`, "old");
+        writeFileSync(`${folder}/new`, "new");
+        system[verb](`${folder}/new`, `${folder}/old`);
+        return [readFileSync(`${folder}/old`, "utf8"), system.list(folder)];
+      },
+      result: ["new", ["old"]],
     },
-    result: ["new", ["old"]],
-  },
-  {
-    name: "renames over a link itself, not over what it names",
-    act(system, folder) {
-      writeFileSync(`${folder}/victim`, "victim");
-      writeFileSync(`${folder}/new`, "new");
-      symlinkSync(`${folder}/victim`, `${folder}/f`);
-      system.rename(`${folder}/new`, `${folder}/f`);
-      return [readFileSync(`${folder}/victim`, "utf8"), system.statusAt(`${folder}/f`)?.kind];
+    {
+      name: `${verb}s a link itself, not what it names`,
+      act(system, folder) {
+        writeFileSync(`${folder}/victim`, "victim");
+        writeFileSync(`${folder}/new`, "new");
+        symlinkSync(`${folder}/victim`, `${folder}/f`);
+        system[verb](`${folder}/new`, `${folder}/f`);
+        return [readFileSync(`${folder}/victim`, "utf8"), system.statusAt(`${folder}/f`)?.kind];
+      },
+      result: ["victim", "file"],
     },
-    result: ["victim", "file"],
-  },
-  {
-    name: "renames no file over a folder",
-    act(system, folder) {
-      mkdirSync(`${folder}/folder`);
-      writeFileSync(`${folder}/f`, "");
-      return system.rename(`${folder}/f`, `${folder}/folder`);
+    {
+      name: `${verb}s no folder by a file`,
+      act(system, folder) {
+        mkdirSync(`${folder}/folder`);
+        writeFileSync(`${folder}/f`, "");
+        const code = outcome(() => system[verb](`${folder}/f`, `${folder}/folder`));
+        return [
+          code,
+          system.statusAt(`${folder}/folder`)?.kind,
+          system.statusAt(`${folder}/f`)?.kind,
+        ];
+      },
+      result: ["EISDIR", "folder", "file"],
     },
-    result: "EISDIR",
-  },
+    {
+      name: `${verb}s nothing, where there is nothing`,
+      act(system, folder) {
+        writeFileSync(`${folder}/new`, "new");
+        system[verb](`${folder}/new`, `${folder}/f`);
+        return [readFileSync(`${folder}/f`, "utf8"), system.list(folder)];
+      },
+      result: ["new", ["f"]],
+    },
+  ]),
   {
     name: "unlinks a link itself, not what it names",
     act(system, folder) {
