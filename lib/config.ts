@@ -48,7 +48,7 @@ export function parseConfig(text: string): LoadedConfig {
     return { config: DEFAULTS, problems: ["config.json: not JSON"] };
   }
   const problems: string[] = [];
-  const config = choose(CHECKS, DEFAULTS, given, "", problems) as Config;
+  const config = choose(checks(), DEFAULTS, given, "", problems) as Config;
   return { config: Object.freeze(config), problems };
 }
 
@@ -58,21 +58,24 @@ interface Check {
 }
 type Checks<T> = { readonly [K in keyof T]: Check | Checks<T[K]> };
 
-const CHECKS: Checks<Config> = {
-  retention_days: wholeNumber(1, 3650),
-  capture: { prompts: trueOrFalse(), tool_input: trueOrFalse(), tool_response: trueOrFalse() },
-  redact: { keys: texts(1), literals: texts(4) },
-  limits: {
-    string_bytes: wholeNumber(256, DEFAULTS.limits.string_bytes),
-    record_bytes: wholeNumber(8192, DEFAULTS.limits.record_bytes),
-    input_bytes: wholeNumber(1024, DEFAULTS.limits.input_bytes),
-  },
-};
+// Made only where there is a file to check.
+function checks(): Checks<Config> {
+  return {
+    retention_days: wholeNumber(1, 3650),
+    capture: { prompts: trueOrFalse(), tool_input: trueOrFalse(), tool_response: trueOrFalse() },
+    redact: { keys: texts(1), literals: texts(4) },
+    limits: {
+      string_bytes: wholeNumber(256, DEFAULTS.limits.string_bytes),
+      record_bytes: wholeNumber(8192, DEFAULTS.limits.record_bytes),
+      input_bytes: wholeNumber(1024, DEFAULTS.limits.input_bytes),
+    },
+  };
+}
 
 type Tree = Record<string, unknown>;
 
 function choose(
-  checks: Checks<object>,
+  wanted: Checks<object>,
   defaults: object,
   given: unknown,
   path: string,
@@ -83,7 +86,7 @@ function choose(
     return defaults;
   }
   const chosen: Tree = {};
-  for (const [key, check] of Object.entries(checks) as [string, Check | Checks<object>][]) {
+  for (const [key, check] of Object.entries(wanted) as [string, Check | Checks<object>][]) {
     const fallback = (defaults as Tree)[key];
     const value = Object.hasOwn(given, key) ? given[key] : fallback;
     const name = path ? `${path}.${key}` : key;

@@ -97,6 +97,13 @@ export function removeFile(path: string, by: System = system): boolean {
   }
 }
 
+/** Removes a file of our own that was last written before a moment, and answers whether it did. */
+export function removeOlder(path: string, beforeMs: number, by: System = system): boolean {
+  const status = by.statusAt(path);
+  if (status?.kind !== "file" || !isOwn(status) || status.modifiedMs >= beforeMs) return false;
+  return removeFile(path, by);
+}
+
 /**
  * Removes a file of our own if its content passes. Between a look and an unlink another process may
  * have replaced the file, so it is first renamed aside, looked at there, and put back under its name

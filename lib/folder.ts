@@ -27,7 +27,6 @@ export function ensurePrivateFolder(path: string, by: System = system): void {
 export interface OwnFile {
   readonly name: string;
   readonly path: string;
-  readonly modifiedMs: number;
 }
 
 /**
@@ -45,13 +44,13 @@ export function listOwn(
     if (!passes(name)) continue;
     const path = `${folder}/${name}`;
     const status = by.statusAt(path);
-    if (status?.kind === "file" && isOwn(status))
-      files.push({ name, path, modifiedMs: status.modifiedMs });
+    if (status?.kind === "file" && isOwn(status)) files.push({ name, path });
   }
   return files;
 }
 
-function namesIn(folder: string, by: System): string[] {
+/** The names in a folder, in no order; an absent folder has none. */
+export function namesIn(folder: string, by: System = system): string[] {
   try {
     return by.list(folder);
   } catch (error) {

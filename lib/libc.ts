@@ -6,22 +6,22 @@
 // and every caller has a slower way that does the same.
 import { dlopen, FFIType, type Library } from "bun:ffi";
 
-const TIME = { localtime_r: { args: ["ptr", "ptr"], returns: "ptr" } } as const;
+const TIME = { localtime_r: { args: ["buffer", "buffer"], returns: "ptr" } } as const;
 
 const FILES = {
   ...TIME,
   __errno_location: { args: [], returns: "ptr" },
-  poll: { args: ["ptr", "u64", "int"], returns: "int" },
-  open: { args: ["ptr", "int", "int"], returns: "int" },
+  poll: { args: ["buffer", "u64", "int"], returns: "int" },
+  open: { args: ["buffer", "int", "int"], returns: "int" },
   close: { args: ["int"], returns: "int" },
-  read: { args: ["int", "ptr", "u64"], returns: FFIType.i64_fast },
-  pread: { args: ["int", "ptr", "u64", FFIType.i64_fast], returns: FFIType.i64_fast },
-  write: { args: ["int", "ptr", "u64"], returns: FFIType.i64_fast },
-  statx: { args: ["int", "ptr", "int", "u32", "ptr"], returns: "int" },
-  rename: { args: ["ptr", "ptr"], returns: "int" },
-  renameat2: { args: ["int", "ptr", "int", "ptr", "u32"], returns: "int" },
-  unlink: { args: ["ptr"], returns: "int" },
-  opendir: { args: ["ptr"], returns: "ptr" },
+  read: { args: ["int", "buffer", "u64"], returns: FFIType.i64_fast },
+  pread: { args: ["int", "buffer", "u64", FFIType.i64_fast], returns: FFIType.i64_fast },
+  write: { args: ["int", "buffer", "u64"], returns: FFIType.i64_fast },
+  statx: { args: ["int", "buffer", "int", "u32", "buffer"], returns: "int" },
+  rename: { args: ["buffer", "buffer"], returns: "int" },
+  renameat2: { args: ["int", "buffer", "int", "buffer", "u32"], returns: "int" },
+  unlink: { args: ["buffer"], returns: "int" },
+  opendir: { args: ["buffer"], returns: "ptr" },
   readdir: { args: ["ptr"], returns: "ptr" },
   closedir: { args: ["ptr"], returns: "int" },
 } as const;

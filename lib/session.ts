@@ -7,8 +7,8 @@
 import { paths } from "./config";
 import { byteLength } from "./cut";
 import { faultCode } from "./fault";
-import { isTemporaryName, readOwn, removeFile, removeIf, replaceFile } from "./file";
-import { listOwn, type OwnFile } from "./folder";
+import { isTemporaryName, readOwn, removeIf, removeOlder, replaceFile } from "./file";
+import { namesIn } from "./folder";
 import { formatLocalTime, parseLocalTime } from "./local-time";
 import type { Environment } from "./paths";
 import type { Project } from "./project";
@@ -124,10 +124,11 @@ export function cleanupStaleSessions(
     return pointer !== undefined && !isCurrent(pointer, nowMs);
   };
   let removed = 0;
-  for (const file of listPointers(folder)) {
+  for (const name of namesOrNone(folder)) {
+    const path = `${folder}/${name}`;
     try {
-      if (!isTemporaryName(file.name)) removed += +removeIf(file.path, MAX_BYTES, isStale);
-      else if (nowMs - file.modifiedMs > MAX_TEMPORARY_AGE_MS) removed += +removeFile(file.path);
+      if (isTemporaryName(name)) removed += +removeOlder(path, nowMs - MAX_TEMPORARY_AGE_MS);
+      else if (name.startsWith(PREFIX)) removed += +removeIf(path, MAX_BYTES, isStale);
     } catch (error) {
       faultCode(error); // One file that cannot be removed must not keep the others.
     }
@@ -168,15 +169,15 @@ function belongsElsewhere(shared: Pointer, project: Project, folder: string): bo
   const own = nameByFolder(project);
   // A long name is not in it, and then the siblings are all that have a long name.
   const common = own.slice(0, -HASH_DIGITS);
-  for (const { name, path } of listPointers(folder))
+  for (const name of namesOrNone(folder))
     if (name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length)))
-      if (readPointer(path)?.id === shared.id) return true;
+      if (readPointer(`${folder}/${name}`)?.id === shared.id) return true;
   return false;
 }
 
-function listPointers(folder: string): OwnFile[] {
+function namesOrNone(folder: string): string[] {
   try {
-    return listOwn(folder, (name) => name.startsWith(PREFIX) || isTemporaryName(name));
+    return namesIn(folder);
   } catch (error) {
     faultCode(error); // No folder to list, no pointers.
     return [];

@@ -1,5 +1,5 @@
 // System calls by way of the C library: the way of Linux, without the cost of loading `node:fs`.
-import { CString, ptr, read } from "bun:ffi";
+import { CString, read } from "bun:ffi";
 import { Fault } from "./fault";
 import type { FileLibrary } from "./libc";
 import type { OpenMode, Status, System } from "./system";
@@ -53,7 +53,7 @@ export function librarySystem(library: FileLibrary): System {
   function status(fd: number, path: string, flags: number): Status {
     const units = new Uint32Array(STATX_UNITS);
     const name = cPath(path);
-    attempt(path, () => library.statx(fd, ptr(name), flags, STATX_BASIC_STATS, ptr(units)));
+    attempt(path, () => library.statx(fd, name, flags, STATX_BASIC_STATS, units));
     const at = (unit: number) => units[unit] ?? 0;
     return {
       kind: kindOf(at(MODE)),
@@ -68,25 +68,25 @@ export function librarySystem(library: FileLibrary): System {
 
   function rename(from: string, to: string): void {
     const [source, target] = [cPath(from), cPath(to)];
-    attempt(to, () => library.rename(ptr(source), ptr(target)));
+    attempt(to, () => library.rename(source, target));
   }
 
   function unlink(path: string): void {
     const name = cPath(path);
-    attempt(path, () => library.unlink(ptr(name)));
+    attempt(path, () => library.unlink(name));
   }
 
   /** Whether two names have changed places: not where one is missing, nor on every file system. */
   function exchange(one: string, other: string): boolean {
     const [first, second] = [cPath(one), cPath(other)];
     const flags = RENAME_EXCHANGE;
-    return library.renameat2(AT_FDCWD, ptr(first), AT_FDCWD, ptr(second), flags) === 0;
+    return library.renameat2(AT_FDCWD, first, AT_FDCWD, second, flags) === 0;
   }
 
   return {
     open(path, mode) {
       const name = cPath(path);
-      return attempt(path, () => library.open(ptr(name), FLAGS[mode], 0o600));
+      return attempt(path, () => library.open(name, FLAGS[mode], 0o600));
     },
     close(fd) {
       library.close(fd);
@@ -94,8 +94,8 @@ export function librarySystem(library: FileLibrary): System {
     readAt: (fd, buffer, offset) =>
       buffer.length === 0
         ? 0
-        : attempt("read", () => library.pread(fd, ptr(buffer), buffer.length, offset)),
-    write: (fd, bytes) => attempt("write", () => library.write(fd, ptr(bytes), bytes.length)),
+        : attempt("read", () => library.pread(fd, buffer, buffer.length, offset)),
+    write: (fd, bytes) => attempt("write", () => library.write(fd, bytes, bytes.length)),
     statusOf: (fd) => status(fd, "", AT_EMPTY_PATH),
     statusAt(path) {
       try {
@@ -108,7 +108,7 @@ export function librarySystem(library: FileLibrary): System {
     },
     list(folder) {
       const name = cPath(folder);
-      const stream = library.opendir(ptr(name));
+      const stream = library.opendir(name);
       if (stream === null) throw new Fault(errorName(errno()), folder);
       const names: string[] = [];
       for (let entry; (entry = library.readdir(stream)) !== null;) {

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -23,6 +24,7 @@ import {
   readOwn,
   removeFile,
   removeIf,
+  removeOlder,
   replaceFile,
 } from "../../lib/file";
 import { ensurePrivateFolder, listOwn } from "../../lib/folder";
@@ -464,7 +466,7 @@ describe.each(systems)("by $name", ({ by }) => {
     });
   });
 
-  test("of a folder only our own regular files are listed, with their times", () => {
+  test("of a folder only our own regular files are listed", () => {
     using sandbox = new Sandbox();
     const folder = sandbox.pointers;
     for (const name of ["a1", "a2", "b1", "a\n3"]) writeFileSync(`${folder}/${name}`, "");
@@ -477,10 +479,28 @@ describe.each(systems)("by $name", ({ by }) => {
     }
     const files = listOwn(folder, (name) => name.startsWith("a"), by);
     expect(files.map(({ name }) => name).toSorted()).toEqual(["a\n3", "a1", "a2"]);
-    for (const { name, path, modifiedMs } of files) {
-      expect(path).toBe(`${folder}/${name}`);
-      expect(modifiedMs).toBeCloseTo(statSync(path).mtimeMs, 3);
-    }
+    for (const { name, path } of files) expect(path).toBe(`${folder}/${name}`);
+  });
+
+  test("of files older than a moment only our own regular ones are removed", () => {
+    using sandbox = new Sandbox();
+    const folder = sandbox.pointers;
+    const old = new Date(1_000_000_000_000);
+    for (const name of ["old", "older", "young"]) writeFileSync(`${folder}/${name}`, "");
+    for (const name of ["old", "older"]) utimesSync(`${folder}/${name}`, old, old);
+    symlinkSync("old", `${folder}/link`);
+    mkdirSync(`${folder}/folder`);
+    utimesSync(`${folder}/folder`, old, old);
+    const removes = (name: string) => removeOlder(`${folder}/${name}`, old.getTime() + 1, by);
+    expect(["older", "young", "link", "folder", "missing"].map(removes)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(readdirSync(folder).toSorted()).toEqual(["folder", "link", "old", "young"]);
+    expect(removeOlder(`${folder}/old`, old.getTime(), by)).toBe(false);
   });
 
   test("an absent folder has no files, and one that cannot be read is a fault", () => {
