@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { run } from "../support/commands";
 import { programPath, runProgram } from "../support/programs";
 import { entriesOf, faultsOf, onlyRecordOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
@@ -33,7 +34,7 @@ const PLANTS: Record<string, (path: string, sandbox: Sandbox) => () => void> = {
     return () => expect(existsSync(`${root}/nowhere`)).toBe(false);
   },
   "a FIFO": (path) => {
-    Bun.spawnSync(["mkfifo", path], { env: { PATH: "/usr/bin:/bin" } });
+    run("mkfifo", path);
     return () => {};
   },
   "a folder": (path) => {

@@ -32,6 +32,7 @@ import { fileLibrary } from "../../lib/libc";
 import type { System } from "../../lib/system";
 import { librarySystem } from "../../lib/system-libc";
 import { nodeSystem } from "../../lib/system-node";
+import { run, withUmask } from "../support/commands";
 import { Sandbox } from "../support/sandbox";
 
 const NOBODY = 65534;
@@ -595,21 +596,6 @@ function temporaries(folder: string): string[] {
 /** Names, kinds, sizes and permissions of everything, to see that nothing has changed. */
 function everythingIn(folder: string): string {
   return run("find", folder, "-printf", "%P %y %s %m %u %T@\n");
-}
-
-function withUmask<T>(mask: number, act: () => T): T {
-  const before = process.umask(mask);
-  try {
-    return act();
-  } finally {
-    process.umask(before);
-  }
-}
-
-function run(...command: string[]): string {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env: { PATH: "/usr/bin:/bin" } });
-  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
-  return stdout.toString();
 }
 
 /** Runs statements over `lib/file.ts` in a process of its own. */

@@ -25,6 +25,7 @@ import {
   UNKNOWN,
   validSessionId,
 } from "../../lib/session";
+import { run } from "../support/commands";
 import { Sandbox } from "../support/sandbox";
 
 const HOUR_MS = 3_600_000;
@@ -665,11 +666,6 @@ async function inProcess(
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   if ((await child.exited) !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
-}
-
-function run(...command: string[]): void {
-  const { exitCode, stderr } = Bun.spawnSync(command, { env: { PATH: "/usr/bin:/bin" } });
-  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
 }
 
 /** Code that stores a pointer which Python can read. */

@@ -16,6 +16,7 @@ import { fileLibrary } from "../../lib/libc";
 import type { System } from "../../lib/system";
 import { librarySystem } from "../../lib/system-libc";
 import { nodeSystem, toStatus } from "../../lib/system-node";
+import { run, withUmask } from "../support/commands";
 import { Sandbox } from "../support/sandbox";
 
 const systems: { by: string; system: System }[] = [{ by: "node:fs", system: nodeSystem() }];
@@ -541,15 +542,6 @@ function read(system: System, path: string, offset: number, length: number): str
   );
 }
 
-function withUmask<T>(mask: number, act: () => T): T {
-  const before = process.umask(mask);
-  try {
-    return act();
-  } finally {
-    process.umask(before);
-  }
-}
-
 function makeFifo(path: string): void {
   run("mkfifo", path);
 }
@@ -557,11 +549,6 @@ function makeFifo(path: string): void {
 // Bun's own `utimes` takes no time before 1970 (1.4.5).
 function touch(path: string, time: string): void {
   run("touch", "-d", time, path);
-}
-
-function run(...command: string[]): void {
-  const { exitCode, stderr } = Bun.spawnSync(command, { env: { PATH: "/usr/bin:/bin" } });
-  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
 }
 
 function encode(text: string): Uint8Array {
