@@ -5,15 +5,14 @@ import { environment, loadConfig, paths } from "./config";
 import { reportFaults } from "./error-log";
 import { leadingSessionId, readEvent } from "./event";
 import { faultCode } from "./fault";
-
 import { appendRecord } from "./log";
 import { findProject, type Project } from "./project";
 import { renderRecord, toRecord } from "./record";
 import { redactionRules } from "./redact";
 import type { Config } from "./schema";
 import { selfTest, version } from "./self-test";
-import { standardInput } from "./stdin";
 import { resolveSession, type Session } from "./session";
+import { standardInput } from "./stdin";
 
 /** One hook program: its name, and what it does besides recording. */
 export interface HookProgram {

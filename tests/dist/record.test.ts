@@ -1,7 +1,7 @@
 // What the built programs keep of the events they are given.
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
-import { eventRecord } from "../../lib/schema";
+import { eventRecord, payload as payloadShape } from "../../lib/schema";
 import { capturedPayload, capturedPayloads } from "../support/payloads";
 import { programFor, runProgram } from "../support/programs";
 import { onlyRecordOf, payloadOf, recordsOf } from "../support/records";
@@ -9,6 +9,10 @@ import { Sandbox } from "../support/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const captured = await capturedPayloads();
+
+test("every captured payload has the shape that we expect of one", () => {
+  for (const { payload } of captured) expect(payloadShape.parse(payload)).toEqual(payload);
+});
 
 test("every one of the 33 events has a captured payload", () => {
   expect(new Set(captured.map(({ event }) => event)).size).toBe(33);
