@@ -192,7 +192,7 @@ function pointerNames(project: Project): string[] {
 }
 
 function nameByFolder({ name, folder }: Project): string {
-  const hash = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, HASH_DIGITS);
+  const hash = Bun.SHA256.hash(folder, "hex").slice(0, HASH_DIGITS);
   const longest = MAX_NAME_BYTES - PREFIX.length - 1 - hash.length;
   return `${PREFIX}${fits(name, longest) ? name : ""}-${hash}`;
 }
