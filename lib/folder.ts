@@ -20,6 +20,8 @@ export function ensurePrivateFolder(path: string, by: System = system): void {
   if (status?.kind === "link" && isOwn(status)) status = toStatus(nodeFs().statSync(path));
   if (status?.kind !== "folder") throw new Fault("not a folder", path);
   if (!isOwn(status)) throw new Fault("another user's", path);
+  // One that everybody writes to, such as /tmp, is nobody's to close.
+  if ((status.mode & 0o1000) !== 0) throw new Fault("shared with others", path);
   if ((status.mode & 0o077) !== 0 && process.platform !== "win32") nodeFs().chmodSync(path, 0o700);
 }
 

@@ -3,7 +3,7 @@
 // model's context, and exit 2 blocks tools.
 import { environment, loadConfig, paths } from "./config";
 import { reportFaults } from "./error-log";
-import { leadingSessionId, readEvent } from "./event";
+import { leadingSessionId, readEvent, type Payload } from "./event";
 import { faultCode } from "./fault";
 import { appendRecord } from "./log";
 import { findProject, type Project } from "./project";
@@ -54,7 +54,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     deadlineMs: DEADLINE_MS,
     maxBytes: config.limits.input_bytes,
   });
-  const payload =
+  const payload: Payload =
     outcome.kind === "event" ? outcome.payload : { session_id: leadingSessionId(outcome.text) };
   const project = findProject(environment, payload["cwd"]);
   const session = resolveSession(payload, environment, project);
@@ -66,7 +66,9 @@ async function recordEvent(program: HookProgram): Promise<void> {
   );
   const faults = [...problems];
   if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
-  const { event } = record;
+  // As it was sent: the record's may be masked.
+  const sent = payload["hook_event_name"];
+  const event = typeof sent === "string" && sent !== "" ? sent : program.event;
   try {
     appendRecord(paths.events, record.timestamp, renderRecord(record, config.limits));
   } catch (error) {

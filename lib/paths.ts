@@ -45,7 +45,7 @@ export function isAbsolute(path: string, windows: boolean): boolean {
   return windows ? /^(?:[A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/");
 }
 
-// `node:os` costs a millisecond, so it is loaded only where HOME is missing.
+// What the system knows, whatever HOME says; loaded only where that is missing.
 function passwdHome(): string {
-  return (require("node:os") as typeof import("node:os")).homedir();
+  return (require("node:os") as typeof import("node:os")).userInfo().homedir;
 }

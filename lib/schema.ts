@@ -71,7 +71,6 @@ export const eventRecord = z.strictObject({
   agent_type: z.string().optional(),
   prompt_id: z.string().optional(),
   payload: z.unknown(),
-  malformed: z.string().optional(),
   redacted: z.int().positive().optional(),
   truncated: z.int().positive().optional(),
 });

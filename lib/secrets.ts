@@ -304,7 +304,7 @@ const VARIABLE_WORDS: readonly string[] = [
   "COOKIE",
   "CREDENTIAL",
 ];
-const VARIABLE_ENDS: readonly string[] = ["_KEY", "_AUTH", "_PAT"];
+const VARIABLE_ENDS: readonly string[] = ["_KEY", "_AUTH", "_PAT", "_PASS", "_PWD"];
 // Where a secret is, which is no secret: GOOGLE_KEY_FILE, SSH_AUTH_SOCK.
 const PLACE_ENDS: readonly string[] = ["_FILE", "_PATH", "_DIR", "_SOCK"];
 

@@ -52,7 +52,7 @@ function canEvaluate(): boolean {
 }
 
 function inTemporaryFolder(holds: (folder: string) => boolean): boolean {
-  // An import of `node:os` would cost every hook a millisecond, from whatever depth.
+  // An `import` of `node:os` would cost every hook its loading, from whatever depth.
   const { tmpdir } = require("node:os") as typeof import("node:os");
   const { mkdtempSync, rmSync } = nodeFs();
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);

@@ -79,7 +79,7 @@ export function storeSessionId(
 ): PointerResult {
   if (validSessionId(sessionId) === undefined) return { done: false, faults: ["not a session id"] };
   const content = `${sessionId}\n${formatLocalTime(nowMs)}\n`;
-  return forEachName(project, folder, (path) => replaceFile(path, content));
+  return forEachName(pointerNames(project), folder, (path) => replaceFile(path, content));
 }
 
 /** The project's current session id, or `unknown`. */
@@ -92,10 +92,11 @@ export function getStoredSessionId(
   if (own === undefined) return UNKNOWN;
   const first = readPointer(`${folder}/${own}`);
   if (isCurrent(first, nowMs)) return first.id;
-  const second = shared === undefined ? undefined : readPointer(`${folder}/${shared}`);
-  return isCurrent(second, nowMs) && !belongsElsewhere(second, project, folder)
-    ? second.id
-    : UNKNOWN;
+  if (shared === undefined) return UNKNOWN;
+  const second = readPointer(`${folder}/${shared}`);
+  if (!isCurrent(second, nowMs) || hasNamesake(project, folder)) return UNKNOWN;
+  // A namesake that ended between the two looks took the shared name away first.
+  return readPointer(`${folder}/${shared}`)?.id === second.id ? second.id : UNKNOWN;
 }
 
 /** Removes the project's pointer if it still names this session. */
@@ -104,7 +105,8 @@ export function forgetSessionId(
   project: Project,
   folder: string = paths.pointers,
 ): PointerResult {
-  return forEachName(project, folder, (path) =>
+  // The shared name first: while it is there, so is the name that tells whose it is.
+  return forEachName(pointerNames(project).toReversed(), folder, (path) =>
     removeIf(path, MAX_BYTES, (content) => parsePointer(content)?.id === sessionId),
   );
 }
@@ -164,14 +166,14 @@ function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Poin
   return ageMs <= MAX_AGE_MS && ageMs >= -MAX_AHEAD_MS;
 }
 
-/** Whether the pointer under the shared name is that of another folder of the same name. */
-function belongsElsewhere(shared: Pointer, project: Project, folder: string): boolean {
+/** Whether another folder of the same name has a pointer: the shared name may then be its. */
+function hasNamesake(project: Project, folder: string): boolean {
   const own = nameByFolder(project);
   // A long name is not in it, and then the siblings are all that have a long name.
   const common = own.slice(0, -HASH_DIGITS);
   for (const name of namesOrNone(folder))
     if (name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length)))
-      if (readPointer(`${folder}/${name}`)?.id === shared.id) return true;
+      return true;
   return false;
 }
 
@@ -202,12 +204,11 @@ function fits(name: string, maxBytes: number): boolean {
 }
 
 function forEachName(
-  project: Project,
+  names: readonly string[],
   folder: string,
   act: (path: string) => unknown,
 ): PointerResult {
   const faults: string[] = [];
-  const names = pointerNames(project);
   for (const name of names) {
     try {
       act(`${folder}/${name}`);

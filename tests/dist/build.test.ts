@@ -1,7 +1,7 @@
 // The programs as files: what they say of themselves, and that they can be built again.
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
-import { compile, dist, programNames } from "../../scripts/build";
+import { compile, programNames } from "../../scripts/build";
 import { programPath, runProgram } from "../support/programs";
 import { Sandbox } from "../support/sandbox";
 
@@ -58,5 +58,4 @@ test("two builds of one source are byte for byte the same", async () => {
   await compile(`${root}/hooks/session-start.ts`, again);
   const hash = async (path: string) => Bun.SHA256.hash(await Bun.file(path).arrayBuffer(), "hex");
   expect(await hash(again)).toBe(await hash(programPath("session-start")));
-  expect(programPath("session-start")).toStartWith(dist);
 });

@@ -1,6 +1,6 @@
 // How the built programs name the session of an event, and keep the pointer.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { formatLocalTime } from "../../lib/local-time";
 import { runProgram } from "../support/programs";
 import { onlyRecordOf, recordsOf } from "../support/records";
@@ -122,5 +122,22 @@ test("a session that only the file names does not renew the file", async () => {
   await Bun.write(pointerOf(sandbox), content);
   await runProgram("session-event", sandbox, { hook_event_name: "UserPromptSubmit" });
   expect(await Bun.file(pointerOf(sandbox)).text()).toBe(content);
-  expect(existsSync(pointerOf(sandbox))).toBe(true);
+});
+
+test("a namesake's session is not believed, even where somebody else wrote the shared name", async () => {
+  using sandbox = new Sandbox();
+  const other = `${sandbox.root}/elsewhere/shop`;
+  await Bun.write(`${other}/.git/HEAD`, "");
+  await runProgram("session-start", sandbox, { session_id: "mine" });
+  await Bun.write(pointerOf(sandbox), `theirs\n${formatLocalTime(Date.now())}\n`);
+  await runProgram("pre-tool-use", sandbox, {}, { env: { CLAUDE_PROJECT_DIR: other }, cwd: other });
+  expect((await recordsOf(sandbox)).at(-1)?.session_id).toBe("unknown");
+});
+
+test("a prompt renews the pointer even where the user masks a part of the event's name", async () => {
+  using sandbox = new Sandbox();
+  await Bun.write(`${sandbox.state}/config.json`, '{"redact":{"literals":["Prompt"]}}');
+  const prompt = { session_id: "s", hook_event_name: "UserPromptSubmit" };
+  await runProgram("session-event", sandbox, prompt);
+  expect(await idIn(pointerOf(sandbox))).toBe("s");
 });
