@@ -8,9 +8,10 @@ await runHook({
   name: "session-start",
   event: "SessionStart",
   after({ session, project, config, startedMs }) {
-    const faults = isWitnessed(session) ? storeSessionId(session.id, project).faults : [];
-    cleanupStaleSessions();
+    const stored = isWitnessed(session) ? storeSessionId(session.id, project) : undefined;
+    const isFresh = stored?.faults.length === 0;
+    cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
     pruneDays(paths.events, config.retention_days, startedMs);
-    return faults;
+    return stored?.faults ?? [];
   },
 });

@@ -115,12 +115,15 @@ export function forgetSessionId(
  * Removes our own pointers that no longer count, and our own temp files older than an hour that a
  * killed program left. Never another user's file, never one that is not a pointer.
  *
+ * @param justStored a project whose pointer needs no look
  * @returns how many files it removed
  */
 export function cleanupStaleSessions(
   folder: string = paths.pointers,
   nowMs: number = Date.now(),
+  justStored?: Project,
 ): number {
+  const fresh = justStored === undefined ? [] : pointerNames(justStored);
   const isStale = (content: string) => {
     const pointer = parsePointer(content);
     return pointer !== undefined && !isCurrent(pointer, nowMs);
@@ -130,7 +133,8 @@ export function cleanupStaleSessions(
     const path = `${folder}/${name}`;
     try {
       if (isTemporaryName(name)) removed += +removeOlder(path, nowMs - MAX_TEMPORARY_AGE_MS);
-      else if (name.startsWith(PREFIX)) removed += +removeIf(path, MAX_BYTES, isStale);
+      else if (name.startsWith(PREFIX) && !fresh.includes(name))
+        removed += +removeIf(path, MAX_BYTES, isStale);
     } catch (error) {
       faultCode(error); // One file that cannot be removed must not keep the others.
     }
