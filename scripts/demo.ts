@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { styleText } from "node:util";
 import { readDays } from "../lib/log";
 import type { EventRecord } from "../lib/schema";
+import { capturedPayload, programFor } from "../tests/support/payloads";
 import { build, dist, isBuilt, programNames } from "./build";
 
 // Session A works, and session B is resumed, compacted and cleared meanwhile; in the order in which
@@ -32,14 +33,6 @@ const PLAY = [
   "A Stop",
   "A SessionEnd",
 ];
-
-const PROGRAMS: Readonly<Record<string, string>> = {
-  SessionStart: "session-start",
-  SessionEnd: "session-end",
-  PreToolUse: "pre-tool-use",
-  PostToolUse: "post-tool-use",
-  PostToolUseFailure: "post-tool-use",
-};
 
 interface Played {
   label: string;
@@ -115,10 +108,9 @@ ${bold("On a real machine")}
   return right === PLAY.length && records.length === PLAY.length;
 
   async function play(name: string): Promise<Omit<Played, "label">> {
-    const file = Bun.file(`${import.meta.dir}/../tests/fixtures/payloads/${name}.json`);
-    const payload = (await file.json()) as { session_id: string; hook_event_name: string };
-    const event = payload.hook_event_name;
-    const program = PROGRAMS[event] ?? "session-event";
+    const { event, payload } = await capturedPayload(name);
+    const sessionId = String(payload["session_id"]);
+    const program = programFor(event);
     const input = new TextEncoder().encode(JSON.stringify(payload));
     const started = performance.now();
     const { exitCode, stdout, stderr } = Bun.spawnSync([`${dist}/${program}`], {
@@ -131,13 +123,13 @@ ${bold("On a real machine")}
         CLAUDE_SESSION_DIR: pointers,
         CLAUDE_SESSION_HOME: state,
         CLAUDE_PROJECT_DIR: project,
-        CLAUDE_CODE_SESSION_ID: payload.session_id,
+        CLAUDE_CODE_SESSION_ID: sessionId,
       },
     });
     const ms = performance.now() - started;
     if (exitCode !== 0 || stdout.length + stderr.length > 0)
       throw new Error(`${program} ended with ${exitCode} and printed: ${stdout}${stderr}`);
-    return { program, sessionId: payload.session_id, event, ms };
+    return { program, sessionId, event, ms };
   }
 }
 

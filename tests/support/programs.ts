@@ -56,20 +56,3 @@ export async function runProgram(
   ]);
   return { code, stdout, stderr, ms: performance.now() - started };
 }
-
-/** The program that Claude Code starts for an event. */
-export function programFor(event: string): string {
-  switch (event) {
-    case "SessionStart":
-      return "session-start";
-    case "SessionEnd":
-      return "session-end";
-    case "PreToolUse":
-      return "pre-tool-use";
-    case "PostToolUse":
-    case "PostToolUseFailure":
-      return "post-tool-use";
-    default:
-      return "session-event";
-  }
-}
