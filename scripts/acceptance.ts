@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { formatLocalTime } from "../lib/local-time";
-import { readDays } from "../lib/log";
+import { readDays } from "../lib/log-reader";
 import { projectAt } from "../lib/project";
 import type { EventRecord } from "../lib/schema";
 import { getStoredSessionId, storeSessionId } from "../lib/session";
@@ -215,7 +215,7 @@ async function run(sandbox: Sandbox, program: string, payload: object, project =
 
 async function records(sandbox: Sandbox): Promise<EventRecord[]> {
   const found: EventRecord[] = [];
-  for await (const entry of readDays(sandbox.events)) {
+  for (const entry of readDays(sandbox.events)) {
     assert.equal(entry.kind, "record");
     if (entry.kind === "record") found.push(entry.record);
   }

@@ -1,12 +1,12 @@
 // What lies in a sandbox's log.
-import { readDays, type LogEntry } from "../../lib/log";
+import { readDays, type LogEntry } from "../../lib/log-reader";
 import type { EventRecord } from "../../lib/schema";
 import type { Sandbox } from "./sandbox";
 
 /** All records, in the order of the log; fails on a line that is none. */
 export async function recordsOf(sandbox: Sandbox): Promise<EventRecord[]> {
   const records: EventRecord[] = [];
-  for (const entry of await entriesOf(sandbox)) {
+  for (const entry of entriesOf(sandbox)) {
     if (entry.kind !== "record") throw new Error(`a ${entry.reason} line in ${entry.day}`);
     records.push(entry.record);
   }
@@ -22,8 +22,8 @@ export async function onlyRecordOf(sandbox: Sandbox): Promise<EventRecord> {
 }
 
 /** All entries, records or not. */
-export function entriesOf(sandbox: Sandbox): Promise<LogEntry[]> {
-  return Array.fromAsync(readDays(sandbox.events));
+export function entriesOf(sandbox: Sandbox): LogEntry[] {
+  return Array.from(readDays(sandbox.events));
 }
 
 /** The faults that programs wrote down, one a line: time, program, fault. */
