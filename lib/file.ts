@@ -27,18 +27,37 @@ export function openOwn(path: string, by: System = system): { fd: number; size: 
 }
 
 /**
+ * Opens a regular file of our own for changes in place. The caller closes the descriptor.
+ *
+ * @throws {Fault} where it is absent, a link, not a file, or not ours
+ */
+export function openToUpdate(path: string): number {
+  return openJudged(path, "update", system).fd;
+}
+
+/**
  * Reads a small text file of our own whole.
  *
  * @returns `undefined` where there is none
  * @throws {Fault} where it is a link, not a file, not ours, or larger than `maxBytes`
  */
 export function readOwn(path: string, maxBytes: number, by: System = system): string | undefined {
+  const bytes = readOwnBytes(path, maxBytes, by);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** The same as bytes. */
+export function readOwnBytes(
+  path: string,
+  maxBytes: number,
+  by: System = system,
+): Uint8Array | undefined {
   if (by.statusAt(path) === undefined) return undefined;
   const { fd, size } = openOwn(path, by);
   try {
     if (size > maxBytes) throw new Fault("too large", path);
     const buffer = new Uint8Array(size);
-    return new TextDecoder().decode(buffer.subarray(0, by.readAt(fd, buffer, 0)));
+    return buffer.subarray(0, by.readAt(fd, buffer, 0));
   } finally {
     by.close(fd);
   }
@@ -48,14 +67,21 @@ export function readOwn(path: string, maxBytes: number, by: System = system): st
  * Replaces a file's whole content so that a reader sees the old bytes or the new ones, never a mix:
  * a private temp file in the same folder, then renamed. Not flushed to the disk.
  *
+ * @param finish is given the new file once it is written, before it takes the old one's place
  * @throws {Fault} where it could not; the old file is then as it was
  */
-export function replaceFile(path: string, content: string, by: System = system): void {
+export function replaceFile(
+  path: string,
+  content: string,
+  by: System = system,
+  finish?: (fd: number) => void,
+): void {
   const temporary = temporaryPath(path);
   const fd = by.open(temporary, "create");
   try {
     try {
       writeAll(fd, content, by);
+      finish?.(fd);
     } finally {
       by.close(fd);
     }
@@ -145,7 +171,7 @@ function temporaryPath(target: string): string {
   return `${folder}${TEMPORARY_PREFIX}${crypto.randomUUID()}`;
 }
 
-function openJudged(path: string, mode: "read" | "append", by: System) {
+function openJudged(path: string, mode: "read" | "append" | "update", by: System) {
   const fd = by.open(path, mode);
   let fault: string | undefined;
   try {

@@ -10,7 +10,7 @@ import { findProject, type Project } from "./project";
 import { renderRecord, toRecord } from "./record";
 import { redactionRules } from "./redact";
 import type { Config } from "./schema";
-import { selfTest, version } from "./self-test";
+import { reportSelfTest, version } from "./self-test";
 import { resolveSession, type Session } from "./session";
 import { standardInput } from "./stdin";
 
@@ -93,10 +93,10 @@ function claudePid(): number {
 
 // For a person or an installer, and so the one time that a hook program prints.
 function answer(program: HookProgram, flag: string): number {
-  console.log(`${program.name} ${version}`);
-  if (flag === "--version") return 0;
-  const checks = selfTest();
-  for (const { name, fault } of checks)
-    console.log(fault ? `fail  ${name}: ${fault}` : `ok    ${name}`);
-  return checks.every(({ fault }) => fault === undefined) ? 0 : 1;
+  const { text, passed } =
+    flag === "--version"
+      ? { text: `${program.name} ${version}`, passed: true }
+      : reportSelfTest(program.name);
+  console.log(text);
+  return passed ? 0 : 1;
 }

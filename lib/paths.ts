@@ -7,6 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Paths {
   /** Folder of the session pointers, shared with other people's hooks: `/tmp` unless moved. */
   readonly pointers: string;
+  /** Claude Code's own folder, where the user's settings are. */
+  readonly claude: string;
   /** Our own private folder, the parent of everything below. */
   readonly state: string;
   /** What the user chose. */
@@ -27,12 +29,14 @@ export function pathsFrom(env: Environment, platform: string = process.platform)
     const value = env[name];
     return value !== undefined && isAbsolute(value, windows) ? value : undefined;
   };
-  const state =
-    given("CLAUDE_SESSION_HOME") ??
-    `${given("CLAUDE_CONFIG_DIR") ?? `${given(windows ? "USERPROFILE" : "HOME") ?? passwdHome()}/.claude`}/session-hooks`;
+  const claude =
+    given("CLAUDE_CONFIG_DIR") ??
+    `${given(windows ? "USERPROFILE" : "HOME") ?? passwdHome()}/.claude`;
+  const state = given("CLAUDE_SESSION_HOME") ?? `${claude}/session-hooks`;
   const temporary = windows ? (given("TEMP") ?? given("TMP") ?? "C:/Windows/Temp") : "/tmp";
   return Object.freeze({
     pointers: given("CLAUDE_SESSION_DIR") ?? temporary,
+    claude,
     state,
     config: `${state}/config.json`,
     events: `${state}/events`,

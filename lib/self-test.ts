@@ -29,6 +29,18 @@ export function selfTest(): Check[] {
   ];
 }
 
+/** The same for a person or an installer to read, after the program's name and version. */
+export function reportSelfTest(program: string): { text: string; passed: boolean } {
+  const checks = selfTest();
+  const lines = checks.map(({ name, fault }) =>
+    fault ? `fail  ${name}: ${fault}` : `ok    ${name}`,
+  );
+  return {
+    text: [`${program} ${version}`, ...lines].join("\n"),
+    passed: checks.every(({ fault }) => fault === undefined),
+  };
+}
+
 function keepsPointer(folder: string): boolean {
   const project = projectAt("/self-test");
   storeSessionId("self-test", project, folder);

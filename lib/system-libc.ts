@@ -17,6 +17,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: SAFE,
   append: O_RDWR | O_APPEND | O_CREAT | SAFE,
   create: O_RDWR | O_CREAT | O_EXCL | SAFE,
+  update: O_RDWR | SAFE,
 };
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;

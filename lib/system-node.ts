@@ -18,6 +18,7 @@ export function nodeSystem(): System {
     read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
     append: O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
     create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+    update: O_RDWR | O_NOFOLLOW | O_NONBLOCK,
   };
   return {
     open: (path, mode) => fs.openSync(withoutNul(path), flags[mode], 0o600),

@@ -17,7 +17,7 @@ export interface Status {
 }
 
 /** How a file is opened: never through a link, and never waiting for the other end of a pipe. */
-export type OpenMode = "read" | "append" | "create";
+export type OpenMode = "read" | "append" | "create" | "update";
 
 /** Each call throws a {@link Fault} or an error with a `code` where the system refuses it. */
 export interface System {

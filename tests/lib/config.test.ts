@@ -222,6 +222,7 @@ describe("where everything lives", () => {
     "with %j it is %s and %s (%s)",
     (env, state, pointers) => {
       expect(pathsFrom(env, "linux")).toEqual({
+        claude: expect.any(String),
         pointers,
         state,
         config: `${state}/config.json`,
