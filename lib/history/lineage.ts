@@ -1,0 +1,39 @@
+// Which session continues which. Claude Code does not say; but one process has one session at a
+// time, so a session that begins by `clear` or `fork` continues the one its process had before.
+
+/** What lineage needs to know of a record. */
+export interface Sign {
+  readonly event: string;
+  readonly session_id: string;
+  readonly pid: number;
+  /** Of a SessionStart. */
+  readonly source?: string | undefined;
+  /** Of a SessionEnd. */
+  readonly reason?: string | undefined;
+}
+
+/** One session continues another. */
+export interface Link {
+  readonly parent: string;
+  readonly child: string;
+  readonly by: "clear" | "fork";
+}
+
+/**
+ * Finds the links among records, given the oldest first. What a process had before it ended belongs
+ * to another process, which only had the same number.
+ */
+export function lineage(signs: Iterable<Sign>): Link[] {
+  const links: Link[] = [];
+  const current = new Map<number, string>();
+  for (const { event, session_id: child, pid, source, reason } of signs) {
+    const parent = current.get(pid);
+    const begins = event === "SessionStart" && (source === "clear" || source === "fork");
+    if (begins && parent !== undefined && parent !== child)
+      links.push({ parent, child, by: source });
+    const isLast = event === "SessionEnd" && reason !== "clear" && reason !== "resume";
+    if (isLast) current.delete(pid);
+    else current.set(pid, child);
+  }
+  return links;
+}
