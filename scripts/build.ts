@@ -1,4 +1,4 @@
-// Compiles every program in hooks/ to an executable of its own in dist/.
+// Compiles every program in hooks/, and the command line, to executables of their own in dist/.
 //
 // usage: bun scripts/build.ts
 import { basename } from "node:path";
@@ -9,10 +9,18 @@ const root = `${import.meta.dir}/..`;
 /** Where the built programs are. */
 export const dist = `${root}/dist`;
 
-/** The names of the programs that a build makes, one for each file in hooks/. */
+/** The names of the programs that a build makes. */
 export async function programNames(): Promise<string[]> {
-  const sources = await Array.fromAsync(new Bun.Glob("*.ts").scan(`${root}/hooks`));
-  return sources.map((source) => basename(source, ".ts")).toSorted();
+  return Array.from((await programSources()).keys()).toSorted();
+}
+
+/** Each program's source: the files in hooks/, and the command line. */
+async function programSources(): Promise<Map<string, string>> {
+  const hooks = await Array.fromAsync(new Bun.Glob("*.ts").scan(`${root}/hooks`));
+  return new Map([
+    ...hooks.map((hook) => [basename(hook, ".ts"), `${root}/hooks/${hook}`] as const),
+    ["claude-session", `${root}/lib/cli/main.ts`],
+  ]);
 }
 
 /**
@@ -28,6 +36,8 @@ export async function compile(source: string, outfile: string): Promise<void> {
     format: "esm",
     bytecode: true,
     minify: true,
+    // What is imported late is loaded late, with all that it needs: saves `claude-session id` 1.7 ms.
+    splitting: true,
     define: { BUILD_VERSION: JSON.stringify(manifest.version) },
     compile: {
       outfile,
@@ -43,9 +53,9 @@ export async function compile(source: string, outfile: string): Promise<void> {
 
 /** Builds all programs, and answers with their names. */
 export async function build(): Promise<string[]> {
-  const names = await programNames();
-  await Promise.all(names.map((name) => compile(`${root}/hooks/${name}.ts`, `${dist}/${name}`)));
-  return names;
+  const sources = Array.from(await programSources());
+  await Promise.all(sources.map(([name, source]) => compile(source, `${dist}/${name}`)));
+  return sources.map(([name]) => name).toSorted();
 }
 
 /** Whether every program is there and newer than everything it is made of. */

@@ -137,7 +137,7 @@ test.each([
   [
     "standard output",
     /\bconsole\b|\b(?:Bun|process)\.std(?:out|err)\b/g,
-    ["lib/hook.ts", "lib/cli/main.ts"],
+    ["lib/hook.ts", "lib/cli/terminal.ts"],
   ],
 ] as const)("%s is touched in one place", (_, pattern, places) => {
   const touching = [...hooks, ...library].filter((file) => matches(file, pattern).length > 0);

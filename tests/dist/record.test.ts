@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { eventRecord, payload as payloadShape } from "../../lib/schema";
-import { capturedPayload, capturedPayloads, programFor } from "../support/payloads";
+import { programFor } from "../../lib/cli/programs";
+import { capturedPayload, capturedPayloads } from "../support/payloads";
 import { runProgram } from "../support/programs";
 import { onlyRecordOf, payloadOf, recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";

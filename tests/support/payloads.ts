@@ -30,23 +30,6 @@ export function capturedPayload(name: string): Promise<Captured> {
   return read(`${name}.json`);
 }
 
-/** The program that Claude Code starts for an event. */
-export function programFor(event: string): string {
-  switch (event) {
-    case "SessionStart":
-      return "session-start";
-    case "SessionEnd":
-      return "session-end";
-    case "PreToolUse":
-      return "pre-tool-use";
-    case "PostToolUse":
-    case "PostToolUseFailure":
-      return "post-tool-use";
-    default:
-      return "session-event";
-  }
-}
-
 async function read(file: string): Promise<Captured> {
   const text = await Bun.file(`${folder}/${file}`).text();
   const payload = JSON.parse(text) as Record<string, unknown>;

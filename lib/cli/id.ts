@@ -1,0 +1,36 @@
+// `claude-session id`: the current session id, for scripts.
+import { environment } from "../config";
+import { isAbsolute } from "../paths";
+import { findProject } from "../project";
+import { resolveSession, UNKNOWN } from "../session";
+import { defineVerb, DONE, NOT_SO } from "./verb";
+
+export default defineVerb({
+  description: "Prints the current session's id, and nothing else",
+  args: {
+    project: {
+      type: "string",
+      description: "Folder of the project; without it, the session that this was started in",
+      valueHint: "DIR",
+    },
+  },
+  examples: [
+    ["id", "here, or in the session whose tool runs this"],
+    ["id --project ~/shop", "the session that the project ~/shop was last in"],
+  ],
+  run({ project: folder }, terminal) {
+    // A project that was named is asked for itself, not the session that happens to ask.
+    const { id } =
+      folder === undefined
+        ? resolveSession({}, environment, findProject(environment, undefined))
+        : resolveSession({}, {}, findProject({}, absolute(folder)));
+    terminal.print(id);
+    return id === UNKNOWN ? NOT_SO : DONE;
+  },
+});
+
+function absolute(folder: string): string {
+  // Loading `node:path` costs half a millisecond, and most scripts know the whole path.
+  if (isAbsolute(folder, process.platform === "win32")) return folder;
+  return (require("node:path") as typeof import("node:path")).resolve(folder);
+}

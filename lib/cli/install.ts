@@ -1,0 +1,184 @@
+// `claude-session install`: registers the hooks in Claude Code's settings.
+import { createTwoFilesPatch } from "diff";
+import { version } from "../self-test";
+import {
+  ALL_EVENTS,
+  CORE_EVENTS,
+  FORBIDDEN_EVENTS,
+  PROGRAMS,
+  programFor,
+  programPath,
+  tryProgram,
+} from "./programs";
+import { register, registrations, unregister, type Change } from "./settings";
+import {
+  backupPath,
+  dropBackup,
+  keepBackup,
+  readBackup,
+  readSettings,
+  refusalOf,
+  settingsPath,
+  writeSettings,
+  type Scope,
+  type SettingsFile,
+} from "./settings-file";
+import { wrap } from "./text";
+import { defineVerb, DONE, Refusal, UsageError, type Terminal } from "./verb";
+
+/** Flags that say which settings are meant. */
+export const SETTINGS_ARGS = {
+  scope: {
+    type: "enum",
+    options: ["user", "project", "local"] as Scope[],
+    default: "user",
+    description: "Whose settings: yours, the project's, or yours for this project",
+  },
+  settings: { type: "string", description: "Another settings file", valueHint: "FILE" },
+  "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
+} as const;
+
+export default defineVerb({
+  description: "Registers the hooks in Claude Code's settings",
+  args: {
+    ...SETTINGS_ARGS,
+    events: {
+      type: "string",
+      description: "core (what every client knows), all, or a list parted by commas",
+      valueHint: "core|all|LIST",
+    },
+  },
+  examples: [
+    ["install", "your own settings, the core events"],
+    ["install --dry-run", "only show what would change"],
+    ["install --events all", "the newer events too"],
+    ["install --scope local", "for this project, and only for you"],
+  ],
+  async run({ scope, settings, events, "dry-run": isDryRun }, terminal) {
+    const file = readSettings(settingsPath(scope, settings));
+    const before = file.text ?? "";
+    const wanted = wantedCommands(events, registeredEvents(file));
+    const { text, changes } = register(before, wanted);
+    if (isDryRun) {
+      terminal.print(text === before ? "Nothing would change." : showDiff(file, text, terminal));
+      return DONE;
+    }
+    await checkPrograms();
+    if (text !== before) {
+      keepWhatWas(file);
+      if (readSettings(file.path).text !== file.text)
+        throw new Refusal(`${file.path} was changed meanwhile; run this again`);
+      writeSettings(file, text);
+    }
+    terminal.print(report(file, changes, terminal));
+    return DONE;
+  },
+});
+
+/** The differences that an edit of settings makes, as `diff -u` shows them. */
+export function showDiff(
+  { path, text: before = "" }: SettingsFile,
+  after: string,
+  { colors }: Terminal,
+): string {
+  const patch = createTwoFilesPatch(path, path, before, after, "now", "then", { context: 3 });
+  return patch
+    .split("\n")
+    .filter((line) => !line.startsWith("==="))
+    .map((line) => {
+      if (line.startsWith("+")) return colors.green(line);
+      if (line.startsWith("-")) return colors.red(line);
+      return line.startsWith("@@") ? colors.cyan(line) : line;
+    })
+    .join("\n")
+    .trimEnd();
+}
+
+function registeredEvents(file: SettingsFile): string[] {
+  try {
+    return registrations(file.text ?? "").map(({ event }) => event);
+  } catch (error) {
+    throw refusalOf(file.path, error);
+  }
+}
+
+// Whoever once asked for more events, and does not say now, keeps them.
+function wantedCommands(
+  given: string | undefined,
+  registered: readonly string[],
+): Map<string, string> {
+  const events = given === undefined ? [...CORE_EVENTS, ...registered] : eventsOf(given);
+  return new Map(events.map((event) => [event, programPath(programFor(event))]));
+}
+
+function eventsOf(given: string): readonly string[] {
+  if (given === "core") return CORE_EVENTS;
+  if (given === "all") return ALL_EVENTS;
+  const events = given.split(",").map((event) => event.trim());
+  for (const event of events) {
+    const harm = Object.hasOwn(FORBIDDEN_EVENTS, event) ? FORBIDDEN_EVENTS[event] : undefined;
+    if (harm !== undefined) throw new UsageError(`--events: not ${event}: ${harm}`);
+    if (!(ALL_EVENTS as readonly string[]).includes(event))
+      throw new UsageError(`--events: there is no event "${event}"`, {
+        word: event,
+        known: ALL_EVENTS,
+      });
+  }
+  return events;
+}
+
+// All of them: one that is not needed now would be missed when its event is added.
+async function checkPrograms(): Promise<void> {
+  const states = await Promise.all(PROGRAMS.map((program) => tryProgram(program)));
+  const faults = states.flatMap(({ path, fault, version: its }) => {
+    if (fault !== undefined) return [`${path}: ${fault}`];
+    return its === version ? [] : [`${path}: is version ${its}, and this is ${version}`];
+  });
+  if (faults.length === 0) return;
+  const list = faults.map((fault) => `\n  ${fault}`).join("");
+  throw new Refusal(
+    `not registered, for these programs do not work:${list}\nPut all programs of one version into one folder, and run install from there.`,
+  );
+}
+
+/** Keeps the settings as they were without us, so that uninstall can give back the same bytes. */
+function keepWhatWas(file: SettingsFile): void {
+  if (file.text === undefined) {
+    dropBackup(file);
+    return;
+  }
+  const ours = new Map(registrations(file.text).map(({ event, command }) => [event, command]));
+  const kept = readBackup(file);
+  // Nothing but our own entries was added since: the older backup is the truer one.
+  if (ours.size > 0 && register(kept ?? "", ours).text === file.text) return;
+  keepBackup(file, unregister(file.text).text);
+}
+
+function report(
+  file: SettingsFile,
+  changes: readonly Change[],
+  { columns, colors: { bold, green, dim } }: Terminal,
+): string {
+  const told = (["added", "moved", "removed"] as const).flatMap((kind) => {
+    const events = changes.filter((change) => change.kind === kind).map(({ event }) => event);
+    return events.length === 0
+      ? []
+      : [`  ${kind.padEnd(8)} ${wrap(events.join(", "), columns, " ".repeat(11))}`];
+  });
+  const kept = changes.filter(({ kind }) => kind === "kept").length;
+  if (told.length === 0)
+    return `${green("Already installed.")} Nothing changed in ${file.path} (${kept} events).`;
+  const backup =
+    file.text === undefined ? [] : [dim(`  The settings as they were: ${backupPath(file)}`)];
+  return [
+    `${green("Installed")} into ${bold(file.path)}`,
+    ...told,
+    ...(kept > 0 ? [`  kept     ${kept} events as they were`] : []),
+    ...backup,
+    "",
+    bold("Next"),
+    "  1. End Claude Code and start it anew: a running session keeps its old hooks.",
+    "  2. Work a little. `claude-session list` lists the sessions, `claude-session show` tells one.",
+    "  3. `claude-session doctor` says whether everything works.",
+  ].join("\n");
+}

@@ -1,0 +1,118 @@
+// `claude-session prune`: removes old days, or one session's records, after saying how many.
+import { loadConfig, paths } from "../config";
+import { faultCode } from "../fault";
+import { openToUpdate, removeFile } from "../file";
+import { dayPath, listDays } from "../log";
+import { glanceAt } from "../log-reader";
+import { nodeFs } from "../system-node";
+import { latestId } from "./find-session";
+import { hasLog, readingProgress } from "./log-view";
+import { clean, many } from "./text";
+import { parseDuration, utcDay } from "./time";
+import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "./verb";
+
+const DAY_MS = 86_400_000;
+
+export default defineVerb({
+  description: "Removes old days from the log, or one session's records",
+  args: {
+    "older-than": {
+      type: "string",
+      description: "Days that are older; without it, than config.json's retention_days",
+      valueHint: "30d",
+    },
+    session: {
+      type: "string",
+      description: "All records of this session instead: its whole id, or latest",
+      valueHint: "ID",
+    },
+    "dry-run": { type: "boolean", description: "Only say how much it would remove" },
+  },
+  examples: [
+    ["prune --dry-run", "what the next start of a session would remove anyway"],
+    ["prune --older-than 7d", "keep a week"],
+    ["prune --session 04e66903-735f-4d0a-b28e-14c9f244c7db", "forget one session"],
+  ],
+  run({ "older-than": olderThan, session, "dry-run": isDryRun }, terminal) {
+    if (olderThan !== undefined && session !== undefined)
+      throw new UsageError("either --older-than or --session, not both");
+    if (!hasLog(terminal, false)) return DONE;
+    return session === undefined
+      ? pruneDays(olderThan, isDryRun === true, terminal)
+      : pruneSession(session, isDryRun === true, terminal);
+  },
+});
+
+function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: Terminal): ExitCode {
+  const ageMs =
+    olderThan === undefined
+      ? loadConfig().config.retention_days * DAY_MS
+      : parseDuration(olderThan, "--older-than");
+  // A day goes when all of it is older.
+  const oldest = utcDay(Date.now() - ageMs);
+  const days = listDays(paths.events).filter((day) => day < oldest);
+  if (days.length === 0) {
+    terminal.print(`There is nothing before ${oldest} in the log.`);
+    return DONE;
+  }
+  const bytes = days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
+  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${(bytes / 1e6).toFixed(1)} MB`;
+  terminal.print(`${isDryRun ? "Would remove" : "Removing"} ${count} …`);
+  if (isDryRun) return DONE;
+  const failed: string[] = [];
+  for (const day of days) {
+    try {
+      removeFile(dayPath(paths.events, day));
+    } catch (error) {
+      failed.push(`${day} (${faultCode(error)})`);
+    }
+  }
+  if (failed.length > 0) throw new Refusal(`could not be removed: ${failed.join(", ")}`);
+  terminal.print("Done.");
+  return DONE;
+}
+
+/** Where a line is in the log. */
+interface Place {
+  readonly begin: number;
+  readonly end: number;
+}
+
+function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): ExitCode {
+  const id = wanted === "latest" ? latestId(paths.events) : wanted;
+  const places = new Map<string, Place[]>();
+  let count = 0;
+  const onRead = readingProgress(terminal);
+  const containing = `"session_id":${JSON.stringify(id)}`;
+  for (const glance of glanceAt(paths.events, { containing, onRead })) {
+    if (glance.kind === "skipped" || glance.head.session_id !== id) continue;
+    const { day, begin, end } = glance;
+    places.set(day, [...(places.get(day) ?? []), { begin, end }]);
+    count++;
+  }
+  if (count === 0)
+    throw new Refusal(`there is no session "${clean(wanted)}" in the log; its whole id is wanted`);
+  const span = `${many(count, "record")} of ${id} on ${Array.from(places.keys()).join(", ")}`;
+  terminal.print(`${isDryRun ? "Would remove" : "Removing"} ${span} …`);
+  if (isDryRun) return DONE;
+  for (const [day, ofDay] of places) erase(dayPath(paths.events, day), ofDay);
+  terminal.print("Done. Their place in the files stays blank until their days are removed.");
+  return DONE;
+}
+
+// In place, because hooks may be appending to the same file, and forwarders go by offsets: what is
+// not ours to touch does not move, and a blank line is none to every reader.
+function erase(path: string, places: readonly Place[]): void {
+  const fs = nodeFs();
+  const fd = openToUpdate(path);
+  try {
+    for (const { begin, end } of places) {
+      const blank = Buffer.alloc(end - begin, " ");
+      blank.write("\n", blank.length - 1);
+      fs.writeSync(fd, blank, 0, blank.length, begin);
+    }
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,126 @@
+// `claude-session tail`: the newest events, and live.
+import { paths } from "../config";
+import { glanceAt, readDays, type ReadFrom, type RecordHead } from "../log-reader";
+import type { EventRecord } from "../schema";
+import { HOW_TO_BEGIN } from "./log-view";
+import { dayPath, listDays } from "../log";
+import { clean, fit, pad, safeJson } from "./text";
+import { clock, took } from "./time";
+import { defineVerb, DONE, UsageError, type Terminal } from "./verb";
+import { callWords, eventWords, reportWords } from "./words";
+import { isFromPerson, textOf } from "../history/payload";
+
+/** How long to wait before looking for more. */
+const POLL_MS = 150;
+
+export default defineVerb({
+  description: "Shows the newest events, and new ones as they come",
+  args: {
+    follow: { type: "boolean", alias: "f", description: "Wait for more, until interrupted" },
+    lines: { type: "string", alias: "n", default: "20", description: "How many", valueHint: "N" },
+    session: { type: "string", description: "Only of this session", valueHint: "ID" },
+    project: { type: "string", description: "Only of this project", valueHint: "NAME" },
+    json: { type: "boolean", description: "Print whole records, one a line" },
+  },
+  examples: [
+    ["tail", "the newest twenty events"],
+    ["tail -f", "all that happens from now on"],
+    ["tail -f --project shop --json | jq .event", "for a program"],
+  ],
+  async run({ follow, lines, session, project, json }, terminal) {
+    if (!/^\d{1,6}$/.test(lines)) throw new UsageError(`--lines: "${lines}" is no whole number`);
+    if (listDays(paths.events).length === 0 && follow !== true) {
+      if (json !== true) terminal.print(HOW_TO_BEGIN);
+      return DONE;
+    }
+    const isWanted = ({ session_id, project: its }: RecordHead) =>
+      (session === undefined || session_id.startsWith(session)) &&
+      (project === undefined || its === project);
+    const show = (record: EventRecord) =>
+      terminal.print(json ? safeJson(record) : eventLine(record, terminal));
+    const { records, next } = newest(Number(lines), isWanted, needle(session, project));
+    for (const record of records) show(record);
+    if (follow !== true) return DONE;
+    for (let from = next; ;) {
+      for (const entry of readDays(paths.events, from)) {
+        from = { day: entry.day, offset: entry.end };
+        if (entry.kind === "record" && isWanted(entry.record)) show(entry.record);
+      }
+      await Bun.sleep(POLL_MS);
+    }
+  },
+});
+
+/** An event in one line, as wide as the terminal at most. */
+export function eventLine(
+  record: EventRecord,
+  { columns, colors }: Pick<Terminal, "columns" | "colors">,
+): string {
+  const { cyan, dim, red, yellow } = colors;
+  const paint = record.event.endsWith("Failure") ? red : record.should_notify ? yellow : same;
+  const line = [
+    dim(clock(Date.parse(record.timestamp))),
+    cyan(clean(record.session_id.slice(0, 8))),
+    pad(fit(clean(record.project), PROJECT_COLUMNS), PROJECT_COLUMNS),
+    paint(pad(clean(record.event), EVENT_COLUMNS)),
+    clean(recordWords(record)),
+  ];
+  return fit(line.join("  "), columns);
+}
+
+const PROJECT_COLUMNS = 10;
+const EVENT_COLUMNS = 18;
+
+function same(text: string): string {
+  return text;
+}
+
+function recordWords(record: EventRecord): string {
+  const { event, tool, parameters, duration_ms: durationMs, project_dir: projectDir } = record;
+  const agent = record.agent_type === undefined ? "" : `[${record.agent_type}] `;
+  if (event === "UserPromptSubmit") {
+    const prompt = textOf(record, "prompt") ?? "";
+    return isFromPerson(record) ? prompt : reportWords(prompt);
+  }
+  if (event === "Stop" || event === "SubagentStop")
+    return agent + (textOf(record, "last_assistant_message") ?? "");
+  if (tool === undefined) {
+    const words = eventWords({ event, record });
+    return agent + (words === event ? "" : words);
+  }
+  const time = durationMs === undefined ? "" : `${took(durationMs)}  `;
+  const error = textOf(record, "error");
+  const what = callWords({ tool, parameters }, projectDir);
+  return `${agent}${time}${tool} ${what}${error === undefined ? "" : `: ${error}`}`;
+}
+
+/** The newest records that are wanted, in their order, and where to read on. */
+function newest(
+  most: number,
+  isWanted: (head: RecordHead) => boolean,
+  containing: string | undefined,
+): { records: EventRecord[]; next: ReadFrom } {
+  const records: EventRecord[] = [];
+  let next: ReadFrom | undefined;
+  if (most > 0)
+    for (const glance of glanceAt(paths.events, { newestFirst: true, containing })) {
+      next ??= { day: glance.day, offset: glance.end };
+      if (glance.kind === "skipped" || !isWanted(glance.head)) continue;
+      const record = glance.record();
+      if (record !== undefined) records.push(record);
+      if (records.length >= most) break;
+    }
+  return { records: records.toReversed(), next: next ?? endOfLog() };
+}
+
+// Whatever is written from now on is new.
+function endOfLog(): ReadFrom {
+  const day = listDays(paths.events).at(-1);
+  return day === undefined ? {} : { day, offset: Bun.file(dayPath(paths.events, day)).size };
+}
+
+// What every line that is wanted has in it, so that the others need no look.
+function needle(session: string | undefined, project: string | undefined): string | undefined {
+  if (session !== undefined) return `"session_id":${JSON.stringify(session).slice(0, -1)}`;
+  return project === undefined ? undefined : `"project":${JSON.stringify(project)}`;
+}

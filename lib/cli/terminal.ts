@@ -1,0 +1,79 @@
+// Where the command line prints: the only place that touches stdout and stderr.
+import type { Colors } from "picocolors/types";
+import { environment } from "../config";
+import { faultCode } from "../fault";
+import { system } from "../system";
+import type { Terminal } from "./verb";
+
+const STDOUT = 1;
+const STDERR = 2;
+const PROGRESS_AFTER_MS = 1000;
+const ERASE_LINE = "\r\u001B[K";
+
+/** Nobody reads on (`| head`): the end, and no fault. */
+export class ClosedPipe extends Error {}
+
+/** The terminal, pipe or file that this program was started with. */
+export function openTerminal(): Terminal {
+  let colors: Colors | undefined;
+  let progress = "";
+  return {
+    get columns() {
+      const columns = isTerminal(STDOUT) ? process.stdout.columns : Number(environment["COLUMNS"]);
+      return Number.isSafeInteger(columns) && columns > 0 ? columns : 80;
+    },
+    get colors() {
+      // Loading it costs 7 ms (Bun 1.4.5), which `id` does without.
+      const { createColors } = require("picocolors") as typeof import("picocolors");
+      return (colors ??= createColors(wantsColors()));
+    },
+    print(text) {
+      this.clearProgress();
+      write(STDOUT, `${text}\n`);
+    },
+    note(text) {
+      try {
+        this.clearProgress();
+        write(STDERR, `${text}\n`);
+      } catch (error) {
+        if (!(error instanceof ClosedPipe)) faultCode(error); // There is nobody to tell.
+      }
+    },
+    progress(what, share) {
+      if (performance.now() < PROGRESS_AFTER_MS || !isTerminal(STDERR)) return;
+      const line = `${what} … ${Math.floor(share * 100)} %`;
+      if (line !== progress) write(STDERR, ERASE_LINE + line);
+      progress = line;
+    },
+    clearProgress() {
+      if (progress !== "") write(STDERR, ERASE_LINE);
+      progress = "";
+    },
+  };
+}
+
+// https://no-color.org, and the opposite as Node has it.
+function wantsColors(): boolean {
+  if (environment["NO_COLOR"]) return false;
+  const forced = environment["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "" && forced !== "0") return true;
+  return isTerminal(STDOUT) && environment["TERM"] !== "dumb";
+}
+
+function isTerminal(fd: number): boolean {
+  return (require("node:tty") as typeof import("node:tty")).isatty(fd);
+}
+
+function write(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += system.write(fd, bytes.subarray(written));
+    } catch (error) {
+      const code = faultCode(error);
+      if (code === "EPIPE") throw new ClosedPipe();
+      if (code !== "EAGAIN") throw error;
+      Bun.sleepSync(1); // A pipe that is full, and does not wait by itself.
+    }
+  }
+}

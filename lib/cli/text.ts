@@ -1,0 +1,136 @@
+// Text for a terminal: made harmless, fitted, set in tables.
+import Table from "cli-table3";
+
+// C0 and C1 control characters, what turns the direction of writing, and other separators of lines.
+// oxlint-disable-next-line no-control-regex -- they are what must go
+const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
+
+/**
+ * Makes text from outside harmless on a terminal and one line long: prompts, file names and answers
+ * may hold escape sequences.
+ */
+export function clean(text: string): string {
+  return Bun.stripANSI(text.toWellFormed()).replace(/\s+/g, " ").replace(UNFIT, "").trim();
+}
+
+/** The same for text of several lines, which it keeps apart. */
+export function cleanLines(text: string): string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => {
+    const indent = /^[ \t]*/.exec(line)?.[0].replaceAll("\t", "  ") ?? "";
+    return indent + clean(line);
+  });
+}
+
+/** JSON in which nothing can be mistaken for a command to a terminal; its value is unchanged. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNFIT, (character) =>
+    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Cuts text to a width in columns; a cut one ends in `…`. */
+export function fit(text: string, columns: number): string {
+  return Bun.sliceAnsi(text, 0, Math.max(columns, 0), "…");
+}
+
+/** Fills text up to a width in columns. */
+export function pad(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(columns - Bun.stringWidth(text), 0));
+}
+
+/** A number of things in words, e.g. `1 prompt`, `2 prompts`. */
+export function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** Breaks text into lines of a width in columns, all but the first indented. */
+export function wrap(text: string, columns: number, indent: string): string {
+  const lines = Bun.wrapAnsi(text, Math.max(columns - indent.length, 20)).split("\n");
+  return lines.join(`\n${indent}`);
+}
+
+const EIGHTHS = " ▏▎▍▌▋▊▉█";
+
+/** A bar for a share from 0 to 1, e.g. `███▌`; what is not nothing shows at least a sliver. */
+export function bar(share: number, columns: number): string {
+  const eighths = Math.round(Math.min(Math.max(share, 0), 1) * columns * 8);
+  const shown = share > 0 ? Math.max(eighths, 1) : 0;
+  return "█".repeat(shown >> 3) + (shown % 8 > 0 ? (EIGHTHS[shown % 8] ?? "") : "");
+}
+
+/** A line of small columns, one for each number, the highest for the largest. */
+export function sparkline(numbers: readonly number[]): string {
+  const largest = Math.max(1, ...numbers);
+  return numbers.map((number) => "▁▂▃▄▅▆▇█"[Math.ceil((number / largest) * 8) - 1] ?? " ").join("");
+}
+
+/** A column of a table. */
+export interface Column {
+  readonly head: string;
+  readonly align?: "left" | "right";
+  /** This one takes the width that the others leave, and is cut to it. */
+  readonly isFlexible?: boolean;
+  /** Left out if there is no room, the largest first. */
+  readonly dropRank?: number;
+}
+
+const GAP = 2;
+const LEAST_FLEXIBLE = 16;
+
+/** Sets rows in columns without borders, so that a line is at most `columns` wide. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  emphasize: (head: string) => string = (head) => head,
+): string {
+  const widths = columns.map(({ head }, i) =>
+    Math.max(Bun.stringWidth(head), ...rows.map((row) => Bun.stringWidth(row[i] ?? ""))),
+  );
+  const shown = columnsThatFit(columns, widths, width);
+  const flexible = shown.find((i) => columns[i]?.isFlexible);
+  const others = shown.reduce((sum, i) => sum + (i === flexible ? 0 : (widths[i] ?? 0) + GAP), 0);
+  const widthOf = (i: number) =>
+    i === flexible ? Math.min(widths[i] ?? 0, Math.max(width - others, 1)) : (widths[i] ?? 0);
+  const rendered = new Table({
+    chars: WITHOUT_BORDERS,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    colWidths: shown.map(widthOf),
+    colAligns: shown.map((i) => columns[i]?.align ?? "left"),
+  });
+  rendered.push(
+    shown.map((i) => emphasize(fit(columns[i]?.head ?? "", widthOf(i)))),
+    ...rows.map((row) => shown.map((i) => fit(row[i] ?? "", widthOf(i)))),
+  );
+  return rendered.toString().replace(/ +$/gm, "");
+}
+
+function columnsThatFit(
+  columns: readonly Column[],
+  widths: readonly number[],
+  width: number,
+): number[] {
+  let shown = columns.map((_, i) => i);
+  const needed = () =>
+    shown.reduce(
+      (sum, i) =>
+        sum +
+        GAP +
+        (columns[i]?.isFlexible ? Math.min(widths[i] ?? 0, LEAST_FLEXIBLE) : (widths[i] ?? 0)),
+      -GAP,
+    );
+  while (needed() > width) {
+    const rank = (i: number) => columns[i]?.dropRank ?? 0;
+    const last = shown.reduce((worst, i) => (rank(i) > rank(worst) ? i : worst), shown[0] ?? 0);
+    if (rank(last) === 0) break;
+    shown = shown.filter((i) => i !== last);
+  }
+  return shown;
+}
+
+const BORDERS =
+  "top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid right right-mid mid mid-mid";
+const WITHOUT_BORDERS = {
+  ...Object.fromEntries(BORDERS.split(" ").map((name) => [name, ""])),
+  middle: " ".repeat(GAP),
+};

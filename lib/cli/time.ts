@@ -1,0 +1,61 @@
+// Moments and durations, as a person writes and reads them.
+import ms, { type StringValue } from "ms";
+import prettyMs from "pretty-ms";
+import { UsageError } from "./verb";
+
+/** Reads `7d`, `12h`, `2 weeks`: milliseconds. */
+export function parseDuration(text: string, flag: string): number {
+  const duration = /^\d/.test(text.trim()) ? ms(text as StringValue) : undefined;
+  if (duration === undefined || !Number.isFinite(duration))
+    throw new UsageError(`${flag}: "${text}" is no duration; write for example 7d, 12h or 30min`);
+  return duration;
+}
+
+/** Reads a duration back from now, or a date such as `2026-11-20`: milliseconds since 1970 UTC. */
+export function parseSince(text: string, nowMs: number): number {
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(dateOnly(text)) : NaN;
+  if (!Number.isNaN(date)) return date;
+  return nowMs - parseDuration(text, "--since");
+}
+
+// A date alone means midnight here, not in Greenwich.
+function dateOnly(text: string): string {
+  return text.length === 10 ? `${text}T00:00:00` : text;
+}
+
+/** The UTC day of a moment, by which the log's files are named. */
+export function utcDay(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}
+
+/** A duration in short, e.g. `12ms`, `1.2s`, `3m 12s`, `4h 5m`. */
+export function took(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.round(durationMs)}ms`;
+  if (durationMs < 60_000) return prettyMs(durationMs, { secondsDecimalDigits: 1 });
+  return prettyMs(Math.round(durationMs / 1000) * 1000, { unitCount: 2 });
+}
+
+/** How long ago, e.g. `3m ago`. */
+export function ago(epochMs: number, nowMs: number): string {
+  const elapsedMs = nowMs - epochMs;
+  if (elapsedMs < -60_000) return "ahead of the clock";
+  return elapsedMs < 1000 ? "now" : `${prettyMs(elapsedMs, { compact: true })} ago`;
+}
+
+/** Local time of day, e.g. `10:58:01`. */
+export function clock(epochMs: number): string {
+  const date = new Date(epochMs);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
+}
+
+/** Local day and time, e.g. `11-23 10:58`, with the year where it is another than now. */
+export function dayAndTime(epochMs: number, nowMs: number): string {
+  const date = new Date(epochMs);
+  const year = date.getFullYear() === new Date(nowMs).getFullYear() ? "" : `${date.getFullYear()}-`;
+  const day = `${year}${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+  return `${day} ${clock(epochMs).slice(0, 5)}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
+}
