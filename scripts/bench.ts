@@ -1,5 +1,5 @@
 // How fast the programs and their functions are, against budgets: a table, and the same as
-// dist/test-results/bench.json. Programs are compared with an empty one compiled by the same flags:
+// dist/test-results/bench.json; the command line is in bench-cli.ts. Programs are compared with an empty one compiled by the same flags:
 // fresh processes in alternating order, medians of the paired ratios.
 //
 // usage: bun scripts/bench.ts [pairs]      exit status 1 over budget
@@ -13,20 +13,12 @@ import { getStoredSessionId, storeSessionId } from "../lib/session";
 import { capturedPayload } from "../tests/support/payloads";
 import { programPath } from "../tests/support/programs";
 import { Sandbox } from "../tests/support/sandbox";
+import { measureCommandLine } from "./bench-cli";
 import { compile, dist } from "./build";
+import { progress, report, type Figure } from "./figures";
+import { median, peakMegabytes } from "./measure";
 
 const PAIRS = Number(process.argv[2] ?? 80);
-
-/** One measured figure; over `most` the bench fails. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly most?: number;
-  /** Where at least, not at most, is wanted. */
-  readonly least?: number;
-  readonly aim?: number;
-}
 
 const EVENTS: Readonly<Record<string, string>> = {
   "session-start": "SessionStart",
@@ -42,7 +34,8 @@ await measureSession();
 await measureRedaction();
 await measurePrograms();
 await measureMemory();
-report();
+await measureCommandLine(figures);
+report(figures);
 
 async function measurePrograms(): Promise<void> {
   const source = `${dist}/bench/empty.ts`;
@@ -132,22 +125,11 @@ async function measureMemory(): Promise<void> {
     const peaks: number[] = [];
     for (let i = 0; i < 5; i++) {
       progress(`memory, ${name}`);
-      peaks.push(await peakMegabytes(programPath("post-tool-use"), payload, sandbox));
+      const command = ["sh", "-c", 'cat "$1" | "$0"', programPath("post-tool-use"), payload];
+      peaks.push(await peakMegabytes(command, sandbox.env()));
     }
     figures.push({ name: `peak memory, ${name} payload`, value: median(peaks), unit: "MB", most });
   }
-}
-
-// Linux counts to a process what its parent had at the fork, so a small process stands between.
-async function peakMegabytes(program: string, payload: string, sandbox: Sandbox): Promise<number> {
-  const launcher = `
-    const [program, payload] = process.argv.slice(-2);
-    const child = Bun.spawn(["sh", "-c", 'cat "$1" | "$0"', program, payload]);
-    await child.exited;
-    console.log(child.resourceUsage().maxRSS / 1e6);`;
-  const command = [process.execPath, "-e", launcher, "--", program, payload];
-  const child = Bun.spawn(command, { env: sandbox.env(), stdout: "pipe" });
-  return Number(await child.stdout.text());
 }
 
 async function measureSession(): Promise<void> {
@@ -227,38 +209,4 @@ async function time(act: () => unknown): Promise<{ average: number; p95: number 
   const sum = samples.reduce((a, b) => a + b, 0);
   const p95 = samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.95)] ?? NaN;
   return { average: sum / samples.length / 1e6, p95: p95 / 1e6 };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
-function report(): void {
-  progress("");
-  const over = figures.filter(isOver);
-  for (const figure of figures) {
-    const bound = figure.most === undefined ? figure.least : figure.most;
-    const sign = figure.most === undefined ? "≥" : "≤";
-    const budget = bound === undefined ? "" : `${sign} ${bound}`;
-    const aim = figure.aim === undefined ? "" : `aim ${figure.aim}`;
-    const verdict = bound === undefined ? "" : isOver(figure) ? "OVER" : "ok";
-    console.log(
-      `${figure.name.padEnd(52)} ${digits(figure.value).padStart(9)} ${figure.unit.padEnd(3)} ${budget.padEnd(8)} ${aim.padEnd(10)} ${verdict}`.trimEnd(),
-    );
-  }
-  console.log(over.length === 0 ? "\nwithin budget" : `\n${over.length} over budget`);
-  void Bun.write(`${dist}/test-results/bench.json`, JSON.stringify(figures, undefined, 2));
-  process.exitCode = over.length === 0 ? 0 : 1;
-}
-
-function isOver({ value, most = Infinity, least = -Infinity }: Figure): boolean {
-  return !(value <= most && value >= least);
-}
-
-function digits(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
 }

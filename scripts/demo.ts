@@ -1,13 +1,13 @@
-// Plays two real Claude Code sessions, at once and in one project, through the built programs, and
-// shows what they kept. Everything happens in a temp folder.
+// What a newcomer would do, in a temp folder that is gone afterwards: install the programs, let two
+// real, captured Claude Code sessions run at once in one project, look at them, uninstall.
 //
 // usage: bun scripts/demo.ts
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { styleText } from "node:util";
-import { readDays } from "../lib/log";
+import { readDays } from "../lib/log-reader";
 import type { EventRecord } from "../lib/schema";
-import { capturedPayload, programFor } from "../tests/support/payloads";
+import { capturedPayload } from "../tests/support/payloads";
 import { build, dist, isBuilt, programNames } from "./build";
 
 // Session A works, and session B is resumed, compacted and cleared meanwhile; in the order in which
@@ -19,39 +19,48 @@ const PLAY = [
   "B variants/SessionStart.resume",
   "A PostToolUse",
   "B PreCompact",
-  "A variants/PreToolUse.Write",
-  "B variants/SubagentStop.subagent.compaction",
-  "A variants/PostToolUse.Write",
-  "B variants/SessionStart.compact",
   "A variants/PreToolUse.Bash",
-  "B PostCompact",
+  "A variants/PreToolUse.Edit",
+  "B variants/SubagentStop.subagent.compaction",
+  "A variants/PostToolUse.Edit",
+  "A variants/PostToolUse.Bash",
+  "B variants/SessionStart.compact",
   "A PostToolUseFailure",
+  "A variants/PreToolUse.Agent",
+  "A variants/PostToolUse.Agent.async_launched",
   "A SubagentStart",
+  "A variants/PreToolUse.subagent.Bash",
   "B variants/SessionEnd.clear",
+  "A variants/PostToolUse.subagent.Bash",
+  "A Stop",
   "A SubagentStop",
   "A variants/UserPromptSubmit.tasknotification",
   "A Stop",
   "A SessionEnd",
 ];
+// Claude Code's own process, of each session.
+const PIDS: Readonly<Record<string, number>> = { A: 4101, B: 4102 };
+// What somebody has in their settings already.
+const SETTINGS = `{
+  "model": "opus", // a comment that stays
+  "hooks": {
+    "Stop": [{ "hooks": [{ "type": "command", "command": "say done" }] }]
+  }
+}
+`;
 
 interface Played {
-  label: string;
-  program: string;
-  sessionId: string;
-  event: string;
-  ms: number;
+  readonly event: string;
+  readonly sessionId: string;
+  readonly ms: number;
 }
 
 const bold = (text: string) => styleText("bold", text);
-const dim = (text: string) => styleText("dim", text);
 
 if (!(await isBuilt())) {
   console.log("Building the programs first …");
   await build();
 }
-// The first start of a program after a build or a boot reads it from the disk, which takes 100 ms.
-for (const name of await programNames())
-  Bun.spawnSync([`${dist}/${name}`, "--version"], { env: {} });
 const stage = mkdtempSync(`${tmpdir()}/claude-session-hooks-demo-`);
 try {
   process.exitCode = (await demo(stage)) ? 0 : 1;
@@ -60,114 +69,126 @@ try {
 }
 
 async function demo(root: string): Promise<boolean> {
-  const project = `${root}/project`;
-  const pointers = `${root}/tmp`;
-  const state = `${root}/home/.claude/session-hooks`;
-  for (const folder of [`${project}/.git`, pointers]) mkdirSync(folder, { recursive: true });
+  const home = `${root}/home`;
+  const programs = `${home}/.claude/hooks`;
+  const settings = `${home}/.claude/settings.json`;
+  const project = `${root}/shop`;
+  const env = {
+    PATH: "/usr/bin:/bin",
+    HOME: home,
+    USER: "you",
+    TZ: process.env["TZ"] ?? "",
+    COLUMNS: String(process.stdout.columns ?? 100),
+    CLAUDE_SESSION_DIR: `${root}/tmp`,
+    ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
+  };
+  for (const folder of [programs, `${project}/.git`, env.CLAUDE_SESSION_DIR])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of await programNames()) place(`${dist}/${name}`, `${programs}/${name}`);
+  await Bun.write(settings, SETTINGS);
 
-  console.log(`
-${bold("Two Claude Code sessions at once, in one project")}
-Claude Code starts a program on each of its events and hands it JSON on stdin. Here the captured
-events of two real sessions, A and B, are played through the built programs.
-`);
+  step("Install", "the programs are in ~/.claude/hooks, and some settings are there already");
+  run("install");
+
+  step("Work", `${PLAY.length} events of two sessions, at once and in one project`);
+  const commands = await registeredCommands(settings);
   const played: Played[] = [];
-  let pointer = "";
+  let current = "";
   for (const line of PLAY) {
-    const [label = "", name = ""] = line.split(" ");
     // Just before the last session ends, the pointer names the session last spoken to.
-    if (line === PLAY.at(-1)) pointer = await Bun.file(`${pointers}/claude_session_project`).text();
-    played.push({ label, ...(await play(name)) });
+    if (line === PLAY.at(-1)) current = output("id");
+    played.push(await play(line, commands));
   }
+  const took = played.map(({ ms }) => ms).toSorted((a, b) => a - b)[played.length >> 1] ?? 0;
+  console.log(`Each start of a hook took ${took.toFixed(1)} ms (the median), and nobody saw it.`);
+  console.log(`\n$ claude-session id\n${current}`);
 
-  const records: EventRecord[] = [];
-  for await (const entry of readDays(`${state}/events`))
-    if (entry.kind === "record") records.push(entry.record);
+  step("Look", "what happened");
+  for (const line of ["list", "show 04e66903", "stats", "tail -n 3", "doctor"]) run(line);
+
+  step("Uninstall", "the settings are what they were");
+  run("uninstall");
+  const isRestored = (await Bun.file(settings).text()) === SETTINGS;
+  console.log(`settings.json has the bytes that it had before: ${isRestored ? "yes" : "NO"}`);
+
+  const records = await recordsIn(`${home}/.claude/session-hooks/events`);
   const right = played.filter(
     ({ sessionId, event }, i) => records[i]?.session_id === sessionId && records[i].event === event,
   ).length;
+  console.log(
+    `${right} of ${PLAY.length} events are in the log with the session id of their own payload.`,
+  );
+  return isRestored && right === PLAY.length && records.length === PLAY.length;
 
-  console.log(bold("The log: every event, with the session it belongs to"));
-  console.log(dim(row("time", "session", "id from", "event", "what", "program", "took")));
-  for (const [i, record] of records.entries()) console.log(describe(record, played[i]));
-  console.log(`
-${right} of ${played.length} events are in the log with the session id of their own payload.
+  function output(line: string): string {
+    const command = [`${programs}/claude-session`, ...line.split(" ")];
+    const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env, cwd: project });
+    if (exitCode !== 0 || stderr.length > 0)
+      throw new Error(`claude-session ${line} ended with ${exitCode}: ${stdout}${stderr}`);
+    return stdout.toString().replaceAll(home, "~").trimEnd();
+  }
 
-${bold("The pointer: which session the project is in, for any other program to read")}
-${pointer.replace(/^/gm, "  ").trimEnd()}
-${dim("  (as it stood before the last session ended, which takes it away)")}
+  function run(line: string): void {
+    console.log(`\n${bold(`$ claude-session ${line}`)}\n${output(line)}`);
+  }
 
-${bold("One record, as it lies on the disk")} ${dim("(there in one line)")}
-${JSON.stringify(records[2], undefined, 2).replace(/^/gm, "  ")}
-
-${bold("On a real machine")}
-  programs   ~/.claude/hooks/{${Array.from(new Set(played.map(({ program }) => program))).join(",")}}
-  pointer    /tmp/claude_session_{project}
-  log        ~/.claude/session-hooks/events/${records[0]?.timestamp.slice(0, 10)}.jsonl   ${modeOf(`${state}/events`)}
-  problems   ~/.claude/session-hooks/hook-errors.log           ${(await Bun.file(`${state}/hook-errors.log`).exists()) ? "there were some" : "none in this demo"}
-`);
-  return right === PLAY.length && records.length === PLAY.length;
-
-  async function play(name: string): Promise<Omit<Played, "label">> {
+  async function play(line: string, registered: ReadonlyMap<string, string[]>): Promise<Played> {
+    const [label = "", name = ""] = line.split(" ");
     const { event, payload } = await capturedPayload(name);
+    const command = registered.get(event);
+    if (command === undefined) throw new Error(`nothing is registered for ${event}`);
     const sessionId = String(payload["session_id"]);
-    const program = programFor(event);
-    const input = new TextEncoder().encode(JSON.stringify(payload));
     const started = performance.now();
-    const { exitCode, stdout, stderr } = Bun.spawnSync([`${dist}/${program}`], {
-      stdin: input,
+    const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
+      stdin: new TextEncoder().encode(JSON.stringify(payload)),
       cwd: project,
       env: {
-        PATH: "/usr/bin:/bin",
-        HOME: `${root}/home`,
-        USER: "you",
-        CLAUDE_SESSION_DIR: pointers,
-        CLAUDE_SESSION_HOME: state,
+        ...env,
         CLAUDE_PROJECT_DIR: project,
         CLAUDE_CODE_SESSION_ID: sessionId,
+        CLAUDE_PID: String(PIDS[label]),
       },
     });
     const ms = performance.now() - started;
     if (exitCode !== 0 || stdout.length + stderr.length > 0)
-      throw new Error(`${program} ended with ${exitCode} and printed: ${stdout}${stderr}`);
-    return { program, sessionId, event, ms };
+      throw new Error(
+        `${command.join(" ")} ended with ${exitCode} and printed: ${stdout}${stderr}`,
+      );
+    return { event, sessionId, ms };
   }
 }
 
-function describe(record: EventRecord, played: Played | undefined): string {
-  const { source, prompt, agent_type, error, trigger, reason, last_assistant_message } =
-    record.payload as Record<string, string | undefined>;
-  const { file_path, command } = (record.parameters ?? {}) as Record<string, string | undefined>;
-  const what = record.tool
-    ? `${record.tool} ${error ?? file_path ?? command ?? ""}`
-    : (prompt ??
-      source ??
-      reason ??
-      trigger ??
-      record.agent_type ??
-      agent_type ??
-      last_assistant_message ??
-      "");
-  return row(
-    record.timestamp.slice(11, 23),
-    `${played?.label} ${record.session_id.slice(0, 8)}`,
-    record.session_id_source,
-    record.event,
-    what,
-    played?.program ?? "",
-    `${played?.ms.toFixed(1)} ms`,
+function step(name: string, what: string): void {
+  console.log(`\n${bold(`── ${name} ──`)} ${what}`);
+}
+
+// A second name costs nothing; where the disk has none, or is another, a copy.
+function place(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+/** The command line of our hook for each event, as Claude Code reads it from the settings. */
+async function registeredCommands(settings: string): Promise<Map<string, string[]>> {
+  const { hooks } = Bun.JSONC.parse(await Bun.file(settings).text()) as {
+    hooks: Record<string, { hooks: { command: string; args?: string[] }[] }[]>;
+  };
+  return new Map(
+    Object.entries(hooks).flatMap(([event, groups]) =>
+      groups
+        .flatMap((group) => group.hooks)
+        .flatMap(({ command, args }) =>
+          args === undefined ? [] : [[event, [command, ...args]] as const],
+        ),
+    ),
   );
 }
 
-function row(...cells: string[]): string {
-  const widths = [13, 11, 8, 19, 34, 14, 8];
-  return `  ${cells.map((cell, i) => fit(cell, widths[i] ?? 0)).join(" ")}`.trimEnd();
-}
-
-function fit(text: string, width: number): string {
-  const line = text.replace(/\s+/g, " ");
-  return (line.length > width ? `${line.slice(0, width - 1)}…` : line).padEnd(width);
-}
-
-function modeOf(folder: string): string {
-  return `(folder mode ${(statSync(folder).mode & 0o777).toString(8)})`;
+async function recordsIn(events: string): Promise<EventRecord[]> {
+  const records: EventRecord[] = [];
+  for (const entry of readDays(events)) if (entry.kind === "record") records.push(entry.record);
+  return records;
 }
