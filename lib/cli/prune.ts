@@ -7,7 +7,7 @@ import { glanceAt } from "../log-reader";
 import { nodeFs } from "../system-node";
 import { latestId } from "./find-session";
 import { hasLog, readingProgress } from "./log-view";
-import { clean, many } from "./text";
+import { clean, many, size } from "./text";
 import { parseDuration, utcDay } from "./time";
 import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "./verb";
 
@@ -56,7 +56,7 @@ function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: T
     return DONE;
   }
   const bytes = days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
-  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${(bytes / 1e6).toFixed(1)} MB`;
+  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${size(bytes)}`;
   terminal.print(`${isDryRun ? "Would remove" : "Removing"} ${count} …`);
   if (isDryRun) return DONE;
   const failed: string[] = [];

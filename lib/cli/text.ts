@@ -43,6 +43,12 @@ export function many(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
+/** A size on the disk, e.g. `12 kB`, `3.4 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** Breaks text into lines of a width in columns, all but the first indented. */
 export function wrap(text: string, columns: number, indent: string): string {
   const lines = Bun.wrapAnsi(text, Math.max(columns - indent.length, 20)).split("\n");
