@@ -60,8 +60,9 @@ export function* linesForward(path: string, options: LineOptions = {}): Generato
         return;
       } else {
         const begin = position;
-        position = endOfLongLine(fd, buffer, position + bytes, options);
-        yield { bytes: undefined, begin, end: position, isWhole: true };
+        const { end, isWhole } = endOfLongLine(fd, buffer, position + bytes, options);
+        yield { bytes: undefined, begin, end, isWhole };
+        position = end;
       }
     }
   } finally {
@@ -178,14 +179,19 @@ function* unended({ buffer, position, size }: Window, wanted: string | undefined
   yield { bytes, begin: position, end: position + size, isWhole: false };
 }
 
-/** Where the line ends that fills all of a window before `position`. */
-function endOfLongLine(fd: number, buffer: Buffer, start: number, { onRead }: LineOptions): number {
+/** Where the line ends that fills all of a window before `start`, and whether by a newline. */
+function endOfLongLine(
+  fd: number,
+  buffer: Buffer,
+  start: number,
+  { onRead }: LineOptions,
+): Pick<Line, "end" | "isWhole"> {
   for (let position = start; ;) {
     const bytes = system.readAt(fd, buffer, position);
+    if (bytes === 0) return { end: position, isWhole: false };
     onRead?.(bytes);
     const newline = buffer.subarray(0, bytes).indexOf(NEWLINE);
-    if (newline >= 0) return position + newline + 1;
-    if (bytes === 0) return position;
+    if (newline >= 0) return { end: position + newline + 1, isWhole: true };
     position += bytes;
   }
 }

@@ -1,32 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import {
-  appendFileSync,
   chmodSync,
-  chownSync,
-  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import fc from "fast-check";
 import { reportFaults } from "../../lib/error-log";
 import { faultCode } from "../../lib/fault";
-import {
-  appendRecord,
-  listDays,
-  pruneDays,
-  readDays,
-  type LogEntry,
-  type ReadFrom,
-} from "../../lib/log";
+import { appendRecord, listDays, pruneDays } from "../../lib/log";
 import { Sandbox } from "../support/sandbox";
 
-const NOBODY = 65534;
-const isRoot = process.geteuid?.() === 0;
 const DAY = "2026-11-22";
 const TIME = `${DAY}T09:58:01.123Z`;
 
@@ -87,190 +73,6 @@ describe("appending", () => {
       expect([await child.exited, await child.stderr.text()]).toEqual([0, ""]);
     const lines = readFileSync(`${sandbox.events}/${DAY}.jsonl`, "utf8").split("\n");
     expect(new Set(lines.filter((text) => /^\d+ \d+ x{9000}$/.test(text))).size).toBe(400);
-  });
-});
-
-describe("reading", () => {
-  test("gives every record, the oldest day first", async () => {
-    using sandbox = new Sandbox();
-    for (const day of ["2026-11-23", "2025-12-31", "2026-02-01"])
-      for (const id of ["a", "b"])
-        appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: `${day}${id}` }));
-    expect((await read(sandbox)).map(nameOf)).toEqual([
-      "2025-12-31a",
-      "2025-12-31b",
-      "2026-02-01a",
-      "2026-02-01b",
-      "2026-11-23a",
-      "2026-11-23b",
-    ]);
-    const later = await read(sandbox, { day: "2026-01-01", offset: 1e6 });
-    expect(later.map(nameOf)).toEqual(["2026-02-01a", "2026-02-01b", "2026-11-23a", "2026-11-23b"]);
-  });
-
-  test("gives nothing where there is no log", async () => {
-    using sandbox = new Sandbox();
-    expect(await read(sandbox)).toEqual([]);
-    mkdirSync(sandbox.events, { recursive: true });
-    expect(await read(sandbox)).toEqual([]);
-    writeFileSync(`${sandbox.events}/${DAY}.jsonl`, "");
-    expect(await read(sandbox)).toEqual([]);
-  });
-
-  test.each([
-    ["JSON, but no object", "7", "foreign"],
-    ["the object that is none", "null", "foreign"],
-    ["a list", "[]", "foreign"],
-    ["an object of nothing", "{}", "foreign"],
-    ["a later version", line({ v: 2 }), "foreign"],
-    ["a field of another type", line({ session_id: 7 }), "foreign"],
-    ["all but the last character", line().slice(0, -1), "torn"],
-    ["the first character", "{", "torn"],
-    ["somebody's words", "not JSON", "torn"],
-    ["what a crash of the system leaves of a file", "\0\0\0\0", "torn"],
-    ["a megabyte", "x".repeat(1_048_576), "foreign"],
-    ["a record twice as long as any of ours", line({ payload: "x".repeat(300_000) }), "foreign"],
-  ])("skips, counts and passes by %s", async (_, bad, reason) => {
-    using sandbox = new Sandbox();
-    writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
-    expect((await read(sandbox)).map(nameOf)).toEqual(["before", reason, "after"]);
-  });
-
-  test("takes records as long as ours can be, and those with a Windows line end", async () => {
-    using sandbox = new Sandbox();
-    const long = line({ id: "long", payload: "ñ".repeat(100_000) });
-    writeDay(sandbox, `${long}\n${line({ id: "crlf" })}\r\n`);
-    expect((await read(sandbox)).map(nameOf)).toEqual(["long", "crlf"]);
-  });
-
-  test("takes a last record of which only the newline is missing, and not twice", async () => {
-    using sandbox = new Sandbox();
-    writeDay(sandbox, line({ id: "last" }));
-    const [entry] = await read(sandbox);
-    expect(nameOf(entry as LogEntry)).toBe("last");
-    appendFileSync(dayFile(sandbox), `\n${line({ id: "next" })}\n`);
-    const rest = await read(sandbox, { day: DAY, offset: (entry as LogEntry).end });
-    expect(rest.map(nameOf)).toEqual(["next"]);
-  });
-
-  test("does not lose a record that was half there when it looked", async () => {
-    using sandbox = new Sandbox();
-    const record = line({ id: "slow" });
-    writeDay(sandbox, `${line({ id: "first" })}\n${record.slice(0, 40)}`);
-    const seen = await read(sandbox);
-    expect(seen.map(nameOf)).toEqual(["first", "torn"]);
-    appendFileSync(dayFile(sandbox), `${record.slice(40)}\n`);
-    const rest = await read(sandbox, { day: DAY, offset: (seen[1] as LogEntry).end });
-    expect(rest.map(nameOf)).toEqual(["slow"]);
-  });
-
-  test("reads no day that is a link, a folder, another name, or another user's", async () => {
-    using sandbox = new Sandbox();
-    appendRecord(sandbox.events, TIME, line({ id: "ours" }));
-    const at = (day: string) => `${sandbox.events}/${day}`;
-    writeFileSync(`${sandbox.root}/other`, `${line({ id: "planted" })}\n`);
-    symlinkSync(`${sandbox.root}/other`, at("2026-01-01.jsonl"));
-    mkdirSync(at("2026-01-02.jsonl"));
-    for (const name of ["2026-01-03.jsonl.gz", "x2026-01-03.jsonl", "2026-1-3.jsonl", ".jsonl"])
-      writeFileSync(at(name), `${line({ id: "planted" })}\n`);
-    if (isRoot) {
-      writeFileSync(at("2026-01-04.jsonl"), `${line({ id: "planted" })}\n`);
-      chownSync(at("2026-01-04.jsonl"), NOBODY, NOBODY);
-    }
-    expect(listDays(sandbox.events)).toEqual([DAY]);
-    expect((await read(sandbox)).map(nameOf)).toEqual(["ours"]);
-  });
-
-  test("goes on after a day that it must not read, and says so", async () => {
-    using sandbox = new Sandbox();
-    for (const day of ["2026-01-01", "2026-01-02", "2026-01-03"])
-      appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
-    linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
-    expect((await read(sandbox)).map(nameOf)).toEqual(["2026-01-01", "unreadable", "2026-01-03"]);
-  });
-
-  test.skipIf(process.platform !== "linux")(
-    "keeps no file open, read whole or left early",
-    async () => {
-      using sandbox = new Sandbox();
-      writeDay(sandbox, `${line()}\n`.repeat(5000));
-      const open = () =>
-        readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === dayFile(sandbox));
-      for (let at = 0; at < 5; at++) {
-        await read(sandbox);
-        for await (const entry of readDays(sandbox.events)) if (entry.end > 0) break;
-      }
-      expect(open()).toEqual([]);
-    },
-  );
-
-  // What a log may be made of: the bytes, and what a reader must make of them.
-  const whole = fc
-    .record({ id: fc.string(), payload: fc.jsonValue() })
-    .map((fields) => ({ text: line(fields), gives: fields.id }));
-  const part = fc.oneof(
-    { weight: 6, arbitrary: whole },
-    { weight: 1, arbitrary: fc.constant({ text: "", gives: undefined }) },
-    {
-      weight: 2,
-      arbitrary: fc.tuple(whole, fc.nat()).map(([{ text }, at]) => ({
-        text: text.slice(0, 1 + (at % (text.length - 1))),
-        gives: "torn",
-      })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .constantFrom("7", "[]", "{}", '"text"', "true", '{"v":1}')
-        .map((text) => ({ text, gives: "foreign" })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .integer({ min: 262_145, max: 1_100_000 })
-        .map((length) => ({ text: "x".repeat(length), gives: "foreign" })),
-    },
-    {
-      weight: 1,
-      // Bytes that are no UTF-8 and no JSON, whatever follows.
-      arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => ({
-        text: Buffer.from([0xff, ...bytes.filter((byte) => byte !== 0x0a)]),
-        gives: "torn",
-      })),
-    },
-  );
-
-  test("finds exactly the records in any bytes, and can go on from any entry", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 8 }), fc.boolean(), async (parts, isEnded) => {
-        using sandbox = new Sandbox();
-        const chunks: Buffer[] = [];
-        const expected: { gives: string; end: number }[] = [];
-        // Of the last entry: half a line, which is looked at again.
-        let isLastHalf = false;
-        let end = 0;
-        for (const [at, { text, gives }] of parts.entries()) {
-          const bytes = Buffer.from(text as string);
-          const newline = isEnded || at < parts.length - 1 ? "\n" : "";
-          const begin = end;
-          end += bytes.length + newline.length;
-          chunks.push(bytes, Buffer.from(newline));
-          isLastHalf = newline === "" && ["torn", "foreign"].includes(gives ?? "");
-          if (gives !== undefined) expected.push({ gives, end: isLastHalf ? begin : end });
-        }
-        writeDay(sandbox, Buffer.concat(chunks));
-        const entries = await read(sandbox);
-        expect(entries.map((entry) => ({ gives: nameOf(entry), end: entry.end }))).toEqual(
-          expected,
-        );
-        for (const [at, { end: offset }] of entries.entries()) {
-          const rest = await read(sandbox, { day: DAY, offset });
-          const next = isLastHalf && at === entries.length - 1 ? at : at + 1;
-          expect(rest.map(nameOf)).toEqual(entries.slice(next).map(nameOf));
-        }
-      }),
-      { numRuns: 40 },
-    );
   });
 });
 
@@ -382,45 +184,6 @@ describe("the log of faults", () => {
     expect(readdirSync(sandbox.root)).not.toContain("nowhere");
   });
 });
-
-/** A record as one line of JSON, with some fields of choice. */
-function line(fields: object = {}): string {
-  return JSON.stringify({
-    v: 1,
-    id: "01a202c9-d2a3-702d-85be-255794ed817c",
-    timestamp: TIME,
-    event: "Stop",
-    session_id: "04e66903",
-    payload: {},
-    ...fields,
-  });
-}
-
-function writeDay(sandbox: Sandbox, content: string | Uint8Array): void {
-  mkdirSync(sandbox.events, { recursive: true });
-  writeFileSync(dayFile(sandbox), content);
-}
-
-function dayFile(sandbox: Sandbox): string {
-  return `${sandbox.events}/${DAY}.jsonl`;
-}
-
-function read(sandbox: Sandbox, from?: ReadFrom): Promise<LogEntry[]> {
-  return Array.fromAsync(readDays(sandbox.events, from));
-}
-
-function nameOf(entry: LogEntry): string {
-  return entry.kind === "record" ? entry.record.id : entry.reason;
-}
-
-function targetOf(fd: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    // It was the one that listed the folder.
-    return undefined;
-  }
-}
 
 function codeOf(act: () => unknown): string | undefined {
   try {
