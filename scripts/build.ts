@@ -1,10 +1,10 @@
 // Compiles every program in hooks/, and the command line, to executables of their own in dist/.
 //
 // usage: bun scripts/build.ts
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 
-const root = `${import.meta.dir}/..`;
+const root = dirname(import.meta.dir);
 
 /** Where the built programs are. */
 export const dist = `${root}/dist`;

@@ -56,3 +56,9 @@ export async function runProgram(
   ]);
   return { code, stdout, stderr, ms: performance.now() - started };
 }
+
+/** Runs `claude-session` with the words of a command line. */
+export function runCli(sandbox: Sandbox, words: string, start: Start = {}): Promise<Ended> {
+  const args = words.split(" ").filter((word) => word !== "");
+  return runProgram("claude-session", sandbox, "", { ...start, args });
+}
