@@ -29,7 +29,8 @@ export function* renderStory(telling: Telling, screen: Screen): Generator<string
   const { colors, columns } = screen;
   for (const line of header(telling, colors)) yield fit(line, columns);
   yield "";
-  const longestMs = Math.max(1, ...durations(telling.story.chapters));
+  let longestMs = 1;
+  for (const ms of durations(telling.story.chapters)) longestMs = Math.max(longestMs, ms);
   const writer = new Writer(telling, screen, longestMs);
   for (const chapter of telling.story.chapters) yield* writer.chapter(chapter);
 }

@@ -1,6 +1,4 @@
 // Text for a terminal: made harmless, fitted, set in tables.
-import Table from "cli-table3";
-
 // C0 and C1 control characters, what turns the direction of writing, and other separators of lines.
 // oxlint-disable-next-line no-control-regex -- they are what must go
 const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
@@ -10,7 +8,10 @@ const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-
  * may hold escape sequences.
  */
 export function clean(text: string): string {
-  return Bun.stripANSI(text.toWellFormed()).replace(/\s+/g, " ").replace(UNFIT, "").trim();
+  return Bun.stripANSI(text.toWellFormed())
+    .replace(UNFIT, (character) => (character.trim() === "" ? " " : ""))
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 /** The same for text of several lines, which it keeps apart. */
@@ -30,7 +31,11 @@ export function safeJson(value: unknown, indent?: number): string {
 
 /** Cuts text to a width in columns; a cut one ends in `…`. */
 export function fit(text: string, columns: number): string {
-  return Bun.sliceAnsi(text, 0, Math.max(columns, 0), "…");
+  // Where a wide or composed character is at the cut, it may come out a column too long (Bun 1.4.5).
+  for (let most = Math.max(columns, 0); ; most--) {
+    const cut = Bun.sliceAnsi(text, 0, most, "…");
+    if (most === 0 || Bun.stringWidth(cut) <= columns) return cut;
+  }
 }
 
 /** Fills text up to a width in columns. */
@@ -91,24 +96,27 @@ export function table(
   emphasize: (head: string) => string = (head) => head,
 ): string {
   const widths = columns.map(({ head }, i) =>
-    Math.max(Bun.stringWidth(head), ...rows.map((row) => Bun.stringWidth(row[i] ?? ""))),
+    rows.reduce(
+      (widest, row) => Math.max(widest, Bun.stringWidth(row[i] ?? "")),
+      Bun.stringWidth(head),
+    ),
   );
   const shown = columnsThatFit(columns, widths, width);
   const flexible = shown.find((i) => columns[i]?.isFlexible);
   const others = shown.reduce((sum, i) => sum + (i === flexible ? 0 : (widths[i] ?? 0) + GAP), 0);
   const widthOf = (i: number) =>
     i === flexible ? Math.min(widths[i] ?? 0, Math.max(width - others, 1)) : (widths[i] ?? 0);
-  const rendered = new Table({
-    chars: WITHOUT_BORDERS,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    colWidths: shown.map(widthOf),
-    colAligns: shown.map((i) => columns[i]?.align ?? "left"),
-  });
-  rendered.push(
-    shown.map((i) => emphasize(fit(columns[i]?.head ?? "", widthOf(i)))),
-    ...rows.map((row) => shown.map((i) => fit(row[i] ?? "", widthOf(i)))),
-  );
-  return rendered.toString().replace(/ +$/gm, "");
+  const line = (cells: readonly string[]) =>
+    shown
+      .map((i) => {
+        const cell = fit(cells[i] ?? "", widthOf(i));
+        const blank = " ".repeat(widthOf(i) - Bun.stringWidth(cell));
+        return columns[i]?.align === "right" ? blank + cell : cell + blank;
+      })
+      .join(" ".repeat(GAP))
+      .trimEnd();
+  const head = columns.map(({ head: name }) => emphasize(name));
+  return [head, ...rows].map(line).join("\n");
 }
 
 function columnsThatFit(
@@ -133,10 +141,3 @@ function columnsThatFit(
   }
   return shown;
 }
-
-const BORDERS =
-  "top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid right right-mid mid mid-mid";
-const WITHOUT_BORDERS = {
-  ...Object.fromEntries(BORDERS.split(" ").map((name) => [name, ""])),
-  middle: " ".repeat(GAP),
-};

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { Summary, type State } from "../../../lib/history/summary";
+import type { EventRecord } from "../../../lib/schema";
+import {
+  recordedSession,
+  recordsFrom,
+  SESSION,
+  STARTED_MS,
+  type Moment,
+} from "../../support/recorded-session";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+describe("the state of a session", () => {
+  const start: Moment = ["SessionStart", {}];
+  const prompt: Moment = ["UserPromptSubmit", {}];
+  const stop: Moment = ["Stop", {}];
+  const request: Moment = ["PermissionRequest", {}];
+  test.each([
+    ["waiting", 1, "it has just begun, and waits for a first prompt", [start]],
+    ["active", 1, "it was given a prompt", [start, prompt]],
+    ["active", 14, "a command may run for ten minutes", [prompt, ["PreToolUse"]]],
+    ["silent", 16, "no command runs as long as that", [prompt, ["PreToolUse"]]],
+    ["waiting", 1, "Claude has had its last word", [prompt, stop]],
+    ["waiting", 23 * 60, "a night is no end", [prompt, stop]],
+    ["silent", 25 * 60, "a day is", [prompt, stop]],
+    ["waiting", 1, "the turn broke off", [prompt, ["StopFailure"]]],
+    ["waiting", 1, "permission is asked for", [prompt, ["PreToolUse"], request]],
+    ["waiting", 1, "a message says so", [prompt, ["variants/Notification.permission_prompt"]]],
+    ["waiting", 1, "a server asks", [prompt, ["Elicitation"]]],
+    ["active", 1, "the answer was given", [prompt, request, ["PostToolUse"]]],
+    [
+      "active",
+      1,
+      "a message of another kind says nothing",
+      [prompt, ["variants/Notification.elicitation_response"]],
+    ],
+    [
+      "waiting",
+      1,
+      "its agent works on in the background",
+      [prompt, stop, ["variants/PreToolUse.subagent.Bash"]],
+    ],
+    ["waiting", 1, "its agent has ended", [prompt, stop, ["SubagentStop"]]],
+    ["waiting", 1, "its agent asks", [prompt, ["variants/PreToolUse.subagent.Bash"], request]],
+    [
+      "active",
+      1,
+      "its agent was given an answer",
+      [prompt, request, ["variants/PostToolUse.subagent.Bash"]],
+    ],
+    [
+      "active",
+      1,
+      "it is compacted in the middle of a turn",
+      [prompt, ["PreCompact"], ["variants/SessionStart.compact"]],
+    ],
+    ["ended", 1, "it says so", [prompt, stop, ["SessionEnd"]]],
+    ["ended", 99 * 60, "an end stays one", [["SessionEnd"]]],
+    ["waiting", 1, "it was resumed", [["SessionEnd"], ["variants/SessionStart.resume"]]],
+  ] as [State, number, string, Moment[]][])(
+    "is %s after %p minutes: %s",
+    async (state, minutes, _, moments) => {
+      const summary = summarize(await recordsFrom(moments));
+      expect(summary.stateAt(Date.parse(summary.lastAt) + minutes * MINUTE_MS)).toBe(state);
+    },
+  );
+});
+
+test("a row has what the whole session was", async () => {
+  const records = (await recordedSession()).filter(({ session_id }) => session_id === SESSION);
+  const summary = summarize(records);
+  expect(summary).toMatchObject({
+    sessionId: SESSION,
+    project: "shop",
+    projectDir: "/home/you/shop",
+    startedAt: new Date(STARTED_MS).toISOString(),
+    durationMs: (records.length - 1) * 1000,
+    title: undefined,
+    prompts: 4,
+    tools: 7,
+    failures: 1,
+    agents: 2,
+  });
+  expect(summary.firstPrompt).toStartWith("Fix the test in cart.ts");
+  expect(summary.stateAt(STARTED_MS + HOUR_MS)).toBe("ended");
+});
+
+test.each([
+  [
+    "a title that was given with a prompt",
+    [["UserPromptSubmit", { session_title: "Cart" }]],
+    "Cart",
+    1,
+  ],
+  [
+    "the last of its titles",
+    [
+      ["SessionStart", { session_title: "Old" }],
+      ["UserPromptSubmit", { session_title: "New" }],
+    ],
+    "New",
+    1,
+  ],
+  [
+    "no title, and no prompt, of a task that reported",
+    [["variants/UserPromptSubmit.tasknotification"]],
+    undefined,
+    0,
+  ],
+  [
+    "no prompt that a schedule gave",
+    [["UserPromptSubmit", { source: "schedule_wakeup" }]],
+    undefined,
+    0,
+  ],
+  ["a prompt by way of the SDK", [["UserPromptSubmit", { source: "sdk" }]], undefined, 1],
+] as [string, Moment[], string | undefined, number][])(
+  "counts %s",
+  async (_, moments, title, prompts) => {
+    expect(summarize(await recordsFrom(moments))).toMatchObject({ title, prompts });
+  },
+);
+
+test("counts calls by their ends where only those were recorded", async () => {
+  expect(summarize(await recordsFrom([["PostToolUse"], ["PostToolUseFailure"]])).tools).toBe(2);
+});
+
+test("is not moved back by a record that comes late", async () => {
+  const [first, second] = await recordsFrom([["SessionStart"], ["Stop"]]);
+  const summary = summarize([second as EventRecord, first as EventRecord]);
+  expect(summary.lastAt).toBe((second as EventRecord).timestamp);
+});
+
+function summarize(records: readonly EventRecord[]): Summary {
+  const [first] = records;
+  if (first === undefined) throw new Error("no records");
+  const summary = new Summary(first);
+  for (const record of records) summary.add(record, () => record);
+  return summary;
+}
