@@ -32,7 +32,8 @@ export function* renderStory(telling: Telling, screen: Screen): Generator<string
   let longestMs = 1;
   for (const ms of durations(telling.story.chapters)) longestMs = Math.max(longestMs, ms);
   const writer = new Writer(telling, screen, longestMs);
-  for (const chapter of telling.story.chapters) yield* writer.chapter(chapter);
+  for (const chapter of telling.story.chapters)
+    for (const line of writer.chapter(chapter)) yield line.trimEnd();
 }
 
 function* header({ summary, story, links, nowMs }: Telling, colors: Colors): Generator<string> {

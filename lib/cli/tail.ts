@@ -65,7 +65,7 @@ export function eventLine(
     paint(pad(clean(record.event), EVENT_COLUMNS)),
     clean(recordWords(record)),
   ];
-  return fit(line.join("  "), columns);
+  return fit(line.join("  "), columns).trimEnd();
 }
 
 const PROJECT_COLUMNS = 10;
@@ -86,7 +86,8 @@ function recordWords(record: EventRecord): string {
     return agent + (textOf(record, "last_assistant_message") ?? "");
   if (tool === undefined) {
     const words = eventWords({ event, record });
-    return agent + (words === event ? "" : words);
+    // The event's name is on the line already.
+    return agent + words.replace(event, "").replace(/^: /, "");
   }
   const time = durationMs === undefined ? "" : `${took(durationMs)}  `;
   const error = textOf(record, "error");

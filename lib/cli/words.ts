@@ -65,6 +65,7 @@ export function eventWords({ event, record }: { event: string; record: EventReco
         resume: "session resumed",
         clear: "session started by clear",
         fork: "session forked",
+        compact: "session goes on, compacted",
       };
       return `${words[how] ?? `session started (${how})`}${model ? `, ${model}` : ""}`;
     }
@@ -77,8 +78,8 @@ export function eventWords({ event, record }: { event: string; record: EventReco
     case "PermissionRequest":
       return `permission asked for ${record.tool ?? "a tool"}`;
     default: {
-      const said =
-        of("message") ?? of("error") ?? of("task_subject") ?? of("new_cwd") ?? of("command_name");
+      const telling = ["message", "error", "task_subject", "new_cwd", "command_name", "trigger"];
+      const said = telling.map(of).find((text) => text !== undefined);
       return said === undefined ? event : `${event}: ${said}`;
     }
   }

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { findLinks, findSession } from "../../../lib/cli/find-session";
+import { Refusal } from "../../../lib/cli/verb";
+import { appendRecord } from "../../../lib/log";
+import type { EventRecord } from "../../../lib/schema";
+import {
+  NEXT_SESSION,
+  recordedSession,
+  recordsFrom,
+  SESSION,
+} from "../../support/recorded-session";
+import { Sandbox } from "../../support/sandbox";
+
+const records = await recordedSession();
+const of = (id: string) => records.filter(({ session_id }) => session_id === id);
+
+describe("a session", () => {
+  test.each([
+    ["latest", NEXT_SESSION, "that of the newest event"],
+    [SESSION, SESSION, "by its whole id"],
+    ["1", SESSION, "by the beginning of its id"],
+    ["22222222-735f", NEXT_SESSION, "by more of it"],
+  ])("%s is %s: %s", (wanted, id) => {
+    using sandbox = logOf(records);
+    const found = findSession(sandbox.events, wanted);
+    expect(found).toMatchObject({ id, skipped: 0 });
+    expect(found.records).toEqual(of(id).toReversed());
+  });
+
+  test.each([
+    "3",
+    "11111111-735f-4d0a-b28e-14c9f244c7dc",
+    "",
+    ".*",
+    '","x":"',
+    "../x",
+    "\u001B[31m",
+  ])("%j is not there", (wanted) => {
+    using sandbox = logOf(records);
+    expect(() => findSession(sandbox.events, wanted)).toThrow(Refusal);
+  });
+
+  test("that several begin like is named with all of them, and one that is named whole is found", () => {
+    const other = `${SESSION}-2`;
+    const [first] = records;
+    using sandbox = logOf([...records, { ...(first as EventRecord), session_id: other }]);
+    expect(() => findSession(sandbox.events, "1111")).toThrow(`${SESSION}`);
+    expect(() => findSession(sandbox.events, "1111")).toThrow(other);
+    expect(findSession(sandbox.events, SESSION).id).toBe(SESSION);
+    expect(findSession(sandbox.events, other).records).toHaveLength(1);
+  });
+
+  test("of several days is found whole, and its lines that are torn are counted", () => {
+    using sandbox = logOf(
+      records.map((record, i) => ({
+        ...record,
+        timestamp: `2026-11-${10 + (i >> 2)}T00:00:00.000Z`,
+      })),
+    );
+    appendFileSync(`${sandbox.events}/2026-11-12.jsonl`, `{"v":1,"session_id":"${SESSION}","x`);
+    const found = findSession(sandbox.events, SESSION);
+    expect(found.records.map(({ id }) => id)).toEqual(
+      of(SESSION)
+        .map(({ id }) => id)
+        .toReversed(),
+    );
+    expect(found.skipped).toBe(1);
+  });
+
+  test("whose first prompt was written before its beginning has it", async () => {
+    const [begin, prompt] = await recordsFrom([["SessionStart"], ["UserPromptSubmit"]]);
+    using sandbox = logOf([prompt as EventRecord, begin as EventRecord]);
+    expect(findSession(sandbox.events, "latest").records).toHaveLength(2);
+  });
+
+  test("that other sessions only speak of is not theirs", () => {
+    const [first] = records;
+    const quoting = {
+      ...(first as EventRecord),
+      session_id: "other",
+      payload: { session_id: SESSION },
+    };
+    using sandbox = logOf([...records, quoting]);
+    expect(findSession(sandbox.events, SESSION).records).toHaveLength(of(SESSION).length);
+  });
+});
+
+test("what continues what is found among other processes' sessions, before and after", () => {
+  using sandbox = logOf(
+    records.flatMap((record) => [record, { ...record, session_id: "other", pid: 43000 }]),
+  );
+  const link = { parent: SESSION, child: NEXT_SESSION, by: "clear" } as const;
+  for (const id of [SESSION, NEXT_SESSION])
+    expect(findLinks(sandbox.events, findSession(sandbox.events, id))).toEqual([link]);
+  expect(findLinks(sandbox.events, findSession(sandbox.events, "other"))).toEqual([]);
+});
+
+test("a log that cannot be read has no sessions", () => {
+  using sandbox = logOf([]);
+  writeFileSync(`${sandbox.state}/events`, "");
+  expect(() => findSession(sandbox.events, "latest")).toThrow();
+});
+
+function logOf(all: readonly EventRecord[]): Sandbox & Disposable {
+  const sandbox = new Sandbox();
+  for (const record of all) appendRecord(sandbox.events, record.timestamp, JSON.stringify(record));
+  if (all.length === 0) Bun.spawnSync(["mkdir", "-p", sandbox.state]);
+  return sandbox;
+}
