@@ -32,8 +32,7 @@ export function* renderStory(telling: Telling, screen: Screen): Generator<string
   let longestMs = 1;
   for (const ms of durations(telling.story.chapters)) longestMs = Math.max(longestMs, ms);
   const writer = new Writer(telling, screen, longestMs);
-  for (const chapter of telling.story.chapters)
-    for (const line of writer.chapter(chapter)) yield line.trimEnd();
+  for (const chapter of telling.story.chapters) yield* writer.chapter(chapter);
 }
 
 function* header({ summary, story, links, nowMs }: Telling, colors: Colors): Generator<string> {
@@ -139,9 +138,10 @@ class Writer {
     const named = `${paint(SIGNS[call.outcome])} ${bold(clean(call.tool))} ${what}`;
     const time = call.durationMs === undefined ? "" : took(call.durationMs);
     const share = (call.durationMs ?? 0) / this.longestMs;
-    const right = `${pad(dim(bar(share, this.#barColumns)), this.#barColumns)} ${time.padStart(7)}`;
-    const left = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - this.#barColumns - 8 - 2;
-    yield `${this.#at(call.atMs)}${dim(lead)}${pad(fit(named, left), left)}  ${right}`;
+    const right = `  ${pad(dim(bar(share, this.#barColumns)), this.#barColumns)} ${time.padStart(7)}`;
+    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - Bun.stringWidth(right);
+    const left = fit(named, room);
+    yield this.#line(call.atMs, lead, time === "" ? left : pad(left, room) + right);
     const asked = call.isAsked && call.outcome !== "asking" ? "permission was asked for" : "";
     const story = [outcomeWords(call), asked].filter(Boolean).join("; ");
     const children = call.agents.length > 0;
@@ -160,8 +160,9 @@ class Writer {
   *#agent(agent: Agent, lead: string, below: string): Generator<string> {
     const { blue, dim } = this.#colors;
     const time = agent.durationMs === undefined ? "at work" : took(agent.durationMs);
-    const name = `${blue("◆")} subagent ${clean(agent.type)} ${dim(`${agent.id.slice(0, 8)}, ${time}`)}`;
-    yield fit(`${this.#at(agent.atMs)}${dim(lead)}${name}`, this.#columns);
+    const name = ["subagent", clean(agent.type)].filter(Boolean).join(" ");
+    const about = dim(`${clean(agent.id).slice(0, 8)}, ${time}`);
+    yield fit(this.#line(agent.atMs, lead, `${blue("◆")} ${name} ${about}`), this.#columns);
     yield* this.#steps(agent.steps, below, agent.answer === undefined);
     if (agent.answer !== undefined) {
       const endMs = agent.atMs + (agent.durationMs ?? 0);
@@ -189,25 +190,23 @@ class Writer {
     text: string,
     paint: (text: string) => string,
   ): Generator<string> {
-    const at = atMs === undefined ? this.#noTime() : this.#at(atMs);
-    const { dim } = this.#colors;
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
     const lines = this.telling.isFull ? this.#wrapped(text, room) : [fit(clean(text), room)];
-    yield `${at}${dim(lead)}${paint(lines[0] ?? "")}`;
-    for (const line of lines.slice(1)) yield `${this.#noTime()}${dim(below)}${paint(line)}`;
+    yield this.#line(atMs, lead, paint(lines[0] ?? ""));
+    for (const line of lines.slice(1)) yield this.#line(undefined, below, paint(line));
   }
 
   *#block(name: string, value: unknown, below: string): Generator<string> {
     if (value === undefined) return;
     const { dim } = this.#colors;
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(below) - 2;
-    yield `${this.#noTime()}${dim(`${below}${name}`)}`;
+    yield this.#line(undefined, below, dim(name));
     const lines = Array.from(outline(value)).flatMap((line) => this.#wrapped(line, room));
     for (const line of lines.slice(0, MAX_FULL_LINES))
-      yield `${this.#noTime()}${dim(below)}  ${line}`;
+      yield this.#line(undefined, `${below}  `, line);
     const more = lines.length - MAX_FULL_LINES;
     if (more > 0)
-      yield `${this.#noTime()}${dim(`${below}  … ${more} more lines; --json has them`)}`;
+      yield this.#line(undefined, `${below}  `, dim(`… ${more} more lines; --json has them`));
   }
 
   #wrapped(text: string, columns: number): string[] {
@@ -216,12 +215,12 @@ class Writer {
     );
   }
 
-  #at(atMs: number): string {
-    return `${this.#colors.dim(clock(atMs))}  `;
-  }
-
-  #noTime(): string {
-    return " ".repeat(TIME_COLUMNS);
+  #line(atMs: number | undefined, lead: string, text: string): string {
+    const { dim } = this.#colors;
+    const time = atMs === undefined ? "" : clock(atMs);
+    // No blanks at the end of a line that has nothing to say.
+    if (text.trim() === "") return dim(`${time.padEnd(TIME_COLUMNS)}${lead}`.trimEnd());
+    return `${dim(time.padEnd(TIME_COLUMNS))}${dim(lead)}${text}`;
   }
 
   #paintOf(outcome: Outcome): (text: string) => string {
