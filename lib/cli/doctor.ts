@@ -1,7 +1,8 @@
 // `claude-session doctor`: whether all of it works. It looks first, then judges, and changes nothing.
-import { diagnose, type Finding, type Level } from "./diagnose";
-import { examine } from "./examine";
-import { clean, many, safeJson, wrap } from "./text";
+import { diagnose } from "./doctor/diagnose";
+import { examine } from "./doctor/examine";
+import type { Finding, Level } from "./doctor/finding";
+import { many, safeJson, wrap } from "./text";
 import { defineVerb, DONE, NOT_SO, type Terminal } from "./verb";
 
 export default defineVerb({
@@ -34,8 +35,8 @@ export function renderFindings(
   for (const { level, topic: its, what, fix } of findings) {
     if (its !== topic) lines.push(...(topic === "" ? [] : [""]), bold(its));
     topic = its;
-    lines.push(`  ${signs[level]} ${wrap(clean(what), columns, "    ")}`);
-    if (fix !== undefined) lines.push(`    ${dim("→")} ${wrap(clean(fix), columns, "      ")}`);
+    lines.push(`  ${signs[level]} ${wrap(what, columns, "    ")}`);
+    if (fix !== undefined) lines.push(`    ${dim("→")} ${wrap(fix, columns, "      ")}`);
   }
   const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
   const summary = [

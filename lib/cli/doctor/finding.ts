@@ -1,0 +1,31 @@
+// What doctor says about one thing that it looked at.
+
+/** How bad it is. */
+export type Level = "ok" | "warn" | "fail";
+
+/** One judgement. */
+export interface Finding {
+  readonly level: Level;
+  readonly topic: string;
+  readonly what: string;
+  /** What to do about it, in one line. */
+  readonly fix?: string;
+}
+
+/** One before its topic is known. */
+export type Judged = Omit<Finding, "topic">;
+
+/** All is well. */
+export function ok(what: string): Judged {
+  return { level: "ok", what };
+}
+
+/** Something a person should know, and may want to change. */
+export function warn(what: string, fix: string): Judged {
+  return { level: "warn", what, fix };
+}
+
+/** Events are lost, or will be. */
+export function fail(what: string, fix: string): Judged {
+  return { level: "fail", what, fix };
+}
