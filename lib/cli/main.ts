@@ -92,7 +92,8 @@ async function parse(args: ArgsDef, words: readonly string[]): Promise<ParsedArg
     const type = flags.get(name);
     if (type === undefined) {
       const known = Object.keys(args).filter((word) => args[word]?.type !== "positional");
-      throw new UsageError(`there is no flag ${flag}`, { word: name, known });
+      const meant = { word: flag, known: known.map((word) => `--${word}`) };
+      throw new UsageError(`there is no flag ${flag}`, meant);
     }
     if (type !== "boolean" && value === "") throw new UsageError(`${flag} needs a value`);
   }
@@ -157,9 +158,10 @@ async function help(name: string, { description, args, examples }: Verb): Promis
   return plain(`${usage.trimEnd()}\n\n${underline(bold("EXAMPLES"))}\n\n${lines.join("\n")}`);
 }
 
-// The library colours by rules of its own.
+// The library colours by rules of its own, and fills its columns up.
 function plain(text: string): string {
-  return terminal.colors.isColorSupported ? text : Bun.stripANSI(text);
+  const lines = text.replace(/ +$/gm, "");
+  return terminal.colors.isColorSupported ? lines : Bun.stripANSI(lines);
 }
 
 async function correct({ message, meant }: UsageError, usage: string): Promise<ExitCode> {

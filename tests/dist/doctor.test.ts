@@ -201,6 +201,32 @@ describe("it finds", () => {
   });
 });
 
+test("escape sequences in the settings are not printed", async () => {
+  using sandbox = new Sandbox();
+  await wellIn(sandbox);
+  const planted = JSON.stringify("/gone/\u001B[31m\u009B2J/session-end");
+  writeFileSync(
+    settings(sandbox),
+    read(sandbox).replace(/"[^"]*session-end"/, () => planted),
+  );
+  const { code, stdout } = await runCli(sandbox, "doctor");
+  expect(code).toBe(1);
+  expect(stdout.replace(/\s+/g, " ")).toContain("/session-end: missing");
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  expect(stdout.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
+});
+
+test.each([
+  ["doctor --help", 0, "stdout", "claude-session doctor --json"],
+  ["doctor --jsn", 2, "stderr", "there is no flag --jsn; did you mean json?"],
+] as const)("%s ends with %i, and %s says: %s", async (words, code, stream, piece) => {
+  using sandbox = new Sandbox();
+  const ended = await runCli(sandbox, words);
+  expect(ended.code).toBe(code);
+  expect(ended[stream]).toContain(piece);
+  expect(readdirSync(sandbox.home)).toEqual([]);
+});
+
 async function wellIn(sandbox: Sandbox): Promise<void> {
   expect((await runCli(sandbox, "install")).code).toBe(0);
   for (const event of ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]) {

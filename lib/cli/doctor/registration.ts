@@ -44,7 +44,7 @@ export function installInto(scope: SettingsFacts["scope"]): string {
 
 /**
  * An administrator's settings count before local ones, these before the project's, and those before
- * the user's; what registers an administrator is switched off by an administrator alone.
+ * the user's.
  */
 function* judgeSwitches(settings: readonly SettingsFacts[]): Generator<Judged> {
   const deciding = settings.find(({ disableAllHooks }) => disableAllHooks !== undefined);

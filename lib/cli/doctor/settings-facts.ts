@@ -66,9 +66,10 @@ function settingsFacts(scope: SettingsFacts["scope"], path: string): SettingsFac
 }
 
 function contentFacts(text: string): typeof NOTHING {
-  const registered = registrations(text).map((one) => ({
-    ...one,
-    program: programAt(one.command),
+  const registered = registrations(text).map(({ event, command }) => ({
+    event,
+    command,
+    program: programAt(command),
   }));
   const settings: unknown = parse(text.replace(/^\uFEFF/, ""));
   const disableAllHooks = fieldOf(settings, "disableAllHooks");

@@ -76,17 +76,21 @@ export function dangerousIn(environment: Environment): string[] {
 
 /** Judges the variables that are set here, and those that settings set for Claude Code. */
 export function* judgeVariables({ dangerous, ignored, settings }: Facts): Generator<Judged> {
-  const places = new Map<string, string[]>(dangerous.map((name) => [name, ["here"]]));
-  for (const { path, dangerous: names } of settings)
-    for (const name of names) places.set(name, [...(places.get(name) ?? []), `in ${path}`]);
-  for (const [name, where] of places) {
+  const places = [
+    ...dangerous.map((name) => ({
+      name,
+      where: "here",
+      fix: `Start Claude Code without ${name}.`,
+    })),
+    ...settings.flatMap(({ path, dangerous: names }) =>
+      names.map((name) => ({ name, where: `in ${path}`, fix: `Take ${name} out of it.` })),
+    ),
+  ];
+  for (const { name, where, fix } of places) {
     const danger = dangerOf(name);
     if (danger === undefined) continue;
     const judge = danger.isFatal === true ? fail : warn;
-    yield judge(
-      `${name} is set ${where.join(" and ")}: it ${danger.harm}`,
-      `Start Claude Code without ${name}.`,
-    );
+    yield judge(`${name} is set ${where}: it ${danger.harm}`, fix);
   }
   for (const name of ignored)
     yield warn(
@@ -99,7 +103,7 @@ export function* judgeVariables({ dangerous, ignored, settings }: Facts): Genera
         `${name} is set in ${path}, and not the same here: hooks write elsewhere than this looks`,
         `Set ${name} in the shell's profile instead, for both.`,
       );
-  if (places.size === 0) yield ok("No variable is set that would change what the hooks do");
+  if (places.length === 0) yield ok("No variable is set that would change what the hooks do");
 }
 
 function dangerOf(name: string): Danger | undefined {

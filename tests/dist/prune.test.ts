@@ -1,0 +1,117 @@
+// `claude-session prune`: what it removes, and that nothing else goes.
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { capturedPayload } from "../support/payloads";
+import { runCli, runProgram } from "../support/programs";
+import { recordsOf } from "../support/records";
+import { recordedSession, SESSION } from "../support/recorded-session";
+import { Sandbox } from "../support/sandbox";
+import { writeDay, writeRecords } from "../support/written-log";
+
+const DAY_MS = 86_400_000;
+const records = await recordedSession();
+const day = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
+
+describe("days", () => {
+  test.each([
+    ["prune --older-than 7d", [8, 30, 31, 400], "those of which all is older"],
+    ["prune --older-than 24h", [2, 7, 8, 30, 31, 400], "in other units"],
+    ["prune", [31, 400], "as config.json says, where nothing is said"],
+    ["prune --older-than 900d", [], "none"],
+    ["prune --older-than 7d --dry-run", [], "none where it only says"],
+  ])("%s removes those of %j days ago: %s", async (words, removed) => {
+    using sandbox = new Sandbox();
+    const ages = [0, 1, 2, 7, 8, 30, 31, 400];
+    for (const age of ages) writeDay(sandbox, day(age), `${JSON.stringify(records[0])}\n`);
+    const { code, stdout, stderr } = await runCli(sandbox, words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const left = ages.filter((age) => !removed.includes(age)).map((age) => `${day(age)}.jsonl`);
+    expect(readdirSync(sandbox.events).toSorted()).toEqual(left.toSorted());
+    if (removed.length > 0)
+      expect(stdout).toMatch(
+        new RegExp(
+          `^Removing ${removed.length} days, ${day(400)} to ${day(removed[0] ?? 0)}, \\d+ kB …\nDone.\n$`,
+        ),
+      );
+    else if (words.includes("--dry-run")) expect(stdout).toStartWith("Would remove 4 days");
+    else expect(stdout).toStartWith("There is nothing before");
+  });
+});
+
+describe("a session", () => {
+  const lines = records.map((record) => JSON.stringify(record));
+  const isOwn = (line: string) => line.includes(`"session_id":"${SESSION}"`);
+
+  test.each([
+    ["with a newline at the end", "\n"],
+    ["without", ""],
+  ])("is blanked in place, and no other byte moves: %s", async (_, end) => {
+    using sandbox = new Sandbox();
+    const quoting = JSON.stringify({
+      ...records[0],
+      session_id: "other",
+      payload: { session_id: SESSION },
+    });
+    const before = [...lines, quoting, "torn", lines[1]].join("\n") + end;
+    const path = writeDay(sandbox, "2026-11-22", before);
+    expect((await runCli(sandbox, `prune --session ${SESSION} --dry-run`)).stdout).toStartWith(
+      "Would remove 35 records",
+    );
+    expect(readFileSync(path, "utf8")).toBe(before);
+    const { code, stdout } = await runCli(sandbox, `prune --session ${SESSION}`);
+    expect(code).toBe(0);
+    expect(stdout).toStartWith(`Removing 35 records of ${SESSION} on 2026-11-22 …\nDone.`);
+    const blank = (line: string) =>
+      isOwn(line) && line !== quoting ? " ".repeat(Buffer.byteLength(line)) : line;
+    const after = before.split("\n").map(blank).join("\n");
+    expect(readFileSync(path, "utf8")).toBe(end === "" ? `${after.slice(0, -1)}\n` : after);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const listed = JSON.parse((await runCli(sandbox, "list --json")).stdout) as {
+      session_id: string;
+    }[];
+    expect(listed.map(({ session_id }) => session_id)).not.toContain(SESSION);
+    expect(await runCli(sandbox, `prune --session ${SESSION}`)).toMatchObject({
+      code: 1,
+      stdout: "",
+    });
+  });
+
+  test("goes while hooks write, and none of theirs is lost", async () => {
+    using sandbox = new Sandbox();
+    const { payload } = await capturedPayload("PreToolUse");
+    writeRecords(
+      sandbox,
+      records.map((record) => ({ ...record, timestamp: new Date().toISOString() })),
+    );
+    const ids = Array.from({ length: 40 }, (_, i) => `call-${i}`);
+    const hooks = ids.map((id) =>
+      runProgram("pre-tool-use", sandbox, { ...payload, session_id: "busy-1", tool_use_id: id }),
+    );
+    const [pruned] = await Promise.all([runCli(sandbox, `prune --session ${SESSION}`), ...hooks]);
+    expect(pruned).toMatchObject({ code: 0, stderr: "" });
+    const left = await recordsOf(sandbox);
+    expect(left.filter(({ session_id }) => session_id === SESSION)).toEqual([]);
+    expect(
+      left
+        .flatMap(({ session_id, tool_use_id }) => (session_id === "busy-1" ? [tool_use_id] : []))
+        .toSorted(),
+    ).toEqual(ids.toSorted());
+  });
+
+  test("is the latest, if that is what is said", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    const { stdout } = await runCli(sandbox, "prune --session latest --dry-run");
+    expect(stdout).toStartWith("Would remove 3 records of 22222222");
+  });
+
+  test.each(["1111", "nothing", "\u001B[2J"])("%j is none: only a whole id will do", async (id) => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    const { code, stderr } = await runCli(sandbox, `prune --session ${id}`);
+    expect(code).toBe(1);
+    expect(stderr).toContain("its whole id is wanted");
+    expect(stderr).not.toContain("\u001B");
+    expect(await recordsOf(sandbox)).toHaveLength(records.length);
+  });
+});

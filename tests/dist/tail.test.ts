@@ -1,0 +1,160 @@
+// `claude-session tail -f`, while hooks write.
+import { describe, expect, test } from "bun:test";
+import { appendFileSync } from "node:fs";
+import type { EventRecord } from "../../lib/schema";
+import { capturedPayload } from "../support/payloads";
+import { programPath, runCli, runProgram } from "../support/programs";
+import { recordedSession, SESSION } from "../support/recorded-session";
+import { Sandbox } from "../support/sandbox";
+import { writeRecords } from "../support/written-log";
+
+const PATIENCE_MS = 10_000;
+const records = await recordedSession();
+
+describe("following", () => {
+  test("shows what hooks write, in its order and each once", async () => {
+    using sandbox = new Sandbox();
+    const { payload } = await capturedPayload("PreToolUse");
+    const record = (id: string) =>
+      runProgram("pre-tool-use", sandbox, { ...payload, tool_use_id: id });
+    await record("before");
+    using tail = follow(sandbox, "tail -f --json");
+    expect(await tail.ids(1)).toEqual(["before"]);
+    const ids = Array.from({ length: 30 }, (_, i) => `call-${i}`);
+    // Some one after the other, and some side by side.
+    for (const id of ids.slice(0, 5)) await record(id);
+    await Promise.all(ids.slice(5).map(record));
+    const seen = await tail.ids(31);
+    expect(seen.slice(0, 6)).toEqual(["before", ...ids.slice(0, 5)]);
+    expect(seen.slice(6).toSorted()).toEqual(ids.slice(5).toSorted());
+    const { stdout } = await runCli(sandbox, "tail -n 99 --json");
+    expect(seen).toEqual(idsIn(stdout));
+  });
+
+  test("begins before there is a log, and goes on from one day to the next", async () => {
+    using sandbox = new Sandbox();
+    using tail = follow(sandbox, "tail -f --json");
+    const days = ["2026-11-22", "2026-11-23", "2027-01-01"];
+    for (const [i, day] of days.entries()) {
+      writeRecords(sandbox, [numbered(day, `${day}T12:00:00.000Z`)]);
+      expect(await tail.ids(i + 1)).toEqual(days.slice(0, i + 1));
+    }
+  });
+
+  test("waits for the rest of a line, and passes by one that is none", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, [numbered("first")]);
+    using tail = follow(sandbox, "tail -f --json");
+    await tail.ids(1);
+    const path = `${sandbox.events}/2026-11-22.jsonl`;
+    const line = JSON.stringify(numbered("slow"));
+    appendFileSync(path, `torn\n\n${line.slice(0, 50)}`);
+    // It has looked at the half line once the next day's record is there.
+    writeRecords(sandbox, [numbered("next", "2026-11-23T00:00:00.000Z")]);
+    expect(await tail.ids(2)).toEqual(["first", "next"]);
+  });
+
+  test("completes a line that was half there", async () => {
+    using sandbox = new Sandbox();
+    const line = JSON.stringify(numbered("slow"));
+    writeRecords(sandbox, [numbered("first")]);
+    const path = `${sandbox.events}/2026-11-22.jsonl`;
+    appendFileSync(path, line.slice(0, 50));
+    using tail = follow(sandbox, "tail -f --json");
+    await tail.ids(1);
+    appendFileSync(path, `${line.slice(50)}\n`);
+    expect(await tail.ids(2)).toEqual(["first", "slow"]);
+  });
+
+  test.each([
+    [`--session ${SESSION.slice(0, 4)}`, { session_id: SESSION }, { session_id: "other" }],
+    ["--project shop", { project: "shop" }, { project: "shopping" }],
+  ])("with %s shows only that", async (flags, wanted, unwanted) => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, [
+      { ...numbered("old-no"), ...unwanted },
+      { ...numbered("old-yes"), ...wanted },
+    ]);
+    using tail = follow(sandbox, `tail -f --json ${flags}`);
+    await tail.ids(1);
+    writeRecords(sandbox, [
+      { ...numbered("new-no"), ...unwanted },
+      { ...numbered("new-yes"), ...wanted },
+    ]);
+    expect(await tail.ids(2)).toEqual(["old-yes", "new-yes"]);
+  });
+
+  test("from now on only, where no lines are wanted", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, [numbered("old")]);
+    using tail = follow(sandbox, "tail -f -n 0 --json");
+    // Nothing tells that it has begun, so it is told until it answers.
+    for (let i = 0; (await tail.ids(0)).length === 0; i++) {
+      writeRecords(sandbox, [numbered(`new-${i}`)]);
+      await Bun.sleep(20);
+    }
+    expect(await tail.ids(1)).not.toContain("old");
+  });
+});
+
+test.each([
+  ["tail -n 3", 3],
+  ["tail -n 0", 0],
+  ["tail", 20],
+  ["tail -n 999", records.length],
+])("%s shows %p lines", async (words, expected) => {
+  using sandbox = new Sandbox();
+  writeRecords(sandbox, records);
+  const { stdout } = await runCli(sandbox, `${words} --json`);
+  expect(idsIn(stdout)).toEqual(expected === 0 ? [] : records.slice(-expected).map(({ id }) => id));
+});
+
+/** A follower, and what it has shown so far: the ids of tool calls, else of records. */
+interface Follower extends Disposable {
+  /** Waits until it has shown so many. */
+  ids(least: number): Promise<string[]>;
+}
+
+function follow(sandbox: Sandbox, words: string): Follower {
+  const child = Bun.spawn([programPath("claude-session"), ...words.split(" ")], {
+    env: sandbox.env(),
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  let text = "";
+  const reading = (async () => {
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) text += chunk;
+  })();
+  return {
+    async ids(least) {
+      const deadline = performance.now() + PATIENCE_MS;
+      while (idsIn(text).length < least) {
+        if (performance.now() > deadline) throw new Error(`only this came: ${text}`);
+        await Bun.sleep(5);
+      }
+      return idsIn(text);
+    },
+    [Symbol.dispose]() {
+      child.kill();
+      void reading;
+    },
+  };
+}
+
+function idsIn(text: string): string[] {
+  const lines = text
+    .slice(0, text.lastIndexOf("\n") + 1)
+    .split("\n")
+    .slice(0, -1);
+  return lines.map((line) => {
+    const { id, tool_use_id } = JSON.parse(line) as EventRecord;
+    return line.includes('"tool_use_id":"call-') || tool_use_id === "before"
+      ? String(tool_use_id)
+      : id;
+  });
+}
+
+function numbered(id: string, timestamp = "2026-11-22T12:00:00.000Z"): EventRecord {
+  const [first] = records;
+  return { ...(first as EventRecord), id, timestamp };
+}
