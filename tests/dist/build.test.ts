@@ -8,8 +8,9 @@ import { Sandbox } from "../support/sandbox";
 const root = `${import.meta.dir}/../..`;
 const names = await programNames();
 
-test("there are five programs", () => {
+test("there are five hooks and a command line", () => {
   expect(names).toEqual([
+    "claude-session",
     "post-tool-use",
     "pre-tool-use",
     "session-end",
@@ -52,10 +53,13 @@ test("a self-test that finds no room for its files fails", async () => {
   expect(end.stdout).toContain("fail  keeps a log");
 });
 
-test("two builds of one source are byte for byte the same", async () => {
+test.each([
+  ["session-start", "hooks/session-start.ts"],
+  ["claude-session", "lib/cli/main.ts"],
+])("two builds of %s are byte for byte the same", async (name, source) => {
   using sandbox = new Sandbox();
-  const again = `${sandbox.root}/session-start`;
-  await compile(`${root}/hooks/session-start.ts`, again);
+  const again = `${sandbox.root}/${name}`;
+  await compile(`${root}/${source}`, again);
   const hash = async (path: string) => Bun.SHA256.hash(await Bun.file(path).arrayBuffer(), "hex");
-  expect(await hash(again)).toBe(await hash(programPath("session-start")));
+  expect(await hash(again)).toBe(await hash(programPath(name)));
 });

@@ -218,7 +218,7 @@ test("escape sequences in the settings are not printed", async () => {
 
 test.each([
   ["doctor --help", 0, "stdout", "claude-session doctor --json"],
-  ["doctor --jsn", 2, "stderr", "there is no flag --jsn; did you mean json?"],
+  ["doctor --jsn", 2, "stderr", "there is no flag --jsn; did you mean --json?"],
 ] as const)("%s ends with %i, and %s says: %s", async (words, code, stream, piece) => {
   using sandbox = new Sandbox();
   const ended = await runCli(sandbox, words);

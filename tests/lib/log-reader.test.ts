@@ -316,13 +316,13 @@ describe("glancing", () => {
     using sandbox = new Sandbox();
     const day = `${line({ payload: "x".repeat(1000) })}\n`.repeat(3000);
     writeDay(sandbox, day);
-    let read = 0;
+    let sum = 0;
     for (const _ of glanceAt(sandbox.events, {
       newestFirst,
-      onRead: (bytes) => void (read += bytes),
+      onRead: (bytes) => void (sum += bytes),
     }));
-    expect(read).toBeGreaterThanOrEqual(day.length);
-    expect(read).toBeLessThan(day.length * 1.1);
+    expect(sum).toBeGreaterThanOrEqual(day.length);
+    expect(sum).toBeLessThan(day.length * 1.1);
   });
 });
 
@@ -370,8 +370,8 @@ function idOf(one: Glance): string {
 /** What a head has of a record read whole. */
 function headOf(entry: LogEntry): object {
   if (entry.kind !== "record") throw new Error(entry.reason);
-  const { parameters, payload, redacted, truncated, ...head } = entry.record;
-  return head;
+  const rest = new Set(["parameters", "payload", "redacted", "truncated"]);
+  return Object.fromEntries(Object.entries(entry.record).filter(([name]) => !rest.has(name)));
 }
 
 function targetOf(fd: string): string | undefined {

@@ -90,7 +90,10 @@ describe("a tool call", () => {
 
   test("takes as long as Claude Code says, else from one event to the other, else until now", async () => {
     const records = await recordsFrom([
-      ...[PROMPT, pre("t1"), pre("t2"), pre("t3")],
+      PROMPT,
+      pre("t1"),
+      pre("t2"),
+      pre("t3"),
       ["variants/PostToolUse.Bash", { ...bash("t1"), duration_ms: 7 }],
       ["variants/PostToolUse.Bash", { ...bash("t2"), duration_ms: undefined }],
     ]);
