@@ -84,7 +84,7 @@ export function showDiff(
   const patch = createTwoFilesPatch(path, path, before, after, "now", "then", { context: 3 });
   return patch
     .split("\n")
-    .filter((line) => !line.startsWith("==="))
+    .filter((line) => !/^(===|Index: )/.test(line))
     .map((line) => {
       if (line.startsWith("+")) return colors.green(line);
       if (line.startsWith("-")) return colors.red(line);
