@@ -86,7 +86,8 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
     const read = system.readAt(fd, buffer.subarray(0, end - tail), tail);
     const lastNewline = read === 0 ? -1 : buffer.lastIndexOf(NEWLINE, read - 1);
     if (lastNewline < 0 && tail > first) {
-      const begin = beginOfLongLine(fd, buffer, tail, first);
+      options.onRead?.(read);
+      const begin = beginOfLongLine(fd, buffer, tail, options);
       yield { bytes: undefined, begin, end, isWhole: false };
       end = begin;
     } else if (lastNewline + 1 < read) {
@@ -95,19 +96,20 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
         position: tail + lastNewline + 1,
         size: read - lastNewline - 1,
       };
+      options.onRead?.(rest.size);
       yield* unended(rest, options.containing);
       end = rest.position;
     }
     while (end > first) {
       const position = Math.max(first, end - WINDOW_BYTES);
       const bytes = system.readAt(fd, buffer.subarray(0, end - position), position);
-      if (bytes === 0) return; // Cut off since.
+      if (bytes < end - position) return; // Cut off since.
       if (options.onRead?.(bytes) === false) return;
       // What comes before the first newline belongs to a line that begins further up.
       const begin = position === first ? 0 : buffer.indexOf(NEWLINE) + 1;
       if (begin === bytes) {
         const lineEnd = end;
-        end = beginOfLongLine(fd, buffer, position, first);
+        end = beginOfLongLine(fd, buffer, position, options);
         yield { bytes: undefined, begin: end, end: lineEnd, isWhole: true };
         continue;
       }
@@ -197,13 +199,19 @@ function endOfLongLine(
 }
 
 /** Where the line begins that fills all of the window from `position` on. */
-function beginOfLongLine(fd: number, buffer: Buffer, position: number, first: number): number {
+function beginOfLongLine(
+  fd: number,
+  buffer: Buffer,
+  position: number,
+  { from: first = 0, onRead }: LineOptions,
+): number {
   for (let end = position; end > first;) {
-    const from = Math.max(first, end - WINDOW_BYTES);
-    const bytes = system.readAt(fd, buffer.subarray(0, end - from), from);
+    const begin = Math.max(first, end - WINDOW_BYTES);
+    const bytes = system.readAt(fd, buffer.subarray(0, end - begin), begin);
+    onRead?.(bytes);
     const newline = buffer.subarray(0, bytes).lastIndexOf(NEWLINE);
-    if (newline >= 0) return from + newline + 1;
-    end = from;
+    if (newline >= 0) return begin + newline + 1;
+    end = begin;
   }
   return first;
 }

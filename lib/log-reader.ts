@@ -9,6 +9,8 @@ import type { EventRecord } from "./schema";
 export interface SkippedLine {
   readonly kind: "skipped";
   readonly day: string;
+  /** Offset of the line's first byte. */
+  readonly begin: number;
   /** Offset from which reading can go on. */
   readonly end: number;
   readonly reason: Skipped;
@@ -33,25 +35,30 @@ export interface ReadFrom {
   readonly offset?: number;
 }
 
-/**
- * Streams the log, oldest day first, one line in memory at a time. `end` is the offset of the byte
- * after the line, from which reading can go on. A last line that is only half there may be one that
- * is being written, so its `end` is where it begins.
- */
+/** Streams the log, oldest day first, one line in memory at a time. */
 export function* readDays(events: string, from: ReadFrom = {}): Generator<LogEntry> {
   for (const day of listDays(events)) {
     if (from.day !== undefined && day < from.day) continue;
-    const offset = day === from.day ? (from.offset ?? 0) : 0;
-    for (const line of linesOfDay(events, day, (path) => linesForward(path, { from: offset }))) {
-      if ("reason" in line) {
-        yield line;
-        continue;
-      }
-      const judged = judge(line, parseRecord);
-      if (judged === undefined) continue;
-      if ("reason" in judged) yield { kind: "skipped", day, end: endOf(line, false), ...judged };
-      else yield { kind: "record", day, end: endOf(line, true), record: judged.found };
+    yield* readDay(events, day, day === from.day ? from.offset : 0);
+  }
+}
+
+/**
+ * Streams one day of the log. `end` is the offset of the byte after the line, from which reading can
+ * go on. A last line that is only half there may be one that is being written, so its `end` is where
+ * it begins.
+ */
+export function* readDay(events: string, day: string, offset = 0): Generator<LogEntry> {
+  const linesFrom = (path: string) => linesForward(path, { from: offset });
+  for (const line of linesOfDay(events, day, linesFrom, offset)) {
+    if ("reason" in line) {
+      yield line;
+      continue;
     }
+    const judged = judge(line, parseRecord);
+    if (judged === undefined) continue;
+    if ("reason" in judged) yield skippedLine(day, line, judged.reason);
+    else yield { kind: "record", day, end: endOf(line, true), record: judged.found };
   }
 }
 
@@ -104,7 +111,7 @@ export function* glanceAt(events: string, options: GlanceOptions = {}): Generato
       }
       const judged = judge(line, parseHead);
       if (judged === undefined) continue;
-      if ("reason" in judged) yield { kind: "skipped", day, end: endOf(line, false), ...judged };
+      if ("reason" in judged) yield skippedLine(day, line, judged.reason);
       else
         yield {
           kind: "head",
@@ -121,8 +128,9 @@ function* linesOfDay(
   events: string,
   day: string,
   linesOf: (path: string) => Generator<Line>,
+  begin = 0,
 ): Generator<Line | SkippedLine> {
-  let end = 0;
+  let end = begin;
   try {
     for (const line of linesOf(dayPath(events, day))) {
       ({ end } = line);
@@ -130,8 +138,12 @@ function* linesOfDay(
     }
   } catch (error) {
     faultCode(error);
-    yield { kind: "skipped", reason: "unreadable", day, end };
+    yield { kind: "skipped", reason: "unreadable", day, begin: end, end };
   }
+}
+
+function skippedLine(day: string, line: Line, reason: Skipped): SkippedLine {
+  return { kind: "skipped", day, begin: line.begin, end: endOf(line, false), reason };
 }
 
 // Half a line may be whole when it is read again.

@@ -1,5 +1,6 @@
 // `claude-session id`: the current session id, for scripts.
 import { environment } from "../config";
+import { faultCode } from "../fault";
 import { isAbsolute } from "../paths";
 import { findProject } from "../project";
 import { resolveSession, UNKNOWN } from "../session";
@@ -29,8 +30,13 @@ export default defineVerb({
   },
 });
 
-function absolute(folder: string): string {
+function absolute(folder: string): string | undefined {
   // Loading `node:path` costs half a millisecond, and most scripts know the whole path.
   if (isAbsolute(folder, process.platform === "win32")) return folder;
-  return (require("node:path") as typeof import("node:path")).resolve(folder);
+  try {
+    return (require("node:path") as typeof import("node:path")).resolve(folder);
+  } catch (error) {
+    faultCode(error); // From a folder that was deleted, no way leads anywhere.
+    return undefined;
+  }
 }

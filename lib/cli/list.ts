@@ -64,16 +64,16 @@ export default defineVerb({
 
 const COLUMNS: readonly Column[] = [
   { head: "session" },
-  { head: "project" },
+  { head: "project", most: 16, dropRank: 2 },
   { head: "about", isFlexible: true },
-  { head: "started", dropRank: 6 },
-  { head: "last", align: "right" },
+  { head: "started", dropRank: 8 },
+  { head: "last", align: "right", dropRank: 1 },
   { head: "state" },
-  { head: "asked", align: "right", dropRank: 2 },
-  { head: "tools", align: "right", dropRank: 1 },
-  { head: "failed", align: "right", dropRank: 3 },
-  { head: "agents", align: "right", dropRank: 5 },
-  { head: "took", align: "right", dropRank: 4 },
+  { head: "asked", align: "right", dropRank: 4 },
+  { head: "tools", align: "right", dropRank: 3 },
+  { head: "failed", align: "right", dropRank: 5 },
+  { head: "agents", align: "right", dropRank: 7 },
+  { head: "took", align: "right", dropRank: 6 },
 ];
 
 /** Sets sessions in a table as wide as the terminal at most. */

@@ -110,6 +110,9 @@ function withoutWords(args: ArgsDef): ParsedArgs {
 
 async function parseWords(args: ArgsDef, words: readonly string[]): Promise<ParsedArgs> {
   const { parseArgs } = await import("citty");
+  // The library keeps the other words under this name, and would trip over it.
+  const own = words.find((word) => /^--?_(=|$)/.test(word));
+  if (own !== undefined) throw new UsageError(`there is no flag ${own}`);
   try {
     return parseArgs([...words], args);
   } catch (error) {

@@ -57,8 +57,12 @@ function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: T
   }
   const bytes = days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
   const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${size(bytes)}`;
-  terminal.print(`${isDryRun ? "Would remove" : "Removing"} ${count} …`);
-  if (isDryRun) return DONE;
+  if (isDryRun) {
+    terminal.print(`Would remove ${count}.`);
+    return DONE;
+  }
+  // Beside the data, where nobody can keep us from going on.
+  terminal.note(`Removing ${count} …`);
   const failed: string[] = [];
   for (const day of days) {
     try {
@@ -68,7 +72,7 @@ function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: T
     }
   }
   if (failed.length > 0) throw new Refusal(`could not be removed: ${failed.join(", ")}`);
-  terminal.print("Done.");
+  terminal.print(`Removed ${count}.`);
   return DONE;
 }
 
@@ -85,18 +89,26 @@ function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): Ex
   const onRead = readingProgress(terminal);
   const containing = `"session_id":${JSON.stringify(id)}`;
   for (const glance of glanceAt(paths.events, { containing, onRead })) {
-    if (glance.kind === "skipped" || glance.head.session_id !== id) continue;
     const { day, begin, end } = glance;
+    // What was cut short of one of its records goes too, unless it is being written.
+    const isIts =
+      glance.kind === "head"
+        ? glance.head.session_id === id
+        : glance.reason === "torn" && end > begin;
+    if (!isIts) continue;
     places.set(day, [...(places.get(day) ?? []), { begin, end }]);
     count++;
   }
   if (count === 0)
     throw new Refusal(`there is no session "${clean(wanted)}" in the log; its whole id is wanted`);
   const span = `${many(count, "record")} of ${id} on ${Array.from(places.keys()).join(", ")}`;
-  terminal.print(`${isDryRun ? "Would remove" : "Removing"} ${span} …`);
-  if (isDryRun) return DONE;
+  if (isDryRun) {
+    terminal.print(`Would remove ${span}.`);
+    return DONE;
+  }
+  terminal.note(`Removing ${span} …`);
   for (const [day, ofDay] of places) erase(dayPath(paths.events, day), ofDay);
-  terminal.print("Done. Their place in the files stays blank until their days are removed.");
+  terminal.print(`Removed ${span}; their place stays blank until the days are removed.`);
   return DONE;
 }
 

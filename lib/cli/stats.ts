@@ -5,7 +5,7 @@ import { isFromPerson } from "../history/payload";
 import { rowsOf, Stats, toRow, type By, type Row } from "../history/statistics";
 import { glanceAt } from "../log-reader";
 import { hasLog, readingProgress, SkippedLines } from "./log-view";
-import { bar, clean, many, safeJson, sparkline, table, type Column } from "./text";
+import { bar, clean, many, safeJson, sparkline, table, wrap, type Column } from "./text";
 import { dayAndTime, parseSince, took, utcDay } from "./time";
 import { defineVerb, DONE } from "./verb";
 
@@ -57,7 +57,7 @@ export function renderStats(
   if (stats.total.events === 0) return "There are no such events.";
   const { bold, dim, red } = colors;
   const total = toRow("all", stats.total);
-  const most = Math.max(1, ...rows.map(({ calls }) => calls));
+  const most = rows.reduce((largest, { calls }) => Math.max(largest, calls), 1);
   const cells = [...rows, total].map((row) => [
     row === total ? bold(row.key) : clean(row.key),
     row === total ? "" : bar(row.calls / most, BAR_COLUMNS),
@@ -77,8 +77,10 @@ export function renderStats(
   const days = Array.from(stats.days.values(), ({ events }) => events).slice(
     SPARK_MARGIN - columns,
   );
+  const { events, sessions, prompts } = total;
+  const counts = [many(events, "event"), many(sessions, "session"), many(prompts, "prompt")];
   return [
-    `${bold(span.join(" to "))}  ${total.events} events, ${total.sessions} sessions, ${many(total.prompts, "prompt")}`,
+    wrap(`${bold(span.join(" to "))}  ${counts.join(", ")}`, columns, "  "),
     ...(days.length > 1 ? [`${dim("events a day")}  ${sparkline(days)}`] : []),
     "",
     table(shown, cells, columns, dim),

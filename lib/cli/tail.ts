@@ -1,9 +1,10 @@
 // `claude-session tail`: the newest events, and live.
 import { paths } from "../config";
-import { glanceAt, readDays, type ReadFrom, type RecordHead } from "../log-reader";
+import { glanceAt, type RecordHead } from "../log-reader";
 import type { EventRecord } from "../schema";
-import { HOW_TO_BEGIN } from "./log-view";
-import { dayPath, listDays } from "../log";
+import { Follower } from "./follower";
+import { HOW_TO_BEGIN, SkippedLines } from "./log-view";
+import { listDays } from "../log";
 import { clean, fit, pad, safeJson } from "./text";
 import { clock, took } from "./time";
 import { defineVerb, DONE, UsageError, type Terminal } from "./verb";
@@ -38,14 +39,22 @@ export default defineVerb({
       (project === undefined || its === project);
     const show = (record: EventRecord) =>
       terminal.print(json ? safeJson(record) : eventLine(record, terminal));
-    const { records, next } = newest(Number(lines), isWanted, needle(session, project));
-    for (const record of records) show(record);
+    const follower = new Follower(paths.events);
+    const skipped = new SkippedLines();
+    const records: EventRecord[] = [];
+    const containing = needle(session, project);
+    for (const glance of glanceAt(paths.events, { newestFirst: true, containing })) {
+      follower.hasSeen(glance);
+      if (records.length === Number(lines)) break;
+      if (glance.kind === "skipped") skipped.add(glance.reason);
+      const record = glance.kind === "head" && isWanted(glance.head) ? glance.record() : undefined;
+      if (record !== undefined) records.push(record);
+    }
+    for (const record of records.toReversed()) show(record);
+    skipped.tell(terminal);
     if (follow !== true) return DONE;
-    for (let from = next; ;) {
-      for (const entry of readDays(paths.events, from)) {
-        from = { day: entry.day, offset: entry.end };
-        if (entry.kind === "record" && isWanted(entry.record)) show(entry.record);
-      }
+    for (;;) {
+      for (const record of follower.newRecords()) if (isWanted(record)) show(record);
       await Bun.sleep(POLL_MS);
     }
   },
@@ -93,31 +102,6 @@ function recordWords(record: EventRecord): string {
   const error = textOf(record, "error");
   const what = callWords({ tool, parameters }, projectDir);
   return `${agent}${time}${tool} ${what}${error === undefined ? "" : `: ${error}`}`;
-}
-
-/** The newest records that are wanted, in their order, and where to read on. */
-function newest(
-  most: number,
-  isWanted: (head: RecordHead) => boolean,
-  containing: string | undefined,
-): { records: EventRecord[]; next: ReadFrom } {
-  const records: EventRecord[] = [];
-  let next: ReadFrom | undefined;
-  if (most > 0)
-    for (const glance of glanceAt(paths.events, { newestFirst: true, containing })) {
-      next ??= { day: glance.day, offset: glance.end };
-      if (glance.kind === "skipped" || !isWanted(glance.head)) continue;
-      const record = glance.record();
-      if (record !== undefined) records.push(record);
-      if (records.length >= most) break;
-    }
-  return { records: records.toReversed(), next: next ?? endOfLog() };
-}
-
-// Whatever is written from now on is new.
-function endOfLog(): ReadFrom {
-  const day = listDays(paths.events).at(-1);
-  return day === undefined ? {} : { day, offset: Bun.file(dayPath(paths.events, day)).size };
 }
 
 // What every line that is wanted has in it, so that the others need no look.

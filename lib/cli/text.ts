@@ -79,6 +79,8 @@ export function sparkline(numbers: readonly number[]): string {
 export interface Column {
   readonly head: string;
   readonly align?: "left" | "right";
+  /** Cut to so many columns. */
+  readonly most?: number;
   /** This one takes the width that the others leave, and is cut to it. */
   readonly isFlexible?: boolean;
   /** Left out if there is no room, the largest first. */
@@ -95,9 +97,9 @@ export function table(
   width: number,
   emphasize: (head: string) => string = (head) => head,
 ): string {
-  const widths = columns.map(({ head }, i) =>
+  const widths = columns.map(({ head, most = Infinity }, i) =>
     rows.reduce(
-      (widest, row) => Math.max(widest, Bun.stringWidth(row[i] ?? "")),
+      (widest, row) => Math.max(widest, Math.min(Bun.stringWidth(row[i] ?? ""), most)),
       Bun.stringWidth(head),
     ),
   );

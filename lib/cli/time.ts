@@ -3,10 +3,12 @@ import ms, { type StringValue } from "ms";
 import prettyMs from "pretty-ms";
 import { UsageError } from "./verb";
 
-/** Reads `7d`, `12h`, `2 weeks`: milliseconds. */
+const LONGEST_MS = 100 * 365.25 * 86_400_000;
+
+/** Reads `7d`, `12h`, `2 weeks`: milliseconds. A number without a unit is none: 7 of what? */
 export function parseDuration(text: string, flag: string): number {
-  const duration = /^\d/.test(text.trim()) ? ms(text as StringValue) : undefined;
-  if (duration === undefined || !Number.isFinite(duration))
+  const duration = /^\d[\d.]* ?[a-z]+$/i.test(text) ? ms(text as StringValue) : undefined;
+  if (duration === undefined || !(duration <= LONGEST_MS))
     throw new UsageError(`${flag}: "${text}" is no duration; write for example 7d, 12h or 30min`);
   return duration;
 }

@@ -1,10 +1,22 @@
 // `claude-session` as a compiled program: what all of its verbs have in common, and the views.
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, openSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from "node:fs";
+import { programFor } from "../../lib/cli/programs";
 import type { EventRecord } from "../../lib/schema";
 import { generateLog } from "../../scripts/generate-log";
 import { run } from "../support/commands";
-import { programPath, runCli } from "../support/programs";
+import { capturedPayloads } from "../support/payloads";
+import { programPath, runCli, runProgram } from "../support/programs";
+import { recordsOf } from "../support/records";
 import {
   HOSTILE,
   NEXT_SESSION,
@@ -13,11 +25,14 @@ import {
   SESSION,
 } from "../support/recorded-session";
 import { Sandbox } from "../support/sandbox";
-import { writeRecords } from "../support/written-log";
+import { writeDay, writeRecords } from "../support/written-log";
 
+const VIEWS = ["list", "show", "tail", "stats"];
 const VERBS = ["install", "uninstall", "id", "list", "show", "tail", "stats", "doctor", "prune"];
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u2028-\u202E]/;
+// C0 but for newlines, DEL, C1, marks of direction, separators of lines.
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 const isRoot = process.geteuid?.() === 0;
 const records = await recordedSession();
 
@@ -50,10 +65,11 @@ describe("every verb", () => {
       using sandbox = new Sandbox();
       const command = [programPath("claude-session"), ...words.split(" ")];
       const gone = `${sandbox.root}/gone`;
-      // Without a HOME it is the account's own that counts, so somebody runs it who has none.
+      // Without a HOME it is the account's own that counts, so where it can be, somebody runs it who
+      // has none. None of these writes.
       const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
       const starts: [object, string[]][] = [
-        ...(isRoot ? [[{}, [...nobody, ...command]] as [object, string[]]] : []),
+        [{}, isRoot ? [...nobody, ...command] : command],
         [{ HOME: sandbox.home }, command],
         [
           { HOME: sandbox.home },
@@ -69,8 +85,9 @@ describe("every verb", () => {
       for (const [env, start] of starts) {
         const ended = Bun.spawnSync(start, { env: env as Record<string, string>, cwd: "/" });
         expect([0, 1]).toContain(ended.exitCode);
-        expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/a bug of ours| at .*\(/);
+        expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/a bug of ours| at .*\(|^setpriv/);
       }
+      expect(readdirSync(sandbox.home)).toEqual([]);
     },
   );
 
@@ -78,15 +95,29 @@ describe("every verb", () => {
     ["lst", /there is no verb "lst"; did you mean list\?/, /COMMANDS/],
     ["--lst", /there is no verb "--lst"/, /COMMANDS/],
     ["constructor", /there is no verb "constructor"/, /COMMANDS/],
+    ["help lst", /there is no verb "lst"; did you mean list\?/, /COMMANDS/],
     ["list --projct x", /there is no flag --projct; did you mean --project\?/, /EXAMPLES/],
     ["list --since", /--since needs a value/, /EXAMPLES/],
+    ["list --limit", /--limit needs a value/, /EXAMPLES/],
+    ["list --project=", /--project needs a value/, /EXAMPLES/],
+    ["id --project", /--project needs a value/, /EXAMPLES/],
+    ["prune --session", /--session needs a value/, /EXAMPLES/],
+    ["list --since 2026-13-45", /"2026-13-45" is no duration/, /EXAMPLES/],
+    ["list --since 7", /"7" is no duration/, /EXAMPLES/],
+    ["stats --since 999999999999d", /--since: "999999999999d"/, /EXAMPLES/],
     ["list --since soon", /--since: "soon" is no duration/, /EXAMPLES/],
     ["list --limit few", /--limit: "few" is no whole number/, /EXAMPLES/],
+    ["list --limit -1", /--limit: "-1" is no whole number/, /EXAMPLES/],
+    ["list --_", /there is no flag --_/, /EXAMPLES/],
+    ["id here", /"here" is one word too many/, /EXAMPLES/],
+    ["list -- --json", /"--json" is one word too many/, /EXAMPLES/],
     ["list this", /"this" is one word too many/, /EXAMPLES/],
     ["show a b", /"b" is one word too many/, /EXAMPLES/],
     ["tail -n few", /"few" is no whole number/, /EXAMPLES/],
     ["tail -x", /there is no flag -x/, /EXAMPLES/],
     ["stats --by hour", /expected one of: tool, project, day/i, /EXAMPLES/],
+    ["stats --by", /expected one of: tool, project, day/i, /EXAMPLES/],
+    ["install --scope all", /expected one of: user, project, local/i, /EXAMPLES/],
     ["prune --older-than 7d --session x", /either --older-than or --session/, /EXAMPLES/],
     ["doctor --fix", /there is no flag --fix/, /EXAMPLES/],
   ])("%s is a mistake that is named, with the help", async (words, message, help) => {
@@ -107,7 +138,7 @@ describe("every verb", () => {
 });
 
 describe("without a log", () => {
-  test.each(["list", "show", "tail", "stats", "prune"])("%s says how to begin", async (verb) => {
+  test.each([...VIEWS, "prune"])("%s says how to begin", async (verb) => {
     using sandbox = new Sandbox();
     const { code, stdout, stderr } = await runCli(sandbox, verb);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -117,6 +148,69 @@ describe("without a log", () => {
   test.each(["list", "show", "stats"])("%s --json is an empty list", async (verb) => {
     using sandbox = new Sandbox();
     expect(JSON.parse((await runCli(sandbox, `${verb} --json`)).stdout)).toEqual([]);
+  });
+
+  test("tail --json is no line", async () => {
+    using sandbox = new Sandbox();
+    expect(await runCli(sandbox, "tail --json")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("of all captured payloads, played through the programs", () => {
+  test("each view says as JSON what was recorded", async () => {
+    using sandbox = new Sandbox();
+    await play(sandbox, (payload) => payload);
+    const recorded = await recordsOf(sandbox);
+    const count = (event: string) => recorded.filter((record) => record.event === event).length;
+    const counts = {
+      events: recorded.length,
+      sessions: 1,
+      // Of some of them, only the end was captured.
+      calls: Math.max(count("PreToolUse"), count("PostToolUse") + count("PostToolUseFailure")),
+      failed: count("PostToolUseFailure"),
+    };
+    const json = async (words: string) => JSON.parse((await runCli(sandbox, words)).stdout);
+
+    const { stdout } = await runCli(sandbox, "tail -n 999 --json");
+    expect(JSON.parse(`[${stdout.trimEnd().replaceAll("\n", ",")}]`)).toEqual(recorded);
+    expect(await json("list --json")).toMatchObject([
+      {
+        session_id: SESSION,
+        project: "shop",
+        project_dir: sandbox.project,
+        started: recorded[0]?.timestamp,
+        last: recorded.at(-1)?.timestamp,
+        tools: counts.calls,
+        failures: counts.failed,
+      },
+    ]);
+    for (const by of ["tool", "project", "day"])
+      expect((await json(`stats --json --by ${by}`)).total).toMatchObject(counts);
+    const story = JSON.stringify(await json("show --json"));
+    for (const { event, tool_use_id } of recorded)
+      if (event === "PreToolUse") expect(story).toContain(JSON.stringify(tool_use_id));
+  });
+
+  test("no control character of any text or name in them reaches a terminal", async () => {
+    using sandbox = new Sandbox();
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+    const evil = `\u001B]0;title\u0007\u001B[31m${all.filter((text) => UNSAFE.test(text)).join("")}\n\u001B`;
+    const project = `${sandbox.root}/e\u001B[2Jvil\u202E`;
+    mkdirSync(`${project}/.git`, { recursive: true });
+    const env = { CLAUDE_PROJECT_DIR: project, COLUMNS: "80" };
+    await play(sandbox, (payload) => poison(payload, evil), env);
+    const odd = { session_id: SESSION, tool_name: evil, agent_id: evil, prompt: evil };
+    await runProgram("session-event", sandbox, { ...odd, hook_event_name: evil }, { env });
+    const views = [...VIEWS, "show --full", "tail -n 999", "stats --by project"];
+    const others = ["prune --session latest --dry-run", "id", "doctor"];
+    for (const words of [...views, ...views.map((view) => `${view} --json`), ...others]) {
+      const { stdout, stderr } = await runCli(sandbox, words, { env });
+      expect([words, UNSAFE.exec(stdout + stderr)]).toEqual([words, null]);
+      expect(stdout).not.toBe("");
+      if (!words.includes("--json"))
+        for (const line of stdout.split("\n"))
+          expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
+    }
   });
 });
 
@@ -147,7 +241,9 @@ describe("with a log", () => {
     ["list --project sho", []],
     ["list --active", ["c", "b"]],
     ["list --since 2h", ["c", "b"]],
+    [`list --since ${at(2)}`, ["c", "b"]],
     ["list --since 2020-01-01", ["c", "b", "a"]],
+    ["list --since 9999-01-01", []],
     ["list --limit 1", ["c"]],
     ["list --limit 0 --project website", ["b"]],
   ])("%s shows %j", async (words, expected) => {
@@ -227,31 +323,36 @@ describe("with a log", () => {
   });
 
   test.each([
-    "list",
-    "show 1111",
-    "show 1111 --full",
-    "show 1111 --json",
-    "list --json",
-    "tail -n 99",
-    "tail -n 99 --json",
-    "stats",
-    "stats --json",
-  ])(
-    "%s prints nothing of a payload that a terminal would obey, and keeps to its width",
-    async (words) => {
-      using sandbox = withLog(records);
-      for (const columns of [40, 80, 140]) {
-        const { code, stdout, stderr } = await runCli(sandbox, words, {
-          env: { COLUMNS: String(columns) },
-        });
-        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-        expect(stdout.replaceAll("\n", "")).not.toMatch(UNSAFE);
-        if (!words.includes("--json") && columns > 40)
+    ["list", [40, 80, 140]],
+    ["show 1111", [40, 80, 140]],
+    // In a deep tree, some of the text is shown in any case.
+    ["show 1111 --full", [80, 140]],
+    ["tail -n 99", [40, 80, 140]],
+    ["stats", [40, 80, 140]],
+    ["stats --by project", [40, 80, 140]],
+    ["stats --by day", [40, 80, 140]],
+  ])("%s keeps to a width of %j, whatever the names are", async (words, widths) => {
+    const long = { project: "カート".repeat(20), agent_type: "a".repeat(99) };
+    const renamed = records.map((record) => {
+      const tool = record.tool === undefined ? {} : { tool: `mcp__${"t".repeat(99)}` };
+      return { ...record, ...long, ...tool };
+    });
+    for (const all of [records, renamed]) {
+      using sandbox = withLog(all);
+      for (const columns of widths)
+        for (const colour of [{}, { FORCE_COLOR: "1" }]) {
+          const env = { COLUMNS: String(columns), ...colour };
+          const { code, stdout, stderr } = await runCli(sandbox, words, { env });
+          expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
           for (const line of stdout.split("\n"))
-            expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
-      }
-    },
-  );
+            expect([columns, line, Bun.stringWidth(line) <= columns]).toEqual([
+              columns,
+              line,
+              true,
+            ]);
+        }
+    }
+  });
 
   test.each([
     [{}, false, "it is no terminal"],
@@ -268,20 +369,45 @@ describe("with a log", () => {
 });
 
 describe("a log with something else in it", () => {
-  test.each(["list --json", "stats --json", "tail -n 99 --json", "show 1111 --json"])(
-    "%s passes by what is torn, foreign or huge, and says so",
-    async (words) => {
-      using sandbox = withLog(records);
-      const clean = await runCli(sandbox, words);
-      appendFileSync(
-        `${sandbox.events}/2026-11-22.jsonl`,
-        `{"v":1,"session_id":"${SESSION}","torn\nfor humans: "session_id":"${SESSION}"\n${"x".repeat(300_000)}\n${"y".repeat(2_000_000)}\n`,
-      );
-      const { code, stdout, stderr } = await runCli(sandbox, words);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: clean.stdout });
-      if (words.startsWith("list") || words.startsWith("stats"))
-        expect(stderr).toBe("Skipped lines of the log: 2 cut short, 2 not ours.\n");
-      if (words.startsWith("show")) expect(stderr).toContain("Skipped");
+  const own = `"session_id":"${SESSION}"`;
+  test.each([
+    ["list", "Skipped lines of the log: 3 cut short, 4 not ours.\n"],
+    ["stats", "Skipped lines of the log: 3 cut short, 4 not ours.\n"],
+    ["tail -n 99", "Skipped lines of the log: 3 cut short, 4 not ours.\n"],
+    // These look only at lines that name the session.
+    ["show 1111", /^\nSkipped \d+ lines/],
+    ["tail -n 99 --session 1111", /^Skipped lines of the log: /],
+  ])(
+    "%s passes by what is torn, foreign or huge among the records, and says so",
+    async (words, note) => {
+      using sandbox = new Sandbox();
+      const good = records.map((record) => JSON.stringify(record));
+      const whole = `${good.join("\n")}\n`;
+      const bad = [
+        `{"v":1,${own},"torn`,
+        `for humans: ${own}`,
+        "[1]",
+        "{}",
+        "x".repeat(300_000),
+        "y".repeat(2_000_000),
+      ];
+      const mixed = [
+        ...good.slice(0, 9),
+        ...bad,
+        "",
+        "   ",
+        ...good.slice(9),
+        good[0]?.slice(0, 200),
+      ];
+      for (const line of [words, `${words} --json`]) {
+        writeDay(sandbox, "2026-11-22", whole);
+        const clean = await runCli(sandbox, line);
+        writeDay(sandbox, "2026-11-22", mixed.join("\n"));
+        const { code, stdout, stderr } = await runCli(sandbox, line);
+        expect({ code, stdout }).toEqual({ code: 0, stdout: clean.stdout });
+        expect(clean.stderr).toBe("");
+        expect(stderr).toMatch(note);
+      }
     },
   );
 
@@ -317,6 +443,42 @@ describe("where nobody reads on", () => {
     },
   );
 
+  const changing = ["install", "uninstall", "prune"].map((verb) => `${verb} --dry-run`);
+  test.each([
+    ...VIEWS,
+    ...VIEWS.map((view) => `${view} --json`),
+    ...changing,
+    ...VERBS.map((verb) => `${verb} --help`),
+    "tail -f",
+    "id",
+    "doctor",
+    "--help",
+    "--version",
+    "--self-test",
+  ])("%s ends quietly before it began", (words) => {
+    using sandbox = withLog(records);
+    const ended = Bun.spawnSync([programPath("claude-session"), ...words.split(" ")], {
+      env: sandbox.env(),
+      cwd: sandbox.project,
+      stdout: closedPipe(sandbox),
+    });
+    expect([ended.exitCode, ended.stderr.toString()]).toEqual([0, ""]);
+  });
+
+  test.each(["prune --older-than 1d", `prune --session ${SESSION}`])(
+    "%s does not say that it is done unless it is",
+    (words) => {
+      using sandbox = new Sandbox();
+      const path = writeDay(sandbox, "2026-01-01", `${JSON.stringify(records[0])}\n`);
+      const { exitCode } = Bun.spawnSync([programPath("claude-session"), ...words.split(" ")], {
+        env: sandbox.env(),
+        stdout: closedPipe(sandbox),
+      });
+      const isGone = !existsSync(path) || !readFileSync(path, "utf8").includes(SESSION);
+      expect({ exitCode, isGone }).toEqual({ exitCode, isGone: exitCode === 0 });
+    },
+  );
+
   test.skipIf(process.platform !== "linux")("a full disk is told, and is no bug of ours", () => {
     using sandbox = withLog(records);
     const ended = Bun.spawnSync([programPath("claude-session"), "list"], {
@@ -328,37 +490,40 @@ describe("where nobody reads on", () => {
   });
 });
 
-describe("id", () => {
-  test.each([
-    ["id", { CLAUDE_CODE_SESSION_ID: "here-1" }, "here-1", 0, "in a session, its own"],
-    ["id", {}, "stored-1", 0, "elsewhere the one that the project was last in"],
-    ["id", { CLAUDE_CODE_SESSION_ID: "../x" }, "stored-1", 0, "what is no id does not count"],
-    [
-      "id --project .",
-      { CLAUDE_CODE_SESSION_ID: "here-1" },
-      "stored-1",
-      0,
-      "of a project that is named, that project's",
-    ],
-    ["id --project /", { CLAUDE_CODE_SESSION_ID: "here-1" }, "unknown", 1, "of another one, none"],
-  ])("%s with %j is %s, exit status %p (%s)", async (words, env, id, code) => {
-    using sandbox = new Sandbox();
-    const [start] = await recordsFrom([["SessionStart"]]);
-    const hook = Bun.spawnSync([programPath("session-start")], {
-      env: sandbox.env(),
-      cwd: sandbox.project,
-      stdin: Buffer.from(
-        JSON.stringify({ ...start, session_id: "stored-1", hook_event_name: "SessionStart" }),
-      ),
-    });
-    expect(hook.exitCode).toBe(0);
-    expect(await runCli(sandbox, words, { env })).toMatchObject({
-      code,
-      stdout: `${id}\n`,
-      stderr: "",
-    });
-  });
-});
+/** Plays every captured payload through its program, all as one session. */
+async function play(
+  sandbox: Sandbox,
+  change: (payload: object) => object,
+  env: Record<string, string> = {},
+): Promise<void> {
+  for (const { event, payload } of await capturedPayloads()) {
+    const own = { session_id: SESSION, hook_event_name: event, cwd: sandbox.project };
+    const sent = { ...change(payload), ...own };
+    const { code } = await runProgram(programFor(event), sandbox, sent, { env });
+    expect(code).toBe(0);
+  }
+}
+
+/** A value of JSON with something at the end of every text and every name but the outermost. */
+function poison(value: object, evil: string): object {
+  const inner = (part: unknown): unknown => {
+    if (typeof part === "string") return part + evil;
+    if (Array.isArray(part)) return part.map(inner);
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, own]) => [key + evil, inner(own)]));
+  };
+  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, inner(own)]));
+}
+
+/** The writing end of a pipe that has no reader any more. */
+function closedPipe(sandbox: Sandbox): number {
+  const path = `${sandbox.root}/pipe`;
+  run("mkfifo", path);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  closeSync(reader);
+  return writer;
+}
 
 function withLog(all: readonly EventRecord[]): Sandbox {
   const sandbox = new Sandbox();

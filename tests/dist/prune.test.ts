@@ -1,6 +1,14 @@
 // `claude-session prune`: what it removes, and that nothing else goes.
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { run } from "../support/commands";
 import { capturedPayload } from "../support/payloads";
 import { runCli, runProgram } from "../support/programs";
 import { recordsOf } from "../support/records";
@@ -24,17 +32,50 @@ describe("days", () => {
     const ages = [0, 1, 2, 7, 8, 30, 31, 400];
     for (const age of ages) writeDay(sandbox, day(age), `${JSON.stringify(records[0])}\n`);
     const { code, stdout, stderr } = await runCli(sandbox, words);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(code).toBe(0);
+    // How many, before it begins.
+    expect(stderr).toBe(
+      removed.length > 0 ? stdout.replace("Removed", "Removing").replace(/\.$/m, " …") : "",
+    );
     const left = ages.filter((age) => !removed.includes(age)).map((age) => `${day(age)}.jsonl`);
     expect(readdirSync(sandbox.events).toSorted()).toEqual(left.toSorted());
     if (removed.length > 0)
       expect(stdout).toMatch(
         new RegExp(
-          `^Removing ${removed.length} days, ${day(400)} to ${day(removed[0] ?? 0)}, \\d+ kB …\nDone.\n$`,
+          `^Removed ${removed.length} days, ${day(400)} to ${day(removed[0] ?? 0)}, \\d+ kB\\.\n$`,
         ),
       );
     else if (words.includes("--dry-run")) expect(stdout).toStartWith("Would remove 4 days");
     else expect(stdout).toStartWith("There is nothing before");
+  });
+
+  test("go, but nothing else that lies beside them", async () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, "2020-01-01", "{}\n");
+    const beside = ["2020-01-01.jsonl.bak", "2020-1-1.jsonl", "notes.txt"];
+    for (const name of beside) writeFileSync(`${sandbox.events}/${name}`, "mine");
+    run("mkfifo", `${sandbox.events}/2020-01-02.jsonl`);
+    symlinkSync("notes.txt", `${sandbox.events}/2020-01-03.jsonl`);
+    mkdirSync(`${sandbox.events}/2020-01-04.jsonl`);
+    const odd = ["2020-01-02.jsonl", "2020-01-03.jsonl", "2020-01-04.jsonl"];
+    expect((await runCli(sandbox, "prune --older-than 1d")).code).toBe(0);
+    expect(readdirSync(sandbox.events).toSorted()).toEqual([...beside, ...odd].toSorted());
+  });
+
+  test.each([
+    ["30", "a number of what?"],
+    ["soon", "no duration"],
+    ["-7d", "not in the future"],
+    ["7d-ish", "only half of it is one"],
+    ["999999999999d", "before the beginning of time"],
+  ])("are safe from --older-than %s: %s", async (age) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, day(1), "{}\n");
+    expect(await runCli(sandbox, `prune --older-than ${age}`)).toMatchObject({
+      code: 2,
+      stdout: "",
+    });
+    expect(readdirSync(sandbox.events)).toEqual([`${day(1)}.jsonl`]);
   });
 });
 
@@ -60,7 +101,7 @@ describe("a session", () => {
     expect(readFileSync(path, "utf8")).toBe(before);
     const { code, stdout } = await runCli(sandbox, `prune --session ${SESSION}`);
     expect(code).toBe(0);
-    expect(stdout).toStartWith(`Removing 35 records of ${SESSION} on 2026-11-22 …\nDone.`);
+    expect(stdout).toStartWith(`Removed 35 records of ${SESSION} on 2026-11-22; `);
     const blank = (line: string) =>
       isOwn(line) && line !== quoting ? " ".repeat(Buffer.byteLength(line)) : line;
     const after = before.split("\n").map(blank).join("\n");
@@ -88,7 +129,10 @@ describe("a session", () => {
       runProgram("pre-tool-use", sandbox, { ...payload, session_id: "busy-1", tool_use_id: id }),
     );
     const [pruned] = await Promise.all([runCli(sandbox, `prune --session ${SESSION}`), ...hooks]);
-    expect(pruned).toMatchObject({ code: 0, stderr: "" });
+    expect(pruned).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Removing 34 records[^\n]*\n$/),
+    });
     const left = await recordsOf(sandbox);
     expect(left.filter(({ session_id }) => session_id === SESSION)).toEqual([]);
     expect(
@@ -96,6 +140,30 @@ describe("a session", () => {
         .flatMap(({ session_id, tool_use_id }) => (session_id === "busy-1" ? [tool_use_id] : []))
         .toSorted(),
     ).toEqual(ids.toSorted());
+  });
+
+  test("goes from all of its days, and leaves the others as they are", async () => {
+    using sandbox = new Sandbox();
+    const days = ["2026-11-20", "2026-11-21", "2026-11-22"];
+    const first = `${lines.slice(0, 2).join("\n")}\n`;
+    const other = `${lines.slice(-2).join("\n")}\n`;
+    const paths = [first, other, first].map((text, i) => writeDay(sandbox, days[i] ?? "", text));
+    const { stdout } = await runCli(sandbox, `prune --session ${SESSION}`);
+    expect(stdout).toStartWith(`Removed 4 records of ${SESSION} on 2026-11-20, 2026-11-22; `);
+    const blank = first.replace(/[^\n]/gu, (character) => " ".repeat(Buffer.byteLength(character)));
+    expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual([blank, other, blank]);
+  });
+
+  test("goes with what was cut short of it", async () => {
+    using sandbox = new Sandbox();
+    const torn = lines[1]?.slice(0, -40);
+    const path = writeDay(
+      sandbox,
+      "2026-11-22",
+      [...lines.slice(0, 2), torn, ...lines.slice(2)].join("\n"),
+    );
+    expect((await runCli(sandbox, `prune --session ${SESSION}`)).code).toBe(0);
+    expect(readFileSync(path, "utf8").includes("Fix the test in cart.ts")).toBe(false);
   });
 
   test("is the latest, if that is what is said", async () => {

@@ -1,5 +1,5 @@
 // `claude-session tail -f`, while hooks write.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/schema";
 import { capturedPayload } from "../support/payloads";
@@ -9,6 +9,8 @@ import { Sandbox } from "../support/sandbox";
 import { writeRecords } from "../support/written-log";
 
 const PATIENCE_MS = 10_000;
+// So that a wait in vain tells what came.
+setDefaultTimeout(3 * PATIENCE_MS);
 const records = await recordedSession();
 
 describe("following", () => {
@@ -48,10 +50,31 @@ describe("following", () => {
     await tail.ids(1);
     const path = `${sandbox.events}/2026-11-22.jsonl`;
     const line = JSON.stringify(numbered("slow"));
-    appendFileSync(path, `torn\n\n${line.slice(0, 50)}`);
-    // It has looked at the half line once the next day's record is there.
-    writeRecords(sandbox, [numbered("next", "2026-11-23T00:00:00.000Z")]);
-    expect(await tail.ids(2)).toEqual(["first", "next"]);
+    const huge = "x".repeat(300_000);
+    // It has looked at the half line once it shows what came with it.
+    const seen = JSON.stringify(numbered("seen"));
+    appendFileSync(path, `torn\n\n${huge}\n${seen}\n${line.slice(0, 50)}`);
+    expect(await tail.ids(2)).toEqual(["first", "seen"]);
+    appendFileSync(path, `${line.slice(50)}\n`);
+    expect(await tail.ids(3)).toEqual(["first", "seen", "slow"]);
+  });
+
+  test("shows what a hook writes late into yesterday's file", async () => {
+    using sandbox = new Sandbox();
+    const today = "2026-11-23T00:00:00.00";
+    writeRecords(sandbox, [numbered("first")]);
+    using tail = follow(sandbox, "tail -f --json");
+    await tail.ids(1);
+    // Two hooks around midnight: the one that began later was first to write.
+    writeRecords(sandbox, [numbered("second", `${today}1Z`)]);
+    await tail.ids(2);
+    writeRecords(sandbox, [
+      numbered("late", "2026-11-22T23:59:59.999Z"),
+      numbered("third", `${today}2Z`),
+    ]);
+    await tail.ids(3);
+    writeRecords(sandbox, [numbered("last", `${today}3Z`)]);
+    expect(await tail.idsUntil("last")).toEqual(["first", "second", "late", "third", "last"]);
   });
 
   test("completes a line that was half there", async () => {
@@ -69,6 +92,11 @@ describe("following", () => {
   test.each([
     [`--session ${SESSION.slice(0, 4)}`, { session_id: SESSION }, { session_id: "other" }],
     ["--project shop", { project: "shop" }, { project: "shopping" }],
+    [
+      "--session s --project shop",
+      { session_id: "s1", project: "shop" },
+      { session_id: "s1", project: "x" },
+    ],
   ])("with %s shows only that", async (flags, wanted, unwanted) => {
     using sandbox = new Sandbox();
     writeRecords(sandbox, [
@@ -82,6 +110,39 @@ describe("following", () => {
       { ...numbered("new-yes"), ...wanted },
     ]);
     expect(await tail.ids(2)).toEqual(["old-yes", "new-yes"]);
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "ends without a word by %s",
+    async (signal) => {
+      using sandbox = new Sandbox();
+      writeRecords(sandbox, records);
+      const child = Bun.spawn([programPath("claude-session"), "tail", "-f"], {
+        env: sandbox.env(),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      await child.stdout.getReader().read();
+      child.kill(signal);
+      await child.exited;
+      expect([child.signalCode, await child.stderr.text()]).toEqual([signal, ""]);
+    },
+  );
+
+  test("ends quietly when nobody reads on", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    const child = Bun.spawn([programPath("claude-session"), "tail", "-f"], {
+      env: sandbox.env(),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    // It finds out with its next line.
+    writeRecords(sandbox, records);
+    expect([await child.exited, await child.stderr.text()]).toEqual([0, ""]);
   });
 
   test("from now on only, where no lines are wanted", async () => {
@@ -113,6 +174,8 @@ test.each([
 interface Follower extends Disposable {
   /** Waits until it has shown so many. */
   ids(least: number): Promise<string[]>;
+  /** Waits until it has shown this one. */
+  idsUntil(id: string): Promise<string[]>;
 }
 
 function follow(sandbox: Sandbox, words: string): Follower {
@@ -125,15 +188,17 @@ function follow(sandbox: Sandbox, words: string): Follower {
   const reading = (async () => {
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) text += chunk;
   })();
+  const shown = async (isEnough: (ids: readonly string[]) => boolean) => {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!isEnough(idsIn(text))) {
+      if (performance.now() > deadline) throw new Error(`only this came: ${text}`);
+      await Bun.sleep(5);
+    }
+    return idsIn(text);
+  };
   return {
-    async ids(least) {
-      const deadline = performance.now() + PATIENCE_MS;
-      while (idsIn(text).length < least) {
-        if (performance.now() > deadline) throw new Error(`only this came: ${text}`);
-        await Bun.sleep(5);
-      }
-      return idsIn(text);
-    },
+    ids: (least) => shown(({ length }) => length >= least),
+    idsUntil: (id) => shown((ids) => ids.includes(id)),
     [Symbol.dispose]() {
       child.kill();
       void reading;

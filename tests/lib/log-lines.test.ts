@@ -10,6 +10,7 @@ const LONGEST_LINE_BYTES = 262_144;
 const WINDOW_BYTES = 1_048_576;
 
 interface Seen {
+  /** Its bytes, each as one character. */
   text: string | undefined;
   begin: number;
   end: number;
@@ -24,8 +25,11 @@ const length = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }).map((n) => WINDOW_BYTES + n) },
   { weight: 1, arbitrary: fc.integer({ min: WINDOW_BYTES, max: 3 * WINDOW_BYTES }) },
 );
+const NEEDLE = "nådel";
+// What the lines are made of; the last is no UTF-8.
+const unit = fc.constantFrom(...["x", "ñ", "🛒", `${NEEDLE} `].map(bytesOf), "\0\u00ff\u00c3");
 const content = fc.record({
-  lines: fc.array(fc.tuple(length, fc.constantFrom("x", "ñ", "🛒", "needle ")), { maxLength: 30 }),
+  lines: fc.array(fc.tuple(length, unit), { maxLength: 30 }),
   isEnded: fc.boolean(),
 });
 
@@ -40,6 +44,27 @@ describe("the lines of any file", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test.each([
+    ["nothing but a line that fills a window", [WINDOW_BYTES - 1]],
+    ["a line that ends where the first window does", [100, WINDOW_BYTES - 102, 7]],
+    ["a newline that is the first byte of the next window", [100, WINDOW_BYTES - 101, 7]],
+    ["a short line that begins where a window does", [WINDOW_BYTES - 1, 7, 7]],
+    ["a last window that holds one line and no more", [7, WINDOW_BYTES - 1]],
+    ["a last line as long as ours can be", [7, LONGEST_LINE_BYTES]],
+    ["a last line that is longer by a byte", [7, LONGEST_LINE_BYTES + 1]],
+    ["two long lines, one after the other", [2 * WINDOW_BYTES, 2 * WINDOW_BYTES - 1]],
+    ["empty lines only", [0, 0, 0]],
+    ["no bytes at all", []],
+  ] as [string, number[]][])("are found in a file with %s", (_, lengths) => {
+    using sandbox = new Sandbox();
+    for (const isEnded of [true, false]) {
+      const lines = lengths.map((bytes) => [bytes, "x"] as const);
+      const { path, expected } = write(sandbox, lines, isEnded);
+      expect(see(linesForward(path))).toEqual(expected);
+      expect(see(linesBackward(path))).toEqual(expected.toReversed());
+    }
   });
 
   test("from the beginning of any of them are the rest", () => {
@@ -61,10 +86,10 @@ describe("the lines of any file", () => {
       fc.property(content, ({ lines, isEnded }) => {
         using sandbox = new Sandbox();
         const { path, expected } = write(sandbox, lines, isEnded);
-        const containing = "needle";
+        const containing = NEEDLE;
         // A line that is too long is not looked into; whether it is told of does not matter.
         const ours = (seen: Seen[]) => seen.filter(({ text }) => text !== undefined);
-        const wanted = expected.filter(({ text }) => text?.includes(containing));
+        const wanted = expected.filter(({ text }) => text?.includes(bytesOf(NEEDLE)));
         expect(ours(see(linesForward(path, { containing })))).toEqual(wanted);
         expect(ours(see(linesBackward(path, { containing })))).toEqual(wanted.toReversed());
       }),
@@ -102,7 +127,7 @@ describe.each([
   });
 });
 
-/** Writes lines of so many bytes, as far as whole characters make them up. */
+/** Writes lines of so many bytes, rounded up to whole units. */
 function write(
   sandbox: Sandbox,
   lines: readonly (readonly [number, string])[],
@@ -110,23 +135,25 @@ function write(
 ): { path: string; expected: Seen[] } {
   const path = `${sandbox.root}/lines`;
   const expected: Seen[] = [];
-  let text = "";
-  let begin = 0;
-  for (const [i, [bytes, unit]] of lines.entries()) {
-    const line = unit.repeat(Math.ceil(bytes / Buffer.byteLength(unit)));
+  let file = "";
+  for (const [i, [bytes, unitOfLine]] of lines.entries()) {
+    const text = unitOfLine.repeat(Math.ceil(bytes / unitOfLine.length));
     const isWhole = isEnded || i < lines.length - 1;
-    const size = Buffer.byteLength(line);
-    const end = begin + size + (isWhole ? 1 : 0);
-    text += isWhole ? `${line}\n` : line;
-    if (isWhole || size > 0)
-      expected.push({ text: size > LONGEST_LINE_BYTES ? undefined : line, begin, end, isWhole });
-    begin = end;
+    const begin = file.length;
+    file += isWhole ? `${text}\n` : text;
+    if (file.length === begin) continue;
+    const isOurs = text.length <= LONGEST_LINE_BYTES;
+    expected.push({ text: isOurs ? text : undefined, begin, end: file.length, isWhole });
   }
-  writeFileSync(path, text);
+  writeFileSync(path, file, "latin1");
   return { path, expected };
+}
+
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 // A line's bytes are there only until the next line is asked for.
 function see(lines: Iterable<Line>): Seen[] {
-  return Array.from(lines, ({ bytes, ...line }) => ({ text: bytes?.toString(), ...line }));
+  return Array.from(lines, ({ bytes, ...line }) => ({ text: bytes?.toString("latin1"), ...line }));
 }

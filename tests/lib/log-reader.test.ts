@@ -31,6 +31,16 @@ const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 const DAY = "2026-11-22";
 const TIME = `${DAY}T09:58:01.123Z`;
+// What not every head has, in the writer's order, and what comes after it.
+const FULL = {
+  prompt_id: "p1",
+  agent_id: "a1",
+  agent_type: "Explore",
+  tool: "Bash",
+  tool_use_id: "t1",
+  duration_ms: 12,
+  parameters: { a: 1 },
+};
 
 describe("reading", () => {
   test("gives every record, the oldest day first", () => {
@@ -131,6 +141,16 @@ describe("reading", () => {
     expect(read(sandbox).map(nameOf)).toEqual(["2026-01-01", "unreadable", "2026-01-03"]);
   });
 
+  test("does not go back to a day's beginning because it cannot be read now", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${line({ id: "a" })}\n${line({ id: "b" })}\n`);
+    const [{ end: offset } = { end: 0 }] = read(sandbox);
+    linkSync(dayFile(sandbox), `${sandbox.root}/second`);
+    expect(read(sandbox, { day: DAY, offset })).toEqual([
+      { kind: "skipped", reason: "unreadable", day: DAY, begin: offset, end: offset },
+    ]);
+  });
+
   test.skipIf(process.platform !== "linux")("keeps no file open, read whole or left early", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${line()}\n`.repeat(5000));
@@ -139,6 +159,7 @@ describe("reading", () => {
     for (let at = 0; at < 5; at++) {
       read(sandbox);
       for (const entry of readDays(sandbox.events)) if (entry.end > 0) break;
+      for (const entry of glanceAt(sandbox.events, { newestFirst: true })) if (entry.end > 0) break;
     }
     expect(open()).toEqual([]);
   });
@@ -202,6 +223,13 @@ describe("reading", () => {
         expect(entries.map((entry) => ({ gives: nameOf(entry), end: entry.end }))).toEqual(
           expected,
         );
+        for (const newestFirst of [false, true]) {
+          const seen = Array.from(glanceAt(sandbox.events, { newestFirst }), (one) => ({
+            gives: idOf(one),
+            end: one.end,
+          }));
+          expect(seen).toEqual(newestFirst ? expected.toReversed() : expected);
+        }
         for (const [at, { end: offset }] of entries.entries()) {
           const rest = read(sandbox, { day: DAY, offset });
           const next = isLastHalf && at === entries.length - 1 ? at : at + 1;
@@ -241,38 +269,88 @@ describe("glancing", () => {
       read(sandbox).map((entry) => headOf(entry) as RecordHead),
     );
     expect(records.length).toBeGreaterThan(60);
+    expect(glance(sandbox, { newestFirst: true })).toEqual(glances.toReversed());
   });
 
   test.each([
-    ["our own order", line({ tool: "Bash", parameters: { a: 1 } })],
-    ["the payload first", `{"payload":{"parameters":{"v":1}},${line().slice(1)}`],
-    ["texts with escapes", line({ project: 'a","payload":{"v":2', user: "\u001b\\" })],
-    ["other letters", line({ project: "カート", project_dir: "/home/ñ/🛒" })],
-    ["a head longer than what is looked at first", line({ project_dir: `/${"x".repeat(3000)}` })],
-    ["a fraction of a millisecond", line({ duration_ms: 1.5 })],
-    ["fields that we do not know", line({ later: { payload: 1 } })],
+    ["all that a head can have", usual(FULL)],
+    ["the payload first", `{"payload":{"parameters":{"v":1}},${usual().slice(1)}`],
+    ["parameters in the payload", usual({ payload: { parameters: { event: "Other" } } })],
+    ["an escape that is no quote", usual({ user: "\u001b\\" })],
+    [
+      "what looks like the end of the head",
+      usual({ project: 'a","payload":{"v":2', user: "\u001b\\" }),
+    ],
+    ["other letters", usual({ project: "カート", project_dir: "/home/ñ/🛒" })],
+    ["a head longer than what is looked at first", usual({ project_dir: `/${"x".repeat(3000)}` })],
+    ["a letter where that ends", usual({ project_dir: `/${"🛒".repeat(600)}` })],
+    ["a fraction of a millisecond", usual({ duration_ms: 1.5 })],
+    ["fields that we do not know", usual({ later: { payload: 1 } })],
+    ["few of the fields", line()],
+    ["a Windows line end", `${usual(FULL)}\r`],
   ])("sees the same in a line with %s", (_, text) => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${text}\n`);
-    const [seen] = glance(sandbox);
-    const [entry] = read(sandbox);
-    expect(seen?.head).toMatchObject(headOf(entry as LogEntry));
-    expect(seen?.record).toEqual(entry?.kind === "record" ? entry.record : undefined);
+    expectSame(sandbox);
+  });
+
+  test("sees the same whatever the order of the fields and the texts in them", () => {
+    const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom('","payload":{', "\\"));
+    const fields = fc
+      .record({ project: text, user: text, tool: text, payload: fc.jsonValue() })
+      .map((some) => Object.entries({ ...JSON.parse(usual(FULL)), ...some }))
+      .chain((all) =>
+        fc.oneof(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      )
+      .map(Object.fromEntries);
+    fc.assert(
+      fc.property(fields, (shuffled) => {
+        using sandbox = new Sandbox();
+        writeDay(sandbox, `${JSON.stringify(shuffled)}\n`);
+        expectSame(sandbox);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("sees the head of a line that is torn after a brace, and has no record of it", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${usual({ id: "torn", payload: { a: {} } }).slice(0, -1)}\n`);
+    const seen = glance(sandbox);
+    expect(seen).toMatchObject([{ head: { id: "torn" } }]);
+    expect(seen[0]?.record).toBeUndefined();
+    expect(read(sandbox).map(nameOf)).toEqual(["torn"]);
   });
 
   test.each([
-    ["half a record", line().slice(0, 60), ["torn"]],
-    ["a record whose end is missing", line({ payload: { a: "b" } }).slice(0, -3), ["torn"]],
+    ["half a record", usual().slice(0, 60), ["torn"]],
+    ["a record whose end is missing", usual({ payload: { a: "b" } }).slice(0, -3), ["torn"]],
+    ["a record of our own whose head is there", ours().slice(0, -3), ["torn"]],
     ["another's JSON", '{"v":1}', ["foreign"]],
     ["a line that is too long", "x".repeat(300_000), ["foreign"]],
     ["a blank line, which was erased", " ".repeat(300), []],
     ["an empty line", "", []],
-  ])("skips %s, and counts it with its reason", (_, bad, reasons) => {
+  ] as [string, string, string[]][])(
+    "skips %s, and counts it with its reason",
+    (_, bad, reasons) => {
+      using sandbox = new Sandbox();
+      writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
+      const expected = ["before", ...reasons, "after"];
+      expect(read(sandbox).map(nameOf)).toEqual(expected);
+      expect(glanceIds(sandbox)).toEqual(expected);
+      expect(glanceIds(sandbox, { newestFirst: true })).toEqual(expected.toReversed());
+    },
+  );
+
+  test.each([false, true])("says where each line lies, newest first or not: %p", (newestFirst) => {
     using sandbox = new Sandbox();
-    writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
-    const entries = Array.from(glanceAt(sandbox.events));
-    expect(entries.map(idOf)).toEqual(["before", ...reasons, "after"]);
-    expect(read(sandbox).map(nameOf)).toEqual(["before", ...reasons, "after"]);
+    const texts = ["a", "ñ", "🛒"].map((id) => `${usual({ id })}\n`);
+    const day = Buffer.from(texts.join(`\ntorn\n`));
+    writeDay(sandbox, day);
+    const found: string[] = [];
+    for (const one of glanceAt(sandbox.events, { newestFirst }))
+      if (one.kind === "head") found.push(day.toString("utf8", one.begin, one.end));
+    expect(found).toEqual(newestFirst ? texts.toReversed() : texts);
   });
 
   const ids = ["2025-12-31a", "2025-12-31b", "2026-02-01a", "2026-02-01b", "2026-11-23a"];
@@ -281,6 +359,9 @@ describe("glancing", () => {
     [{ newestFirst: true }, ids.toReversed(), "from the end"],
     [{ since: "2026-02-01" }, ids.slice(2), "from a day on"],
     [{ until: "2026-02-01" }, ids.slice(0, 4), "until a day"],
+    [{ since: "2026-02-01", until: "2026-02-01" }, ids.slice(2, 4), "on a day"],
+    [{ since: "2026-02-02", until: "2026-02-01" }, [], "on none"],
+    [{ onRead: () => false }, [], "as long as the reader wants"],
     [
       { since: "2026-01-01", until: "2026-11-01", newestFirst: true },
       ["2026-02-01b", "2026-02-01a"],
@@ -297,7 +378,7 @@ describe("glancing", () => {
     using sandbox = new Sandbox();
     for (const id of ids)
       appendRecord(sandbox.events, `${id.slice(0, 10)}T00:00:00.000Z`, line({ id }));
-    expect(Array.from(glanceAt(sandbox.events, options)).map(idOf)).toEqual(expected);
+    expect(glanceIds(sandbox, options)).toEqual(expected);
   });
 
   test("goes on after a day that it must not read, in either direction", () => {
@@ -307,7 +388,7 @@ describe("glancing", () => {
     linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
     const expected = ["2026-01-01", "unreadable", "2026-01-03"];
     for (const newestFirst of [false, true])
-      expect(Array.from(glanceAt(sandbox.events, { newestFirst })).map(idOf)).toEqual(
+      expect(glanceIds(sandbox, { newestFirst })).toEqual(
         newestFirst ? expected.toReversed() : expected,
       );
   });
@@ -316,13 +397,20 @@ describe("glancing", () => {
     using sandbox = new Sandbox();
     const day = `${line({ payload: "x".repeat(1000) })}\n`.repeat(3000);
     writeDay(sandbox, day);
-    let sum = 0;
-    for (const _ of glanceAt(sandbox.events, {
-      newestFirst,
-      onRead: (bytes) => void (sum += bytes),
-    }));
+    const sum = bytesRead(sandbox, { newestFirst });
     expect(sum).toBeGreaterThanOrEqual(day.length);
     expect(sum).toBeLessThan(day.length * 1.1);
+  });
+
+  const unusual: [string, string][] = [
+    ["a last line without its newline", line()],
+    ["a line longer than a window", `${"x".repeat(3_000_000)}\n`],
+  ];
+  test.each(unusual)("counts %s as read, in either direction", (_, day) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, day);
+    for (const newestFirst of [false, true])
+      expect(bytesRead(sandbox, { newestFirst })).toBeGreaterThanOrEqual(day.length);
   });
 });
 
@@ -337,6 +425,30 @@ function line(fields: object = {}): string {
     payload: {},
     ...fields,
   });
+}
+
+/** A record as our writer puts it, its head in the usual order. */
+function usual(fields: object = {}): string {
+  const { payload, ...head } = JSON.parse(line()) as Record<string, unknown>;
+  return JSON.stringify({
+    ...head,
+    session_id_source: "payload",
+    project: "shop",
+    project_dir: "/home/you/shop",
+    user: "you",
+    pid: 42,
+    should_notify: true,
+    ...fields,
+    ...("payload" in fields ? {} : { payload }),
+  });
+}
+
+/** A record in the order of our own writer. */
+function ours(): string {
+  const circumstances = { project: "shop", project_dir: "/shop", user: "you", pid: 1 };
+  const head = JSON.parse(line({ payload: undefined })) as object;
+  const whole = { ...head, session_id_source: "payload", ...circumstances, should_notify: false };
+  return JSON.stringify({ ...whole, payload: { a: "b" } });
 }
 
 function writeDay(sandbox: Sandbox, content: string | Uint8Array): void {
@@ -356,11 +468,33 @@ function nameOf(entry: LogEntry): string {
   return entry.kind === "record" ? entry.record.id : entry.reason;
 }
 
-function glance(sandbox: Sandbox): { head: RecordHead; record: unknown }[] {
+function glance(
+  sandbox: Sandbox,
+  options?: GlanceOptions,
+): { head: RecordHead; record: unknown }[] {
   const seen: { head: RecordHead; record: unknown }[] = [];
-  for (const one of glanceAt(sandbox.events))
+  for (const one of glanceAt(sandbox.events, options))
     if (one.kind === "head") seen.push({ head: one.head, record: one.record() });
   return seen;
+}
+
+/** The one line is the same at a glance and read whole. */
+function expectSame(sandbox: Sandbox): void {
+  const [entry] = read(sandbox) as [LogEntry];
+  const [seen] = glance(sandbox);
+  expect(seen?.head).toMatchObject(headOf(entry));
+  expect(seen?.record).toEqual(entry.kind === "record" ? entry.record : undefined);
+}
+
+function glanceIds(sandbox: Sandbox, options?: GlanceOptions): string[] {
+  return Array.from(glanceAt(sandbox.events, options), idOf);
+}
+
+function bytesRead(sandbox: Sandbox, options: GlanceOptions): number {
+  let sum = 0;
+  const onRead = (bytes: number) => void (sum += bytes);
+  for (const _ of glanceAt(sandbox.events, { ...options, onRead }));
+  return sum;
 }
 
 function idOf(one: Glance): string {

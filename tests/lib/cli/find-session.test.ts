@@ -11,6 +11,7 @@ import {
   SESSION,
 } from "../../support/recorded-session";
 import { Sandbox } from "../../support/sandbox";
+import { writeDay } from "../../support/written-log";
 
 const records = await recordedSession();
 const of = (id: string) => records.filter(({ session_id }) => session_id === id);
@@ -72,6 +73,21 @@ describe("a session", () => {
     const [begin, prompt] = await recordsFrom([["SessionStart"], ["UserPromptSubmit"]]);
     using sandbox = logOf([prompt as EventRecord, begin as EventRecord]);
     expect(findSession(sandbox.events, "latest").records).toHaveLength(2);
+  });
+
+  test("has it too where the beginning is the first that was read of its part of the file", async () => {
+    const [begin, prompt, stop] = await recordsFrom([
+      ["SessionStart"],
+      ["UserPromptSubmit"],
+      ["Stop"],
+    ]);
+    const lines = [prompt, begin, stop].map((record) => `${JSON.stringify(record)}\n`);
+    const [, ...tail] = lines.map((line) => Buffer.byteLength(line));
+    // So that a part of 1 MiB from the end begins within the prompt.
+    const filler = "x".repeat(1_048_576 - tail.reduce((sum, size) => sum + size, 0) - 10 - 1);
+    using sandbox = new Sandbox();
+    writeDay(sandbox, "2026-11-22", `${lines[0]}${lines[1]}${filler}\n${lines[2]}`);
+    expect(findSession(sandbox.events, SESSION).records).toHaveLength(3);
   });
 
   test("that other sessions only speak of is not theirs", () => {
