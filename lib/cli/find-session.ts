@@ -133,7 +133,7 @@ function notFound(wanted: string): Refusal {
 }
 
 function ambiguous(prefix: string, ids: readonly string[]): Refusal {
-  const shown = ids.slice(0, LONGEST_LIST).map((id) => `\n  ${id}`);
+  const shown = ids.slice(0, LONGEST_LIST).map((id) => `\n  ${clean(id)}`);
   const more = ids.length > shown.length ? `\n  and ${ids.length - shown.length} more` : "";
   return new Refusal(`${ids.length} sessions begin with "${prefix}":${shown.join("")}${more}`);
 }

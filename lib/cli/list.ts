@@ -85,7 +85,7 @@ export function renderList(
   const rows = sessions.map((session) => {
     const state = session.stateAt(nowMs);
     return [
-      colors.cyan(session.sessionId.slice(0, 8)),
+      colors.cyan(clean(session.sessionId).slice(0, 8)),
       clean(session.project),
       clean(session.title ?? session.firstPrompt ?? ""),
       dayAndTime(Date.parse(session.startedAt), nowMs),

@@ -175,10 +175,11 @@ async function correct({ message, meant }: UsageError, usage: string): Promise<E
 
 async function suggestion({ word, known }: NonNullable<UsageError["meant"]>): Promise<string> {
   const { closest, distance } = await import("fastest-levenshtein");
-  const nearest = closest(word, known);
-  return distance(word, nearest) <= Math.max(2, word.length / 2)
-    ? `; did you mean ${nearest}?`
-    : "";
+  const given = word.toLowerCase();
+  const begun = known.filter((name) => name.toLowerCase().startsWith(given));
+  const nearest = begun.length === 1 ? (begun[0] ?? "") : closest(given, known);
+  const isNear = begun.length === 1 || distance(given, nearest) <= Math.max(2, given.length / 2);
+  return isNear ? `; did you mean ${nearest}?` : "";
 }
 
 function tell(error: unknown): ExitCode {

@@ -1,9 +1,10 @@
 // `claude-session prune`: removes old days, or one session's records, after saying how many.
 import { loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
-import { openToUpdate, removeFile } from "../file";
+import { openOwn, openToUpdate, removeFile } from "../file";
 import { dayPath, listDays } from "../log";
 import { glanceAt } from "../log-reader";
+import { system } from "../system";
 import { nodeFs } from "../system-node";
 import { latestId } from "./find-session";
 import { hasLog, readingProgress } from "./log-view";
@@ -90,18 +91,17 @@ function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): Ex
   const containing = `"session_id":${JSON.stringify(id)}`;
   for (const glance of glanceAt(paths.events, { containing, onRead })) {
     const { day, begin, end } = glance;
-    // What was cut short of one of its records goes too, unless it is being written.
     const isIts =
       glance.kind === "head"
         ? glance.head.session_id === id
-        : glance.reason === "torn" && end > begin;
+        : glance.reason === "torn" && end > begin && isCutShortOf(String(id), day, begin);
     if (!isIts) continue;
     places.set(day, [...(places.get(day) ?? []), { begin, end }]);
     count++;
   }
   if (count === 0)
     throw new Refusal(`there is no session "${clean(wanted)}" in the log; its whole id is wanted`);
-  const span = `${many(count, "record")} of ${id} on ${Array.from(places.keys()).join(", ")}`;
+  const span = `${many(count, "record")} of ${clean(String(id))} on ${Array.from(places.keys()).join(", ")}`;
   if (isDryRun) {
     terminal.print(`Would remove ${span}.`);
     return DONE;
@@ -110,6 +110,21 @@ function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): Ex
   for (const [day, ofDay] of places) erase(dayPath(paths.events, day), ofDay);
   terminal.print(`Removed ${span}; their place stays blank until the days are removed.`);
   return DONE;
+}
+
+const USUAL_HEAD_BYTES = 1024;
+
+/** Whether a line that is no record is the beginning of one of a session's. */
+function isCutShortOf(id: string, day: string, begin: number): boolean {
+  const { fd } = openOwn(dayPath(paths.events, day));
+  try {
+    const bytes = Buffer.alloc(USUAL_HEAD_BYTES);
+    const text = bytes.toString("utf8", 0, system.readAt(fd, bytes, begin));
+    const sessionId = /^\{(?:"\w+":(?:\d+|"[^"\\]*"),)*?"session_id":("[^"\\]*")/.exec(text)?.[1];
+    return sessionId === JSON.stringify(id);
+  } finally {
+    system.close(fd);
+  }
 }
 
 // In place, because hooks may be appending to the same file, and forwarders go by offsets: what is

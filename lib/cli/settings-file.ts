@@ -32,6 +32,7 @@ export function settingsPath(scope: Scope, file: string | undefined): string {
   // Our own folder lies in Claude Code's, unless a variable moved the one or the other.
   if (scope === "user") return `${paths.claude}/settings.json`;
   const { folder } = findProject(environment, undefined);
+  if (folder === "") throw new Refusal("there is no project here: this folder is gone");
   return `${folder}/.claude/${scope === "local" ? "settings.local.json" : "settings.json"}`;
 }
 

@@ -5,7 +5,7 @@ import { tellStory } from "../history/story";
 import { findLinks, findSession } from "./find-session";
 import { hasLog } from "./log-view";
 import { renderStory } from "./story-screen";
-import { safeJson } from "./text";
+import { many, safeJson } from "./text";
 import { defineVerb, DONE } from "./verb";
 
 export default defineVerb({
@@ -44,7 +44,8 @@ export default defineVerb({
         terminal,
       ))
         terminal.print(line);
-    if (found.skipped > 0) terminal.note(`\nSkipped ${found.skipped} lines that are no records.`);
+    if (found.skipped > 0)
+      terminal.note(`\nSkipped ${many(found.skipped, "line")} that are no records.`);
     return DONE;
   },
 });

@@ -113,9 +113,10 @@ function toJson(stats: Stats): unknown {
     p50_ms: p50Ms,
     p95_ms: p95Ms,
   });
+  const isEmpty = stats.total.events === 0;
   return {
-    first: stats.firstAt,
-    last: stats.lastAt,
+    first: isEmpty ? null : stats.firstAt,
+    last: isEmpty ? null : stats.lastAt,
     total: asJson(toRow("all", stats.total)),
     rows: rowsOf(stats).map(asJson),
   };

@@ -65,7 +65,7 @@ const EIGHTHS = " ▏▎▍▌▋▊▉█";
 /** A bar for a share from 0 to 1, e.g. `███▌`; what is not nothing shows at least a sliver. */
 export function bar(share: number, columns: number): string {
   const eighths = Math.round(Math.min(Math.max(share, 0), 1) * columns * 8);
-  const shown = share > 0 ? Math.max(eighths, 1) : 0;
+  const shown = share > 0 ? Math.min(Math.max(eighths, 1), columns * 8) : 0;
   return "█".repeat(shown >> 3) + (shown % 8 > 0 ? (EIGHTHS[shown % 8] ?? "") : "");
 }
 
