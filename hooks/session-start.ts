@@ -11,7 +11,7 @@ await runHook({
     const stored = isWitnessed(session) ? storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
-    pruneDays(paths.events, config.retention_days, startedMs);
-    return stored?.faults ?? [];
+    const unpruned = pruneDays(paths.events, config.retention_days, startedMs);
+    return [...(stored?.faults ?? []), ...unpruned];
   },
 });

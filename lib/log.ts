@@ -1,7 +1,8 @@
 // The daily log: one record a line, in a file for each UTC day. It is the truth; views and
 // forwarders read it (`log-reader.ts`) from cursors of their own.
+import { faultCode } from "./fault";
 import { appendLine, removeFile } from "./file";
-import { ensurePrivateFolder, listOwn } from "./folder";
+import { ensurePrivateFolder, listOwn, namesIn } from "./folder";
 
 const DAY_MS = 86_400_000;
 
@@ -27,17 +28,39 @@ export function listDays(events: string): string[] {
 }
 
 /**
- * Removes the logs of days older than the retention.
+ * Removes the logs of days older than the retention. Its end is counted from the last day of the log
+ * before today: a clock that is years ahead must not cost the whole log, and after a pause the old
+ * days go one start later.
  *
- * @returns how many days it removed
- * @throws {Error} where the folder cannot be read or a file not removed
+ * @returns what it could not remove, in system codes
  */
-export function pruneDays(events: string, retentionDays: number, nowMs: number): number {
-  const oldest = new Date(nowMs - retentionDays * DAY_MS).toISOString().slice(0, 10);
-  let removed = 0;
-  for (const { path } of listOwn(events, (name) => isDayName(name) && name < oldest))
-    if (removeFile(path)) removed++;
-  return removed;
+export function pruneDays(events: string, retentionDays: number, nowMs: number): string[] {
+  const faults: string[] = [];
+  try {
+    const oldest = utcDay(lastDayEnd(events, nowMs) - retentionDays * DAY_MS);
+    for (const { name, path } of listOwn(events, (other) => isDayName(other) && other < oldest)) {
+      try {
+        removeFile(path);
+      } catch (error) {
+        faults.push(`${faultCode(error)} ${name}`);
+      }
+    }
+  } catch (error) {
+    faults.push(`${faultCode(error)} ${events}`);
+  }
+  return faults;
+}
+
+function lastDayEnd(events: string, nowMs: number): number {
+  const today = utcDay(nowMs);
+  let last = "";
+  for (const name of namesIn(events))
+    if (isDayName(name) && name < today && name > last) last = name;
+  return last === "" ? nowMs : Math.min(nowMs, Date.parse(last.slice(0, 10)) + DAY_MS);
+}
+
+function utcDay(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
 }
 
 /** The log of a day, `YYYY-MM-DD`. */

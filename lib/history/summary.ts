@@ -127,6 +127,9 @@ export class Summary {
       }
       case "SessionEnd":
       case "SubagentStop":
+      case "PreCompact":
+      case "PostCompact":
+      case "PostModelSwitch":
       case "InstructionsLoaded":
       case "ConfigChange":
       case "CwdChanged":

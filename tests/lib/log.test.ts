@@ -13,6 +13,7 @@ import { faultCode } from "../../lib/fault";
 import { appendRecord, listDays, pruneDays } from "../../lib/log";
 import { Sandbox } from "../support/sandbox";
 
+const isRoot = process.geteuid?.() === 0;
 const DAY = "2026-11-22";
 const TIME = `${DAY}T09:58:01.123Z`;
 
@@ -89,9 +90,42 @@ describe("pruning", () => {
   ])("to %p days leaves %p (%s)", (retentionDays, left) => {
     using sandbox = new Sandbox();
     for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
-    expect(pruneDays(sandbox.events, retentionDays, now)).toBe(days.length - left);
+    expect(pruneDays(sandbox.events, retentionDays, now)).toEqual([]);
     expect(listDays(sandbox.events)).toEqual(days.slice(days.length - left));
   });
+
+  test.each([
+    ["2036-03-31", days, "ten years ahead, all of the log seems old"],
+    ["2016-03-31", days, "ten years behind, none of it does"],
+    ["2026-06-30", days.slice(1), "after a pause, what is older than its last day by so much"],
+  ])("when the clock says %s leaves %j (%s)", (today, left) => {
+    using sandbox = new Sandbox();
+    for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
+    // The record of the start itself is written by the same clock.
+    appendRecord(sandbox.events, `${today}T00:00:00.000Z`, "{}");
+    expect(pruneDays(sandbox.events, today === "2026-06-30" ? 60 : 366, Date.parse(today))).toEqual(
+      [],
+    );
+    expect(listDays(sandbox.events)).toEqual([...left, today].toSorted());
+  });
+
+  // The superuser removes anything; a folder whose days may not be removed is one that cannot change.
+  test.skipIf(!isRoot || Bun.which("chattr") === null)(
+    "goes on after a day that it cannot remove, and names it",
+    () => {
+      using sandbox = new Sandbox();
+      for (const day of ["2020-01-01", "2020-01-02", "2026-03-30"])
+        appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
+      const { exitCode } = Bun.spawnSync(["chattr", "+i", `${sandbox.events}/2020-01-01.jsonl`]);
+      try {
+        if (exitCode !== 0) return; // Not on every disk.
+        expect(pruneDays(sandbox.events, 30, now)).toEqual(["EPERM 2020-01-01.jsonl"]);
+        expect(listDays(sandbox.events)).toEqual(["2020-01-01", "2026-03-30"]);
+      } finally {
+        Bun.spawnSync(["chattr", "-i", `${sandbox.events}/2020-01-01.jsonl`]);
+      }
+    },
+  );
 
   test("leaves what is not a day of ours", () => {
     using sandbox = new Sandbox();
@@ -99,13 +133,13 @@ describe("pruning", () => {
     writeFileSync(`${sandbox.events}/notes.txt`, "");
     writeFileSync(`${sandbox.root}/victim`, "");
     symlinkSync(`${sandbox.root}/victim`, `${sandbox.events}/2020-01-02.jsonl`);
-    expect(pruneDays(sandbox.events, 1, now)).toBe(0);
+    expect(pruneDays(sandbox.events, 1, now)).toEqual([]);
     expect(readdirSync(sandbox.events)).toHaveLength(3);
   });
 
   test("of no log removes nothing", () => {
     using sandbox = new Sandbox();
-    expect(pruneDays(sandbox.events, 1, now)).toBe(0);
+    expect(pruneDays(sandbox.events, 1, now)).toEqual([]);
   });
 });
 
