@@ -70,6 +70,12 @@ const write = {
   tool_input: { file_path: `${FOLDER}/out.txt` },
 };
 
+const ask = {
+  prompt_id: "p4",
+  tool_use_id: "t7",
+  tool_input: { description: "count files", prompt: "How many?", subagent_type: "general-purpose" },
+};
+
 const MOMENTS: readonly Moment[] = [
   ["SessionStart", { model: "claude-opus-5-5" }],
   ["UserPromptSubmit", { prompt: `Fix the test in cart.ts\n${HOSTILE}`, prompt_id: "p1" }],
@@ -94,14 +100,13 @@ const MOMENTS: readonly Moment[] = [
     { prompt_id: "p3", tool_use_id: "t6", tool_name: `mcp__${HOSTILE}` },
   ],
   ["UserPromptSubmit", { prompt: "Stop that, and ask somebody", prompt_id: "p4" }],
-  ["variants/PreToolUse.Agent", { prompt_id: "p4", tool_use_id: "t7" }],
+  ["variants/PreToolUse.Agent", ask],
   ["SubagentStart", { prompt_id: "p4", agent_id: "b1" }],
   ["SubagentStop", { prompt_id: "p4", agent_id: "b1", last_assistant_message: "Two files." }],
   [
     "variants/PostToolUse.Agent.completed",
     {
-      prompt_id: "p4",
-      tool_use_id: "t7",
+      ...ask,
       tool_response: { status: "completed", agentId: "b1" },
       duration_ms: 1999,
     },

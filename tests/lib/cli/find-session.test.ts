@@ -52,6 +52,22 @@ describe("a session", () => {
     expect(findSession(sandbox.events, other).records).toHaveLength(1);
   });
 
+  test("that nobody knows is not the latest", () => {
+    const last = { ...(records.at(-1) as EventRecord), session_id: "unknown" };
+    using sandbox = logOf([...records, last]);
+    expect(findSession(sandbox.events, "latest").id).toBe(NEXT_SESSION);
+  });
+
+  test("that a great many begin like is named with ten of them", async () => {
+    const [record] = await recordsFrom([["SessionStart"]]);
+    const many = Array.from({ length: 13 }, () => ({ ...(record as EventRecord) }));
+    for (const [i, one] of many.entries()) one.session_id = `many-${i}`;
+    using sandbox = logOf(many);
+    expect(() => findSession(sandbox.events, "many")).toThrow(
+      /^13 sessions begin with "many":(\n {2}many-\d+){10}\n {2}and 3 more$/,
+    );
+  });
+
   test("of several days is found whole, and its lines that are torn are counted", () => {
     using sandbox = logOf(
       records.map((record, i) => ({
@@ -98,7 +114,8 @@ describe("a session", () => {
       payload: { session_id: SESSION },
     };
     using sandbox = logOf([...records, quoting]);
-    expect(findSession(sandbox.events, SESSION).records).toHaveLength(of(SESSION).length);
+    for (const wanted of [SESSION, "1"])
+      expect(findSession(sandbox.events, wanted).records).toHaveLength(of(SESSION).length);
   });
 });
 
@@ -110,6 +127,24 @@ test("what continues what is found among other processes' sessions, before and a
   for (const id of [SESSION, NEXT_SESSION])
     expect(findLinks(sandbox.events, findSession(sandbox.events, id))).toEqual([link]);
   expect(findLinks(sandbox.events, findSession(sandbox.events, "other"))).toEqual([]);
+});
+
+test.each([
+  ["a fork within a process", { pid: 1 }, 1],
+  ["a fork in a process of its own", { pid: 2 }, 0],
+])("what continues what by %s", async (_, own, expected) => {
+  const all = await recordsFrom([
+    ["SessionStart", { pid: 1 }],
+    ["Stop", { pid: 1 }],
+    ["variants/SessionStart.fork", { session_id: NEXT_SESSION, ...own }],
+  ]);
+  using sandbox = logOf(all);
+  for (const id of [SESSION, NEXT_SESSION]) {
+    const links = findLinks(sandbox.events, findSession(sandbox.events, id));
+    expect(links).toHaveLength(expected);
+    for (const link of links)
+      expect(link).toEqual({ parent: SESSION, child: NEXT_SESSION, by: "fork" });
+  }
 });
 
 test("a log that cannot be read has no sessions", () => {

@@ -1,22 +1,44 @@
 // The screens, as snapshots at two widths, with and without colour, and what must hold of all of them.
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { createColors } from "picocolors";
 import { renderList } from "../../../lib/cli/list";
 import { renderStats } from "../../../lib/cli/stats";
 import { renderStory } from "../../../lib/cli/story-screen";
 import { eventLine } from "../../../lib/cli/tail";
+import { callWords } from "../../../lib/cli/words";
 import { lineage } from "../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../lib/history/payload";
 import { Stats } from "../../../lib/history/statistics";
 import { tellStory } from "../../../lib/history/story";
 import { Summary } from "../../../lib/history/summary";
 import type { EventRecord } from "../../../lib/schema";
-import { NEXT_SESSION, recordedSession, SESSION, STARTED_MS } from "../../support/recorded-session";
+import { capturedPayloads } from "../../support/payloads";
+import {
+  NEXT_SESSION,
+  recordedSession,
+  recordsFrom,
+  SESSION,
+  STARTED_MS,
+  type Moment,
+} from "../../support/recorded-session";
+
+const P1 = { prompt_id: "p1" };
+const CALL = { ...P1, tool_use_id: "t1", tool_input: { command: "run" } };
+const PRE: Moment = ["variants/PreToolUse.Bash", CALL];
+const POST: Moment = ["variants/PostToolUse.Bash", CALL];
+const ASK: Moment = ["variants/PermissionRequest.Bash", { ...CALL, tool_use_id: undefined }];
+const STOP: Moment = ["Stop", P1];
+const NEXT: Moment = ["UserPromptSubmit", { prompt_id: "p2" }];
 
 // Local times are on the screens.
 process.env["TZ"] = "UTC";
 const NOW = STARTED_MS + 5 * 60_000;
 const records = await recordedSession();
+
+// What may move a cursor, change a colour, turn the direction of writing or begin a line.
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 
 interface Screen {
   columns: number;
@@ -46,8 +68,7 @@ describe.each(Object.entries(SCREENS))("%s", (_, render) => {
     expect(text.includes("\u001B[")).toBe(isColored);
     // Our own colours apart, nothing of the payloads moves the cursor or the direction of writing.
     const shown = Bun.stripANSI(text).replaceAll("\n", "");
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
-    expect(shown).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u2028-\u202E]/);
+    expect(shown).not.toMatch(UNSAFE);
     for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
   });
 
@@ -71,6 +92,96 @@ describe("the story on the screen", () => {
     ] as const)
       expect(lines[lineWith(call) + 1]).toContain(outcome);
     expect(lines[lineWith("✓ Read src/red evil")]).toEndWith("12ms");
+  });
+
+  test.each([
+    ["✓ Bash run", "", [PRE, POST]],
+    ["✓ Bash run", "permission was asked for", [PRE, ASK, POST]],
+    ["✗ Bash run", "Exit code 3 .*", [PRE, ["variants/PostToolUseFailure.Bash", CALL]]],
+    ["⊘ Bash run", "denied; permission was asked for", [PRE, ASK, STOP]],
+    ["⊘ Bash run", "denied: Classifier unavailable", [PRE, ["PermissionDenied", CALL]]],
+    ["⊘ Bash run", "interrupted", [PRE, NEXT]],
+    ["⊘ Bash run", "denied or interrupted; permission was asked for", [PRE, ASK, NEXT]],
+    ["? Bash run", "waits for your permission, or runs since it was given", [PRE, ASK]],
+    ["… Bash run", "still running", [PRE]],
+    ["∅ Bash run", "no result was told: blocked by a hook, or cut off", [PRE, STOP]],
+  ] as [string, string, Moment[]][])("has %j, and %j below it", async (call, words, moments) => {
+    const shown = await screenOf([["UserPromptSubmit", P1], ...moments]);
+    const at = shown.findIndex((line) => line.includes(call));
+    expect(at).toBeGreaterThan(0);
+    expect(shown[at + 1]?.replace(/^[ │]*/, "") ?? "").toMatch(new RegExp(`^${words}$`));
+  });
+
+  test("says why a turn broke off, and that an agent is at work", async () => {
+    const failed: Moment = ["StopFailure", { ...P1, error: "rate_limit" }];
+    const shown = await screenOf([["UserPromptSubmit", P1], ["SubagentStart", P1], failed]);
+    expect(shown.slice(-3)).toEqual([
+      "09:58:02  ├─ ◆ subagent general-purpose ac46af38, at work",
+      "09:58:03  ├─ ■ API Error: 400 scripted bad request",
+      "09:58:03  └─ ✗ broke off: rate_limit",
+    ]);
+  });
+
+  test.each(["ConfigChange", "CwdChanged", "variants/Notification.permission_prompt"])(
+    "tells of %s only in full",
+    async (name) => {
+      const prompt: Moment = ["UserPromptSubmit", P1];
+      const [without, short, full] = await Promise.all([
+        screenOf([prompt, STOP]),
+        screenOf([prompt, [name, P1], STOP]),
+        screenOf([prompt, [name, P1], STOP], true),
+      ]);
+      expect(short).toHaveLength(without.length);
+      expect(full.length).toBeGreaterThan(without.length);
+    },
+  );
+
+  test.each([
+    ["Grep", { path: "/p/shop/src", pattern: "x" }, "x"],
+    ["Read", { file_path: "/p/shop/src/a.ts" }, "src/a.ts"],
+    ["Read", { file_path: "/p/shopping/a.ts" }, "/p/shopping/a.ts"],
+    ["Bash", { description: "run it", command: "run" }, "run"],
+    ["Agent", { prompt: "Look", subagent_type: "Explore" }, "Look (Explore)"],
+    ["mcp__a__b", { command: 7, deep: { er: true } }, '{"command":7,"deep":{"er":true}}'],
+    ["Other", undefined, ""],
+  ])("says of %s with %j: %j", (tool, parameters, words) => {
+    expect(callWords({ tool, parameters }, "/p/shop")).toBe(words);
+  });
+
+  test("is harmless whatever was recorded, and so are the others", async () => {
+    const captured = (await capturedPayloads()).map(({ name, event }): Moment => [
+      name === event ? name : `variants/${name}`,
+    ]);
+    const all = [...records, ...(await recordsFrom(captured))];
+    const names = all.flatMap(({ payload }) => Object.keys(payload as object));
+    const strange = fc.record({
+      payload: fc.dictionary(
+        fc.oneof(fc.constantFrom(...names), fc.string({ unit: "binary" })),
+        fc.jsonValue({ maxDepth: 3 }),
+      ),
+      tool: fc.option(fc.string({ unit: "binary" }), { nil: undefined }),
+      parameters: fc.jsonValue({ maxDepth: 3 }),
+    });
+    const screen = { columns: 140, colors: createColors(false) };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...all), strange), { minLength: 1 }),
+        (pairs) => {
+          const odd = pairs.map(([record, fields]) => Object.assign({}, record, fields));
+          const told = tellStory(odd, NOW, false);
+          const summary = summaryOf(odd);
+          const telling = { summary, story: told, links: [], nowMs: NOW, isFull: true };
+          for (const text of [
+            ...renderStory(telling, screen),
+            ...renderList([summary], NOW, screen).split("\n"),
+            ...odd.map((record) => eventLine(record, screen)),
+          ]) {
+            expect(text).not.toMatch(UNSAFE);
+            expect(Bun.stringWidth(text)).toBeLessThanOrEqual(screen.columns);
+          }
+        },
+      ),
+    );
   });
 
   test("has an agent under the call that started it, and the agent's calls under the agent", () => {
@@ -107,10 +218,19 @@ function own(id: string): EventRecord[] {
   return records.filter(({ session_id }) => session_id === id);
 }
 
+async function screenOf(moments: readonly Moment[], isFull = false): Promise<string[]> {
+  const told = tellStory(await recordsFrom(moments), NOW, false);
+  const telling = { summary: summarize(SESSION), story: told, links: [], nowMs: NOW, isFull };
+  return Array.from(renderStory(telling, { columns: 80, colors: createColors(false) }));
+}
+
 function summarize(id: string): Summary {
-  const [first] = own(id);
-  const summary = new Summary(first as EventRecord);
-  for (const record of own(id)) summary.add(record, () => record);
+  return summaryOf(own(id));
+}
+
+function summaryOf(all: readonly EventRecord[]): Summary {
+  const summary = new Summary(all[0] as EventRecord);
+  for (const record of all) summary.add(record, () => record);
   return summary;
 }
 

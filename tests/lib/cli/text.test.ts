@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { createColors } from "picocolors";
 import {
   bar,
   clean,
@@ -17,6 +18,7 @@ import {
 // What may move a cursor, change a colour, turn the direction of writing or begin a line.
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
+const { dim, red } = createColors(true);
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
@@ -110,6 +112,20 @@ describe("a width in columns", () => {
     );
   });
 
+  test("counts no colours, which stay whole", () => {
+    const piece = fc.tuple(fc.string({ unit: "grapheme" }).map(clean), fc.constantFrom(red, dim));
+    fc.assert(
+      fc.property(fc.array(piece), fc.nat(60), (pieces, columns) => {
+        const text = pieces.map(([words, paint]) => paint(words)).join("");
+        expect(Bun.stringWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
+        expect(Bun.stripANSI(fit(text, columns))).toBe(fit(Bun.stripANSI(text), columns));
+        expect(Bun.stringWidth(pad(text, columns))).toBe(
+          Math.max(columns, Bun.stringWidth(Bun.stripANSI(text))),
+        );
+      }),
+    );
+  });
+
   test("breaks lines and indents all but the first", () => {
     expect(wrap("one two three four five six", 24, "    ")).toBe(
       "one two three four\n    five six",
@@ -128,6 +144,17 @@ test.each([
   [-1, 2, ""],
 ])("a share of %p in %p columns is %j", (share, columns, drawn) => {
   expect(bar(share, columns)).toBe(drawn);
+});
+
+const share = fc.double({ noNaN: true });
+test("a bar never passes its columns, and a larger share is never drawn shorter", () => {
+  fc.assert(
+    fc.property(share, share, fc.integer({ min: 1, max: 40 }), (a, b, most) => {
+      const [less = "", more = ""] = [Math.min(a, b), Math.max(a, b)].map((one) => bar(one, most));
+      expect(more.length).toBeLessThanOrEqual(most);
+      expect(less.length).toBeLessThanOrEqual(more.length);
+    }),
+  );
 });
 
 test.each([
@@ -181,6 +208,18 @@ describe("a table", () => {
     ]);
     expect(table(columns, rows, 30).split("\n")[0]).toBe("id  about                count");
     expect(table(columns, rows, 22).split("\n")[0]).toBe("id  about");
+    expect(table(columns, rows, 1).split("\n")[0]).toBe("id  …");
+  });
+
+  test("cuts a column that has a limit, but not its head", () => {
+    const limited = [
+      { head: "project", most: 9 },
+      { head: "p", most: 3 },
+    ];
+    expect(table(limited, [["a-long-project", "カート"]], 80).split("\n")).toEqual([
+      "project    p",
+      "a-long-p…  カ…",
+    ]);
   });
 
   test("is never wider than the screen", () => {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { ago, dayAndTime, parseDuration, parseSince, took, utcDay } from "../../../lib/cli/time";
+import {
+  ago,
+  clock,
+  dayAndTime,
+  parseDuration,
+  parseSince,
+  took,
+  utcDay,
+} from "../../../lib/cli/time";
 import { UsageError } from "../../../lib/cli/verb";
 
 const NOW = new Date(2026, 10, 22, 12, 0, 0).getTime();
@@ -15,7 +23,18 @@ test.each([
   expect(parseDuration(text, "--since")).toBe(expected);
 });
 
-test.each(["", "soon", "-7d", "7 parsecs", "1e99d", "d"])("%j is none", (text) => {
+test.each([
+  "",
+  "soon",
+  "-7d",
+  "7",
+  "7 parsecs",
+  "1.2.3d",
+  "1e99d",
+  "99999999d",
+  "1".repeat(200),
+  "d",
+])("%j is none", (text) => {
   expect(() => parseDuration(text, "--since")).toThrow(UsageError);
 });
 
@@ -23,6 +42,7 @@ describe("since", () => {
   test.each([
     ["2d", NOW - 48 * HOUR_MS, "so long ago"],
     ["2026-11-20", new Date(2026, 10, 20).getTime(), "midnight here"],
+    ["2026-11-20 10:30", new Date(2026, 10, 20, 10, 30).getTime(), "a moment here"],
     ["2026-11-20T10:00:00Z", Date.UTC(2026, 10, 20, 10), "a moment"],
   ])("%s is a moment: %p (%s)", (text, expected) => {
     expect(parseSince(text, NOW)).toBe(expected);
@@ -60,6 +80,10 @@ test.each([
 test("a day of another year says which", () => {
   expect(dayAndTime(new Date(2026, 0, 2, 3, 4).getTime(), NOW)).toBe("01-02 03:04");
   expect(dayAndTime(new Date(2025, 0, 2, 3, 4).getTime(), NOW)).toBe("2025-01-02 03:04");
+});
+
+test("a time of day is that of here, to the second", () => {
+  expect(clock(new Date(2026, 10, 22, 3, 4, 5, 678).getTime())).toBe("03:04:05");
 });
 
 test("the day of the log is that of Greenwich", () => {

@@ -27,6 +27,10 @@ const asked = (id?: string): Moment => [
   "variants/PermissionRequest.Bash",
   { ...bash(id), tool_use_id: undefined },
 ];
+const askedBy = (agent: string, id: string): Moment => [
+  asked(id)[0],
+  { ...asked(id)[1], agent_id: agent },
+];
 const launch = (id: string, more = {}): Moment => [
   "variants/PreToolUse.Agent",
   { ...p1, tool_use_id: id, ...more },
@@ -50,6 +54,8 @@ const BATCH: Moment = [
 ];
 const REPORT: Moment = ["variants/UserPromptSubmit.tasknotification", { prompt_id: "p2" }];
 const NEXT: Moment = ["UserPromptSubmit", { prompt: "Next", prompt_id: "p2" }];
+const RESUME: Moment = ["variants/SessionStart.resume", {}];
+const NOTICE: Moment = ["variants/Notification.idle_prompt", p1];
 const END: Moment = ["SessionEnd", {}];
 
 describe("a tool call", () => {
@@ -65,6 +71,7 @@ describe("a tool call", () => {
     ["no result", "all calls of its message are over, as when a hook blocks it", [pre(), BATCH]],
     ["interrupted", "the person spoke again", [pre(), NEXT]],
     ["interrupted", "the session ended", [pre(), END]],
+    ["interrupted", "another process resumed the session", [pre(), RESUME]],
     ["denied or interrupted", "the person spoke again after it had asked", [pre(), asked(), NEXT]],
     ["running", "nothing came yet", [pre()]],
     ["running", "a background task reported", [pre(), REPORT]],
@@ -72,6 +79,17 @@ describe("a tool call", () => {
     ["succeeded", "its result came after all", [pre(), STOP, NEXT, post()]],
     ["running", "only another call has a result", [pre(), pre("t2"), post("t2")]],
     ["running", "another call asked for permission", [pre(), pre("t2"), asked("t2")]],
+    [
+      "running",
+      "an agent asked for the like",
+      [pre(), begun("a"), inside("a", "t2"), askedBy("a", "t1")],
+    ],
+    [
+      "running",
+      "it is not the last that a changed input can be of",
+      [pre(), pre("t2"), asked("t9")],
+    ],
+    ["no result", "the turn broke off", [pre(), ["StopFailure", p1]]],
     [
       "running",
       "it is a background agent's, and the turn's end is not its",
@@ -94,13 +112,15 @@ describe("a tool call", () => {
       pre("t1"),
       pre("t2"),
       pre("t3"),
+      asked("t3"),
+      pre("t4"),
       ["variants/PostToolUse.Bash", { ...bash("t1"), duration_ms: 7 }],
       ["variants/PostToolUse.Bash", { ...bash("t2"), duration_ms: undefined }],
     ]);
-    const startedMs = Date.parse(records[3]?.timestamp ?? "");
+    const sinceMs = [3, 5].map((at) => NOW - Date.parse(records[at]?.timestamp ?? ""));
     expect(
       callsIn(tellStory(records, NOW, false).chapters).map(({ durationMs }) => durationMs),
-    ).toEqual([7, 3000, NOW - startedMs]);
+    ).toEqual([7, 5000, ...sinceMs]);
   });
 
   test("that was told of twice is one, and one whose beginning was not recorded is one too", async () => {
@@ -177,10 +197,65 @@ describe("a subagent", () => {
     expect(nested).toMatchObject({ id: "t2", agents: [{ id: "b", steps: [{ id: "t3" }] }] });
   });
 
+  test("has its time and its last words, or is at work", async () => {
+    const chapters = await tell([PROMPT, begun("a"), begun("b"), done("a")]);
+    expect(agentsIn(chapters)).toMatchObject([
+      { id: "a", durationMs: 2000, answer: "Subagent report: two files." },
+      { id: "b", durationMs: undefined, answer: undefined },
+    ]);
+  });
+
+  test("that no call started stands where it began", async () => {
+    const chapters = await tell([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
+    expect((chapters[0] as Turn).steps.map((step) => "id" in step && step.id)).toEqual([
+      "t1",
+      "a",
+      "t2",
+    ]);
+  });
+
   test("of Claude Code's own is none", async () => {
     expect(
       agentsIn(await tell([PROMPT, ["variants/SubagentStop.subagent.compaction", p1]])),
     ).toEqual([]);
+  });
+});
+
+describe("a turn", () => {
+  test("ends with Claude's last words, or with what it broke off for", async () => {
+    const failed: Moment = ["StopFailure", { prompt_id: "p2", error: "invalid_request" }];
+    expect(await tell([PROMPT, pre(), STOP, NEXT, failed])).toMatchObject([
+      { prompt: "Do it", durationMs: 2000, answer: expect.any(String), error: undefined },
+      { prompt: "Next", durationMs: 1000, error: "invalid_request" },
+    ]);
+  });
+
+  test("has the calls that name its prompt, whatever came since", async () => {
+    const [first, second] = await tell([PROMPT, NEXT, pre("t1"), STOP]);
+    expect(first).toMatchObject({ steps: [{ id: "t1" }], durationMs: 3000 });
+    expect(second).toMatchObject({ steps: [], durationMs: undefined });
+  });
+
+  test.each([
+    ["belongs to it until it ends", [PROMPT, NOTICE, STOP], ["turn", ["Notification"]]],
+    ["stands by itself afterwards", [PROMPT, STOP, NOTICE], ["turn", [], "Notification"]],
+    ["stands by itself before", [NOTICE, PROMPT], ["Notification", "turn", []]],
+    [
+      "is one where three events tell of a compaction",
+      [PROMPT, ["PreCompact", p1], ["variants/SessionStart.compact", p1], ["PostCompact", p1]],
+      ["turn", ["Compaction"]],
+    ],
+    [
+      "is told where only one of the three was recorded",
+      [PROMPT, ["PostCompact", p1]],
+      ["turn", ["Compaction"]],
+    ],
+  ] as [string, Moment[], unknown[]][])("what happens %s", async (_, moments, expected) => {
+    const name = (step: Turn | Step) => (step.kind === "moment" ? step.event : step.kind);
+    const told: unknown[] = (await tell(moments)).flatMap((chapter) =>
+      chapter.kind === "turn" ? ["turn", chapter.steps.map(name)] : [name(chapter)],
+    );
+    expect(told).toEqual(expected);
   });
 });
 
@@ -219,8 +294,9 @@ describe("a whole session", () => {
     ]);
   });
 
-  test("is the same whatever the order of its records", () => {
+  test("is the same whatever the order of its records, and if it was recorded twice", () => {
     const expected = tellStory(own, NOW, true);
+    expect(tellStory([...own, ...own], NOW, true)).toEqual(expected);
     fc.assert(
       fc.property(fc.shuffledSubarray(own, { minLength: own.length }), (shuffled) => {
         expect(tellStory(shuffled, NOW, true)).toEqual(expected);
@@ -242,14 +318,15 @@ describe("a whole session", () => {
     );
   });
 
-  test("of strange payloads is told nevertheless", () => {
+  test("of strange payloads is told nevertheless", async () => {
+    const all = [...own, ...(await recordsFrom([BATCH, asked(), ["StopFailure"]]))];
     const strange = fc.record({
       payload: fc.jsonValue(),
       parameters: fc.jsonValue(),
       agent_id: fc.constantFrom(undefined, "a"),
     });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom(...own), strange)), (pairs) => {
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...all), strange)), (pairs) => {
         const records = pairs.map(([record, fields]) => ({ ...record, ...fields }) as EventRecord);
         expect(tellStory(records, NOW, false).chapters).toBeArray();
       }),
