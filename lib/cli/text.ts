@@ -88,7 +88,7 @@ export interface Column {
 }
 
 const GAP = 2;
-const LEAST_FLEXIBLE = 16;
+const LEAST_FLEXIBLE = 24;
 
 /** Sets rows in columns without borders, so that a line is at most `columns` wide. */
 export function table(
