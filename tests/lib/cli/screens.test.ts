@@ -138,6 +138,7 @@ describe("the story on the screen", () => {
 
   test.each([
     ["Grep", { path: "/p/shop/src", pattern: "x" }, "x"],
+    ["Glob", { path: "/p/shop/src", pattern: "*.ts" }, "*.ts"],
     ["Read", { file_path: "/p/shop/src/a.ts" }, "src/a.ts"],
     ["Read", { file_path: "/p/shopping/a.ts" }, "/p/shopping/a.ts"],
     ["Bash", { description: "run it", command: "run" }, "run"],

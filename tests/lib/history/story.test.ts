@@ -205,6 +205,10 @@ describe("a subagent", () => {
     ]);
   });
 
+  test("of which only the end was recorded is one nevertheless", async () => {
+    expect(agentsIn(await tell([PROMPT, done("a")]))).toMatchObject([{ id: "a", durationMs: 0 }]);
+  });
+
   test("that no call started stands where it began", async () => {
     const chapters = await tell([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
     expect((chapters[0] as Turn).steps.map((step) => "id" in step && step.id)).toEqual([
