@@ -17,7 +17,7 @@ export interface FoundSession {
 }
 
 const ID_LENGTH = 36;
-const DAY_MS = 86_400_000;
+const LOOK_BACK_MS = 2 * 86_400_000;
 const LONGEST_LIST = 10;
 
 /**
@@ -78,34 +78,23 @@ export function latestId(events: string): string | undefined {
  * Finds what a session continues and what continues it, by what its processes did before and after.
  * Looks back two days at most: an older use of a process number is another process's.
  */
-export function findLinks(events: string, { id, records }: FoundSession): Link[] {
-  const first = records.at(-1);
-  if (first === undefined) return [];
-  const since = utcDay(Date.parse(first.timestamp) - 2 * DAY_MS);
-  const pids = new Set(records.map(({ pid }) => pid));
-  const links: Link[] = [];
-  for (const pid of pids) links.push(...lineage(signsAround(events, id, pid, since)));
-  return links.filter(({ parent, child }) => parent === id || child === id);
+export function findLinks(events: string, session: FoundSession): Link[] {
+  const pids = new Set(session.records.map(({ pid }) => pid));
+  return Array.from(pids, (pid) => lineage(signsAround(events, session, pid)))
+    .flat()
+    .filter(({ parent, child }) => parent === session.id || child === session.id);
 }
 
-/** What a process told of its sessions, from just before a session on. */
-function signsAround(events: string, id: string, pid: number, since: string): Sign[] {
+/** What a process told of its sessions, from just before one's first record on. */
+function signsAround(events: string, { id, records }: FoundSession, pid: number): Sign[] {
+  const first = records.at(-1)?.timestamp ?? "";
+  const since = utcDay(Date.parse(first) - LOOK_BACK_MS);
   const signs: Sign[] = [];
-  let isOwnSeen = false;
   const glances = glanceAt(events, { newestFirst: true, since, containing: `"pid":${pid},` });
   for (const glance of glances) {
     if (glance.kind === "skipped" || glance.head.pid !== pid) continue;
-    const sign = signOf(glance.head, glance.record);
-    signs.push(sign);
-    if (sign.session_id === id) isOwnSeen = true;
-    else if (isOwnSeen) break;
-    if (
-      isOwnSeen &&
-      sign.session_id === id &&
-      sign.event === "SessionStart" &&
-      sign.source === "startup"
-    )
-      break;
+    signs.push(signOf(glance.head, glance.record));
+    if (glance.head.session_id !== id && glance.head.timestamp < first) break;
   }
   return signs.toReversed();
 }

@@ -27,7 +27,8 @@ export default defineVerb({
     ["stats --by project --json", "for a program"],
   ],
   run({ by, since, json }, terminal) {
-    const sinceMs = since === undefined ? 0 : parseSince(since, Date.now());
+    const nowMs = Date.now();
+    const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
     if (!hasLog(terminal, json)) return DONE;
     const stats = new Stats(by as By);
     const skipped = new SkippedLines();
@@ -42,7 +43,7 @@ export default defineVerb({
         });
     }
     if (json) terminal.print(safeJson(toJson(stats), 2));
-    else terminal.print(renderStats(stats, terminal));
+    else terminal.print(renderStats(stats, nowMs, terminal));
     skipped.tell(terminal);
     return DONE;
   },
@@ -51,6 +52,7 @@ export default defineVerb({
 /** Sets the numbers in a table as wide as the terminal at most. */
 export function renderStats(
   stats: Stats,
+  nowMs: number,
   { columns, colors }: { columns: number; colors: Colors },
 ): string {
   const rows = rowsOf(stats);
@@ -72,7 +74,6 @@ export function renderStats(
   ]);
   const heading: Column[] = [{ head: stats.by, isFlexible: true }, ...COLUMNS];
   const shown = stats.by === "tool" ? heading.slice(0, -2) : heading;
-  const nowMs = Date.parse(stats.lastAt);
   const span = [stats.firstAt, stats.lastAt].map((time) => dayAndTime(Date.parse(time), nowMs));
   const days = Array.from(stats.days.values(), ({ events }) => events).slice(
     SPARK_MARGIN - columns,

@@ -50,8 +50,8 @@ function* header({ summary, story, links, nowMs }: Telling, colors: Colors): Gen
   ].join(" · ");
   for (const { parent, child, by } of links)
     yield child === story.sessionId
-      ? `continues ${colors.cyan(parent)} (${by})`
-      : `continued by ${colors.cyan(child)} (${by})`;
+      ? `continues ${colors.cyan(clean(parent))} (${by})`
+      : `continued by ${colors.cyan(clean(child))} (${by})`;
 }
 
 function* durations(steps: readonly (Turn | Step)[]): Generator<number> {
@@ -75,7 +75,7 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
 };
 
 // What is of interest only to somebody who asks for everything.
-const MINOR_EVENTS = new Set(["PostToolBatch", "InstructionsLoaded", "ConfigChange", "CwdChanged"]);
+const MINOR_EVENTS = new Set(["InstructionsLoaded", "ConfigChange", "CwdChanged"]);
 // A request for permission is told with its call already.
 const REPEATED_NOTIFICATIONS = new Set(["permission_prompt", "worker_permission_prompt"]);
 const MAX_FULL_LINES = 400;
@@ -159,7 +159,8 @@ class Writer {
 
   *#agent(agent: Agent, lead: string, below: string): Generator<string> {
     const { blue, dim } = this.#colors;
-    const time = agent.durationMs === undefined ? "at work" : took(agent.durationMs);
+    const state = agent.isInterrupted ? "interrupted" : "at work";
+    const time = agent.durationMs === undefined ? state : took(agent.durationMs);
     const name = ["subagent", clean(agent.type)].filter(Boolean).join(" ");
     const about = dim(`${clean(agent.id).slice(0, 8)}, ${time}`);
     yield fit(this.#line(agent.atMs, lead, `${blue("◆")} ${name} ${about}`), this.#columns);

@@ -14,9 +14,12 @@ export function clean(text: string): string {
     .trim();
 }
 
+/** What ends a line, in whatever system. */
+export const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
 /** The same for text of several lines, which it keeps apart. */
 export function cleanLines(text: string): string[] {
-  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => {
+  return text.split(LINE_END).map((line) => {
     const indent = /^[ \t]*/.exec(line)?.[0].replaceAll("\t", "  ") ?? "";
     return indent + clean(line);
   });

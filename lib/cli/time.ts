@@ -15,9 +15,16 @@ export function parseDuration(text: string, flag: string): number {
 
 /** Reads a duration back from now, or a date such as `2026-11-20`: milliseconds since 1970 UTC. */
 export function parseSince(text: string, nowMs: number): number {
-  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(dateOnly(text)) : NaN;
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
+  const date = day !== undefined && isDay(day) ? Date.parse(dateOnly(text)) : NaN;
   if (!Number.isNaN(date)) return date;
   return nowMs - parseDuration(text, "--since");
+}
+
+// Of 31 February, `Date` makes 3 March.
+function isDay(day: string): boolean {
+  const atMs = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(atMs) && utcDay(atMs) === day;
 }
 
 // A date alone means midnight here, not in Greenwich.

@@ -1,7 +1,8 @@
-// What happened, in a few words of English. Nothing here is made harmless for a terminal yet.
+// What happened, in a few words of English. Their texts are not harmless for a terminal yet.
 import { fieldOf, textOf } from "../history/payload";
 import type { ToolCall } from "../history/story";
 import type { EventRecord } from "../schema";
+import { clean, LINE_END } from "./text";
 
 // The parameter that says most, by the names that Claude Code's own tools give it.
 const TELLING_PARAMETERS = [
@@ -94,7 +95,7 @@ export function reportWords(prompt: string): string {
 /** A value as lines of an outline; long texts keep their lines. */
 export function* outline(value: unknown, indent = ""): Generator<string> {
   if (typeof value === "string") {
-    for (const line of value.split("\n")) yield indent + line;
+    for (const line of value.split(LINE_END)) yield indent + line;
     return;
   }
   if (typeof value !== "object" || value === null || indent.length > DEEPEST_INDENT) {
@@ -102,7 +103,7 @@ export function* outline(value: unknown, indent = ""): Generator<string> {
     return;
   }
   for (const [key, inner] of Object.entries(value)) {
-    const name = Array.isArray(value) ? "-" : `${key}:`;
+    const name = Array.isArray(value) ? "-" : `${clean(key)}:`;
     const lines = Array.from(outline(inner, `${indent}  `));
     if (lines.length === 1) yield `${indent}${name} ${lines[0]?.trimStart()}`;
     else {

@@ -25,15 +25,17 @@ export interface Link {
  */
 export function lineage(signs: Iterable<Sign>): Link[] {
   const links: Link[] = [];
-  const current = new Map<number, string>();
+  // Of a process that ended, nothing.
+  const current = new Map<number, string | undefined>();
   for (const { event, session_id: child, pid, source, reason } of signs) {
     const parent = current.get(pid);
     const begins = event === "SessionStart" && (source === "clear" || source === "fork");
     if (begins && parent !== undefined && parent !== child)
       links.push({ parent, child, by: source });
     const isLast = event === "SessionEnd" && reason !== "clear" && reason !== "resume";
-    if (isLast) current.delete(pid);
-    else current.set(pid, child);
+    if (isLast) current.set(pid, undefined);
+    // What comes late of a session that was left, such as the end of an agent, does not bring it back.
+    else if (event === "SessionStart" || !current.has(pid)) current.set(pid, child);
   }
   return links;
 }

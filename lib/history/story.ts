@@ -43,6 +43,8 @@ export interface Agent {
   readonly atMs: number;
   durationMs: number | undefined;
   answer: string | undefined;
+  /** Whether it went with the call that started it. */
+  isInterrupted: boolean;
   readonly steps: Step[];
 }
 

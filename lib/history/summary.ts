@@ -14,6 +14,8 @@ const MINUTE_MS = 60_000;
 const MAX_WORKING_SILENCE_MS = 15 * MINUTE_MS;
 const MAX_WAITING_SILENCE_MS = 24 * 60 * MINUTE_MS;
 
+const BEGINNINGS = new Set(["SessionStart", "UserPromptSubmit", "PreToolUse"]);
+
 /** A session so far. */
 export class Summary {
   readonly sessionId: string;
@@ -105,7 +107,9 @@ export class Summary {
   }
 
   #follow(head: RecordHead, record: () => EventRecord | undefined): void {
-    this.#isEnded = head.event === "SessionEnd";
+    if (head.event === "SessionEnd") this.#isEnded = true;
+    // What comes late, such as the end of an agent, is no new beginning.
+    if (BEGINNINGS.has(head.event)) this.#isEnded = false;
     switch (head.event) {
       case "PermissionRequest":
       case "Elicitation":

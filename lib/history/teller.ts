@@ -16,7 +16,6 @@ interface OpenCall {
 interface KnownAgent {
   readonly agent: Agent;
   readonly promptId: string | undefined;
-  isStarted: boolean;
 }
 
 /** Takes the records of one session, the oldest first and each once, and tells the story at the end. */
@@ -50,7 +49,7 @@ export class Teller {
       case "PermissionDenied":
         return this.#denial(record);
       case "SubagentStart":
-        if (record.agent_id !== undefined) this.#agentOf(record.agent_id, record).isStarted = true;
+        if (record.agent_id !== undefined) this.#agentOf(record.agent_id, record);
         return;
       case "SubagentStop":
         return this.#agentEnd(record);
@@ -75,13 +74,16 @@ export class Teller {
 
   /** What it has come to. Nothing more may be taken in afterwards. */
   finish(nowMs: number, isOver: boolean): Story["chapters"] {
+    const cut = new Set<string>();
+    for (const known of this.#agents.values()) if (this.#place(known)) cut.add(known.agent.id);
     for (const open of this.#calls.values()) {
       if (open.hasResult) continue;
+      if (open.agentId !== undefined && cut.has(open.agentId)) open.closedBy ??= "cut";
       open.call.outcome = outcomeOf(open, isOver);
+      // The clock may have been set back meanwhile.
       if (open.call.outcome === "running" || open.call.outcome === "asking")
-        open.call.durationMs = nowMs - open.call.atMs;
+        open.call.durationMs = Math.max(nowMs - open.call.atMs, 0);
     }
-    for (const known of this.#agents.values()) this.#place(known);
     return this.#chapters;
   }
 
@@ -156,11 +158,10 @@ export class Teller {
       ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
     );
     const input = JSON.stringify(record.parameters);
-    const call =
-      candidates.findLast((open) => JSON.stringify(open.call.parameters) === input) ??
-      candidates.at(-1);
-    if (call === undefined) this.#happen(record);
-    else call.call.isAsked = true;
+    const alike = candidates.filter(({ call }) => JSON.stringify(call.parameters) === input);
+    const open = alike.findLast(({ call }) => !call.isAsked) ?? alike.at(-1) ?? candidates.at(-1);
+    if (open === undefined) this.#happen(record);
+    else open.call.isAsked = true;
   }
 
   #denial(record: EventRecord): void {
@@ -242,29 +243,38 @@ export class Teller {
       atMs: atMs(record),
       durationMs: undefined,
       answer: undefined,
+      isInterrupted: false,
       steps: [],
     };
-    const made = { agent, promptId: record.prompt_id, isStarted: false };
+    const made = { agent, promptId: record.prompt_id };
     this.#agents.set(id, made);
     return made;
   }
 
-  /** Puts an agent under the call that started it, or where it began if none is known. */
-  #place({ agent, promptId }: KnownAgent): void {
+  /**
+   * Puts an agent under the call that started it, or where it began if none is known.
+   *
+   * @returns whether that call was cut off, and the agent with it: one in the background has a call
+   *   that ended at once
+   */
+  #place({ agent, promptId }: KnownAgent): boolean {
     const parent = this.#callThatStarted(agent, promptId);
     if (parent !== undefined) {
-      parent.agents.push(agent);
-      return;
+      parent.call.agents.push(agent);
+      agent.isInterrupted =
+        !parent.hasResult && parent.closedBy === "cut" && agent.durationMs === undefined;
+      return agent.isInterrupted;
     }
     const steps: (Turn | Step)[] =
       (promptId === undefined ? undefined : this.#turns.get(promptId))?.steps ?? this.#chapters;
     const next = steps.findIndex((step) => step.atMs > agent.atMs);
     steps.splice(next < 0 ? steps.length : next, 0, agent);
+    return false;
   }
 
-  #callThatStarted(agent: Agent, promptId: string | undefined): ToolCall | undefined {
+  #callThatStarted(agent: Agent, promptId: string | undefined): OpenCall | undefined {
     const named = this.#launches.find(({ call }) => agentIdOf(call) === agent.id);
-    if (named !== undefined) return named.call;
+    if (named !== undefined) return named;
     // Until its result is there, a call does not say; but there may be only one that it can be.
     const [only, ...others] = this.#launches.filter(
       ({ call, promptId: its }) =>
@@ -274,7 +284,7 @@ export class Teller {
         call.agents.length === 0 &&
         (fieldOf(call.parameters, "subagent_type") ?? agent.type) === agent.type,
     );
-    return others.length === 0 ? only?.call : undefined;
+    return others.length === 0 ? only : undefined;
   }
 }
 

@@ -156,11 +156,12 @@ test("SessionStart removes the days that are past the retention, and only those"
   using sandbox = new Sandbox();
   const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
   await Bun.write(`${sandbox.state}/config.json`, JSON.stringify({ retention_days: 7 }));
-  for (const ago of [400, 9, 8, 6]) await Bun.write(`${sandbox.events}/${day(ago)}.jsonl`, "\n");
+  for (const ago of [400, 9, 8, 6, 1]) await Bun.write(`${sandbox.events}/${day(ago)}.jsonl`, "\n");
   await Bun.write(`${sandbox.events}/notes.txt`, "mine");
   await runProgram("session-start", sandbox, { session_id: "s" });
   expect(readdirSync(sandbox.events).toSorted()).toEqual([
     `${day(6)}.jsonl`,
+    `${day(1)}.jsonl`,
     `${day(0)}.jsonl`,
     "notes.txt",
   ]);

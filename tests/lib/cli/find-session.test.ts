@@ -147,6 +147,18 @@ test.each([
   }
 });
 
+test("what continues what is found though an agent's end came late", () => {
+  const at = (event: string) => records.findIndex((record) => record.event === event);
+  const late = records[at("SubagentStop")] as EventRecord;
+  const pid = of(NEXT_SESSION)[0]?.pid ?? 0;
+  const timestamp = "2026-11-22T09:59:00.000Z";
+  const last = { ...(records.at(-1) as EventRecord), timestamp: "2026-11-22T09:59:01.000Z" };
+  using sandbox = logOf([...records, { ...late, id: "late", pid, timestamp }, last]);
+  const link = { parent: SESSION, child: NEXT_SESSION, by: "clear" } as const;
+  for (const id of [SESSION, NEXT_SESSION])
+    expect(findLinks(sandbox.events, findSession(sandbox.events, id))).toEqual([link]);
+});
+
 test("a log that cannot be read has no sessions", () => {
   using sandbox = logOf([]);
   writeFileSync(`${sandbox.state}/events`, "");

@@ -50,9 +50,9 @@ const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
   "show, one that is at work": (screen) => story(NEXT_SESSION, false, screen),
   "show --full": (screen) => story(SESSION, true, screen),
   list: (screen) => renderList([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
-  "stats --by tool": (screen) => renderStats(count("tool"), screen),
-  "stats --by project": (screen) => renderStats(count("project"), screen),
-  "stats --by day": (screen) => renderStats(count("day"), screen),
+  "stats --by tool": (screen) => renderStats(count("tool"), NOW, screen),
+  "stats --by project": (screen) => renderStats(count("project"), NOW, screen),
+  "stats --by day": (screen) => renderStats(count("day"), NOW, screen),
   tail: (screen) => records.map((record) => eventLine(record, screen)).join("\n"),
 };
 

@@ -48,9 +48,12 @@ describe("since", () => {
     expect(parseSince(text, NOW)).toBe(expected);
   });
 
-  test.each(["2026-13-01", "yesterday"])("%j is none", (text) => {
-    expect(() => parseSince(text, NOW)).toThrow(UsageError);
-  });
+  test.each(["2026-13-01", "2026-02-31", "2026-02-31T10:00:00Z", "yesterday"])(
+    "%j is none",
+    (text) => {
+      expect(() => parseSince(text, NOW)).toThrow(UsageError);
+    },
+  );
 });
 
 test.each([

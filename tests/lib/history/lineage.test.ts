@@ -31,6 +31,12 @@ test.each([
     ["b continues a by clear", "d continues c by clear"],
     "two processes side by side",
   ],
+  [
+    ["a1", "a1 end clear", "b1 start clear", "a1", "b1", "c1 start clear"],
+    ["b continues a by clear", "c continues b by clear"],
+    "what comes late of the one before does not bring it back",
+  ],
+  [["a1", "a1 end other", "a1", "b1 start clear"], [], "nor after its process has ended"],
   [["b1 start clear"], [], "nothing is known of before"],
   [["a1", "a1 start clear"], [], "a session does not continue itself"],
 ])("%j: %j (%s)", (told, expected) => {

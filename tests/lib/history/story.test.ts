@@ -141,7 +141,48 @@ describe("a tool call", () => {
   });
 });
 
+describe("calls that are alike", () => {
+  test("are asked for one after the other", async () => {
+    const same = { ...bash("t1"), tool_input: { command: "same" } };
+    const ask: Moment = ["variants/PermissionRequest.Bash", { ...same, tool_use_id: undefined }];
+    const calls = callsIn(
+      await tell([
+        PROMPT,
+        ["variants/PreToolUse.Bash", same],
+        ["variants/PreToolUse.Bash", { ...same, tool_use_id: "t2" }],
+        ask,
+        ask,
+        STOP,
+      ]),
+    );
+    expect(calls.map(({ outcome }) => outcome)).toEqual(["denied", "denied"]);
+  });
+
+  test("are not at work before they began, whatever the clock says", async () => {
+    const records = await recordsFrom([PROMPT, pre()]);
+    const [call] = callsIn(tellStory(records, 0, false).chapters);
+    expect(call).toMatchObject({ outcome: "running", durationMs: 0 });
+  });
+});
+
 describe("a subagent", () => {
+  test("in the foreground is interrupted with the call that it is for, one in the background is not", async () => {
+    const foreground = [launch("t1"), begun("a"), inside("a", "t2")];
+    const background = [launch("t3"), launched("t3", "b"), begun("b"), inside("b", "t4")];
+    const chapters = await tell([PROMPT, ...background, ...foreground, NEXT]);
+    const outcomes = callsIn(chapters).map(({ id, outcome }) => `${id} ${outcome}`);
+    expect(outcomes.toSorted()).toEqual([
+      "t1 interrupted",
+      "t2 interrupted",
+      "t3 succeeded",
+      "t4 running",
+    ]);
+    expect(agentsIn(chapters).map(({ id, isInterrupted }) => [id, isInterrupted])).toEqual([
+      ["b", false],
+      ["a", true],
+    ]);
+  });
+
   const two = [launch("t1"), launch("t2")];
   test.each([
     [

@@ -65,6 +65,12 @@ describe("the state of a session", () => {
     ["waiting", 20, "another model was chosen meanwhile", [prompt, stop, ["PostModelSwitch"]]],
     ["waiting", 20, "Claude Code reminded of it", [prompt, stop, ["Notification"]]],
     ["ended", 1, "it says so", [prompt, stop, ["SessionEnd"]]],
+    [
+      "ended",
+      1,
+      "an agent's end that comes late begins nothing",
+      [prompt, ["SessionEnd"], ["SubagentStop"]],
+    ],
     ["ended", 99 * 60, "an end stays one", [["SessionEnd"]]],
     ["waiting", 1, "it was resumed", [["SessionEnd"], ["variants/SessionStart.resume"]]],
   ] as [State, number, string, Moment[]][])(
