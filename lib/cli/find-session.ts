@@ -87,14 +87,18 @@ export function findLinks(events: string, session: FoundSession): Link[] {
 
 /** What a process told of its sessions, from just before one's first record on. */
 function signsAround(events: string, { id, records }: FoundSession, pid: number): Sign[] {
-  const first = records.at(-1)?.timestamp ?? "";
-  const since = utcDay(Date.parse(first) - LOOK_BACK_MS);
+  const first = records.at(-1);
+  if (first === undefined) return [];
+  const since = utcDay(Date.parse(first.timestamp) - LOOK_BACK_MS);
   const signs: Sign[] = [];
   const glances = glanceAt(events, { newestFirst: true, since, containing: `"pid":${pid},` });
   for (const glance of glances) {
     if (glance.kind === "skipped" || glance.head.pid !== pid) continue;
-    signs.push(signOf(glance.head, glance.record));
-    if (glance.head.session_id !== id && glance.head.timestamp < first) break;
+    const sign = signOf(glance.head, glance.record);
+    signs.push(sign);
+    // A process begins with its startup; before that, its number was another's.
+    const isStartup = glance.head.id === first.id && sign.source === "startup";
+    if (isStartup || (sign.session_id !== id && glance.head.timestamp < first.timestamp)) break;
   }
   return signs.toReversed();
 }
