@@ -7,6 +7,7 @@ import type { Environment } from "./paths";
 import type { Config } from "./schema";
 import {
   isSecretKey,
+  isSecretTextKey,
   isSecretVariable,
   NAME_HINTS,
   SECRET_FORMS,
@@ -154,7 +155,14 @@ function cleanText(text: string, secret: boolean, walk: Walk): string {
 
 function isSecret(key: string, value: unknown, { keys, names }: RedactionRules): boolean {
   if (keys.length > 0 && keys.includes(key.toLowerCase())) return true;
-  return names && isSecretKey(key) && !isHarmless(key, value);
+  if (!names) return false;
+  return isSecretKey(key) ? !isHarmless(key, value) : isTextual(value) && isSecretTextKey(key);
+}
+
+// `tokens: ["…"]` and `auth: "…"`, but neither `max_tokens: "4096"` nor `pass: 12`.
+function isTextual(value: unknown): boolean {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof first === "string" && !/^\d*$/.test(first);
 }
 
 function masked(walk: Walk): string {

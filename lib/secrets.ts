@@ -28,6 +28,9 @@ export const NAME_HINTS: readonly string[] = [
   "authorization",
   "cookie",
   "pwd",
+  // Shorter ones only where they end a key, for they are part of many words.
+  'auth"',
+  'pass"',
 ];
 
 // Names as they stand in code, JSON, YAML, flags and variables.
@@ -233,7 +236,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     hints: NAME_HINTS,
     pattern: () =>
       new RegExp(
-        `((?:${UPPER_NAME})${NO_PLACE}[A-Z0-9_]{0,32}=)(?!\\\\{0,3}["']?[$[])(?:\\\\{0,3}"[^"\\r\\n]{4,1024}"?|'[^'\\r\\n]{4,1024}'?|(?:[^\\s"'$;&|<>(){}\\\\]|${BACKSLASH}){4,1024})`,
+        `((?:${UPPER_NAME})${NO_PLACE}[A-Z0-9_]{0,32}=)(?!\\\\{0,3}["']?\\[|\\\\{0,3}"?\\$)(?:\\\\{0,3}"[^"\\r\\n]{4,1024}"?|'[^'\\r\\n]{4,1024}'?|(?:[^\\s"'$;&|<>(){}\\\\]|${BACKSLASH}){4,1024})`,
         "g",
       ),
   },
@@ -268,6 +271,16 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       ),
   },
   {
+    // api_key: 9f86d081 in YAML, x-api-key: 9f86d081 as a header. A digit tells it from words.
+    kind: "assigned-secret",
+    hints: NAME_HINTS,
+    pattern: () =>
+      new RegExp(
+        `((?:${NAME}):[ \\t]{1,4})(?=[^\\s"'&;,()]{0,128}\\d)(?:[^\\s"'#{}[\\](),;$<>\\\\]|${BACKSLASH}){8,1024}`,
+        "gi",
+      ),
+  },
+  {
     // password: hunter2 in YAML; `password: string` is a type.
     kind: "assigned-secret",
     hints: ["password:", "passwd:"],
@@ -284,6 +297,11 @@ export function isSecretKey(key: string): boolean {
   return /passw(?:or)?d|passphrase|secret|api[-_. ]?key|private[-_. ]?key|authorization|(?:token|cookies?|credentials?|access[-_. ]?key|pwd)$/i.test(
     key,
   );
+}
+
+/** Whether a text under this key is likely a secret, though a number or an object would be none. */
+export function isSecretTextKey(key: string): boolean {
+  return /(?:^|[-_.])(?:auth|pass)$|tokens$|session[-_. ]?key$/i.test(key);
 }
 
 const VARIABLE_WORDS: readonly string[] = [

@@ -125,7 +125,7 @@ function followed(path: string): string {
     return realpathSync(path);
   } catch (error) {
     if (faultCode(error) !== "ENOENT") throw error;
-    const target = resolve(dirname(path), readlinkSync(path));
+    const target = resolve(realpathSync(dirname(path)), readlinkSync(path));
     if (system.statusAt(target) !== undefined) throw new Fault("a chain of broken links", path);
     return target;
   }

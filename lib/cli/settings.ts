@@ -14,6 +14,7 @@ import {
 } from "jsonc-parser";
 import { insert, lineEnd, remove } from "./json-edit";
 import { programOf } from "./programs";
+import { safeJson } from "./text";
 
 /** Seconds that Claude Code waits for a hook; ours are done in milliseconds, and give up after one. */
 const TIMEOUT_SECONDS = 5;
@@ -134,7 +135,7 @@ function parse(text: string): Document {
   for (const [name, value] of propertiesOf(text, hooks)) {
     if (name !== "hooks") continue;
     for (const [event, groups] of propertiesOf(text, expectType(text, value, "object", '"hooks"')))
-      expectType(text, groups, "array", `"hooks.${event}"`);
+      expectType(text, groups, "array", safeJson(`hooks.${event}`));
   }
   return { text, root };
 }
@@ -145,7 +146,7 @@ function propertiesOf(text: string, object: Node): Map<string, Node> {
   for (const { children: [key, value] = [], offset } of object.children ?? []) {
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
-    if (properties.has(name)) throw errorAt(text, offset, `"${name}" is there twice`);
+    if (properties.has(name)) throw errorAt(text, offset, `${safeJson(name)} is there twice`);
     properties.set(name, value);
   }
   return properties;
@@ -214,7 +215,9 @@ function withHook(text: string, event: string, command: string): string {
   if (root === undefined) {
     const eol = lineEnd(text);
     const created = JSON.stringify({ hooks: { [event]: [group] } }, undefined, 2);
-    return `${text}${created.replaceAll("\n", eol)}${eol}`;
+    // A comment may be all there is, and its line may have no end.
+    const gap = /\S[^\r\n]*$/.test(text) ? eol : "";
+    return `${text}${gap}${created.replaceAll("\n", eol)}${eol}`;
   }
   const hooks = findNodeAtLocation(root, ["hooks"]);
   if (hooks === undefined) return insert(text, root, "hooks", { [event]: [group] });

@@ -150,6 +150,14 @@ const EXAMPLES: readonly Example[] = [
     back: ";Encrypt=yes",
   },
   { kind: "assigned-secret", why: "YAML", front: "password: ", secret: made(9) },
+  {
+    kind: "assigned-secret",
+    why: "another key in YAML",
+    front: "api_key: ",
+    secret: `4${made(20)}`,
+  },
+  { kind: "assigned-secret", why: "a header", front: "x-api-key: ", secret: `${made(12)}7` },
+  { kind: "assigned-secret", why: "single quotes", front: "DB_PASSWORD=", secret: `'$${made(8)}'` },
 ];
 
 const PLACES: readonly (readonly [string, (text: string) => string])[] = [
@@ -237,6 +245,8 @@ test.each([
   ["JSON with a port and an address", '{"url":"http://localhost:8080","mail":"a@b.test"}'],
   ["a public key", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"],
   ["prose", "The token, the secret and the password: all three are keys to a cookie jar."],
+  ["a count in YAML", "max_tokens: 4096\ntoken: 7"],
+  ["a description", "secret: something that nobody knows\ntoken: required, see section 2.1"],
   ["a comparison", 'if (token === "unexpected end") throw bad(token == "eof of text");'],
 ])("left alone: %s", (_why, text) => {
   expect(redact(text, rules)).toEqual({ value: text, redacted: 0, dropped: 0 });
@@ -320,6 +330,23 @@ describe("keys", () => {
       "the working folder",
       { PWD: "/home/u", OLDPWD: "C:\\x" },
       { PWD: "/home/u", OLDPWD: "C:\\x" },
+      0,
+    ],
+    [
+      "texts, where numbers and objects are none",
+      { auth: "hunter2", tokens: ["a1"], smtp_pass: "x", session_key: "k1" },
+      {
+        auth: "[redacted:named-secret]",
+        tokens: ["[redacted:named-secret]"],
+        smtp_pass: "[redacted:named-secret]",
+        session_key: "[redacted:named-secret]",
+      },
+      4,
+    ],
+    [
+      "counts and objects of such names",
+      { auth: { type: "none" }, tokens: { input: 5 }, pass: 12, max_tokens: "4096" },
+      { auth: { type: "none" }, tokens: { input: 5 }, pass: 12, max_tokens: "4096" },
       0,
     ],
     ["a password of that name", { Pwd: "hunter2" }, { Pwd: "[redacted:named-secret]" }, 1],
@@ -553,7 +580,7 @@ describe("rules narrowed to one text", () => {
   });
 
   test("are few for an ordinary text, which is what makes it cheap", () => {
-    const narrow = rulesFor('{"session_id":"a","prompt":"make the tests pass"}', known);
+    const narrow = rulesFor('{"session_id":"a","prompt":"make the tests green"}', known);
     expect([narrow.forms.length, narrow.names]).toEqual([0, false]);
   });
 });
