@@ -1,11 +1,12 @@
 // What arrives on stdin: an event, or something that should have been one.
-import type { Input } from "./stdin";
+import type { Chunk, Input } from "./stdin";
 
 /** A JSON object as Claude Code sent it. */
 export type Payload = Readonly<Record<string, unknown>>;
 
 /** Why input is no event. */
-export type Malformation = "empty" | "late" | "oversized" | "unreadable" | "not a JSON object";
+export type Malformation =
+  "empty" | "late" | "oversized" | "too deep" | "unreadable" | "not a JSON object";
 
 /** What one hook program was given. Every outcome is recorded. */
 export type Outcome =
@@ -27,6 +28,8 @@ export interface ReadLimits {
 }
 
 const CLOSING_BRACE = 0x7d;
+/** After so long without a byte, an input that ends in a brace is likely whole. */
+const QUIET_MS = 20;
 
 /**
  * Reads one event: until a whole JSON object has arrived, the input ends, or the deadline passes.
@@ -41,16 +44,27 @@ export async function readEvent(
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   let triedBytes = 0;
+  // Whether what is there ends in a brace, and was not tried.
+  let isUntried = false;
   for (;;) {
     const remainingMs = deadlineMs - performance.now();
-    const next = remainingMs > 0 ? await input.next(remainingMs) : "late";
+    const waitMs: number = isUntried ? Math.min(remainingMs, QUIET_MS) : remainingMs;
+    const next: Chunk = waitMs > 0 ? await input.next(waitMs) : "late";
+    if (next === "late" && isUntried && waitMs < remainingMs) {
+      isUntried = false;
+      const text = decode(chunks);
+      const payload = parseObject(text);
+      if (payload !== undefined) return { kind: "event", payload, text };
+      continue;
+    }
     if (typeof next === "string") return judge(decode(chunks), bytes, next, maxBytes);
     if (bytes < maxBytes) chunks.push(next.subarray(0, maxBytes - bytes));
     bytes += next.length;
     if (bytes > maxBytes) continue;
     // A chunk may end in a brace that is not the last. Waiting for half as much again before the
-    // next try keeps the whole linear; what that misses, the end or the deadline catches.
-    if (!endsInBrace(next) || bytes < triedBytes * 1.5) continue;
+    // next try keeps the whole linear; what that misses, a pause or the end catches.
+    isUntried = endsInBrace(next) && bytes < triedBytes * 1.5;
+    if (!endsInBrace(next) || isUntried) continue;
     triedBytes = bytes;
     const text = decode(chunks);
     const payload = parseObject(text);
@@ -69,6 +83,7 @@ function judge(
   if (bytes > maxBytes) return malformed("oversized");
   const payload = parseObject(text);
   if (payload !== undefined) return { kind: "event", payload, text };
+  if (isTooDeep(text)) return malformed("too deep");
   if (ending !== "end") return malformed(ending);
   return malformed(text.trim() === "" ? "empty" : "not a JSON object");
 }
@@ -82,12 +97,46 @@ export function leadingSessionId(text: string): string | undefined {
 }
 
 function parseObject(text: string): Payload | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     return isObject ? (value as Payload) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+// Millions of brackets cost the parser seconds and a gigabyte; a record keeps a hundred levels.
+const DEEPEST = 200_000;
+
+function isTooDeep(text: string): boolean {
+  if (text.length <= DEEPEST) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(text, at);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > DEEPEST) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--;
+    }
+  }
+  return false;
+}
+
+function endOfString(text: string, begin: number): number {
+  for (let end = begin; ;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return end;
   }
 }
 

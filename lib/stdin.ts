@@ -53,12 +53,16 @@ export function polledInput(library: FileLibrary, fd: number): Input {
 /** Reads a stream. */
 export function streamInput(stream: ReadableStream<Uint8Array>): Input {
   const reader = stream.getReader();
+  // What was not waited for to the end is what the next call waits for.
+  let reading: ReturnType<typeof reader.read> | undefined;
   return {
     async next(timeoutMs) {
       const late = new Promise<"late">((resolve) => setTimeout(resolve, timeoutMs, "late"));
       try {
-        const next = await Promise.race([reader.read(), late]);
+        reading ??= reader.read();
+        const next = await Promise.race([reading, late]);
         if (next === "late") return next;
+        reading = undefined;
         return next.done ? "end" : next.value;
       } catch {
         return "unreadable";

@@ -57,6 +57,12 @@ describe("an event", () => {
     ["an object of nothing", ["{}"], {}],
     ["a first chunk that ends in a brace, but not the last", ['{"a":{}', "}", "end"], { a: {} }],
     ["the same inside a text", ['{"a":"}', '"}', "end"], { a: "}" }],
+    [
+      "pieces of which each but the last ends in a brace, and then a pause",
+      [`{"a":{"b":${"1".repeat(60)}}`, `,"c":{}`, "}", "late"],
+      { a: { b: Number("1".repeat(60)) }, c: {} },
+    ],
+    ["a pause that is not the end", ['{"a":[{}', ",{}", "late", "]}", "late"], { a: [{}, {}] }],
     ["whole when the time is over", [PAYLOAD.slice(0, -1), "}", "late"], JSON.parse(PAYLOAD)],
     ["two chunks", [PAYLOAD.slice(0, 20), PAYLOAD.slice(20), "end"], JSON.parse(PAYLOAD)],
     ["a hostile key is a key", ['{"__proto__":{"x":1}}'], JSON.parse('{"__proto__":{"x":1}}')],
@@ -96,6 +102,17 @@ describe("an event", () => {
       "event",
       "not a JSON object",
     ]);
+  });
+
+  test.each([
+    ["brackets", "[".repeat(300_000), "too deep"],
+    ["objects", '{"a":'.repeat(250_000), "too deep"],
+    ["brackets in a text", JSON.stringify({ a: "[".repeat(300_000) }), "event"],
+    ["brackets in a text with quotes", JSON.stringify({ a: '\\"[{'.repeat(100_000) }), "event"],
+    ["many that are side by side", JSON.stringify({ a: Array(150_000).fill([]) }), "event"],
+  ])("with so many %s is told before it costs the parser", async (_, text, expected) => {
+    const outcome = await readEvent(inputOf(text, "end"), { ...LIMITS, maxBytes: 10_000_000 });
+    expect(outcome.kind === "event" ? "event" : outcome.reason).toBe(expected);
   });
 
   test("that came late is not waited for, nor is any input asked", async () => {
@@ -197,6 +214,11 @@ describe.each(ways)("$way", ({ way }) => {
     ["in pieces", [PAYLOAD.slice(0, 30), PAYLOAD.slice(30)], true],
     ["two megabytes", [`{"a":"${"ñ".repeat(1_000_000)}"}`], true],
     ["whole, and the input never ends", [PAYLOAD], false],
+    [
+      "in pieces that end in braces, and the input never ends",
+      [`{"a":{"b":${"1".repeat(60)}}`, ',"c":{}', "}"],
+      false,
+    ],
     [
       "larger than a socket holds, and the input never ends",
       [`{"a":"${"x".repeat(700_000)}"}`],
