@@ -216,7 +216,7 @@ function withHook(text: string, event: string, command: string): string {
     const eol = lineEnd(text);
     const created = JSON.stringify({ hooks: { [event]: [group] } }, undefined, 2);
     // A comment may be all there is, and its line may have no end.
-    const gap = /\S[^\r\n]*$/.test(text) ? eol : "";
+    const gap = text.slice(text.lastIndexOf("\n") + 1).trim() === "" ? "" : eol;
     return `${text}${gap}${created.replaceAll("\n", eol)}${eol}`;
   }
   const hooks = findNodeAtLocation(root, ["hooks"]);
@@ -231,7 +231,7 @@ function withoutHooks(text: string, isUnwanted: (own: OwnHook) => boolean): stri
   let edited = text;
   // From the end on, so that the offsets of what comes before hold.
   for (const { node } of unwanted.toReversed())
-    edited = remove(edited, outermostEmptied(nodeAt(edited, node.offset)));
+    edited = remove(edited, outermostEmptied(edited, nodeAt(edited, node.offset)));
   return edited;
 }
 
@@ -241,16 +241,22 @@ function nodeAt(text: string, offset: number): Node {
   return found.node;
 }
 
-/** What there is no use for without this hook: its group, its event, all hooks. */
-function outermostEmptied(hook: Node): Node {
+/** What there is no use for without this hook: its group, its event, all hooks; a comment is a use. */
+function outermostEmptied(text: string, hook: Node): Node {
   const above = (node: Node | undefined) => {
     if (node?.parent === undefined) throw new Error("a hook outside of the settings");
     return node.parent;
   };
-  const isOnly = (node: Node) => above(node).children?.length === 1;
-  if (!isOnly(hook)) return hook;
+  const end = ({ offset, length }: Node) => offset + length;
+  const isAllOf = (container: Node, node: Node) =>
+    above(node).children?.length === 1 &&
+    !/\/[/*]/.test(
+      text.slice(container.offset, node.offset) + text.slice(end(node), end(container)),
+    );
   const group = above(above(above(hook)));
-  if (!isOnly(group)) return group;
-  const event = above(above(group));
-  return isOnly(event) ? above(above(event)) : event;
+  if (!isAllOf(group, hook)) return hook;
+  const groups = above(group);
+  if (!isAllOf(groups, group)) return group;
+  const event = above(groups);
+  return isAllOf(above(event), event) ? above(above(event)) : event;
 }

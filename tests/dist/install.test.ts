@@ -4,7 +4,6 @@ import {
   chmodSync,
   copyFileSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -14,13 +13,13 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { ALL_EVENTS, CORE_EVENTS, PROGRAMS, programFor } from "../../lib/cli/programs";
+import { ALL_EVENTS, CORE_EVENTS, programFor } from "../../lib/cli/programs";
 import { register } from "../../lib/cli/settings";
 import { programNames } from "../../scripts/build";
 import { run } from "../support/commands";
 import { capturedPayload } from "../support/payloads";
-import { programPath, runCli, runProgram, type Ended } from "../support/programs";
-import { onlyRecordOf } from "../support/records";
+import { programPath, runCli, type Ended } from "../support/programs";
+import { recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 
 const isRoot = process.geteuid?.() === 0;
@@ -44,7 +43,11 @@ describe("install, then uninstall", () => {
     ["a file of no bytes", ""],
     ["an empty object", "{}"],
     ["an empty object over two lines", "{\n}\n"],
+    ["only a comment whose line has no end", "// mine"],
+    ["what most people have", '{\n  "model": "opus"\n}\n'],
+    ["no newline at its end", '{\n  "model": "opus"\n}'],
     ["comments and others' hooks", OTHERS],
+    ["a comment in hooks that are empty", '{\n  "hooks": {\n    // mine\n  }\n}\n'],
     ["tabs", OTHERS.replaceAll("  ", "\t")],
     ["the line ends of Windows", OTHERS.replaceAll("\n", "\r\n")],
     ["a byte order mark", `\uFEFF${OTHERS}`],
@@ -53,12 +56,14 @@ describe("install, then uninstall", () => {
   ])("gives back the same bytes: %s", async (_, before) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, before);
-    expect(await runCli(sandbox, "install")).toMatchObject({ code: 0, stderr: "" });
+    const first = await runCli(sandbox, "install");
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toContain("Next\n  1. End Claude Code and start it anew");
     expect(read(path)).toBe(register(before ?? "", CORE).text);
-    const first = statSync(path).mtimeMs;
+    const { mtimeMs, ino } = statSync(path);
     const again = await runCli(sandbox, "install");
     expect(again.stdout).toContain("Already installed");
-    expect(statSync(path).mtimeMs).toBe(first);
+    expect(statSync(path)).toMatchObject({ mtimeMs, ino });
     expect(await runCli(sandbox, "uninstall")).toMatchObject({ code: 0, stderr: "" });
     expect(read(path)).toBe(before);
     expect(leftovers(sandbox)).toEqual([]);
@@ -71,6 +76,15 @@ describe("install, then uninstall", () => {
     writeFileSync(path, (read(path) ?? "").replace('"opus"', '"sonnet"'));
     expect((await runCli(sandbox, "uninstall")).code).toBe(0);
     expect(read(path)).toBe(OTHERS.replace('"opus"', '"sonnet"'));
+  });
+
+  test("leaves what the user wrote into settings that were not there before", async () => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, undefined);
+    await runCli(sandbox, "install");
+    writeFileSync(path, (read(path) ?? "").replace("{", '{\n  "model": "opus",'));
+    expect((await runCli(sandbox, "uninstall")).code).toBe(0);
+    expect(read(path)).toBe('{\n  "model": "opus"\n}\n');
   });
 
   test("gives back what was before the first of several installs, moved or with more events", async () => {
@@ -102,27 +116,41 @@ describe("install, then uninstall", () => {
     expect(statSync(path).mode & 0o777).toBe(mode);
   });
 
-  test.each([
-    ["that is there", OTHERS],
-    ["that is yet to come", undefined],
-  ])("leaves a link a link, and edits the file %s", async (_, before) => {
+  const LINKS: readonly (readonly [string, string, string, string | undefined])[] = [
+    ["a link to a file", "../../dotfiles.json", "dotfiles.json", OTHERS],
+    ["a link to a file that is yet to come", "../../dotfiles.json", "dotfiles.json", undefined],
+    ["a link to a link", "../../link.json", "linked.json", OTHERS],
+  ];
+  test.each(LINKS)("leaves %s a link", async (_, link, target, before) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
-    const target = `${sandbox.root}/dotfiles.json`;
-    if (before !== undefined) writeFileSync(target, before);
-    symlinkSync("../../dotfiles.json", path);
+    if (before !== undefined) writeFileSync(`${sandbox.root}/${target}`, before);
+    symlinkSync("linked.json", `${sandbox.root}/link.json`);
+    symlinkSync(link, path);
     expect((await runCli(sandbox, "install")).code).toBe(0);
-    expect(readlinkSync(path)).toBe("../../dotfiles.json");
-    expect(read(target)).toBe(register(before ?? "", CORE).text);
+    expect(readlinkSync(path)).toBe(link);
+    expect(read(`${sandbox.root}/${target}`)).toBe(register(before ?? "", CORE).text);
     expect((await runCli(sandbox, "uninstall")).code).toBe(0);
-    expect(read(target)).toBe(before);
-    expect(lstatSync(path).isSymbolicLink()).toBeTrue();
+    expect(read(`${sandbox.root}/${target}`)).toBe(before);
+    expect(readlinkSync(path)).toBe(link);
+    expect(leftovers(sandbox)).toEqual([]);
+  });
+
+  test("makes the file that a link means where its folder is a link as well", async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(`${sandbox.root}/dotfiles/claude`, { recursive: true });
+    symlinkSync(`${sandbox.root}/dotfiles/claude`, `${sandbox.home}/.claude`);
+    symlinkSync("../settings.json", `${sandbox.home}/.claude/settings.json`);
+    expect((await runCli(sandbox, "install")).code).toBe(0);
+    expect(eventsIn(`${sandbox.home}/.claude/settings.json`)).toEqual(Array.from(CORE_EVENTS));
+    expect(readdirSync(sandbox.home)).toEqual([".claude"]);
   });
 });
 
 test("the settings as they were are kept, for nobody else to read", async () => {
   using sandbox = new Sandbox();
   settingsOf(sandbox, OTHERS);
+  chmodSync(`${sandbox.home}/.claude/settings.json`, 0o644);
   const { stdout } = await runCli(sandbox, "install");
   const backup = /as they were: (\S+)/.exec(stdout)?.[1] ?? "";
   expect(read(backup)).toBe(OTHERS);
@@ -163,27 +191,48 @@ describe("settings that cannot be edited are left as they are:", () => {
     expect(leftovers(sandbox)).toEqual([]);
   });
 
-  // The superuser may write anywhere, so somebody else tries.
-  test.skipIf(!isRoot)("in a folder where nobody may write", async () => {
+  test.each([
+    ["install", OTHERS],
+    ["uninstall", register(OTHERS, CORE).text],
+  ])("in a folder where nobody may write: %s", (verb, before) => {
     using sandbox = new Sandbox();
-    const path = settingsOf(sandbox, OTHERS);
-    run("chown", "-R", "65534:65534", sandbox.root);
-    chmodSync(`${sandbox.home}/.claude`, 0o500);
-    const child = Bun.spawnSync(
-      [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        programPath("claude-session"),
-        "install",
-      ],
-      { env: sandbox.env({ CLAUDE_SESSION_HOME: `${sandbox.root}/state` }), cwd: "/" },
-    );
-    expect(child.exitCode).toBe(1);
-    expect(child.stderr.toString()).toContain(`${path} cannot be written: EACCES; it is as it was`);
-    expect(read(path)).toBe(OTHERS);
+    const path = settingsOf(sandbox, before);
+    const { code, stderr } = runWithout(sandbox, `${sandbox.home}/.claude`, verb);
+    expect(stderr).toContain(`${path} cannot be written: EACCES; it is as it was`);
+    expect(code).toBe(1);
+    expect(read(path)).toBe(before);
     expect(leftovers(sandbox)).toEqual([]);
+  });
+
+  test("in a folder that cannot be made", () => {
+    using sandbox = new Sandbox();
+    const { code, stderr } = runWithout(sandbox, sandbox.home, "install");
+    expect(stderr).toContain(".claude/settings.json cannot be written: EACCES");
+    expect(code).toBe(1);
+    expect(readdirSync(sandbox.home)).toEqual([]);
+  });
+
+  test.each([
+    ["the settings' folder is a file", (sandbox: Sandbox) => `${sandbox.home}/.claude`],
+    ["our own folder is a file", (sandbox: Sandbox) => `${sandbox.root}/state`],
+  ])("%s", async (_, pathOf) => {
+    using sandbox = new Sandbox();
+    writeFileSync(pathOf(sandbox), "mine");
+    const env = { CLAUDE_SESSION_HOME: `${sandbox.root}/state` };
+    const ended = await runCli(sandbox, "install", { env });
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/not a folder|ENOTDIR|EEXIST/);
+    expect(read(pathOf(sandbox))).toBe("mine");
+    expect(read(`${sandbox.home}/.claude/settings.json`)).toBeUndefined();
+  });
+
+  // A known fault: what is shown of settings is not made harmless, and a project's come from others.
+  test.failing("and shown without what a terminal would obey", async () => {
+    using sandbox = new Sandbox();
+    settingsOf(sandbox, '{\n  // \u001B[2J\u0007\n  "a": 1\n}\n');
+    const { stdout } = await runCli(sandbox, "install --dry-run");
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    expect(stdout).not.toMatch(/[\u0007\u001B]/);
   });
 });
 
@@ -202,12 +251,28 @@ describe("programs that do not work are not registered:", () => {
     mkdirSync(folder);
     for (const name of await programNames()) place(programPath(name), `${folder}/${name}`);
     spoil(`${folder}/pre-tool-use`);
-    const child = Bun.spawnSync([`${folder}/claude-session`, "install"], { env: sandbox.env() });
+    const child = Bun.spawnSync([`${folder}/claude-session`, "install"], {
+      env: sandbox.env(),
+      cwd: sandbox.project,
+    });
     expect(child.exitCode).toBe(1);
     expect(child.stderr.toString()).toContain(`${folder}/pre-tool-use: `);
     expect(child.stderr.toString()).toContain(message);
     expect(read(path)).toBe(OTHERS);
+    expect(readdirSync(`${sandbox.home}/.claude`)).toEqual(["settings.json"]);
   });
+});
+
+test("the programs beside the real claude-session are registered, not beside a link to it", () => {
+  using sandbox = new Sandbox();
+  const path = settingsOf(sandbox, undefined);
+  symlinkSync(programPath("claude-session"), `${sandbox.root}/claude-session`);
+  const child = Bun.spawnSync([`${sandbox.root}/claude-session`, "install"], {
+    env: sandbox.env(),
+    cwd: sandbox.project,
+  });
+  expect(child.exitCode).toBe(0);
+  expect(read(path)).toBe(register("", CORE).text);
 });
 
 describe("which events:", () => {
@@ -215,7 +280,7 @@ describe("which events:", () => {
     ["install", CORE_EVENTS, "the core by default"],
     ["install --events core", CORE_EVENTS, "the core"],
     ["install --events all", ALL_EVENTS, "all that may be observed"],
-    ["install --events=Stop,SessionStart", ["Stop", "SessionStart"], "a list"],
+    ["install --events=Stop,SessionStart,Stop", ["Stop", "SessionStart"], "a list"],
   ])("%s: %j (%s)", async (words, events) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
@@ -290,21 +355,25 @@ test("uninstall of nothing says so and changes nothing", async () => {
   expect(read(path)).toBe(OTHERS);
 });
 
-test.each(["PreToolUse", "PostToolUseFailure", "Stop"])(
-  "what is registered for %s records it",
-  async (event) => {
-    using sandbox = new Sandbox();
-    const path = settingsOf(sandbox, undefined);
-    await runCli(sandbox, "install");
-    const { hooks } = JSON.parse(read(path) ?? "") as Settings;
-    const { command = "", args = [] } = hooks[event]?.[0]?.hooks[0] ?? {};
-    expect(args).toEqual([]);
-    const name = PROGRAMS.find((program) => command === programPath(program)) ?? "";
-    const { payload } = await capturedPayload(event);
-    expect(await runProgram(name, sandbox, payload)).toMatchObject({ code: 0, stdout: "" });
-    expect((await onlyRecordOf(sandbox)).event).toBe(event);
-  },
-);
+test("what is registered records every event that it is registered for", async () => {
+  using sandbox = new Sandbox();
+  const path = settingsOf(sandbox, undefined);
+  await runCli(sandbox, "install --events all");
+  const { hooks } = JSON.parse(read(path) ?? "") as Settings;
+  const events = Object.entries(hooks);
+  for (const [event, [group]] of events) {
+    const { command = "", args = ["none"] } = group?.hooks[0] ?? {};
+    const { text } = await capturedPayload(event);
+    const child = Bun.spawnSync([command, ...args], {
+      env: sandbox.env(),
+      cwd: sandbox.project,
+      stdin: Buffer.from(text),
+    });
+    expect([event, child.exitCode, `${child.stdout}${child.stderr}`]).toEqual([event, 0, ""]);
+  }
+  const recorded = await recordsOf(sandbox);
+  expect(recorded.map(({ event }) => event)).toEqual(events.map(([event]) => event));
+});
 
 interface Settings {
   hooks: Record<string, { hooks: { command?: string; args?: string[] }[] }[]>;
@@ -328,6 +397,22 @@ function read(path: string): string | undefined {
 
 function eventsIn(path: string): string[] {
   return Object.keys((JSON.parse(read(path) ?? "{}") as Settings).hooks);
+}
+
+/** Runs a verb where nobody may write into a folder. */
+function runWithout(sandbox: Sandbox, folder: string, verb: string) {
+  const command = [programPath("claude-session"), verb];
+  chmodSync(folder, 0o500);
+  // The superuser may write anywhere, so where that is who we are, somebody else tries.
+  if (isRoot) {
+    run("chown", "-R", "65534:65534", sandbox.root);
+    command.unshift("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+  }
+  // Our own folder is elsewhere, so that it is the settings' that counts.
+  const env = sandbox.env({ CLAUDE_SESSION_HOME: `${sandbox.root}/state` });
+  const { exitCode, stderr } = Bun.spawnSync(command, { env, cwd: "/" });
+  chmodSync(folder, 0o700);
+  return { code: exitCode, stderr: stderr.toString() };
 }
 
 /** What no run should leave in Claude Code's folder. */

@@ -27,9 +27,13 @@ const OTHERS = `{
 const TEXTS: readonly (readonly [string, string, boolean])[] = [
   ["nothing at all", "", false],
   ["only blank space", " \n\n", false],
+  ["only a byte order mark", "\uFEFF", false],
   ["only a comment", "// mine\n", false],
+  ["only a comment whose line has no end", "// mine", false],
   ["an empty object", "{}", true],
   ["an empty object with a line in it", "{\n}\n", false],
+  ["an empty object with a comment in it", "{\n  // nothing yet\n}\n", false],
+  ["an empty object and a comment after it", "{} // nothing yet", true],
   ["an object on one line", '{"a":1}', true],
   ["an object on one line, with room", '{ "a": 1 }', true],
   ["a minified object with lists", '{"a":[1,2],"hooks":{"Stop":[]},"b":{}}', false],
@@ -46,6 +50,8 @@ const TEXTS: readonly (readonly [string, string, boolean])[] = [
     '// top\n{\n  /* a */ "a": 1,\n  // b\n  "b": 2\n  // end\n}\n// bottom\n',
     true,
   ],
+  ["commas that begin lines", '{\n  "a": 1 // one\n, "b": 2\n}\n', true],
+  ["blank lines between and at the end", '{\n  "a": 1,\n\n  "b": 2\n\n}\n\n', true],
   ["a comment with braces and commas", '{\n  "a": 1 /* }, { */\n}\n', true],
   [
     "commas at the end of everything",
@@ -63,20 +69,26 @@ const TEXTS: readonly (readonly [string, string, boolean])[] = [
 describe("registering", () => {
   test.each(TEXTS)("settings with %s adds ours, and nothing else changes", (_, text, isExact) => {
     const { text: installed, changes } = register(text, WANTED);
-    expect(
-      registrations(installed).map(({ event, command }) => [event, command]),
-    ).toContainAllValues(Array.from(WANTED));
     expect(changes.every(({ kind }) => kind === "added")).toBeTrue();
-    expect(withoutOurs(value(installed))).toEqual(withoutOurs(value(text)));
+    expect(value(installed)).toEqual(withOurs(value(text)));
     expect(isSubsequence(text, installed)).toBeTrue();
     expect(register(installed, WANTED)).toEqual({
       text: installed,
       changes: Array.from(WANTED.keys(), (event) => ({ event, kind: "kept" })),
     });
     const { text: back } = unregister(installed);
-    expect(withoutEmpty(value(back))).toEqual(withoutEmpty(value(text)));
+    expect(value(back)).toEqual(withoutEmpty(value(text)));
     if (isExact) expect(back).toBe(text);
-    for (const comment of text.match(/\/\/.*|\/\*.*?\*\//g) ?? []) expect(back).toContain(comment);
+    expect(commentsOf(installed)).toEqual(commentsOf(text));
+    expect(commentsOf(back)).toEqual(commentsOf(text));
+  });
+
+  test.each([
+    ["all hooks", '{"hooks":{/* mine */}}'],
+    ["an event", '{\n  "hooks": {\n    "Stop": [\n      // mine\n    ]\n  }\n}\n'],
+  ])("and taking out again leaves a comment where there was nothing else in %s", (_, text) => {
+    const { text: back } = unregister(register(text, WANTED).text);
+    expect(commentsOf(back)).toEqual(["mine"]);
   });
 
   test("writes exec form, an absolute path, no arguments and a small timeout, and nothing more", () => {
@@ -86,49 +98,115 @@ describe("registering", () => {
       },
     });
   });
+});
 
-  // Any settings, in any of the usual ways of writing them.
+describe("for any settings", () => {
+  const event = fc.constantFrom("Stop", "PreToolUse", "Other");
   const hook = fc.record({ type: fc.constant("command"), command: fc.string() });
   const group = fc.record({ matcher: fc.string(), hooks: fc.array(hook, { maxLength: 2 }) });
-  const settings = fc.tuple(
-    fc.dictionary(
-      fc.string().filter((key) => key !== "hooks"),
-      fc.jsonValue(),
-      { maxKeys: 4 },
-    ),
-    fc.option(
-      fc.dictionary(
-        fc.constantFrom("Stop", "PreToolUse", "Other"),
-        fc.array(group, { maxLength: 2 }),
-      ),
-      { nil: undefined },
-    ),
+  const rest = fc.dictionary(
+    fc.string().filter((key) => key !== "hooks"),
+    fc.jsonValue(),
+    { maxKeys: 4 },
   );
+  const hooks = fc.dictionary(event, fc.array(group, { maxLength: 2 }));
+  const withHooks = fc
+    .tuple(rest, hooks, rest)
+    .map(([before, own, after]) =>
+      Object.fromEntries([
+        ...Object.entries(before),
+        ["hooks", own] as const,
+        ...Object.entries(after),
+      ]),
+    );
+  const settings: fc.Arbitrary<Settings> = fc.oneof(rest, withHooks);
   const manner = fc.record({
     indent: fc.constantFrom("", "  ", "    ", "\t"),
     eol: fc.constantFrom("\n", "\r\n"),
     mark: fc.constantFrom("", "\uFEFF"),
     end: fc.constantFrom("", "\n"),
   });
+  const runs = { numRuns: 500 };
 
-  test("and taking out again holds for any settings in any manner", () => {
+  test("in any manner, ours are added at the end, and taken out to the byte", () => {
     fc.assert(
-      fc.property(settings, manner, ([rest, hooks], { indent, eol, mark, end }) => {
-        const given = hooks === undefined ? rest : { ...rest, hooks };
+      fc.property(settings, manner, (given, { indent, eol, mark, end }) => {
         const json = JSON.stringify(given, undefined, indent).replaceAll("\n", eol);
         const text = mark + json + end;
         const { text: installed } = register(text, WANTED);
-        expect(withoutOurs(value(installed))).toEqual(withoutOurs(JSON.parse(json)));
-        expect(registrations(installed)).toHaveLength(WANTED.size);
+        // As texts, for the order counts, and so that what was strict JSON stays it.
+        expect(compact(installed)).toBe(JSON.stringify(withOurs(JSON.parse(json))));
         expect(isSubsequence(text, installed)).toBeTrue();
         expect(register(installed, WANTED).text).toBe(installed);
         const { text: back } = unregister(installed);
-        expect(withoutEmpty(value(back))).toEqual(withoutEmpty(JSON.parse(json)));
-        // What was strict JSON stays it.
-        JSON.parse(installed.slice(mark.length));
-        JSON.parse(back.slice(mark.length));
+        expect(compact(back)).toBe(JSON.stringify(withoutEmpty(JSON.parse(json))));
+        if (hasNothingEmpty(given)) expect(back).toBe(text);
       }),
-      { numRuns: 500 },
+      runs,
+    );
+  });
+
+  const space = fc.constantFrom(
+    "",
+    " ",
+    "\n",
+    "\r\n",
+    "\n  ",
+    "\t",
+    "/* , */",
+    " // }\n",
+    "\n// {\n ",
+  );
+
+  test("with blanks and comments anywhere, no comment goes and nothing but blanks changes", () => {
+    const given = settings.filter(hasNothingEmpty);
+    const spaces = fc.array(space, { minLength: 40, maxLength: 40 });
+    fc.assert(
+      fc.property(given, spaces, (settingsGiven, between) => {
+        let i = 0;
+        const text = JSON.stringify(settingsGiven).replace(
+          /"(?:\\.|[^"\\])*"|[^\s"{}[\],:]+|[{}[\],:]/g,
+          (token) => between[i++ % between.length] + token,
+        );
+        const { text: installed } = register(text, WANTED);
+        expect(registrations(installed)).toHaveLength(WANTED.size);
+        expect(commentsOf(installed)).toEqual(commentsOf(text));
+        expect(register(installed, WANTED).text).toBe(installed);
+        const { text: back } = unregister(installed);
+        expect(commentsOf(back)).toEqual(commentsOf(text));
+        expect(back.replace(/\s/g, "")).toBe(text.replace(/\s/g, ""));
+      }),
+      runs,
+    );
+  });
+
+  // Ours of another version among the hooks of others, doubled, and with other programs' names.
+  const ours = fc.constantFrom("session-start", "session-event", "pre-tool-use").map((name) => ({
+    type: "command",
+    command: `/old/${name}`,
+    args: [],
+    timeout: 7,
+  }));
+  const mixed = fc.record({
+    matcher: fc.string(),
+    hooks: fc.array(fc.oneof(hook, ours), { maxLength: 3 }),
+  });
+
+  test("with whatever of ours, each event has one that is right, and others' stay as they are", () => {
+    fc.assert(
+      fc.property(fc.dictionary(event, fc.array(mixed, { maxLength: 3 })), (old) => {
+        const text = JSON.stringify({ hooks: old }, undefined, 2);
+        const { text: installed } = register(text, WANTED);
+        expect(new Map(registrations(installed).map((own) => [own.event, own.command]))).toEqual(
+          new Map(WANTED),
+        );
+        expect(registrations(installed)).toHaveLength(WANTED.size);
+        expect(register(installed, WANTED).text).toBe(installed);
+        const { text: back } = unregister(installed);
+        expect(registrations(back)).toEqual([]);
+        for (const after of [installed, back]) expect(othersIn(after)).toEqual(othersIn(text));
+      }),
+      runs,
     );
   });
 });
@@ -146,11 +224,18 @@ describe("what is ours already", () => {
     expect(changes).toEqual([{ event: "Stop", kind: "moved" }]);
   });
 
-  test("is left once where it was there twice", () => {
-    const twice = written({ Stop: [own("/a/session-event"), own("/b/session-event")] });
-    expect(value(register(twice, new Map([["Stop", "/a/session-event"]])).text)).toEqual({
-      hooks: { Stop: [own("/a/session-event")] },
+  test.each([
+    ["the right one first", "/new", "/old"],
+    ["the right one last", "/old", "/new"],
+    ["both of them wrong", "/old", "/older"],
+    ["the same twice", "/new", "/new"],
+  ])("is left once where it was there twice: %s", (_, first, second) => {
+    const twice = written({
+      Stop: [own(`${first}/session-event`), own(`${second}/session-event`)],
     });
+    const { text, changes } = register(twice, new Map([["Stop", "/new/session-event"]]));
+    expect(text).toBe(written({ Stop: [own("/new/session-event")] }));
+    expect(changes).toEqual([{ event: "Stop", kind: "moved" }]);
   });
 
   test("is taken out where its event is not wanted any more", () => {
@@ -177,6 +262,7 @@ describe("what is ours already", () => {
     ["in shell form", { type: "command", command: "/a/session-start", timeout: 5 }],
     ["with arguments", { type: "command", command: "/a/session-start", args: ["x"], timeout: 5 }],
     ["without a timeout", { type: "command", command: "/a/session-start", args: [] }],
+    ["that does not wait", { ...own("/a/session-start").hooks[0], async: true }],
     ["with a condition", { ...own("/a/session-start").hooks[0], if: "Bash" }],
     ["of another kind", { ...own("/a/session-start").hooks[0], type: "prompt" }],
     ["of another name", own("/a/session-starter").hooks[0]],
@@ -200,6 +286,9 @@ describe("settings that cannot be edited", () => {
     ["two values", "{}\n{}", 2, 1],
     ["a list", "[]", 1, 1],
     ["a number", " 7", 1, 2],
+    ["single quotes", "{'a': 1}", 1, 2],
+    ["a comment without an end", '{\n  "a": 1\n} /* so', 3, 3],
+    ["a byte order mark before it", '\uFEFF{"a": }', 1, 8],
     ["hooks that are a list", '{\n  "hooks": []\n}', 2, 12],
     ["an event that is an object", '{\n  "hooks": {\n    "Stop": {}\n  }\n}', 3, 13],
     ["the same key twice", '{\n  "hooks": {},\n  "hooks": {}\n}', 3, 3],
@@ -208,45 +297,83 @@ describe("settings that cannot be edited", () => {
     for (const edit of [() => register(text, WANTED), () => unregister(text)])
       expect(errorOf(edit)).toMatchObject({ line, column });
   });
+
+  test.each([
+    '{"\\u001b[31m\\u202e":1,"\\u001b[31m\\u202e":2}',
+    '{"hooks":{"\\u001b[31m\\u202e":1}}',
+  ])("are refused in words that are harmless on a terminal: %s", (text) => {
+    const { reason } = errorOf(() => registrations(text));
+    expect(reason).toContain("\\u001b[31m\\u202e");
+  });
 });
 
-function value(text: string): unknown {
+type Settings = Record<string, unknown> & { hooks?: Record<string, Group[]> };
+interface Group {
+  readonly matcher?: unknown;
+  readonly hooks: readonly Record<string, unknown>[];
+}
+
+function value(text: string): Settings {
   const body = text.replace(/^\uFEFF/, "");
   try {
-    return JSON.parse(body);
+    return JSON.parse(body) as Settings;
   } catch {
     // Which knows comments, but takes a key `__proto__` for the prototype.
-    return parse(body, [], { allowTrailingComma: true }) ?? {};
+    return (parse(body, [], { allowTrailingComma: true }) ?? {}) as Settings;
   }
 }
 
-/** Settings without hooks of ours, and without what is empty for it. */
-function withoutOurs(settings: unknown): unknown {
-  const commands = new Set<unknown>(WANTED.values());
-  return withoutEmpty(
-    JSON.parse(
-      JSON.stringify(settings, (_, inner: unknown) =>
-        Array.isArray(inner)
-          ? inner.filter((one: { command?: unknown } | null) => !commands.has(one?.command))
-          : inner,
-      ),
-    ),
+function compact(text: string): string {
+  return JSON.stringify(JSON.parse(text.replace(/^\uFEFF/, "")));
+}
+
+/** Settings with ours behind everybody else's. */
+function withOurs(settings: Settings): Settings {
+  const hooks: Record<string, unknown[]> = { ...settings.hooks };
+  for (const [event, command] of WANTED)
+    hooks[event] = [
+      ...(hooks[event] ?? []),
+      { hooks: [{ type: "command", command, args: [], timeout: 5 }] },
+    ];
+  return { ...settings, hooks: hooks as Record<string, Group[]> };
+}
+
+/** Settings without what is as good as absent: events of ours with nothing in them, no hooks at all. */
+function withoutEmpty({ ...settings }: Settings): Settings {
+  const events = Object.entries(settings.hooks ?? {});
+  const kept = events.filter(([event, groups]) => groups.length > 0 || !WANTED.has(event));
+  if (kept.length === 0) delete settings.hooks;
+  else settings.hooks = Object.fromEntries(kept);
+  return settings;
+}
+
+function hasNothingEmpty({ hooks, ...rest }: Settings): boolean {
+  if (hooks === undefined) return Object.keys(rest).length > 0;
+  const lists = Object.values(hooks);
+  return lists.length > 0 && lists.every((list) => list.length > 0);
+}
+
+/** By event, the commands of everybody else, in their order. */
+function othersIn(text: string): unknown {
+  return Object.entries(value(text).hooks ?? {}).flatMap(([event, groups]) =>
+    groups
+      .flatMap(({ hooks }) => hooks)
+      .filter((hook) => !("args" in hook))
+      .map(({ command }) => [event, command]),
   );
 }
 
-function withoutEmpty(settings: unknown): unknown {
-  const { hooks = {}, ...rest } = settings as { hooks?: Record<string, { hooks: unknown[] }[]> };
-  const events = Object.entries(hooks).flatMap(([event, groups]) => {
-    const kept = groups.filter((group) => Object.keys(group).length > 1 || group.hooks.length > 0);
-    return kept.length === 0 ? [] : [[event, kept] as const];
-  });
-  return { ...rest, hooks: Object.fromEntries(events) };
+function commentsOf(text: string): string[] {
+  const found = text.matchAll(/"(?:\\.|[^"\\])*"|\/\*(.*?)\*\/|\/\/(.*)/g);
+  return Array.from(found, ([, block, line]) => (block ?? line ?? "").trim()).filter(
+    (comment) => comment !== "",
+  );
 }
 
-/** Whether a text is still there, with nothing but additions in between. Blank space may go. */
+/** Whether every byte of a text is still there, with nothing but additions in between. */
 function isSubsequence(part: string, whole: string): boolean {
   let at = 0;
-  for (const character of part.replace(/\s/g, "")) {
+  for (const character of part) {
     at = whole.indexOf(character, at) + 1;
     if (at === 0) return false;
   }
