@@ -109,7 +109,7 @@ describe("an event", () => {
     ["objects", '{"a":'.repeat(250_000), "too deep"],
     ["brackets in a text", JSON.stringify({ a: "[".repeat(300_000) }), "event"],
     ["brackets in a text with quotes", JSON.stringify({ a: '\\"[{'.repeat(100_000) }), "event"],
-    ["many that are side by side", JSON.stringify({ a: Array(150_000).fill([]) }), "event"],
+    ["many that are side by side", `{"a":[${"[],".repeat(150_000)}[]]}`, "event"],
   ])("with so many %s is told before it costs the parser", async (_, text, expected) => {
     const outcome = await readEvent(inputOf(text, "end"), { ...LIMITS, maxBytes: 10_000_000 });
     expect(outcome.kind === "event" ? "event" : outcome.reason).toBe(expected);
