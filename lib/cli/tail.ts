@@ -1,15 +1,15 @@
 // `claude-session tail`: the newest events, and live.
 import { paths } from "../config";
+import { isFromPerson, textOf } from "../history/payload";
+import { listDays } from "../log";
 import { glanceAt, type RecordHead } from "../log-reader";
 import type { EventRecord } from "../schema";
 import { Follower } from "./follower";
 import { HOW_TO_BEGIN, SkippedLines } from "./log-view";
-import { listDays } from "../log";
 import { clean, fit, pad, safeJson } from "./text";
 import { clock, took } from "./time";
 import { defineVerb, DONE, UsageError, type Terminal } from "./verb";
 import { callWords, eventWords, reportWords } from "./words";
-import { isFromPerson, textOf } from "../history/payload";
 
 /** How long to wait before looking for more. */
 const POLL_MS = 150;
