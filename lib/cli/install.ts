@@ -23,7 +23,7 @@ import {
   type Scope,
   type SettingsFile,
 } from "./settings-file";
-import { wrap } from "./text";
+import { visible, wrap } from "./text";
 import { defineVerb, DONE, Refusal, UsageError, type Terminal } from "./verb";
 
 /** Flags that say which settings are meant. */
@@ -85,6 +85,7 @@ export function showDiff(
   return patch
     .split("\n")
     .filter((line) => !/^(===|Index: )/.test(line))
+    .map((line) => visible(line.replace(/\r$/, "")))
     .map((line) => {
       if (line.startsWith("+")) return colors.green(line);
       if (line.startsWith("-")) return colors.red(line);

@@ -78,6 +78,18 @@ export function remove(text: string, node: Node): string {
   return edited.slice(0, parent.offset + 1) + edited.slice(close);
 }
 
+/** Whether there is a comment between two places of a document, neither of them within a string. */
+export function hasComment(text: string, from: number, to: number): boolean {
+  const scanner = createScanner(text, false);
+  scanner.setPosition(from);
+  for (;;) {
+    scanner.scan();
+    const offset = scanner.getTokenOffset();
+    if (offset >= to || scanner.getTokenLength() === 0) return false;
+    if (text[offset] === "/") return true;
+  }
+}
+
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);

@@ -12,7 +12,7 @@ import {
   type Node,
   type ParseError,
 } from "jsonc-parser";
-import { insert, lineEnd, remove } from "./json-edit";
+import { hasComment, insert, lineEnd, remove } from "./json-edit";
 import { programOf } from "./programs";
 import { safeJson } from "./text";
 
@@ -250,9 +250,8 @@ function outermostEmptied(text: string, hook: Node): Node {
   const end = ({ offset, length }: Node) => offset + length;
   const isAllOf = (container: Node, node: Node) =>
     above(node).children?.length === 1 &&
-    !/\/[/*]/.test(
-      text.slice(container.offset, node.offset) + text.slice(end(node), end(container)),
-    );
+    !hasComment(text, container.offset, node.offset) &&
+    !hasComment(text, end(node), end(container));
   const group = above(above(above(hook)));
   if (!isAllOf(group, hook)) return hook;
   const groups = above(group);

@@ -32,6 +32,13 @@ export function safeJson(value: unknown, indent?: number): string {
   );
 }
 
+/** A line as it is, but for characters that a terminal would obey: those are shown by their numbers. */
+export function visible(line: string): string {
+  return line.replace(UNFIT, (character) =>
+    character === "\t" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Cuts text to a width in columns; a cut one ends in `…`. */
 export function fit(text: string, columns: number): string {
   // Where a wide or composed character is at the cut, it may come out a column too long (Bun 1.4.5).

@@ -227,7 +227,7 @@ describe("settings that cannot be edited are left as they are:", () => {
   });
 
   // A known fault: what is shown of settings is not made harmless, and a project's come from others.
-  test.failing("and shown without what a terminal would obey", async () => {
+  test("and shown without what a terminal would obey", async () => {
     using sandbox = new Sandbox();
     settingsOf(sandbox, '{\n  // \u001B[2J\u0007\n  "a": 1\n}\n');
     const { stdout } = await runCli(sandbox, "install --dry-run");

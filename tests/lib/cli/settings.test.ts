@@ -91,6 +91,21 @@ describe("registering", () => {
     expect(commentsOf(back)).toEqual(["mine"]);
   });
 
+  test("and taking out again leaves no group of ours for what only looks like a comment", () => {
+    const text = JSON.stringify({
+      hooks: {
+        PreToolUse: [
+          {
+            matcher: "src/*|//",
+            hooks: [{ type: "command", command: "/a/pre-tool-use", args: [], timeout: 5 }],
+          },
+        ],
+      },
+      a: 1,
+    });
+    expect(unregister(text).text).toBe('{"a":1}');
+  });
+
   test("writes exec form, an absolute path, no arguments and a small timeout, and nothing more", () => {
     expect(value(register("", new Map([["Stop", "/a/session-event"]])).text)).toEqual({
       hooks: {
