@@ -52,9 +52,8 @@ export async function readEvent(
     const next: Chunk = waitMs > 0 ? await input.next(waitMs) : "late";
     if (next === "late" && isUntried && waitMs < remainingMs) {
       isUntried = false;
-      const text = decode(chunks);
-      const payload = parseObject(text);
-      if (payload !== undefined) return { kind: "event", payload, text };
+      const event = eventIn(decode(chunks));
+      if (event !== undefined) return event;
       continue;
     }
     if (typeof next === "string") return judge(decode(chunks), bytes, next, maxBytes);
@@ -66,9 +65,8 @@ export async function readEvent(
     isUntried = endsInBrace(next) && bytes < triedBytes * 1.5;
     if (!endsInBrace(next) || isUntried) continue;
     triedBytes = bytes;
-    const text = decode(chunks);
-    const payload = parseObject(text);
-    if (payload !== undefined) return { kind: "event", payload, text };
+    const event = eventIn(decode(chunks));
+    if (event !== undefined) return event;
   }
 }
 
@@ -81,8 +79,8 @@ function judge(
 ): Outcome {
   const malformed = (reason: Malformation): Outcome => ({ kind: "malformed", reason, text, bytes });
   if (bytes > maxBytes) return malformed("oversized");
-  const payload = parseObject(text);
-  if (payload !== undefined) return { kind: "event", payload, text };
+  const event = eventIn(text);
+  if (event !== undefined) return event;
   if (isTooDeep(text)) return malformed("too deep");
   if (ending !== "end") return malformed(ending);
   return malformed(text.trim() === "" ? "empty" : "not a JSON object");
@@ -96,12 +94,12 @@ export function leadingSessionId(text: string): string | undefined {
   return /^\s*\{\s*"session_id"\s*:\s*"([^"\\]{1,128})"/.exec(text)?.[1];
 }
 
-function parseObject(text: string): Payload | undefined {
+function eventIn(text: string): Outcome | undefined {
   if (isTooDeep(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Payload) : undefined;
+    return isObject ? { kind: "event", payload: value as Payload, text } : undefined;
   } catch {
     return undefined;
   }
