@@ -10,14 +10,14 @@ import {
   programPath,
   tryProgram,
 } from "./programs";
-import { register, registrations, unregister, type Change } from "./settings";
+import { register, unregister, type Change } from "./settings";
 import {
   backupPath,
   dropBackup,
   keepBackup,
+  ownCommands,
   readBackup,
   readSettings,
-  refusalOf,
   settingsPath,
   writeSettings,
   type Scope,
@@ -57,7 +57,7 @@ export default defineVerb({
   async run({ scope, settings, events, "dry-run": isDryRun }, terminal) {
     const file = readSettings(settingsPath(scope, settings));
     const before = file.text ?? "";
-    const wanted = wantedCommands(events, registeredEvents(file));
+    const wanted = wantedCommands(events, ownCommands(file).keys());
     const { text, changes } = register(before, wanted);
     if (isDryRun) {
       terminal.print(text === before ? "Nothing would change." : showDiff(file, text, terminal));
@@ -95,18 +95,10 @@ export function showDiff(
     .trimEnd();
 }
 
-function registeredEvents(file: SettingsFile): string[] {
-  try {
-    return registrations(file.text ?? "").map(({ event }) => event);
-  } catch (error) {
-    throw refusalOf(file.path, error);
-  }
-}
-
 // Whoever once asked for more events, and does not say now, keeps them.
 function wantedCommands(
   given: string | undefined,
-  registered: readonly string[],
+  registered: Iterable<string>,
 ): Map<string, string> {
   const events = given === undefined ? [...CORE_EVENTS, ...registered] : eventsOf(given);
   return new Map(events.map((event) => [event, programPath(programFor(event))]));
@@ -148,7 +140,7 @@ function keepWhatWas(file: SettingsFile): void {
     dropBackup(file);
     return;
   }
-  const ours = new Map(registrations(file.text).map(({ event, command }) => [event, command]));
+  const ours = ownCommands(file);
   const kept = readBackup(file);
   // Nothing but our own entries was added since: the older backup is the truer one.
   if (ours.size > 0 && register(kept ?? "", ours).text === file.text) return;

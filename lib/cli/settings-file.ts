@@ -7,7 +7,7 @@ import { readOwnBytes, removeFile, replaceFile } from "../file";
 import { ensurePrivateFolder } from "../folder";
 import { findProject } from "../project";
 import { system } from "../system";
-import { SettingsError } from "./settings";
+import { registrations, SettingsError } from "./settings";
 import { Refusal } from "./verb";
 
 /** Whose settings: the user's, or the project's that are shared or not. */
@@ -75,11 +75,19 @@ export function removeSettings({ target }: SettingsFile): void {
   removeFile(target);
 }
 
-/** Says where settings cannot be edited, for a person. */
-export function refusalOf(path: string, error: unknown): unknown {
-  if (!(error instanceof SettingsError)) return error;
-  const { line, column, reason } = error;
-  return new Refusal(`${path}:${line}:${column}: ${reason}; it is left as it is`);
+/**
+ * Our hooks in settings: commands by event.
+ *
+ * @throws {Refusal} where they cannot be edited, saying where in the text the reason is
+ */
+export function ownCommands({ path, text = "" }: SettingsFile): Map<string, string> {
+  try {
+    return new Map(registrations(text).map(({ event, command }) => [event, command]));
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const { line, column, reason } = error;
+    throw new Refusal(`${path}:${line}:${column}: ${reason}; it is left as it is`);
+  }
 }
 
 /** Where the settings are kept as they were without us. */

@@ -1,12 +1,12 @@
 // `claude-session uninstall`: takes the hooks out of Claude Code's settings.
 import { paths } from "../config";
 import { SETTINGS_ARGS, showDiff } from "./install";
-import { register, registrations, unregister } from "./settings";
+import { register, unregister } from "./settings";
 import {
   dropBackup,
+  ownCommands,
   readBackup,
   readSettings,
-  refusalOf,
   removeSettings,
   settingsPath,
   writeSettings,
@@ -52,15 +52,6 @@ export default defineVerb({
     return DONE;
   },
 });
-
-function ownCommands(file: SettingsFile): Map<string, string> {
-  try {
-    const own = registrations(file.text ?? "");
-    return new Map(own.map(({ event, command }) => [event, command]));
-  } catch (error) {
-    throw refusalOf(file.path, error);
-  }
-}
 
 /** What the settings were before, if install alone has changed them since. */
 function originalText(
