@@ -59,7 +59,8 @@ function lastDayEnd(events: string, nowMs: number): number {
   return last === "" ? nowMs : Math.min(nowMs, Date.parse(last.slice(0, 10)) + DAY_MS);
 }
 
-function utcDay(epochMs: number): string {
+/** The UTC day of a moment, by which the files are named: `YYYY-MM-DD`. */
+export function utcDay(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 10);
 }
 

@@ -2,11 +2,11 @@
 import type { Link, Sign } from "../history/lineage";
 import { lineage } from "../history/lineage";
 import { textOf } from "../history/payload";
+import { utcDay } from "../log";
 import { glanceAt, type RecordHead } from "../log-reader";
 import type { EventRecord } from "../schema";
 import { UNKNOWN } from "../session";
 import { clean } from "./text";
-import { utcDay } from "./time";
 import { Refusal } from "./verb";
 
 /** The records of one session, the newest first, and how many lines were none. */

@@ -2,11 +2,12 @@
 import type { Colors } from "picocolors/types";
 import { paths } from "../config";
 import { Summary, type State } from "../history/summary";
+import { utcDay } from "../log";
 import { glanceAt } from "../log-reader";
 import { UNKNOWN } from "../session";
 import { hasLog, readingProgress, SkippedLines } from "./log-view";
 import { clean, safeJson, table, type Column } from "./text";
-import { ago, dayAndTime, parseSince, took, utcDay } from "./time";
+import { ago, dayAndTime, parseSince, took } from "./time";
 import { defineVerb, DONE, UsageError } from "./verb";
 
 export default defineVerb({

@@ -18,10 +18,15 @@ export function hasLog(terminal: Terminal, isJson: boolean | undefined): boolean
   return false;
 }
 
+/** How large the logs of some days are. */
+export function bytesOf(days: readonly string[]): number {
+  return days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
+}
+
 /** Shows how much of the log has been read; given to a reader as its `onRead`. */
 export function readingProgress(terminal: Terminal, since = ""): (bytes: number) => void {
   const days = listDays(paths.events).filter((day) => day >= since);
-  const total = days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
+  const total = bytesOf(days);
   let read = 0;
   return (bytes) => {
     read += bytes;

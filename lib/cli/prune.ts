@@ -2,14 +2,14 @@
 import { loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
 import { openOwn, openToUpdate, removeFile } from "../file";
-import { dayPath, listDays } from "../log";
+import { dayPath, listDays, utcDay } from "../log";
 import { glanceAt } from "../log-reader";
 import { system } from "../system";
 import { nodeFs } from "../system-node";
 import { latestId } from "./find-session";
-import { hasLog, readingProgress } from "./log-view";
+import { bytesOf, hasLog, readingProgress } from "./log-view";
 import { clean, many, size } from "./text";
-import { parseDuration, utcDay } from "./time";
+import { parseDuration } from "./time";
 import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "./verb";
 
 const DAY_MS = 86_400_000;
@@ -56,8 +56,7 @@ function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: T
     terminal.print(`There is nothing before ${oldest} in the log.`);
     return DONE;
   }
-  const bytes = days.reduce((sum, day) => sum + Bun.file(dayPath(paths.events, day)).size, 0);
-  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${size(bytes)}`;
+  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${size(bytesOf(days))}`;
   if (isDryRun) {
     terminal.print(`Would remove ${count}.`);
     return DONE;

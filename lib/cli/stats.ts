@@ -3,10 +3,11 @@ import type { Colors } from "picocolors/types";
 import { paths } from "../config";
 import { isFromPerson } from "../history/payload";
 import { rowsOf, Stats, toRow, type By, type Row } from "../history/statistics";
+import { utcDay } from "../log";
 import { glanceAt } from "../log-reader";
 import { hasLog, readingProgress, SkippedLines } from "./log-view";
 import { bar, clean, many, safeJson, sparkline, table, wrap, type Column } from "./text";
-import { dayAndTime, parseSince, took, utcDay } from "./time";
+import { dayAndTime, parseSince, took } from "./time";
 import { defineVerb, DONE } from "./verb";
 
 export default defineVerb({

@@ -1,6 +1,7 @@
 // Moments and durations, as a person writes and reads them.
 import ms, { type StringValue } from "ms";
 import prettyMs from "pretty-ms";
+import { utcDay } from "../log";
 import { UsageError } from "./verb";
 
 const LONGEST_MS = 100 * 365.25 * 86_400_000;
@@ -30,11 +31,6 @@ function isDay(day: string): boolean {
 // A date alone means midnight here, not in Greenwich.
 function dateOnly(text: string): string {
   return text.length === 10 ? `${text}T00:00:00` : text;
-}
-
-/** The UTC day of a moment, by which the log's files are named. */
-export function utcDay(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 10);
 }
 
 /** A duration in short, e.g. `12ms`, `1.2s`, `3m 12s`, `4h 5m`. */

@@ -1,6 +1,6 @@
 // Whether hooks can keep what they record, and keep it private.
+import { utcDay } from "../../log";
 import { many, size } from "../text";
-import { utcDay } from "../time";
 import type { Facts } from "./examine";
 import { fail, ok, warn, type Judged } from "./finding";
 import type { FolderFacts } from "./path-facts";

@@ -1,6 +1,7 @@
 // Whether events arrive, so that quiet and broken can be told apart.
+import { utcDay } from "../../log";
 import { many, size } from "../text";
-import { ago, utcDay } from "../time";
+import { ago } from "../time";
 import type { Facts } from "./examine";
 import { fail, ok, warn, type Judged } from "./finding";
 import { installInto, registeredEvents } from "./registration";

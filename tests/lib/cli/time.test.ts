@@ -1,14 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import {
-  ago,
-  clock,
-  dayAndTime,
-  parseDuration,
-  parseSince,
-  took,
-  utcDay,
-} from "../../../lib/cli/time";
+import { ago, clock, dayAndTime, parseDuration, parseSince, took } from "../../../lib/cli/time";
 import { UsageError } from "../../../lib/cli/verb";
+import { utcDay } from "../../../lib/log";
 
 const NOW = new Date(2026, 10, 22, 12, 0, 0).getTime();
 const HOUR_MS = 3_600_000;
