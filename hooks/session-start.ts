@@ -11,7 +11,8 @@ await runHook({
     const stored = isWitnessed(session) ? storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
-    const unpruned = pruneDays(paths.events, config.retention_days, startedMs);
+    const isForwarded = config.destinations.length > 0;
+    const unpruned = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
     return [...(stored?.faults ?? []), ...unpruned];
   },
 });

@@ -4,11 +4,19 @@
 // the same in zod for the cold paths, and a test holds the two together.
 import { faultCode } from "./fault";
 import { readOwn } from "./file";
-import { pathsFrom, type Environment, type Paths } from "./paths";
+import { isAbsolute, pathsFrom, type Environment, type Paths } from "./paths";
 import type { Config } from "./schema";
 
 /** The environment that the program was started with. */
 export const environment: Environment = process.env;
+
+/**
+ * Keeps requests from being printed, with all the secrets in their headers. The variable that asks for
+ * it is for developers of Bun programs (1.4.5), and set in more shells than theirs.
+ */
+export function keepRequestsQuiet(): void {
+  delete process.env["BUN_CONFIG_VERBOSE_FETCH"];
+}
 
 /** Where everything lives under that environment. */
 export const paths: Paths = pathsFrom(environment);
@@ -19,6 +27,8 @@ export const DEFAULTS: Config = {
   capture: { prompts: true, tool_input: true, tool_response: true },
   redact: { keys: [], literals: [] },
   limits: { string_bytes: 16_384, record_bytes: 131_072, input_bytes: 16_777_216 },
+  destinations: [],
+  forwarder: "",
 };
 
 const MAX_BYTES = 65_536;
@@ -69,6 +79,8 @@ function checks(): Checks<Config> {
       record_bytes: wholeNumber(8192, DEFAULTS.limits.record_bytes),
       input_bytes: wholeNumber(1024, DEFAULTS.limits.input_bytes),
     },
+    destinations: objects(),
+    forwarder: absolutePath(),
   };
 }
 
@@ -131,5 +143,26 @@ function texts(shortest: number): Check {
         if (typeof text !== "string" || [...text].length < shortest) return false;
       return true;
     },
+  };
+}
+
+// What is in them is for the forwarder to judge: a hook only has to know whether there are any.
+function objects(): Check {
+  return {
+    wants: "a list of objects",
+    passes(value) {
+      if (!Array.isArray(value)) return false;
+      for (const item of value) if (!isTree(item)) return false;
+      return true;
+    },
+  };
+}
+
+function absolutePath(): Check {
+  return {
+    wants: "an absolute path",
+    passes: (value) =>
+      value === "" ||
+      (typeof value === "string" && isAbsolute(value, process.platform === "win32")),
   };
 }

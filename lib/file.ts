@@ -112,6 +112,30 @@ export function appendLine(path: string, line: string, by: System = system): num
   }
 }
 
+/**
+ * Opens a regular file of our own that may have to be made. The caller closes the descriptor.
+ *
+ * @throws {Fault} where it is a link, not a file, or not ours
+ */
+export function openToKeep(path: string): number {
+  return openJudged(path, "append", system).fd;
+}
+
+/**
+ * Sets a file's date to now, making the file if there is none. Its one byte is written over, which
+ * a full disk allows, too.
+ *
+ * @throws {Fault} where it is a link, not a file, or not ours
+ */
+export function touchFile(path: string): void {
+  const fd = system.statusAt(path) === undefined ? openToKeep(path) : openToUpdate(path);
+  try {
+    system.write(fd, new Uint8Array([NEWLINE]));
+  } finally {
+    system.close(fd);
+  }
+}
+
 /** Removes a file and answers whether it was there. */
 export function removeFile(path: string, by: System = system): boolean {
   try {

@@ -13,6 +13,7 @@ import type { Config } from "./schema";
 import { reportSelfTest, version } from "./self-test";
 import { resolveSession, type Session } from "./session";
 import { standardInput } from "./stdin";
+import { wakeForwarder } from "./wake";
 
 /** One hook program: its name, and what it does besides recording. */
 export interface HookProgram {
@@ -79,6 +80,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);
   }
+  faults.push(...(await wakeForwarder(config)));
   reportFaults(program.name, faults);
 }
 

@@ -49,8 +49,8 @@ export function* readDays(events: string, from: ReadFrom = {}): Generator<LogEnt
  * it begins.
  */
 export function* readDay(events: string, day: string, offset = 0): Generator<LogEntry> {
-  const linesFrom = (path: string) => linesForward(path, { from: offset });
-  for (const line of linesOfDay(events, day, linesFrom, offset)) {
+  const lines = linesForward(dayPath(events, day), { from: offset });
+  for (const line of readable(lines, day, offset)) {
     if ("reason" in line) {
       yield line;
       continue;
@@ -74,6 +74,8 @@ export type Glance =
       readonly begin: number;
       /** Offset from which reading can go on. */
       readonly end: number;
+      /** Whether its newline is there; without it, the rest may be yet to come. */
+      readonly isWhole: boolean;
       readonly head: RecordHead;
       /** The whole record, until the next line is asked for; `undefined` if the rest of the line is torn. */
       record(): EventRecord | undefined;
@@ -86,6 +88,8 @@ export interface GlanceOptions {
   readonly since?: string | undefined;
   /** The last day wanted. */
   readonly until?: string | undefined;
+  /** Offsets from which to read the days, where not from their beginning. */
+  readonly from?: ReadonlyMap<string, { readonly offset: number }>;
   /** Only lines with this text in them, as it stands in JSON. */
   readonly containing?: string | undefined;
   readonly newestFirst?: boolean;
@@ -98,41 +102,51 @@ export interface GlanceOptions {
  * head is whole and whose rest is torn is told from a good one only by its last byte.
  */
 export function* glanceAt(events: string, options: GlanceOptions = {}): Generator<Glance> {
-  const { since = "", until = "9999", containing, newestFirst = false, onRead } = options;
+  const { since = "", until = "9999", newestFirst = false, from } = options;
   const days = listDays(events).filter((day) => day >= since && day <= until);
-  const lineOptions = { ...(containing !== undefined && { containing }), onRead };
-  const linesOf = (path: string) =>
-    newestFirst ? linesBackward(path, lineOptions) : linesForward(path, lineOptions);
   for (const day of newestFirst ? days.toReversed() : days)
-    for (const line of linesOfDay(events, day, linesOf)) {
-      if ("reason" in line) {
-        yield line;
-        continue;
-      }
-      const judged = judge(line, parseHead);
-      if (judged === undefined) continue;
-      if ("reason" in judged) yield skippedLine(day, line, judged.reason);
-      else
-        yield {
-          kind: "head",
-          day,
-          begin: line.begin,
-          end: endOf(line, true),
-          head: judged.found,
-          record: () => wholeRecord(line),
-        };
-    }
+    yield* glanceAtDay(dayPath(events, day), day, options, from?.get(day)?.offset);
 }
 
-function* linesOfDay(
-  events: string,
+/** Streams the heads of one day's records, wherever its file is. */
+export function* glanceAtDay(
+  path: string,
   day: string,
-  linesOf: (path: string) => Generator<Line>,
-  begin = 0,
+  { containing, newestFirst = false, onRead }: GlanceOptions = {},
+  offset = 0,
+): Generator<Glance> {
+  const options = { from: offset, ...(containing !== undefined && { containing }), onRead };
+  const lines = newestFirst ? linesBackward(path, options) : linesForward(path, options);
+  for (const line of readable(lines, day, offset)) {
+    if ("reason" in line) {
+      yield line;
+      continue;
+    }
+    const judged = judge(line, parseHead);
+    if (judged === undefined) continue;
+    if ("reason" in judged) yield skippedLine(day, line, judged.reason);
+    else
+      yield {
+        kind: "head",
+        day,
+        begin: line.begin,
+        end: endOf(line, true),
+        isWhole: line.isWhole,
+        head: judged.found,
+        record: () => wholeRecord(line),
+      };
+  }
+}
+
+/** The lines, and where they end because the file cannot be read, that. */
+function* readable(
+  lines: Generator<Line>,
+  day: string,
+  begin: number,
 ): Generator<Line | SkippedLine> {
   let end = begin;
   try {
-    for (const line of linesOf(dayPath(events, day))) {
+    for (const line of lines) {
       ({ end } = line);
       yield line;
     }

@@ -2,7 +2,8 @@
 // forwarders read it (`log-reader.ts`) from cursors of their own.
 import { faultCode } from "./fault";
 import { appendLine, removeFile } from "./file";
-import { ensurePrivateFolder, listOwn, namesIn } from "./folder";
+import { ensurePrivateFolder, listOwn, namesIn, type OwnFile } from "./folder";
+import { system } from "./system";
 
 const DAY_MS = 86_400_000;
 
@@ -32,23 +33,59 @@ export function listDays(events: string): string[] {
  * before today: a clock that is years ahead must not cost the whole log, and after a pause the old
  * days go one start later.
  *
+ * @param isForwarded whether a forwarder has to count first what it has not delivered of them
  * @returns what it could not remove, in system codes
  */
-export function pruneDays(events: string, retentionDays: number, nowMs: number): string[] {
+export function pruneDays(
+  events: string,
+  retentionDays: number,
+  nowMs: number,
+  isForwarded = false,
+): string[] {
   const faults: string[] = [];
-  try {
-    const oldest = utcDay(lastDayEnd(events, nowMs) - retentionDays * DAY_MS);
-    for (const { name, path } of listOwn(events, (other) => isDayName(other) && other < oldest)) {
-      try {
-        removeFile(path);
-      } catch (error) {
-        faults.push(`${faultCode(error)} ${name}`);
-      }
+  const attempt = (name: string, act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      faults.push(`${faultCode(error)} ${name}`);
     }
-  } catch (error) {
-    faults.push(`${faultCode(error)} ${events}`);
-  }
+  };
+  attempt(events, () => {
+    const oldest = utcDay(lastDayEnd(events, nowMs) - retentionDays * DAY_MS);
+    const yesterday = utcDay(nowMs - DAY_MS);
+    const isDue = (name: string) => (isDayName(name) ? name < oldest : isExpiredName(name));
+    for (const { name, path } of listOwn(events, isDue))
+      attempt(name, () => {
+        const day = name.slice(0, 10);
+        if (!isForwarded) removeFile(path);
+        else if (isDayName(name)) expireDay(events, day, nowMs);
+        // Nobody came to count it in a day: there is no forwarder.
+        else if (name.slice(-10) < yesterday) removeFile(path);
+      });
+  });
   return faults;
+}
+
+/** A day that is out of the log, and waits for a forwarder to count what it had not delivered of it. */
+export interface ExpiredDay extends OwnFile {
+  readonly day: string;
+  /** When it was taken out of the log, `YYYY-MM-DD`. */
+  readonly expired: string;
+}
+
+/** Takes a day out of the log, for a forwarder to count and remove. */
+export function expireDay(events: string, day: string, nowMs: number): void {
+  const path = `${events}/${day}.expired-${utcDay(nowMs)}`;
+  // A late line has begun the day anew; it goes next time.
+  if (system.statusAt(path) === undefined) system.rename(dayPath(events, day), path);
+}
+
+/** Lists the days that wait to be counted. */
+export function expiredDays(events: string): ExpiredDay[] {
+  const days: ExpiredDay[] = [];
+  for (const file of listOwn(events, isExpiredName))
+    days.push({ ...file, day: file.name.slice(0, 10), expired: file.name.slice(-10) });
+  return days;
 }
 
 function lastDayEnd(events: string, nowMs: number): number {
@@ -71,4 +108,8 @@ export function dayPath(events: string, day: string): string {
 
 function isDayName(name: string): boolean {
   return /^\d{4}-\d\d-\d\d\.jsonl$/.test(name);
+}
+
+function isExpiredName(name: string): boolean {
+  return /^\d{4}-\d\d-\d\d\.expired-\d{4}-\d\d-\d\d$/.test(name);
 }

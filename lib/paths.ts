@@ -17,6 +17,10 @@ export interface Paths {
   readonly events: string;
   /** What hooks could not do. */
   readonly errorLog: string;
+  /** Folder of what forwarders keep: a folder for each destination, a lock, a heartbeat. */
+  readonly forward: string;
+  /** Its date says when a forwarder was last alive, or being started. */
+  readonly heartbeat: string;
 }
 
 /**
@@ -41,8 +45,24 @@ export function pathsFrom(env: Environment, platform: string = process.platform)
     config: `${state}/config.json`,
     events: `${state}/events`,
     errorLog: `${state}/hook-errors.log`,
+    forward: `${state}/forward`,
+    heartbeat: `${state}/forward/heartbeat`,
   });
 }
+
+/** Where a program is that was installed beside this one. */
+export function programBeside(
+  name: string,
+  own: string = process.execPath,
+  platform: string = process.platform,
+): string {
+  // After an upgrade by rename, Linux still names the old file, with a remark.
+  const path = own.endsWith(DELETED) ? own.slice(0, -DELETED.length) : own;
+  const folder = path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+  return `${folder}${name}${platform === "win32" ? ".exe" : ""}`;
+}
+
+const DELETED = " (deleted)";
 
 /** Whether a path names the same place from every working folder. */
 export function isAbsolute(path: string, windows: boolean): boolean {

@@ -1,5 +1,6 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
 import { createTwoFilesPatch } from "diff";
+import { programBeside } from "../paths";
 import { version } from "../self-test";
 import {
   ALL_EVENTS,
@@ -7,7 +8,6 @@ import {
   FORBIDDEN_EVENTS,
   PROGRAMS,
   programFor,
-  programPath,
   tryProgram,
 } from "./programs";
 import { register, unregister, type Change } from "./settings";
@@ -101,7 +101,7 @@ function wantedCommands(
   registered: Iterable<string>,
 ): Map<string, string> {
   const events = given === undefined ? [...CORE_EVENTS, ...registered] : eventsOf(given);
-  return new Map(events.map((event) => [event, programPath(programFor(event))]));
+  return new Map(events.map((event) => [event, programBeside(programFor(event))]));
 }
 
 function eventsOf(given: string): readonly string[] {

@@ -19,6 +19,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ default: Verb }>>> = {
   stats: () => import("./stats"),
   doctor: () => import("./doctor"),
   prune: () => import("./prune"),
+  forward: () => import("./forward"),
 };
 
 const terminal = openTerminal();

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { environment } from "../config";
 import { faultCode } from "../fault";
+import { programBeside } from "../paths";
 
 /** The hook programs, as they are called. */
 export const PROGRAMS = [
@@ -79,22 +80,10 @@ export function programFor(event: string): Program {
   }
 }
 
-const SUFFIX = process.platform === "win32" ? ".exe" : "";
-
 /** The program that a command's last part names, whatever folder it is in. */
 export function programOf(command: string): Program | undefined {
   const name = basename(command.replaceAll("\\", "/")).replace(/\.exe$/i, "");
   return PROGRAMS.find((program) => program === name);
-}
-
-/** Where a program is that was installed with this one. */
-export function programPath(program: Program): string {
-  return `${dirname(ownPath())}/${program}${SUFFIX}`;
-}
-
-// After an upgrade by rename, Linux still names the old file, with a remark.
-function ownPath(): string {
-  return process.execPath.replace(/ \(deleted\)$/, "");
 }
 
 /** What was found of one program. */
@@ -114,7 +103,7 @@ const SELF_TEST_MS = 10_000;
  */
 export async function tryProgram(
   program: Program,
-  path = programPath(program),
+  path = programBeside(program),
 ): Promise<ProgramState> {
   const state = { program, path };
   try {

@@ -4,10 +4,11 @@ import type { Link } from "../history/lineage";
 import { textOf } from "../history/payload";
 import type { Agent, Moment, Outcome, Step, Story, ToolCall, Turn } from "../history/story";
 import type { Summary } from "../history/summary";
+import { callWords, eventWords, reportWords } from "../history/words";
 import { paintState } from "./list";
 import { bar, clean, cleanLines, fit, many, pad } from "./text";
 import { clock, dayAndTime, took } from "./time";
-import { callWords, eventWords, outcomeWords, outline, reportWords } from "./words";
+import { outcomeWords, outline } from "./words";
 
 /** What is told, and how fully. */
 export interface Telling {

@@ -1,6 +1,6 @@
 // `claude-session tail`: the newest events, and live.
 import { paths } from "../config";
-import { isFromPerson, textOf } from "../history/payload";
+import { recordWords } from "../history/words";
 import { listDays } from "../log";
 import { glanceAt, type RecordHead } from "../log-reader";
 import type { EventRecord } from "../schema";
@@ -9,7 +9,6 @@ import { HOW_TO_BEGIN, SkippedLines } from "./log-view";
 import { clean, fit, pad, safeJson } from "./text";
 import { clock, took } from "./time";
 import { defineVerb, DONE, UsageError, type Terminal } from "./verb";
-import { callWords, eventWords, reportWords } from "./words";
 
 /** How long to wait before looking for more. */
 const POLL_MS = 150;
@@ -72,7 +71,7 @@ export function eventLine(
     cyan(clean(record.session_id.slice(0, 8))),
     pad(fit(clean(record.project), PROJECT_COLUMNS), PROJECT_COLUMNS),
     paint(pad(clean(record.event), EVENT_COLUMNS)),
-    clean(recordWords(record)),
+    clean(recordWords(record, (ms) => `${took(ms)}  `)),
   ];
   return fit(line.join("  "), columns).trimEnd();
 }
@@ -82,26 +81,6 @@ const EVENT_COLUMNS = 18;
 
 function same(text: string): string {
   return text;
-}
-
-function recordWords(record: EventRecord): string {
-  const { event, tool, parameters, duration_ms: durationMs, project_dir: projectDir } = record;
-  const agent = record.agent_type === undefined ? "" : `[${record.agent_type}] `;
-  if (event === "UserPromptSubmit") {
-    const prompt = textOf(record, "prompt") ?? "";
-    return isFromPerson(record) ? prompt : reportWords(prompt);
-  }
-  if (event === "Stop" || event === "SubagentStop")
-    return agent + (textOf(record, "last_assistant_message") ?? "");
-  if (tool === undefined) {
-    const words = eventWords({ event, record });
-    // The event's name is on the line already.
-    return agent + words.replace(event, "").replace(/^: /, "");
-  }
-  const time = durationMs === undefined ? "" : `${took(durationMs)}  `;
-  const error = textOf(record, "error");
-  const what = callWords({ tool, parameters }, projectDir);
-  return `${agent}${time}${tool} ${what}${error === undefined ? "" : `: ${error}`}`;
 }
 
 // What every line that is wanted has in it, so that the others need no look.

@@ -3,11 +3,13 @@ import type { Colors } from "picocolors/types";
 import { environment } from "../config";
 import { faultCode } from "../fault";
 import { system } from "../system";
+import { bar, pad } from "./text";
 import type { Terminal } from "./verb";
 
 const STDOUT = 1;
 const STDERR = 2;
 const PROGRESS_AFTER_MS = 1000;
+const BAR_COLUMNS = 24;
 const ERASE_LINE = "\r\u001B[K";
 
 /** Nobody reads on (`| head`): the end, and no fault. */
@@ -41,7 +43,8 @@ export function openTerminal(): Terminal {
     },
     progress(what, share) {
       if (performance.now() < PROGRESS_AFTER_MS || !isTerminal(STDERR)) return;
-      const line = `${what} … ${Math.floor(share * 100)} %`;
+      const percent = String(Math.floor(share * 100)).padStart(3);
+      const line = `${what} ${pad(bar(share, BAR_COLUMNS), BAR_COLUMNS)} ${percent} %`;
       if (line !== progress) write(STDERR, ERASE_LINE + line);
       progress = line;
     },

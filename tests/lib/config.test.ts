@@ -54,6 +54,8 @@ const files = part({
     record_bytes: number(8192, DEFAULTS.limits.record_bytes),
     input_bytes: number(1024, DEFAULTS.limits.input_bytes),
   }),
+  destinations: fc.oneof(fc.array(fc.dictionary(fc.string(), anything)), anything),
+  forwarder: fc.oneof(fc.constantFrom("", "/a", "a", "./a", "C:\\a"), anything),
 });
 
 describe("config.json", () => {
@@ -90,6 +92,8 @@ describe("config.json", () => {
       capture: { prompts: false, tool_input: 0 },
       redact: { keys: ["pin"], literals: ["abc"] },
       limits: { string_bytes: 255, record_bytes: 9000 },
+      destinations: [{ name: "team" }],
+      forwarder: "claude-session",
     };
     expect(parseConfig(JSON.stringify(file))).toEqual({
       config: {
@@ -97,12 +101,15 @@ describe("config.json", () => {
         capture: { prompts: false, tool_input: true, tool_response: true },
         redact: { keys: ["pin"], literals: [] },
         limits: { ...DEFAULTS.limits, record_bytes: 9000 },
+        destinations: [{ name: "team" }],
+        forwarder: "",
       },
       problems: [
         "retention_days: not a whole number from 1 to 3650; using 30",
         "capture.tool_input: not true or false; using true",
         "redact.literals: not a list of texts of 4 or more characters; using []",
         "limits.string_bytes: not a whole number from 256 to 16384; using 16384",
+        'forwarder: not an absolute path; using ""',
       ],
     });
   });
@@ -228,6 +235,8 @@ describe("where everything lives", () => {
         config: `${state}/config.json`,
         events: `${state}/events`,
         errorLog: `${state}/hook-errors.log`,
+        forward: `${state}/forward`,
+        heartbeat: `${state}/forward/heartbeat`,
       });
     },
   );

@@ -4,8 +4,8 @@ import { parse } from "jsonc-parser";
 import { environment } from "../../config";
 import { faultCode } from "../../fault";
 import { fieldOf } from "../../history/payload";
-import { isAbsolute } from "../../paths";
-import { PROGRAMS, programPath } from "../programs";
+import { isAbsolute, programBeside } from "../../paths";
+import { PROGRAMS } from "../programs";
 import { registrations, SettingsError, type Registration } from "../settings";
 import { readSettings, settingsPath, type Scope } from "../settings-file";
 import { Refusal } from "../verb";
@@ -91,7 +91,7 @@ function contentFacts(text: string): typeof NOTHING {
 // It is looked at, never started: a project's settings may name anything.
 function programAt(command: string): RegisteredProgram["program"] {
   if (!isAbsolute(command, process.platform === "win32")) return "no absolute path";
-  if (PROGRAMS.some((program) => programPath(program) === command)) return "ours";
+  if (PROGRAMS.some((program) => programBeside(program) === command)) return "ours";
   try {
     accessSync(command, constants.X_OK);
     return statSync(command).isFile() ? "elsewhere" : "not executable";

@@ -6,7 +6,7 @@ import { renderList } from "../../../lib/cli/list";
 import { renderStats } from "../../../lib/cli/stats";
 import { renderStory } from "../../../lib/cli/story-screen";
 import { eventLine } from "../../../lib/cli/tail";
-import { callWords } from "../../../lib/cli/words";
+import { callWords } from "../../../lib/history/words";
 import { lineage } from "../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../lib/history/payload";
 import { Stats } from "../../../lib/history/statistics";

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { outline, reportWords } from "../../../lib/cli/words";
+import { outline } from "../../../lib/cli/words";
+import { reportWords } from "../../../lib/history/words";
 
 test.each([
   ["text", ["text"]],

@@ -1,0 +1,112 @@
+// `claude-session forward`: delivers events to observability servers and collectors. Hooks start it.
+import { environment, keepRequestsQuiet, loadConfig } from "../config";
+import { readDestinations } from "../forward/destination";
+import { drain, runForwarder, type Drained } from "../forward/forwarder";
+import { reportForwarding, type ForwardingReport } from "../forward/report";
+import { isFailing } from "../forward/status";
+import { renderForwarding, waitWords } from "./forwarding-screen";
+import { clean, many, safeJson } from "./text";
+import { defineVerb, DONE, NOT_SO, UsageError, type ExitCode, type Terminal } from "./verb";
+
+const NOWHERE = `There is nowhere to forward to: config.json has no destinations.
+
+To have one, run for example \`claude-session install --server http://127.0.0.1:4000\`.`;
+
+export default defineVerb({
+  description: "Delivers events to servers; hooks start it by themselves",
+  args: {
+    once: { type: "boolean", description: "Deliver what there is, and end" },
+    status: { type: "boolean", description: "Show how each destination fares" },
+    json: { type: "boolean", description: "With --status: as JSON" },
+    sql: {
+      type: "enum",
+      options: ["clickhouse"],
+      description: "Print a database's table, and useful queries",
+    },
+  },
+  examples: [
+    ["forward --status", "what is delivered, and what waits"],
+    ["forward --once", "exit status 1 if something is left"],
+    ["forward --sql clickhouse", "the table for a team's events"],
+  ],
+  async run({ once, status, json, sql }, terminal) {
+    const modes = [once === true, status === true, sql !== undefined];
+    if (modes.filter(Boolean).length > 1)
+      throw new UsageError("either --once, --status or --sql, not two of them");
+    if (json === true && status !== true) throw new UsageError("--json goes with --status");
+    if (sql !== undefined) {
+      const { clickhouseSql } = await import("../forward/clickhouse");
+      terminal.print(clickhouseSql().trimEnd());
+      return DONE;
+    }
+    if (status !== true) return deliver(once === true, terminal);
+    const report = reportForwarding();
+    if (json === true) terminal.print(safeJson(report, 2));
+    else if (isNowhere(report)) terminal.print(NOWHERE);
+    else terminal.print(renderForwarding(report, terminal, Date.now()));
+    return DONE;
+  },
+});
+
+function isNowhere({
+  destinations,
+  problems,
+}: Pick<ForwardingReport, "destinations" | "problems">) {
+  return destinations.length === 0 && problems.length === 0;
+}
+
+async function deliver(isOnce: boolean, terminal: Terminal): Promise<ExitCode> {
+  const { usable, problems } = readDestinations(loadConfig().config, environment);
+  for (const problem of problems) terminal.note(`config.json: ${clean(problem)}`);
+  if (usable.length + problems.length === 0) {
+    terminal.print(NOWHERE);
+    return DONE;
+  }
+  keepRequestsQuiet();
+  if (isOnce) return (await deliverOnce(terminal)) && problems.length === 0 ? DONE : NOT_SO;
+  if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
+  return DONE;
+}
+
+/** How often to look how far another forwarder is. */
+const WATCH_MS = 200;
+
+/** Delivers what there is, by itself or by the forwarder that is at work, and says how it went. */
+async function deliverOnce(terminal: Terminal): Promise<boolean> {
+  const begun = new Date().toISOString();
+  const before = reportForwarding();
+  const total = undelivered(before);
+  let done = 0;
+  const onDone = (events: number) => {
+    done += events;
+    terminal.progress("Delivering", Math.min(done / Math.max(total, 1), 1));
+  };
+  let drained: Drained | undefined;
+  while ((drained = await drain(onDone)) === undefined) {
+    const now = reportForwarding();
+    onDone(total - undelivered(now) - done);
+    // It goes on trying; whoever waits here would wait for the server.
+    const isStuck = now.destinations.some(
+      (one) => isFailing(one) && (one.last_error?.at ?? "") > begun,
+    );
+    if (undelivered(now) === 0 || isStuck) break;
+    await Bun.sleep(WATCH_MS);
+  }
+  const after = reportForwarding();
+  for (const report of after.destinations) {
+    const earlier = before.destinations.find(({ name }) => name === report.name);
+    const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events;
+    const isLeft = drained?.failed.includes(report.name) ?? report.undelivered.events > 0;
+    const aside = report.set_aside - (earlier?.set_aside ?? 0);
+    const words = [
+      ...(isLeft ? [waitWords(report)] : [`${many(Math.max(gone - aside, 0), "event")} delivered`]),
+      ...(aside > 0 ? [`${many(aside, "event")} set aside`] : []),
+    ];
+    terminal.print(`${clean(report.name)}: ${clean(words.join(", "))}`);
+  }
+  return drained === undefined ? undelivered(after) === 0 : drained.failed.length === 0;
+}
+
+function undelivered({ destinations }: ForwardingReport): number {
+  return destinations.reduce((sum, { undelivered: { events } }) => sum + events, 0);
+}

@@ -1,0 +1,152 @@
+// What lies behind a cursor: the events that are yet to be delivered.
+import { expiredDays, listDays } from "../log";
+import { glanceAt, glanceAtDay, type Glance } from "../log-reader";
+import type { EventRecord } from "../schema";
+import type { Cursor, Position } from "./cursor";
+import type { Destination } from "./destination";
+
+/** An event to be delivered, and how far its day is done once it is. */
+export interface PendingEvent {
+  readonly record: EventRecord;
+  readonly day: string;
+  readonly position: Position;
+  /** Of its line. */
+  readonly bytes: number;
+}
+
+/** Some events in the order of the log. */
+export interface Batch {
+  readonly events: readonly PendingEvent[];
+  /** How far the days are done after all of it, with what was passed over. */
+  readonly end: ReadonlyMap<string, Position>;
+  /** Lines that were no records. */
+  readonly skipped: number;
+  /** Whether there is nothing more, for now. */
+  readonly isLast: boolean;
+}
+
+/** How large a batch may be. */
+export interface BatchLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Reads on from a cursor, batch by batch, without going back between them. */
+export class Backlog {
+  #glances: Generator<Glance> | undefined;
+  #pending: PendingEvent | undefined;
+
+  constructor(
+    readonly events: string,
+    readonly wants: Destination["wants"],
+  ) {}
+
+  /** The next events after the last batch, or after the cursor if `rewind` was called. */
+  next({ days }: Cursor, limits: BatchLimits): Batch {
+    this.#glances ??= glanceAt(this.events, { from: days });
+    const events: PendingEvent[] = [];
+    const end = new Map<string, Position>();
+    let bytes = 0;
+    let skipped = 0;
+    const take = (event: PendingEvent): boolean => {
+      if (
+        events.length === limits.events ||
+        (events.length > 0 && bytes + event.bytes > limits.bytes)
+      )
+        return false;
+      events.push(event);
+      end.set(event.day, event.position);
+      bytes += event.bytes;
+      return true;
+    };
+    if (this.#pending !== undefined) take(this.#pending);
+    this.#pending = undefined;
+    for (let next = this.#glances.next(); next.done !== true; next = this.#glances.next()) {
+      const glance = next.value;
+      if (glance.end === glance.begin) continue; // It cannot be read, or is being written.
+      const { day } = glance;
+      const id = (end.get(day) ?? days.get(day))?.id ?? "";
+      if (glance.kind === "skipped") {
+        end.set(day, { offset: glance.end, id });
+        skipped++;
+        continue;
+      }
+      const position = { offset: glance.end, id: glance.head.id };
+      const isWanted = this.wants(glance.head);
+      // Only a look at the whole tells whether a line without its end is a whole record.
+      const record = isWanted || !glance.isWhole ? glance.record() : undefined;
+      if (record === undefined && !glance.isWhole) continue;
+      if (isWanted && record !== undefined) {
+        const event = { record, day, position, bytes: glance.end - glance.begin };
+        if (take(event)) continue;
+        this.#pending = event;
+        return { events, end, skipped, isLast: false };
+      }
+      if (isWanted) skipped++;
+      end.set(day, position);
+    }
+    this.#glances = undefined;
+    return { events, end, skipped, isLast: true };
+  }
+
+  /** Forgets what was read, so that the next batch begins at the cursor. */
+  rewind(): void {
+    this.#glances?.return(undefined);
+    this.#glances = undefined;
+    this.#pending = undefined;
+  }
+}
+
+/** How much there is. */
+export interface Amount {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Counts what a destination has not got yet. */
+export function countBacklog(
+  events: string,
+  { days }: Pick<Cursor, "days">,
+  wants: Destination["wants"],
+): Amount {
+  return count(glanceAt(events, { from: days }), wants);
+}
+
+function count(glances: Iterable<Glance>, wants: Destination["wants"]): Amount {
+  let events = 0;
+  let bytes = 0;
+  for (const glance of glances) {
+    if (glance.kind === "skipped" || !glance.isWhole || !wants(glance.head)) continue;
+    events++;
+    bytes += glance.end - glance.begin;
+  }
+  return { events, bytes };
+}
+
+/**
+ * Counts as lost what retention took out of the log before it was delivered, once, and forgets what is
+ * gone.
+ *
+ * @returns whether the cursor has changed
+ */
+export function settleExpired(
+  events: string,
+  cursor: Cursor,
+  wants: Destination["wants"],
+): boolean {
+  const expired = expiredDays(events);
+  let hasChanged = false;
+  for (const { name, day, path } of expired) {
+    if (cursor.counted.has(name)) continue;
+    cursor.lost += count(glanceAtDay(path, day, {}, cursor.days.get(day)?.offset), wants).events;
+    cursor.counted.add(name);
+    // A late line may have begun the day anew.
+    cursor.days.delete(day);
+    hasChanged = true;
+  }
+  const present = new Set(listDays(events));
+  for (const day of cursor.days.keys()) if (!present.has(day)) hasChanged = cursor.days.delete(day);
+  for (const name of cursor.counted)
+    if (!expired.some((file) => file.name === name)) hasChanged = cursor.counted.delete(name);
+  return hasChanged;
+}

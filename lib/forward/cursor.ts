@@ -1,0 +1,119 @@
+// How far a destination has got in the log: for each day an offset, because a hook may write to a day
+// that is over, and the id of the record before it, by which a file that was changed is found out.
+import { fsyncSync } from "node:fs";
+import { faultCode } from "../fault";
+import { openOwn, readOwn, replaceFile } from "../file";
+import { dayPath, listDays } from "../log";
+import { cursorFile } from "../schema";
+import { system } from "../system";
+
+/** Up to where a day is done. */
+export interface Position {
+  readonly offset: number;
+  /** Of the last record before the offset; empty where there was none. */
+  readonly id: string;
+}
+
+/** How far a destination has got. */
+export interface Cursor {
+  readonly days: Map<string, Position>;
+  /** Names of the expired days that were counted, and are to be removed. */
+  readonly counted: Set<string>;
+  /** Events that retention removed before they were delivered. */
+  lost: number;
+  /** Lines of the log that were no records. */
+  skipped: number;
+}
+
+/** A cursor, and why it does not go on from where it was. */
+export interface ReadCursor {
+  readonly cursor: Cursor;
+  readonly restarted?: string;
+}
+
+const MAX_BYTES = 1_048_576;
+
+/**
+ * Reads a destination's cursor. One that is missing or damaged begins with the oldest day kept, and a
+ * day that is not the file it was begins anew: what is delivered twice is told by its id.
+ */
+export function readCursor(folder: string, events: string): ReadCursor {
+  const cursor: Cursor = { days: new Map(), counted: new Set(), lost: 0, skipped: 0 };
+  let text: string | undefined;
+  try {
+    text = readOwn(cursorPath(folder), MAX_BYTES);
+  } catch (error) {
+    return { cursor, restarted: `the cursor cannot be read: ${faultCode(error)}` };
+  }
+  if (text === undefined) return { cursor, restarted: "there was no cursor" };
+  const { success, data } = cursorFile.safeParse(parse(text));
+  if (!success) return { cursor, restarted: "the cursor was damaged" };
+  cursor.lost = data.lost;
+  cursor.skipped = data.skipped;
+  for (const name of data.counted) cursor.counted.add(name);
+  const changed: string[] = [];
+  const present = new Set(listDays(events));
+  for (const [day, position] of Object.entries(data.days)) {
+    if (present.has(day) && !fits(dayPath(events, day), position)) changed.push(day);
+    else cursor.days.set(day, position);
+  }
+  if (changed.length === 0) return { cursor };
+  return { cursor, restarted: `${changed.join(", ")} was not the file that the cursor knew` };
+}
+
+/**
+ * Replaces a destination's cursor, flushed to the disk: an empty one after a power cut would deliver
+ * the whole log again.
+ *
+ * @throws {Fault} where the disk is full
+ */
+export function saveCursor(folder: string, { days, counted, lost, skipped }: Cursor): void {
+  const content = { v: 1, days: Object.fromEntries(days), counted: [...counted], lost, skipped };
+  replaceFile(cursorPath(folder), `${JSON.stringify(content)}\n`, system, fsyncSync);
+}
+
+function cursorPath(folder: string): string {
+  return `${folder}/cursor.json`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// As long as a line of ours can be.
+const LOOK_BACK_BYTES = 262_144;
+
+/** Whether the file's last record before the offset is the one that the cursor knows. */
+function fits(path: string, { offset, id }: Position): boolean {
+  if (offset === 0 || id === "") return true;
+  try {
+    const { fd, size } = openOwn(path);
+    try {
+      if (size < offset) return false;
+      const begin = Math.max(0, offset - LOOK_BACK_BYTES);
+      const buffer = Buffer.alloc(offset - begin);
+      const text = buffer.toString("utf8", 0, system.readAt(fd, buffer, begin));
+      return isLast(text, id);
+    } finally {
+      system.close(fd);
+    }
+  } catch (error) {
+    faultCode(error);
+    return true; // It cannot be read now, which says nothing of what is in it.
+  }
+}
+
+function isLast(text: string, id: string): boolean {
+  for (const line of text.split("\n").toReversed()) {
+    if (line === "") continue;
+    // `prune --session` has erased it.
+    if (line.trim() === "") return true;
+    const found = /^\{"v":1,"id":"([^"]*)"/.exec(line)?.[1];
+    if (found !== undefined) return found === id;
+  }
+  return false;
+}

@@ -1,0 +1,117 @@
+// Where events are delivered to: the `destinations` of `config.json`, judged one by one.
+import { paths } from "../config";
+import type { RecordHead } from "../log-reader";
+import type { Environment } from "../paths";
+import { destination as shape, type Config } from "../schema";
+
+/** A destination that can be tried. */
+export interface Destination {
+  readonly name: string;
+  readonly type: "observability" | "http";
+  /** Complete, and without a user and password. */
+  readonly url: string;
+  /** Where it is, for a person: without the query, which may hold a secret. */
+  readonly shownUrl: string;
+  readonly isLoopback: boolean;
+  readonly headers: Headers;
+  /** What must never be told, because it is in the headers or the URL. */
+  readonly secrets: readonly string[];
+  /** Why it cannot be tried by this process, though its configuration is right. */
+  readonly obstacle?: string;
+  /** Whether it is to get a record. */
+  wants(head: Pick<RecordHead, "event" | "project">): boolean;
+  /** Its folder. */
+  readonly folder: string;
+}
+
+/** The destinations that can be used, and for each of the others why it cannot. */
+export interface Destinations {
+  readonly usable: readonly Destination[];
+  readonly problems: readonly string[];
+}
+
+/** Judges all destinations of a configuration. */
+export function readDestinations({ destinations }: Config, env: Environment): Destinations {
+  const usable: Destination[] = [];
+  const problems: string[] = [];
+  for (const [i, given] of destinations.entries()) {
+    const judged = readDestination(given, env);
+    const name = typeof given["name"] === "string" ? given["name"] : "";
+    if (typeof judged === "string") problems.push(`destinations[${i}] ${name}: ${judged}`);
+    else if (usable.some((other) => isSameFolder(other.name, judged.name)))
+      problems.push(`destinations[${i}] ${name}: another one has this name`);
+    else usable.push(judged);
+  }
+  return { usable, problems };
+}
+
+/** Judges one; in words, why it cannot be used. */
+export function readDestination(
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): Destination | string {
+  const { success, data, error } = shape.safeParse(given);
+  if (!success) {
+    const [issue] = error.issues;
+    const where = issue?.path.join(".") ?? "";
+    return where === "" ? String(issue?.message) : `${where}: ${issue?.message}`;
+  }
+  const { name, type, token_env: tokenName, events, projects } = data;
+  const url = new URL(data.url);
+  const isLoopback = isLoopbackHost(url.hostname);
+  if (url.protocol === "http:" && !isLoopback && data.insecure !== true)
+    return `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`;
+  const secrets = Object.values(data.headers ?? {});
+  let headers: Headers;
+  try {
+    headers = new Headers(data.headers);
+  } catch {
+    return "headers: not what HTTP allows in a name or a value";
+  }
+  if (url.username !== "" || url.password !== "") {
+    const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    secrets.push(login, url.password, decodeURIComponent(url.password));
+    headers.set("Authorization", `Basic ${Buffer.from(login).toString("base64")}`);
+    url.username = url.password = "";
+  }
+  const token = tokenName === undefined ? undefined : env[tokenName];
+  if (token !== undefined && token !== "") {
+    try {
+      headers.set("Authorization", `Bearer ${token}`);
+    } catch {
+      return `token_env: ${tokenName} is not what HTTP allows in a header`;
+    }
+    secrets.push(token);
+  }
+  if (type === "observability" && !/\/events\/?$/.test(url.pathname))
+    url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
+  secrets.push(...url.searchParams.values());
+  return {
+    name,
+    type,
+    url: url.href,
+    shownUrl: url.origin + url.pathname,
+    isLoopback,
+    headers,
+    secrets: secrets.filter((secret) => secret.length >= SHORTEST_SECRET),
+    ...(tokenName !== undefined &&
+      !token && { obstacle: `${tokenName} is not set where the forwarder was started` }),
+    wants: ({ event, project }) =>
+      (events === undefined || events.includes(event)) &&
+      (projects === undefined || projects.includes(project)),
+    folder: `${paths.forward}/${name}`,
+  };
+}
+
+// Shorter ones are parts of everything.
+const SHORTEST_SECRET = 4;
+
+function isLoopbackHost(hostname: string): boolean {
+  // `URL` has brought every way to write an address to one form.
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
+// Some disks do not tell capitals from small letters.
+function isSameFolder(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

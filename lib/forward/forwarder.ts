@@ -1,0 +1,228 @@
+// The forwarder: one process for each user that delivers while there is work, and ends when there is
+// none.
+//
+// Its end, and the hook that could come too late for it: a hook appends its event and then looks at
+// the heartbeat. The forwarder removes the heartbeat, gives up the lock, and then looks at the log
+// once more. If the hook still saw the heartbeat, its event was in the log before that look. If it
+// did not, it starts a new forwarder, which finds the lock free or its holder about to look.
+import { environment, loadConfig, paths } from "../config";
+import { faultCode } from "../fault";
+import { removeFile } from "../file";
+import { ensurePrivateFolder } from "../folder";
+import { expiredDays, utcDay } from "../log";
+import type { Config } from "../schema";
+import { system } from "../system";
+import { beat, wakeForwarder } from "../wake";
+import { Courier } from "./courier";
+import { readDestinations } from "./destination";
+import { acquireLock, type Lock } from "./lock";
+import { pruneRejected } from "./rejected";
+
+const POLL_MS = 100;
+const BEAT_MS = 1000;
+const LINGER_MS = 10_000;
+const LIFETIME_MS = 15 * 60_000;
+/** What a request that is under way may take at the end. */
+const GRACE_MS = 6000;
+const DAY_MS = 86_400_000;
+
+/** What is to come after it: nothing but a last look; a younger one; nothing at all. */
+type Ending = "look" | "renew" | "end";
+
+/**
+ * Delivers until nothing has come for 10 seconds, for 15 minutes at most.
+ *
+ * @returns whether it did: not where another forwarder is alive
+ */
+export async function runForwarder(): Promise<boolean> {
+  const { config } = loadConfig();
+  const ending = await whileAlone(config, (couriers, lock) => serve(couriers, lock));
+  // With the configuration as it is now, and the program as it is now.
+  if (ending === "renew") await wakeForwarder(loadConfig().config);
+  return ending !== undefined;
+}
+
+/** What a single pass came to. */
+export interface Drained {
+  /** Names of the destinations that have got all there was. */
+  readonly complete: readonly string[];
+  /** Names of the others. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Delivers what there is, and ends; a destination that fails three times in a row is given up.
+ *
+ * @param onDone told how many events are done with, as they are
+ * @returns `undefined` where another forwarder is alive
+ */
+export async function drain(onDone: (events: number) => void): Promise<Drained | undefined> {
+  let drained: Drained | undefined;
+  const { config } = loadConfig();
+  await whileAlone(config, async (couriers) => {
+    const complete: string[] = [];
+    const failed: string[] = [];
+    const drainOne = async (courier: Courier) => {
+      const isDone = await drainCourier(courier, onDone);
+      (isDone ? complete : failed).push(courier.destination.name);
+    };
+    await Promise.all(couriers.map(drainOne));
+    removeCounted(couriers);
+    drained = { complete, failed };
+    return failed.length > 0 ? "end" : "look";
+  });
+  return drained;
+}
+
+const MOST_FAILURES = 3;
+const LONGEST_WAIT_MS = 5000;
+
+async function drainCourier(courier: Courier, onDone: (events: number) => void): Promise<boolean> {
+  for (let failures = 0; failures < MOST_FAILURES;) {
+    const { done, waitMs } = await courier.round(() => false, onDone);
+    if (waitMs === 0) return true;
+    if (done > 0) failures = 0;
+    failures++;
+    if (courier.destination.obstacle !== undefined || waitMs > LONGEST_WAIT_MS) return false;
+    if (failures < MOST_FAILURES) await Bun.sleep(waitMs);
+  }
+  return false;
+}
+
+/** Counts what is lost of the days that retention took, if no forwarder is alive to do it. */
+export async function settle(): Promise<void> {
+  const { config } = loadConfig();
+  await whileAlone(config, async (couriers) => {
+    for (const courier of couriers) courier.settle();
+    removeCounted(couriers);
+    return "end";
+  });
+}
+
+/** Works as the only forwarder, and again as long as there is something that came too late. */
+async function whileAlone(
+  config: Config,
+  work: (couriers: readonly Courier[], lock: Lock) => Promise<Ending>,
+): Promise<Ending | undefined> {
+  ensurePrivateFolder(paths.state);
+  ensurePrivateFolder(paths.forward);
+  let ending: Ending | undefined;
+  for (let isFirst = true; ; isFirst = false) {
+    const lock = await lockSoon(isFirst ? LOCK_TRIES : 1);
+    if (lock === undefined) return ending;
+    const beating = setInterval(() => showLife(lock), BEAT_MS);
+    const couriers = couriersFor(config);
+    try {
+      showLife(lock);
+      ending = await work(couriers, lock);
+    } finally {
+      for (const courier of couriers) courier.close();
+      clearInterval(beating);
+      removeFile(paths.heartbeat);
+      lock.release();
+    }
+    const cameTooLate = () => couriersFor(config).some((courier) => courier.hasWork());
+    if (ending !== "look" || !cameTooLate()) return ending;
+  }
+}
+
+const LOCK_TRIES = 3;
+const LOCK_PAUSE_MS = 50;
+
+// Whoever only looks whether a forwarder is alive has the lock for a moment.
+async function lockSoon(tries: number): Promise<Lock | undefined> {
+  for (let left = tries; ; left--) {
+    const lock = acquireLock(`${paths.forward}/lock`);
+    if (lock !== undefined || left <= 1) return lock;
+    await Bun.sleep(LOCK_PAUSE_MS);
+  }
+}
+
+function couriersFor(config: Config): Courier[] {
+  const oldest = utcDay(Date.now() - config.retention_days * DAY_MS);
+  return readDestinations(config, environment).usable.flatMap((destination) => {
+    try {
+      const courier = new Courier(destination, paths.events);
+      pruneRejected(destination.folder, oldest);
+      return [courier];
+    } catch (error) {
+      faultCode(error); // Its folder is not ours or its disk is full: the others go on.
+      return [];
+    }
+  });
+}
+
+async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> {
+  const startedMs = performance.now();
+  const configured = configStamp();
+  const end = new AbortController();
+  const waiting = new Set<Courier>();
+  let workedMs = startedMs;
+  let ending: Ending = "look";
+
+  const watching = setInterval(() => {
+    const nowMs = performance.now();
+    removeCounted(couriers);
+    const isIdle = waiting.size === 0 && nowMs - workedMs > LINGER_MS;
+    const isOver = nowMs - startedMs > LIFETIME_MS;
+    if (configStamp() !== configured) ending = "renew";
+    // While a server is down, the next event is soon enough.
+    else if (isOver) ending = waiting.size === 0 ? "renew" : "end";
+    else if (!lock.isNamed()) ending = "end";
+    else if (!isIdle) return;
+    end.abort();
+  }, BEAT_MS);
+
+  const follow = async (courier: Courier) => {
+    while (!end.signal.aborted) {
+      const { done, waitMs } = await courier.round(() => end.signal.aborted);
+      if (done > 0) workedMs = performance.now();
+      // What this process cannot do anything about is no work.
+      if (waitMs > 0 && courier.destination.obstacle === undefined) waiting.add(courier);
+      else waiting.delete(courier);
+      await pause(waitMs > 0 ? waitMs : POLL_MS, end.signal);
+    }
+  };
+  try {
+    const ended = Promise.all(couriers.map(follow));
+    const late = new Promise((resolve) => {
+      end.signal.addEventListener("abort", () => setTimeout(resolve, GRACE_MS));
+    });
+    await Promise.race([ended, late]);
+    return ending;
+  } finally {
+    clearInterval(watching);
+  }
+}
+
+/** Removes the expired days that every destination has counted. */
+function removeCounted(couriers: readonly Courier[]): void {
+  for (const { name, path } of expiredDays(paths.events))
+    if (couriers.every((courier) => courier.hasCounted(name))) removeFile(path);
+}
+
+function configStamp(): string {
+  const status = system.statusAt(paths.config);
+  return status === undefined ? "" : `${status.modifiedMs} ${status.size}`;
+}
+
+function showLife(lock: Lock): void {
+  // Whoever removed all of it wants it gone.
+  if (!lock.isNamed()) return;
+  try {
+    beat();
+  } catch (error) {
+    faultCode(error); // Then hooks start others, which find the lock taken.
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const onAbort = () => {
+    clearTimeout(timer);
+    resolve();
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}

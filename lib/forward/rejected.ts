@@ -1,0 +1,101 @@
+// `rejected.jsonl`: events that a server will never take, set aside with what it said.
+import { faultCode } from "../fault";
+import { appendLine, openOwn, replaceFile } from "../file";
+import { linesForward } from "../log-lines";
+import type { EventRecord } from "../schema";
+import { system } from "../system";
+
+const MAX_ANSWER_BYTES = 500;
+
+/** An event that was set aside: one line of the file. */
+export interface Rejected {
+  readonly at: string;
+  readonly status: number;
+  /** The first 500 bytes of what the server said. */
+  readonly answer: string;
+  readonly record: EventRecord;
+}
+
+/**
+ * Sets events aside.
+ *
+ * @throws {Fault} where the disk is full
+ */
+export function setAside(
+  folder: string,
+  events: readonly { readonly record: EventRecord }[],
+  status: number,
+  answer: string,
+): void {
+  const at = new Date().toISOString();
+  const shown = new TextDecoder().decode(
+    new TextEncoder().encode(answer).subarray(0, MAX_ANSWER_BYTES),
+  );
+  const lines = events.map(({ record }) =>
+    JSON.stringify({ at, status, answer: shown.replace(/\uFFFD$/, ""), record } satisfies Rejected),
+  );
+  appendLine(rejectedPath(folder), lines.join("\n"));
+}
+
+/** Where a destination's events are set aside. */
+export function rejectedPath(folder: string): string {
+  return `${folder}/rejected.jsonl`;
+}
+
+/** How many events are set aside; one that a killed forwarder set aside twice counts once. */
+export function countRejected(folder: string): number {
+  const ids = new Set<string>();
+  for (const { rejected } of linesOf(rejectedPath(folder)))
+    if (rejected !== undefined) ids.add(rejected.record.id);
+  return ids.size;
+}
+
+/**
+ * Removes the first of the events set aside, up to one of a day or later: retention is for copies, too.
+ *
+ * @throws {Fault} where the disk is full
+ */
+export function pruneRejected(folder: string, oldest: string): void {
+  const path = rejectedPath(folder);
+  let begin = 0;
+  for (const { rejected, end } of linesOf(path)) {
+    if (rejected !== undefined && rejected.record.timestamp >= oldest) break;
+    begin = end;
+  }
+  if (begin === 0) return;
+  const { fd: from, size } = openOwn(path);
+  try {
+    replaceFile(path, "", system, (to) => {
+      const buffer = new Uint8Array(COPY_BYTES);
+      for (let at = begin, bytes = 0; at < size; at += bytes) {
+        bytes = system.readAt(from, buffer, at);
+        for (let written = 0; written < bytes;)
+          written += system.write(to, buffer.subarray(written, bytes));
+        if (bytes === 0) return;
+      }
+    });
+  } finally {
+    system.close(from);
+  }
+}
+
+const COPY_BYTES = 1_048_576;
+
+function* linesOf(path: string): Generator<{ rejected: Rejected | undefined; end: number }> {
+  if (system.statusAt(path) === undefined) return;
+  try {
+    for (const { bytes, end } of linesForward(path))
+      yield { rejected: bytes && parse(bytes.toString()), end };
+  } catch (error) {
+    faultCode(error); // Another user's, or no file: nothing of ours is in it.
+  }
+}
+
+function parse(line: string): Rejected | undefined {
+  try {
+    const value = JSON.parse(line) as Rejected;
+    return typeof value.record.id === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
