@@ -79,6 +79,8 @@ export type Glance =
       readonly head: RecordHead;
       /** The whole record, until the next line is asked for; `undefined` if the rest of the line is torn. */
       record(): EventRecord | undefined;
+      /** The line itself, until the next one is asked for. */
+      text(): string;
     }
   | SkippedLine;
 
@@ -133,7 +135,8 @@ export function* glanceAtDay(
         end: endOf(line, true),
         isWhole: line.isWhole,
         head: judged.found,
-        record: () => wholeRecord(line),
+        record: () => recordIn(textOf(line)),
+        text: () => textOf(line),
       };
   }
 }
@@ -228,9 +231,15 @@ function parseHead(bytes: Buffer): RecordHead | undefined {
   };
 }
 
-function wholeRecord({ bytes }: Line): EventRecord | undefined {
+function textOf({ bytes }: Line): string {
+  return bytes?.toString() ?? "";
+}
+
+/** The record that a line is; `undefined` if it is none, or torn. */
+export function recordIn(line: string): EventRecord | undefined {
   try {
-    return bytes && parseRecord(bytes);
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

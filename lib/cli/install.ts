@@ -1,7 +1,9 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
 import { createTwoFilesPatch } from "diff";
+import { paths } from "../config";
 import { programBeside } from "../paths";
 import { version } from "../self-test";
+import { editConfig, writeConfig, type ConfigEdit } from "./config-file";
 import {
   ALL_EVENTS,
   CORE_EVENTS,
@@ -47,39 +49,62 @@ export default defineVerb({
       description: "core (what every client knows), all, or a list parted by commas",
       valueHint: "core|all|LIST",
     },
+    server: {
+      type: "string",
+      description: "An observability server that is to get all events",
+      valueHint: "URL",
+    },
+    insecure: {
+      type: "boolean",
+      description: "With --server: let events go in the clear to another machine",
+    },
   },
   examples: [
     ["install", "your own settings, the core events"],
     ["install --dry-run", "only show what would change"],
     ["install --events all", "the newer events too"],
     ["install --scope local", "for this project, and only for you"],
+    ["install --server http://127.0.0.1:4000", "deliver all events there, too"],
   ],
-  async run({ scope, settings, events, "dry-run": isDryRun }, terminal) {
+  async run({ scope, settings, events, server, insecure, "dry-run": isDryRun }, terminal) {
+    if (insecure === true && server === undefined)
+      throw new UsageError("--insecure goes with --server");
+    const config = editConfig(
+      server === undefined ? undefined : { url: server, isInsecure: insecure === true },
+    );
     const file = readSettings(settingsPath(scope, settings));
     const before = file.text ?? "";
     const wanted = wantedCommands(events, ownCommands(file).keys());
     const { text, changes } = register(before, wanted);
     if (isDryRun) {
-      terminal.print(text === before ? "Nothing would change." : showDiff(file, text, terminal));
+      const diffs = [
+        ...(text === before ? [] : [showDiff(file.path, before, text, terminal)]),
+        ...(config.after === config.before
+          ? []
+          : [showDiff(paths.config, config.before, config.after, terminal)]),
+      ];
+      terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
     }
     await checkPrograms();
+    writeConfig(config);
     if (text !== before) {
       keepWhatWas(file);
       if (readSettings(file.path).text !== file.text)
         throw new Refusal(`${file.path} was changed meanwhile; run this again`);
       writeSettings(file, text);
     }
-    terminal.print(report(file, changes, terminal));
+    terminal.print(report(file, changes, config, terminal));
     return DONE;
   },
 });
 
 /** The differences that an edit of settings makes, as `diff -u` shows them. */
 export function showDiff(
-  { path, text: before = "" }: SettingsFile,
-  after: string,
-  { colors }: Terminal,
+  path: string,
+  before = "",
+  after = "",
+  { colors }: Pick<Terminal, "colors">,
 ): string {
   const patch = createTwoFilesPatch(path, path, before, after, "now", "then", { context: 3 });
   return patch
@@ -150,6 +175,7 @@ function keepWhatWas(file: SettingsFile): void {
 function report(
   file: SettingsFile,
   changes: readonly Change[],
+  config: ConfigEdit,
   { columns, colors: { bold, green, dim } }: Terminal,
 ): string {
   const told = (["added", "moved", "removed"] as const).flatMap((kind) => {
@@ -159,8 +185,13 @@ function report(
       : [`  ${kind.padEnd(8)} ${wrap(events.join(", "), columns, " ".repeat(11))}`];
   });
   const kept = changes.filter(({ kind }) => kind === "kept").length;
+  const isForwarding = config.after !== config.before;
+  const forwarding = isForwarding ? [`  config   ${paths.config}`] : [];
   if (told.length === 0)
-    return `${green("Already installed.")} Nothing changed in ${file.path} (${kept} events).`;
+    return [
+      `${green("Already installed.")} Nothing changed in ${file.path} (${kept} events).`,
+      ...forwarding,
+    ].join("\n");
   const backup =
     file.text === undefined ? [] : [dim(`  The settings as they were: ${backupPath(file)}`)];
   return [
@@ -168,10 +199,14 @@ function report(
     ...told,
     ...(kept > 0 ? [`  kept     ${kept} events as they were`] : []),
     ...backup,
+    ...forwarding,
     "",
     bold("Next"),
     "  1. End Claude Code and start it anew: a running session keeps its old hooks.",
     "  2. Work a little. `claude-session list` lists the sessions, `claude-session show` tells one.",
     "  3. `claude-session doctor` says whether everything works.",
+    ...(isForwarding
+      ? ["  4. `claude-session forward --status` says what the server has got."]
+      : []),
   ].join("\n");
 }

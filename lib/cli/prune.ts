@@ -2,7 +2,9 @@
 import { loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
 import { openOwn, openToUpdate, removeFile } from "../file";
-import { dayPath, listDays, utcDay } from "../log";
+import { namesIn } from "../folder";
+import { rejectedLines, rejectedPath } from "../forward/rejected";
+import { dayPath, expireDay, expiredDays, listDays, utcDay } from "../log";
 import { glanceAt } from "../log-reader";
 import { system } from "../system";
 import { nodeFs } from "../system-node";
@@ -34,7 +36,7 @@ export default defineVerb({
     ["prune --older-than 7d", "keep a week"],
     ["prune --session 04e66903-735f-4d0a-b28e-14c9f244c7db", "forget one session"],
   ],
-  run({ "older-than": olderThan, session, "dry-run": isDryRun }, terminal) {
+  async run({ "older-than": olderThan, session, "dry-run": isDryRun }, terminal) {
     if (olderThan !== undefined && session !== undefined)
       throw new UsageError("either --older-than or --session, not both");
     if (!hasLog(terminal, false)) return DONE;
@@ -44,13 +46,20 @@ export default defineVerb({
   },
 });
 
-function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: Terminal): ExitCode {
+async function pruneDays(
+  olderThan: string | undefined,
+  isDryRun: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { config } = loadConfig();
+  const isForwarded = config.destinations.length > 0;
+  const nowMs = Date.now();
   const ageMs =
     olderThan === undefined
-      ? loadConfig().config.retention_days * DAY_MS
+      ? config.retention_days * DAY_MS
       : parseDuration(olderThan, "--older-than");
   // A day goes when all of it is older.
-  const oldest = utcDay(Date.now() - ageMs);
+  const oldest = utcDay(nowMs - ageMs);
   const days = listDays(paths.events).filter((day) => day < oldest);
   if (days.length === 0) {
     terminal.print(`There is nothing before ${oldest} in the log.`);
@@ -66,14 +75,33 @@ function pruneDays(olderThan: string | undefined, isDryRun: boolean, terminal: T
   const failed: string[] = [];
   for (const day of days) {
     try {
-      removeFile(dayPath(paths.events, day));
+      if (isForwarded) expireDay(paths.events, day, nowMs);
+      else removeFile(dayPath(paths.events, day));
     } catch (error) {
       failed.push(`${day} (${faultCode(error)})`);
     }
   }
   if (failed.length > 0) throw new Refusal(`could not be removed: ${failed.join(", ")}`);
+  if (isForwarded) await removeExpired();
   terminal.print(`Removed ${count}.`);
   return DONE;
+}
+
+const FORWARDER_MS = 5000;
+const POLL_MS = 50;
+
+/** Removes the days that are out of the log, once what was not delivered of them is counted. */
+async function removeExpired(): Promise<void> {
+  const { settle } = await import("../forward/forwarder");
+  for (const endMs = performance.now() + FORWARDER_MS; ; await Bun.sleep(POLL_MS)) {
+    // A forwarder that is at work does it by itself.
+    await settle();
+    if (expiredDays(paths.events).length === 0) return;
+    if (performance.now() > endMs)
+      throw new Refusal(
+        "some days are out of the log, but not gone: the forwarder has not counted them; try again",
+      );
+  }
 }
 
 /** Where a line is in the log. */
@@ -82,7 +110,11 @@ interface Place {
   readonly end: number;
 }
 
-function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): ExitCode {
+async function pruneSession(
+  wanted: string,
+  isDryRun: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const id = wanted === "latest" ? latestId(paths.events) : wanted;
   const places = new Map<string, Place[]>();
   let count = 0;
@@ -107,8 +139,21 @@ function pruneSession(wanted: string, isDryRun: boolean, terminal: Terminal): Ex
   }
   terminal.note(`Removing ${span} …`);
   for (const [day, ofDay] of places) erase(dayPath(paths.events, day), ofDay);
+  if (loadConfig().config.destinations.length > 0) await removeExpired();
+  for (const { path, places: copies } of copiesOf(String(id))) erase(path, copies);
   terminal.print(`Removed ${span}; their place stays blank until the days are removed.`);
   return DONE;
+}
+
+/** Where a session's events are that servers refused. */
+function copiesOf(id: string): { path: string; places: Place[] }[] {
+  return namesIn(paths.forward).flatMap((name) => {
+    const path = rejectedPath(`${paths.forward}/${name}`);
+    const places = Array.from(rejectedLines(path)).filter(
+      ({ rejected }) => rejected?.record.session_id === id,
+    );
+    return places.length === 0 ? [] : [{ path, places }];
+  });
 }
 
 const USUAL_HEAD_BYTES = 1024;

@@ -32,7 +32,7 @@ export default defineVerb({
     const original = originalText(file, ours);
     const text = original === undefined ? unregister(file.text).text : original.text;
     if (isDryRun) {
-      terminal.print(showDiff(file, text ?? "", terminal));
+      terminal.print(showDiff(file.path, file.text, text, terminal));
       return DONE;
     }
     if (text === undefined) removeSettings(file);

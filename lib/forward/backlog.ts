@@ -1,16 +1,18 @@
 // What lies behind a cursor: the events that are yet to be delivered.
 import { expiredDays, listDays } from "../log";
-import { glanceAt, glanceAtDay, type Glance } from "../log-reader";
-import type { EventRecord } from "../schema";
+import { glanceAt, glanceAtDay, recordIn, type Glance } from "../log-reader";
 import type { Cursor, Position } from "./cursor";
 import type { Destination } from "./destination";
 
 /** An event to be delivered, and how far its day is done once it is. */
 export interface PendingEvent {
-  readonly record: EventRecord;
+  readonly id: string;
+  readonly session: string;
+  /** The record as it is in the log. */
+  readonly line: string;
   readonly day: string;
   readonly position: Position;
-  /** Of its line. */
+  /** How long its line is. */
   readonly bytes: number;
 }
 
@@ -71,13 +73,16 @@ export class Backlog {
         skipped++;
         continue;
       }
-      const position = { offset: glance.end, id: glance.head.id };
+      const { id: recordId, session_id: session } = glance.head;
+      const position = { offset: glance.end, id: recordId };
       const isWanted = this.wants(glance.head);
-      // Only a look at the whole tells whether a line without its end is a whole record.
-      const record = isWanted || !glance.isWhole ? glance.record() : undefined;
-      if (record === undefined && !glance.isWhole) continue;
-      if (isWanted && record !== undefined) {
-        const event = { record, day, position, bytes: glance.end - glance.begin };
+      // Only a look at the whole tells whether it is whole. It is not kept: objects take more memory.
+      const line = isWanted || !glance.isWhole ? glance.text() : "";
+      const isRecord = line !== "" && recordIn(line) !== undefined;
+      if (!isRecord && !glance.isWhole) continue;
+      if (isWanted && isRecord) {
+        const bytesOfLine = glance.end - glance.begin;
+        const event = { id: recordId, session, line, day, position, bytes: bytesOfLine };
         if (take(event)) continue;
         this.#pending = event;
         return { events, end, skipped, isLast: false };

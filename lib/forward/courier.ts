@@ -31,6 +31,7 @@ const DELIVERIES: Readonly<Record<Destination["type"], (destination: Destination
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 const STATUS_EVERY_MS = 1000;
+const COLLECT_AFTER_BYTES = 16_777_216;
 
 /** Delivers to one destination. Only one may, at a time: its process holds the lock. */
 export class Courier {
@@ -44,6 +45,7 @@ export class Courier {
   #again: number | undefined;
   #failures = 0;
   #statusSavedMs = -Infinity;
+  #uncollectedBytes = 0;
 
   /** @throws {Fault} where its folder is not ours */
   constructor(
@@ -93,6 +95,7 @@ export class Courier {
       onDone?.(settled);
       if (failure !== undefined) return { done, waitMs: this.#fail(failure) };
       if (batch.events.length > 0) this.#succeed();
+      this.#collectGarbage(batch);
       if (batch.isLast || isEnding()) return { done, waitMs: 0 };
     }
   }
@@ -111,7 +114,7 @@ export class Courier {
     const { obstacle, folder, secrets } = this.destination;
     if (obstacle !== undefined) return { kind: "kept", reason: obstacle };
     const settle = (settled: readonly PendingEvent[]) => {
-      for (const { record } of settled) this.#ahead.add(record.id);
+      for (const { id } of settled) this.#ahead.add(id);
     };
     const receipts: Receipts = {
       delivered: settle,
@@ -129,7 +132,7 @@ export class Courier {
         return undefined;
       },
     };
-    const unsent = events.filter(({ record }) => !this.#ahead.has(record.id));
+    const unsent = events.filter(({ id }) => !this.#ahead.has(id));
     return this.#deliver(unsent, receipts);
   }
 
@@ -144,15 +147,23 @@ export class Courier {
       if (end.size > 0) this.#saveCursor();
       return events.length;
     }
-    const first = events.findIndex(({ record }) => !this.#ahead.has(record.id));
-    for (const { record, day, position } of events.slice(0, first)) {
+    const first = events.findIndex(({ id }) => !this.#ahead.has(id));
+    for (const { id, day, position } of events.slice(0, first)) {
       days.set(day, position);
-      this.#ahead.delete(record.id);
+      this.#ahead.delete(id);
     }
     this.#again = events.length - first;
     this.#backlog.rewind();
     if (first > 0) this.#saveCursor();
     return first;
+  }
+
+  // Left to itself, the heap grows by some 30 MB in a large backlog (Bun 1.4.5); this costs it nothing.
+  #collectGarbage({ events }: Batch): void {
+    for (const { bytes } of events) this.#uncollectedBytes += bytes;
+    if (this.#uncollectedBytes < COLLECT_AFTER_BYTES) return;
+    this.#uncollectedBytes = 0;
+    Bun.gc(true);
   }
 
   #succeed(): void {

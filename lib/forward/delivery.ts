@@ -62,5 +62,5 @@ export function judge(
 
 /** Events by session, each in the order of the log. */
 export function bySession(events: readonly PendingEvent[]): PendingEvent[][] {
-  return Array.from(Map.groupBy(events, ({ record }) => record.session_id).values());
+  return Array.from(Map.groupBy(events, ({ session }) => session).values());
 }

@@ -11,7 +11,7 @@ const ABOUT_CONTENT = new Set([400, 413, 422]);
 export function httpDelivery(destination: Destination): Deliver {
   return async function deliver(events, receipts): ReturnType<Deliver> {
     if (events.length === 0) return undefined;
-    const body = events.map(({ record }) => `${JSON.stringify(record)}\n`).join("");
+    const body = events.map(({ line }) => `${line}\n`).join("");
     const answer = await post(destination, body, {
       "Content-Type": "application/x-ndjson",
       "Idempotency-Key": idempotencyKey(events),
@@ -33,5 +33,5 @@ export function httpDelivery(destination: Destination): Deliver {
 
 // A batch that is sent again has the same events, and so the same key.
 function idempotencyKey(events: readonly PendingEvent[]): string {
-  return `${events[0]?.record.id}-${events.at(-1)?.record.id}`;
+  return `${events[0]?.id}-${events.at(-1)?.id}`;
 }

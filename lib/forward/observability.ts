@@ -2,6 +2,7 @@
 // the event's number. They know no batches, and keep what is sent twice twice.
 import { recordWords } from "../history/words";
 import { fieldOf, textOf } from "../history/payload";
+import { recordIn } from "../log-reader";
 import type { EventRecord } from "../schema";
 import type { PendingEvent } from "./backlog";
 import { bySession, judge, type Deliver, type Kept } from "./delivery";
@@ -93,8 +94,11 @@ export function observabilityDelivery(destination: Destination): Deliver {
   const models = new Models();
   return async (events, receipts) => {
     const messages = new Map<PendingEvent, string>();
-    for (const event of events)
-      messages.set(event, JSON.stringify(toMessage(event.record, models.of(event.record))));
+    for (const event of events) {
+      const record = recordIn(event.line);
+      if (record !== undefined)
+        messages.set(event, JSON.stringify(toMessage(record, models.of(record))));
+    }
     let failure: Kept | undefined;
     const queue = bySession(events);
     const deliverSessions = async (): Promise<void> => {

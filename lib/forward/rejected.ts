@@ -16,6 +16,13 @@ export interface Rejected {
   readonly record: EventRecord;
 }
 
+/** A line of the file, and where it lies. */
+export interface RejectedLine {
+  readonly rejected: Rejected | undefined;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * Sets events aside.
  *
@@ -23,7 +30,7 @@ export interface Rejected {
  */
 export function setAside(
   folder: string,
-  events: readonly { readonly record: EventRecord }[],
+  events: readonly { readonly line: string }[],
   status: number,
   answer: string,
 ): void {
@@ -31,9 +38,8 @@ export function setAside(
   const shown = new TextDecoder().decode(
     new TextEncoder().encode(answer).subarray(0, MAX_ANSWER_BYTES),
   );
-  const lines = events.map(({ record }) =>
-    JSON.stringify({ at, status, answer: shown.replace(/\uFFFD$/, ""), record } satisfies Rejected),
-  );
+  const head = JSON.stringify({ at, status, answer: shown.replace(/\uFFFD$/, "") }).slice(0, -1);
+  const lines = events.map(({ line }) => `${head},"record":${line}}`);
   appendLine(rejectedPath(folder), lines.join("\n"));
 }
 
@@ -45,7 +51,7 @@ export function rejectedPath(folder: string): string {
 /** How many events are set aside; one that a killed forwarder set aside twice counts once. */
 export function countRejected(folder: string): number {
   const ids = new Set<string>();
-  for (const { rejected } of linesOf(rejectedPath(folder)))
+  for (const { rejected } of rejectedLines(rejectedPath(folder)))
     if (rejected !== undefined) ids.add(rejected.record.id);
   return ids.size;
 }
@@ -58,7 +64,7 @@ export function countRejected(folder: string): number {
 export function pruneRejected(folder: string, oldest: string): void {
   const path = rejectedPath(folder);
   let begin = 0;
-  for (const { rejected, end } of linesOf(path)) {
+  for (const { rejected, end } of rejectedLines(path)) {
     if (rejected !== undefined && rejected.record.timestamp >= oldest) break;
     begin = end;
   }
@@ -81,11 +87,12 @@ export function pruneRejected(folder: string, oldest: string): void {
 
 const COPY_BYTES = 1_048_576;
 
-function* linesOf(path: string): Generator<{ rejected: Rejected | undefined; end: number }> {
+/** The lines of such a file; what is no event is `undefined`. */
+export function* rejectedLines(path: string): Generator<RejectedLine> {
   if (system.statusAt(path) === undefined) return;
   try {
-    for (const { bytes, end } of linesForward(path))
-      yield { rejected: bytes && parse(bytes.toString()), end };
+    for (const { bytes, begin, end } of linesForward(path))
+      yield { rejected: bytes && parse(bytes.toString()), begin, end };
   } catch (error) {
     faultCode(error); // Another user's, or no file: nothing of ours is in it.
   }

@@ -3,6 +3,7 @@ import { clean } from "../text";
 import type { Facts } from "./examine";
 import { judgeFiles } from "./files";
 import { fail, ok, type Finding, type Judged } from "./finding";
+import { judgeForwarding } from "./forwarding";
 import { judgeRecording } from "./recording";
 import { judgeRegistration } from "./registration";
 import { judgeVariables } from "./variables";
@@ -15,6 +16,7 @@ export function diagnose(facts: Facts, nowMs: number): Finding[] {
     ...topic("Environment", judgeVariables(facts)),
     ...topic("Files", judgeFiles(facts, nowMs)),
     ...topic("Recording", judgeRecording(facts, nowMs)),
+    ...topic("Forwarding", judgeForwarding(facts, nowMs)),
   ];
 }
 

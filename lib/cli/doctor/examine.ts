@@ -1,6 +1,7 @@
 // What doctor looks at. Everything is read and nothing judged, written or made; what cannot be read
 // is told by its system error code.
 import { environment, loadConfig, paths } from "../../config";
+import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isAbsolute } from "../../paths";
 import { version } from "../../self-test";
 import { PROGRAMS, tryProgram, type ProgramState } from "../programs";
@@ -49,6 +50,8 @@ export interface Facts {
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
+  /** `undefined` where nothing is to be forwarded. */
+  readonly forwarding: ForwardingReport | undefined;
   /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
   readonly transcriptMs: number | undefined;
 }
@@ -78,6 +81,7 @@ export async function examine(terminal: Terminal): Promise<Facts> {
     },
     log,
     errors: examineErrors(),
+    forwarding: config.destinations.length === 0 ? undefined : reportForwarding(),
     transcriptMs: newestTranscriptMs(),
   };
 }

@@ -73,6 +73,7 @@ const GOOD: Facts = {
   config: { path: "/h/hooks/config.json", exists: true, problems: [], retentionDays: 30 },
   log,
   errors: { lines: [] },
+  forwarding: undefined,
   transcriptMs: NOW - HOUR_MS,
 };
 
