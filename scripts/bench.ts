@@ -1,6 +1,7 @@
 // How fast the programs and their functions are, against budgets: a table, and the same as
-// dist/test-results/bench.json; the command line is in bench-cli.ts. Programs are compared with an empty one compiled by the same flags:
-// fresh processes in alternating order, medians of the paired ratios.
+// dist/test-results/bench.json; the command line is in bench-cli.ts, forwarding in bench-forward.ts.
+// Programs are compared with an empty one compiled by the same flags: fresh processes in alternating
+// order, medians of the paired ratios.
 //
 // usage: bun scripts/bench.ts [pairs]      exit status 1 over budget
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
@@ -14,6 +15,7 @@ import { capturedPayload } from "../tests/support/payloads";
 import { programPath } from "../tests/support/programs";
 import { Sandbox } from "../tests/support/sandbox";
 import { measureCommandLine } from "./bench-cli";
+import { measureForwarding } from "./bench-forward";
 import { compile, dist } from "./build";
 import { progress, report, type Figure } from "./figures";
 import { median, peakMegabytes } from "./measure";
@@ -35,6 +37,7 @@ await measureRedaction();
 await measurePrograms();
 await measureMemory();
 await measureCommandLine(figures);
+await measureForwarding(figures);
 report(figures);
 
 async function measurePrograms(): Promise<void> {

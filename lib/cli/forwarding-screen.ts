@@ -49,7 +49,7 @@ export function renderForwarding(
         row("passed over", `${many(skipped, "line")} of the log that are no records`, dim),
       );
     if (restarted !== null)
-      lines.push(row("began anew", `${when(restarted.at)}: ${restarted.reason}`, dim));
+      lines.push(row("began", `${when(restarted.at)}: ${restarted.reason}`, dim));
   }
   return lines.join("\n");
 }

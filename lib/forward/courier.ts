@@ -82,21 +82,26 @@ export class Courier {
    */
   async round(isEnding: () => boolean, onDone?: (events: number) => void): Promise<Round> {
     let done = 0;
-    this.settle();
-    for (;;) {
-      const limits = LIMITS[this.destination.type];
-      const batch = this.#backlog.next(this.#cursor, {
-        ...limits,
-        events: this.#again ?? limits.events,
-      });
-      const failure = batch.events.length === 0 ? undefined : await this.#send(batch);
-      const settled = this.#advance(batch, failure);
-      done += settled;
-      onDone?.(settled);
-      if (failure !== undefined) return { done, waitMs: this.#fail(failure) };
-      if (batch.events.length > 0) this.#succeed();
-      this.#collectGarbage(batch);
-      if (batch.isLast || isEnding()) return { done, waitMs: 0 };
+    try {
+      this.settle();
+      for (;;) {
+        const limits = LIMITS[this.destination.type];
+        const batch = this.#backlog.next(this.#cursor, {
+          ...limits,
+          events: this.#again ?? limits.events,
+        });
+        const failure = batch.events.length === 0 ? undefined : await this.#send(batch);
+        const settled = this.#advance(batch, failure);
+        done += settled;
+        onDone?.(settled);
+        if (failure !== undefined) return { done, waitMs: this.#fail(failure) };
+        if (batch.events.length > 0) this.#succeed();
+        this.#collectGarbage(batch);
+        if (batch.isLast || isEnding()) return { done, waitMs: 0 };
+      }
+    } catch (error) {
+      const reason = `the log cannot be read: ${faultCode(error)}`;
+      return { done, waitMs: this.#fail({ kind: "kept", reason }) };
     }
   }
 

@@ -25,13 +25,14 @@ export interface Cursor {
   skipped: number;
 }
 
-/** A cursor, and why it does not go on from where it was. */
+/** A cursor, and where it begins anew, and why, if it does not go on from where it was. */
 export interface ReadCursor {
   readonly cursor: Cursor;
   readonly restarted?: string;
 }
 
 const MAX_BYTES = 1_048_576;
+const OLDEST = "with the oldest day kept";
 
 /**
  * Reads a destination's cursor. One that is missing or damaged begins with the oldest day kept, and a
@@ -43,11 +44,11 @@ export function readCursor(folder: string, events: string): ReadCursor {
   try {
     text = readOwn(cursorPath(folder), MAX_BYTES);
   } catch (error) {
-    return { cursor, restarted: `the cursor cannot be read: ${faultCode(error)}` };
+    return { cursor, restarted: `${OLDEST}: the cursor cannot be read, ${faultCode(error)}` };
   }
-  if (text === undefined) return { cursor, restarted: "there was no cursor" };
+  if (text === undefined) return { cursor, restarted: `${OLDEST}: there was no cursor` };
   const { success, data } = cursorFile.safeParse(parse(text));
-  if (!success) return { cursor, restarted: "the cursor was damaged" };
+  if (!success) return { cursor, restarted: `${OLDEST}: the cursor was damaged` };
   cursor.lost = data.lost;
   cursor.skipped = data.skipped;
   for (const name of data.counted) cursor.counted.add(name);
@@ -58,7 +59,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
     else cursor.days.set(day, position);
   }
   if (changed.length === 0) return { cursor };
-  return { cursor, restarted: `${changed.join(", ")} was not the file that the cursor knew` };
+  return { cursor, restarted: `with ${changed.join(", ")}: not the file that the cursor knew` };
 }
 
 /**

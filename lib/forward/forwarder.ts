@@ -8,7 +8,7 @@
 import { environment, loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
 import { removeFile } from "../file";
-import { ensurePrivateFolder } from "../folder";
+import { ensurePrivateFolder, namesIn } from "../folder";
 import { expiredDays, utcDay } from "../log";
 import type { Config } from "../schema";
 import { system } from "../system";
@@ -174,12 +174,19 @@ async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> 
   }, BEAT_MS);
 
   const follow = async (courier: Courier) => {
+    let seen = "";
     while (!end.signal.aborted) {
+      const stamp = logStamp();
+      if (stamp === seen) {
+        await pause(POLL_MS, end.signal);
+        continue;
+      }
       const { done, waitMs } = await courier.round(() => end.signal.aborted);
       if (done > 0) workedMs = performance.now();
       // What this process cannot do anything about is no work.
       if (waitMs > 0 && courier.destination.obstacle === undefined) waiting.add(courier);
       else waiting.delete(courier);
+      seen = waitMs > 0 ? "" : stamp;
       await pause(waitMs > 0 ? waitMs : POLL_MS, end.signal);
     }
   };
@@ -199,6 +206,18 @@ async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> 
 function removeCounted(couriers: readonly Courier[]): void {
   for (const { name, path } of expiredDays(paths.events))
     if (couriers.every((courier) => courier.hasCounted(name))) removeFile(path);
+}
+
+/** Changes with whatever is written to the log, or taken out of it. */
+function logStamp(): string {
+  let stamp = "";
+  try {
+    for (const name of namesIn(paths.events))
+      stamp += `${name} ${system.statusAt(`${paths.events}/${name}`)?.size}\n`;
+  } catch (error) {
+    stamp = faultCode(error);
+  }
+  return stamp;
 }
 
 function configStamp(): string {

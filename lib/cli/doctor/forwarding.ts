@@ -28,18 +28,17 @@ export function* judgeForwarding({ forwarding }: Facts, nowMs: number): Generato
 function judgeDelivery(destination: DestinationReport, isAlive: boolean, nowMs: number): Judged {
   const { name, url, undelivered, last_success: success, last_error: error } = destination;
   const { events, bytes } = undelivered;
-  const last =
-    success === null ? "nothing was delivered yet" : `the last ${sinceWords(success, nowMs)}`;
-  if (events === 0) return ok(`${name} has got everything, ${last} (${url})`);
+  const last = `last delivery ${success === null ? "never" : sinceWords(success, nowMs)}`;
+  if (events === 0) return ok(`${name} has got everything (${url}; ${last})`);
   const waiting = `${many(events, "event")} (${size(bytes)})`;
   if (error !== null && isFailing(destination)) {
     const when = sinceWords(error.at, nowMs);
     return warn(
-      `${name}: ${waiting} wait; tried ${when}: ${error.message} (${url}); ${last}`,
+      `${name}: ${waiting} wait: ${error.message} (${url}; last try ${when}, ${last})`,
       "They are kept, and delivered once the server takes them. Is it running, and the URL right?",
     );
   }
-  if (isAlive) return ok(`${name}: ${waiting} are on their way, ${last} (${url})`);
+  if (isAlive) return ok(`${name}: ${waiting} are on their way (${url}; ${last})`);
   return warn(
     `${name}: ${waiting} wait for a forwarder, which the next event starts (${url})`,
     "claude-session forward --once delivers them now.",
@@ -60,10 +59,14 @@ function* judgeLosses(destination: DestinationReport, nowMs: number): Generator<
     );
   // The first start is none.
   const isRecent = restarted !== null && nowMs - Date.parse(restarted.at) < RECENT_MS;
-  if (isRecent && destination.last_success !== null && !restarted.reason.startsWith("there was"))
+  if (
+    isRecent &&
+    destination.last_success !== null &&
+    !restarted.reason.includes("there was no cursor")
+  )
     yield warn(
-      `${name} was sent old events again ${sinceWords(restarted.at, nowMs)}: ${restarted.reason}`,
-      "Nothing to do: by event_id the second ones can be told.",
+      `${name} began anew ${sinceWords(restarted.at, nowMs)}, ${restarted.reason}`,
+      "It may have events twice; their event_id tells which.",
     );
 }
 

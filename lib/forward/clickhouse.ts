@@ -1,0 +1,5 @@
+// Placeholder until the real one is written.
+/** The SQL. */
+export function clickhouseSql(): string {
+  return "";
+}
