@@ -122,6 +122,7 @@ function count(glances: Iterable<Glance>, wants: Destination["wants"]): Amount {
   let bytes = 0;
   for (const glance of glances) {
     if (glance.kind === "skipped" || !glance.isWhole || !wants(glance.head)) continue;
+    if (glance.record() === undefined) continue;
     events++;
     bytes += glance.end - glance.begin;
   }

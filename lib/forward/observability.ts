@@ -66,9 +66,17 @@ export function toMessage(record: EventRecord, model: string | undefined): Recor
     payload,
     timestamp: Date.parse(record.timestamp),
     ...(model !== undefined && { model_name: model }),
-    summary: Array.from(recordWords(record)).slice(0, MAX_SUMMARY).join(""),
+    summary: summaryOf(record),
     ...Object.fromEntries(beside),
   };
+}
+
+function summaryOf(record: EventRecord): string {
+  const words = recordWords(record)
+    .slice(0, 10 * MAX_SUMMARY)
+    .replace(/\s+/g, " ");
+  // By characters, so that none is cut in half.
+  return Array.from(words).slice(0, MAX_SUMMARY).join("").toWellFormed();
 }
 
 /** Remembers which model each session uses: only the event that says so has it. */
@@ -77,7 +85,7 @@ export class Models {
 
   /** The model of a record's session, told by this record or an earlier one. */
   of(record: EventRecord): string | undefined {
-    const told = textOf(record, "new_model") ?? textOf(record, "model");
+    const told = textOf(record, "to_model") ?? textOf(record, "model");
     const model = told ?? this.#models.get(record.session_id);
     this.#models.delete(record.session_id);
     if (model !== undefined) this.#models.set(record.session_id, model);

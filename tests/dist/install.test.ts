@@ -446,3 +446,95 @@ function place(from: string, to: string): void {
     copyFileSync(from, to);
   }
 }
+
+describe("install --server", () => {
+  const URL = "http://127.0.0.1:4000";
+  const SERVER = { name: "server", type: "observability", url: URL };
+  const forwarder = programPath("claude-session");
+  const config = (sandbox: Sandbox) => `${sandbox.state}/config.json`;
+
+  function configured(sandbox: Sandbox, text: string): void {
+    mkdirSync(sandbox.state, { recursive: true, mode: 0o700 });
+    writeFileSync(config(sandbox), text, { mode: 0o600 });
+  }
+
+  test.each([
+    ["no file", undefined, { destinations: [SERVER], forwarder }],
+    ["an empty object", "{}", { destinations: [SERVER], forwarder }],
+    [
+      "other choices, and what a later version may know",
+      '{"retention_days":7,"later":[1]}',
+      { retention_days: 7, later: [1], destinations: [SERVER], forwarder },
+    ],
+    [
+      "another destination",
+      '{"destinations":[{"name":"lake"}]}',
+      { destinations: [{ name: "lake" }, SERVER], forwarder },
+    ],
+    [
+      "the server elsewhere, with choices of its own",
+      '{"destinations":[{"name":"server","type":"http","url":"http://[::1]","events":["Stop"]}],"forwarder":"/old"}',
+      { destinations: [{ ...SERVER, type: "http", events: ["Stop"] }], forwarder },
+    ],
+  ])("writes it beside what is there: %s", async (_, before, after) => {
+    using sandbox = new Sandbox();
+    settingsOf(sandbox, OTHERS);
+    if (before !== undefined) configured(sandbox, before);
+    const first = await runCli(sandbox, `install --server ${URL}`);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(read(config(sandbox)) ?? "")).toEqual(after);
+    expect(statSync(config(sandbox)).mode & 0o777).toBe(0o600);
+    const again = await runCli(sandbox, "install");
+    expect(again.stdout).toContain("Already installed");
+    expect(JSON.parse(read(config(sandbox)) ?? "")).toEqual(after);
+    expect((await runCli(sandbox, "doctor")).stdout).toContain("Forwarding");
+  });
+
+  test.each([
+    ["--server nowhere", 2, "--server: Invalid URL"],
+    ["--server http://10.0.0.1:4000", 2, "add --insecure"],
+    ["--insecure", 2, "--insecure goes with --server"],
+  ])("%s is a mistake, and changes nothing", async (words, code, said) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, OTHERS);
+    const ended = await runCli(sandbox, `install ${words}`);
+    expect(ended).toMatchObject({ code, stdout: "" });
+    expect(ended.stderr).toContain(said);
+    expect(read(path)).toBe(OTHERS);
+    expect(read(config(sandbox))).toBeUndefined();
+  });
+
+  test.each([
+    ["{", "is no JSON object"],
+    ["[]", "is no JSON object"],
+    ['{"destinations":{}}', "destinations is not a list"],
+  ])("leaves %s as it is, and says why", async (text, said) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, OTHERS);
+    configured(sandbox, text);
+    const ended = await runCli(sandbox, `install --server ${URL}`);
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toContain(said);
+    expect(read(config(sandbox))).toBe(text);
+    expect(read(path)).toBe(OTHERS);
+  });
+
+  test("--insecure lets it be another machine", async () => {
+    using sandbox = new Sandbox();
+    settingsOf(sandbox, OTHERS);
+    await runCli(sandbox, "install --server http://10.0.0.1:4000 --insecure");
+    expect(JSON.parse(read(config(sandbox)) ?? "")).toMatchObject({
+      destinations: [{ url: "http://10.0.0.1:4000", insecure: true }],
+    });
+  });
+
+  test("--dry-run shows both files' differences, and makes none", async () => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, OTHERS);
+    const { stdout } = await runCli(sandbox, `install --server ${URL} --dry-run`);
+    expect(stdout).toContain(`+++ ${path}`);
+    expect(stdout).toContain(`+++ ${config(sandbox)}`);
+    expect(read(config(sandbox))).toBeUndefined();
+    expect(read(path)).toBe(OTHERS);
+  });
+});

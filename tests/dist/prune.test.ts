@@ -183,3 +183,53 @@ describe("a session", () => {
     expect(await recordsOf(sandbox)).toHaveLength(records.length);
   });
 });
+
+describe("where events are forwarded", () => {
+  const folder = (sandbox: Sandbox) => `${sandbox.state}/forward/team`;
+
+  // Nobody listens there.
+  function forwarding(sandbox: Sandbox): void {
+    mkdirSync(sandbox.state, { recursive: true, mode: 0o700 });
+    const destination = { name: "team", type: "http", url: "http://127.0.0.1:9", events: ["Stop"] };
+    const config = JSON.stringify({ destinations: [destination] });
+    writeFileSync(`${sandbox.state}/config.json`, config, { mode: 0o600 });
+  }
+
+  async function lost(sandbox: Sandbox): Promise<number> {
+    const { stdout } = await runCli(sandbox, "forward --status --json");
+    return (JSON.parse(stdout) as { destinations: { lost: number }[] }).destinations[0]?.lost ?? -1;
+  }
+
+  test("days go once it is counted what was not delivered of them, each once", async () => {
+    using sandbox = new Sandbox();
+    forwarding(sandbox);
+    writeRecords(sandbox, records);
+    const stops = records.filter(({ event }) => event === "Stop").length;
+    expect(stops).toBeGreaterThan(1);
+    const ended = await runCli(sandbox, "prune --older-than 1s");
+    expect(ended).toMatchObject({ code: 0 });
+    expect(readdirSync(sandbox.events)).toEqual([]);
+    expect(await lost(sandbox)).toBe(stops);
+    await runCli(sandbox, "prune --older-than 1s");
+    expect(await lost(sandbox)).toBe(stops);
+  });
+
+  test("a session goes from what a server refused, too", async () => {
+    using sandbox = new Sandbox();
+    forwarding(sandbox);
+    writeRecords(sandbox, records);
+    mkdirSync(folder(sandbox), { recursive: true, mode: 0o700 });
+    const lines = records.map((record) =>
+      JSON.stringify({ at: record.timestamp, status: 400, answer: "no", record }),
+    );
+    const path = `${folder(sandbox)}/rejected.jsonl`;
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+    expect(await runCli(sandbox, `prune --session ${SESSION}`)).toMatchObject({ code: 0 });
+    const left = readFileSync(path, "utf8");
+    expect(left).not.toContain(SESSION);
+    expect(left.split("\n").filter((line) => line.trim() !== "")).toEqual(
+      lines.filter((line) => !line.includes(SESSION)),
+    );
+    expect(Buffer.byteLength(left)).toBe(Buffer.byteLength(lines.join("\n")) + 1);
+  });
+});

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { reportFaults } from "../../lib/error-log";
 import { faultCode } from "../../lib/fault";
-import { appendRecord, listDays, pruneDays } from "../../lib/log";
+import { appendRecord, expiredDays, listDays, pruneDays } from "../../lib/log";
 import { Sandbox } from "../support/sandbox";
 
 const isRoot = process.geteuid?.() === 0;
@@ -135,6 +135,43 @@ describe("pruning", () => {
     symlinkSync(`${sandbox.root}/victim`, `${sandbox.events}/2020-01-02.jsonl`);
     expect(pruneDays(sandbox.events, 1, now)).toEqual([]);
     expect(readdirSync(sandbox.events)).toHaveLength(3);
+  });
+
+  describe("where a forwarder has to count first", () => {
+    const prune = (sandbox: Sandbox, onDay: string) =>
+      pruneDays(sandbox.events, 30, Date.parse(`${onDay}T00:00:00.000Z`), true);
+    const waiting = (sandbox: Sandbox) => expiredDays(sandbox.events).map(({ name }) => name);
+
+    test("takes days out of the log and leaves them until a day has passed", () => {
+      using sandbox = new Sandbox();
+      for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
+      expect(prune(sandbox, "2026-03-31")).toEqual([]);
+      expect(listDays(sandbox.events)).toEqual(days.slice(-3));
+      const names = days.slice(0, 3).map((day) => `${day}.expired-2026-03-31`);
+      expect(waiting(sandbox).toSorted()).toEqual(names);
+      prune(sandbox, "2026-04-01");
+      expect(waiting(sandbox).filter((name) => name.endsWith("-2026-03-31"))).toHaveLength(3);
+      prune(sandbox, "2026-04-02");
+      expect(waiting(sandbox).filter((name) => name.endsWith("-2026-03-31"))).toEqual([]);
+    });
+
+    test("removes what waits at once where nothing is forwarded any more", () => {
+      using sandbox = new Sandbox();
+      for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
+      prune(sandbox, "2026-03-31");
+      expect(pruneDays(sandbox.events, 30, now)).toEqual([]);
+      expect(waiting(sandbox)).toEqual([]);
+    });
+
+    test("does not put a late line's day in the place of one that waits", () => {
+      using sandbox = new Sandbox();
+      for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
+      prune(sandbox, "2026-03-31");
+      appendRecord(sandbox.events, "2026-02-27T00:00:00.000Z", '{"late":1}');
+      prune(sandbox, "2026-03-31");
+      expect(listDays(sandbox.events)).toContain("2026-02-27");
+      expect(waiting(sandbox)).toHaveLength(3);
+    });
   });
 
   test("of no log removes nothing", () => {

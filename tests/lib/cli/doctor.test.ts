@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { createColors } from "picocolors";
 import { renderFindings } from "../../../lib/cli/doctor";
+import type { DestinationReport, ForwardingReport } from "../../../lib/forward/report";
 import { diagnose } from "../../../lib/cli/doctor/diagnose";
 import type { Facts } from "../../../lib/cli/doctor/examine";
 import type { Level } from "../../../lib/cli/doctor/finding";
@@ -107,8 +108,83 @@ const config = (problem: string) => ({ config: { ...GOOD.config, problems: [prob
 const fault = (hoursAgo: number, said: string) =>
   `${new Date(NOW - hoursAgo * HOUR_MS).toISOString()}\tsession-start\t${said}`;
 
+const destination: DestinationReport = {
+  name: "team",
+  type: "observability",
+  url: "http://127.0.0.1:4000/events",
+  undelivered: { events: 0, bytes: 0 },
+  last_success: new Date(NOW - HOUR_MS).toISOString(),
+  last_error: null,
+  restarted: null,
+  set_aside: 0,
+  lost: 0,
+  skipped: 0,
+};
+const waiting = { undelivered: { events: 12, bytes: 9000 } };
+const refused = {
+  last_error: { at: new Date(NOW - 1000).toISOString(), message: "connection refused" },
+};
+const forwarding = (
+  more: Partial<DestinationReport>,
+  others: Partial<ForwardingReport> = {},
+): Partial<Facts> => ({
+  forwarding: {
+    alive: true,
+    forwarder: "/p/claude-session",
+    destinations: [{ ...destination, ...more }],
+    problems: [],
+    ...others,
+  },
+});
+
 describe("a finding", () => {
   test.each([
+    ["ok", "Forwarding", "team has got everything", forwarding({})],
+    ["ok", "Forwarding", "12 events (9 kB) are on their way", forwarding(waiting)],
+    [
+      "warn",
+      "Forwarding",
+      "team: 12 events (9 kB) wait: connection refused (http://127.0.0.1:4000/events; last try 1s ago, last delivery 1h ago)",
+      forwarding({ ...waiting, ...refused }),
+    ],
+    [
+      "warn",
+      "Forwarding",
+      "last delivery never",
+      forwarding({ ...waiting, ...refused, last_success: null }),
+    ],
+    ["ok", "Forwarding", "team has got everything", forwarding(refused)],
+    [
+      "warn",
+      "Forwarding",
+      "wait for a forwarder, which the next event starts",
+      forwarding(waiting, { alive: false }),
+    ],
+    ["warn", "Forwarding", "team refused 2 events", forwarding({ set_aside: 2 })],
+    ["warn", "Forwarding", "team will never get 3 events", forwarding({ lost: 3 })],
+    [
+      "warn",
+      "Forwarding",
+      "team began anew 1h ago, with the oldest day kept: the cursor was damaged",
+      forwarding({
+        restarted: {
+          at: new Date(NOW - HOUR_MS).toISOString(),
+          reason: "with the oldest day kept: the cursor was damaged",
+        },
+      }),
+    ],
+    [
+      "fail",
+      "Forwarding",
+      "There is no claude-session beside the hooks",
+      forwarding({}, { forwarder: null }),
+    ],
+    [
+      "fail",
+      "Forwarding",
+      "config.json: destinations[0] x: url: Invalid URL",
+      forwarding({}, { problems: ["destinations[0] x: url: Invalid URL"] }),
+    ],
     ["fail", "Programs", "/p/session-end: missing", { programs: broken({ fault: "missing" }) }],
     [
       "fail",

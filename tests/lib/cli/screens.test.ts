@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
+import { renderForwarding } from "../../../lib/cli/forwarding-screen";
 import { renderList } from "../../../lib/cli/list";
 import { renderStats } from "../../../lib/cli/stats";
 import { renderStory } from "../../../lib/cli/story-screen";
@@ -12,9 +13,11 @@ import { fieldOf, isFromPerson } from "../../../lib/history/payload";
 import { Stats } from "../../../lib/history/statistics";
 import { tellStory } from "../../../lib/history/story";
 import { Summary } from "../../../lib/history/summary";
+import type { ForwardingReport } from "../../../lib/forward/report";
 import type { EventRecord } from "../../../lib/schema";
 import { capturedPayloads } from "../../support/payloads";
 import {
+  HOSTILE,
   NEXT_SESSION,
   recordedSession,
   recordsFrom,
@@ -40,6 +43,39 @@ const records = await recordedSession();
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+const FORWARDING: ForwardingReport = {
+  alive: true,
+  forwarder: "/home/you/.claude/hooks/claude-session",
+  problems: [`destinations[2] ${HOSTILE}: name: Invalid string`],
+  destinations: [
+    {
+      name: "server",
+      type: "observability",
+      url: "http://127.0.0.1:4000/events",
+      undelivered: { events: 0, bytes: 0 },
+      last_success: ago(3000),
+      last_error: { at: ago(3_600_000), message: "connection refused" },
+      restarted: null,
+      set_aside: 0,
+      lost: 0,
+      skipped: 0,
+    },
+    {
+      name: "team",
+      type: "http",
+      url: "https://collector.example.com/",
+      undelivered: { events: 1200, bytes: 800_000 },
+      last_success: null,
+      last_error: { at: ago(1000), message: HOSTILE },
+      restarted: { at: ago(7000), reason: "with the oldest day kept: the cursor was damaged" },
+      set_aside: 1,
+      lost: 2,
+      skipped: 3,
+    },
+  ],
+};
+
 interface Screen {
   columns: number;
   colors: ReturnType<typeof createColors>;
@@ -53,6 +89,7 @@ const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
   "stats --by tool": (screen) => renderStats(count("tool"), NOW, screen),
   "stats --by project": (screen) => renderStats(count("project"), NOW, screen),
   "stats --by day": (screen) => renderStats(count("day"), NOW, screen),
+  "forward --status": (screen) => renderForwarding(FORWARDING, screen, NOW),
   tail: (screen) => records.map((record) => eventLine(record, screen)).join("\n"),
 };
 

@@ -1,0 +1,127 @@
+// Where a destination goes on, and when it begins anew.
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { readCursor, saveCursor, type Cursor } from "../../../lib/forward/cursor";
+import { Sandbox } from "../../support/sandbox";
+import { writeDay } from "../../support/written-log";
+
+const DAY = "2026-11-22";
+const FIRST = `{"v":1,"id":"first","rest":"of it"}\n`;
+const SECOND = `{"v":1,"id":"second"}\n`;
+
+function folderIn(sandbox: Sandbox): string {
+  const folder = `${sandbox.state}/forward/team`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+function cursorAt(offset: number, id: string): Cursor {
+  return { days: new Map([[DAY, { offset, id }]]), counted: new Set(), lost: 0, skipped: 0 };
+}
+
+test("a cursor is read as it was saved, and nobody else may read it", () => {
+  using sandbox = new Sandbox();
+  const folder = folderIn(sandbox);
+  writeDay(sandbox, DAY, FIRST + SECOND);
+  const cursor: Cursor = {
+    days: new Map([
+      [DAY, { offset: FIRST.length, id: "first" }],
+      ["2026-11-23", { offset: 7, id: "" }],
+    ]),
+    counted: new Set(["2026-10-01.expired-2026-11-22"]),
+    lost: 3,
+    skipped: 2,
+  };
+  saveCursor(folder, cursor);
+  expect(readCursor(folder, sandbox.events)).toEqual({ cursor });
+  expect(statSync(`${folder}/cursor.json`).mode & 0o777).toBe(0o600);
+});
+
+describe("a cursor begins anew with the oldest day", () => {
+  test.each([
+    ["empty, after a power cut", "", "damaged"],
+    ["cut short", '{"v":1,"days":{"2026-11-22":{"off', "damaged"],
+    ["of another version", '{"v":2,"days":{},"lost":0}', "damaged"],
+    ["no object", "[]", "damaged"],
+    ["with an offset that is none", `{"v":1,"days":{"${DAY}":{"offset":-1,"id":""}},"lost":0}`, ""],
+    ["with a day that is a path", '{"v":1,"days":{"../x":{"offset":1,"id":""}},"lost":0}', ""],
+    ["bytes", "\0\u0001\uFFFD", "damaged"],
+    ["larger than any of ours", " ".repeat(1_048_577), "too large"],
+  ])("if it is %s", (_, text, reason) => {
+    using sandbox = new Sandbox();
+    const folder = folderIn(sandbox);
+    writeFileSync(`${folder}/cursor.json`, text, { mode: 0o600 });
+    const { cursor, restarted } = readCursor(folder, sandbox.events);
+    expect(cursor.days.size).toBe(0);
+    expect(restarted).toStartWith("with the oldest day kept: ");
+    expect(restarted).toContain(reason);
+  });
+
+  test("if it is missing, or is a link to somewhere else", () => {
+    using sandbox = new Sandbox();
+    const folder = folderIn(sandbox);
+    expect(readCursor(folder, sandbox.events).restarted).toContain("there was no cursor");
+    writeFileSync(`${sandbox.root}/elsewhere`, '{"v":1,"days":{},"lost":9}');
+    symlinkSync(`${sandbox.root}/elsewhere`, `${folder}/cursor.json`);
+    expect(readCursor(folder, sandbox.events)).toMatchObject({
+      cursor: { lost: 0 },
+      restarted: expect.stringContaining("cannot be read"),
+    });
+  });
+});
+
+describe("a day", () => {
+  test.each([
+    ["goes on after its last record", FIRST + SECOND, FIRST.length, "first", true],
+    ["goes on at its end", FIRST + SECOND, FIRST.length + SECOND.length, "second", true],
+    ["goes on at its beginning", FIRST, 0, "", true],
+    ["goes on after a line that is no record", `${FIRST}{"torn\n`, FIRST.length + 7, "first", true],
+    ["goes on after a record that prune has erased", `${" ".repeat(20)}\n`, 21, "first", true],
+    ["begins anew if it is shorter now", FIRST, 500, "first", false],
+    ["begins anew if another record is there", SECOND + FIRST, SECOND.length, "first", false],
+    ["goes on where no record is known of it", FIRST + SECOND, FIRST.length, "", true],
+    ["begins anew if nothing of it is there", "x\ny\n", 4, "first", false],
+  ])("%s", (_, content, offset, id, goesOn) => {
+    using sandbox = new Sandbox();
+    const folder = folderIn(sandbox);
+    writeDay(sandbox, DAY, content);
+    saveCursor(folder, cursorAt(offset, id));
+    const { cursor, restarted } = readCursor(folder, sandbox.events);
+    expect(cursor.days.has(DAY)).toBe(goesOn);
+    if (goesOn) expect(restarted).toBeUndefined();
+    else expect(restarted).toContain(DAY);
+  });
+
+  test("that is gone stays known, for its expired file may still be to be counted", () => {
+    using sandbox = new Sandbox();
+    const folder = folderIn(sandbox);
+    saveCursor(folder, cursorAt(500, "first"));
+    expect(readCursor(folder, sandbox.events)).toEqual({ cursor: cursorAt(500, "first") });
+  });
+
+  test("that begins anew leaves the others and the counts as they are", () => {
+    using sandbox = new Sandbox();
+    const folder = folderIn(sandbox);
+    writeDay(sandbox, DAY, SECOND);
+    writeDay(sandbox, "2026-11-23", FIRST);
+    saveCursor(folder, {
+      days: new Map([
+        [DAY, { offset: 500, id: "first" }],
+        ["2026-11-23", { offset: FIRST.length, id: "first" }],
+      ]),
+      counted: new Set(),
+      lost: 4,
+      skipped: 1,
+    });
+    const { cursor } = readCursor(folder, sandbox.events);
+    expect(Array.from(cursor.days.keys())).toEqual(["2026-11-23"]);
+    expect(cursor).toMatchObject({ lost: 4, skipped: 1 });
+  });
+});
+
+test.skipIf(process.geteuid?.() === 0)("a folder that is closed is a fault", () => {
+  using sandbox = new Sandbox();
+  const folder = folderIn(sandbox);
+  chmodSync(folder, 0o500);
+  expect(() => saveCursor(folder, cursorAt(1, ""))).toThrow("EACCES");
+});
