@@ -10,14 +10,6 @@ import type { Config } from "./schema";
 /** The environment that the program was started with. */
 export const environment: Environment = process.env;
 
-/**
- * Keeps requests from being printed, with all the secrets in their headers. The variable that asks for
- * it is for developers of Bun programs (1.4.5), and set in more shells than theirs.
- */
-export function keepRequestsQuiet(): void {
-  delete process.env["BUN_CONFIG_VERBOSE_FETCH"];
-}
-
 /** Where everything lives under that environment. */
 export const paths: Paths = pathsFrom(environment);
 

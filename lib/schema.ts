@@ -51,8 +51,11 @@ export const configFile = z.looseObject({
 
 /** One of the `destinations` in `config.json`: where a forwarder delivers to, and what. */
 export const destination = z.strictObject({
-  /** Also the name of its folder. */
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  /** Also the name of its folder, beside which there are two files. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+    .refine((name) => !/^(lock|heartbeat)$/i.test(name), "not lock or heartbeat"),
   type: z.enum(["observability", "http"]),
   url: z.url({ protocol: /^https?$/ }),
   headers: z.record(z.string(), z.string()).optional(),

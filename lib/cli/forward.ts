@@ -1,5 +1,5 @@
 // `claude-session forward`: delivers events to observability servers and collectors. Hooks start it.
-import { environment, keepRequestsQuiet, loadConfig } from "../config";
+import { environment, loadConfig } from "../config";
 import { readDestinations } from "../forward/destination";
 import { drain, runForwarder, type Drained } from "../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../forward/report";
@@ -62,10 +62,24 @@ async function deliver(isOnce: boolean, terminal: Terminal): Promise<ExitCode> {
     terminal.print(NOWHERE);
     return DONE;
   }
-  keepRequestsQuiet();
+  if (environment[NOISY]) return deliverQuietly(isOnce);
   if (isOnce) return (await deliverOnce(terminal)) && problems.length === 0 ? DONE : NOT_SO;
   if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
   return DONE;
+}
+
+/** Makes the runtime print every request, with all secrets in its headers (Bun 1.4.5). */
+const NOISY = "BUN_CONFIG_VERBOSE_FETCH";
+
+// The runtime has read it before us, so that only another process can do without.
+async function deliverQuietly(isOnce: boolean): Promise<ExitCode> {
+  const child = Bun.spawn([process.execPath, "forward", ...(isOnce ? ["--once"] : [])], {
+    env: { ...environment, [NOISY]: undefined },
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  return (await child.exited) === 0 ? DONE : NOT_SO;
 }
 
 /** How often to look how far another forwarder is. */

@@ -4,6 +4,7 @@ import { fsyncSync } from "node:fs";
 import { faultCode } from "../fault";
 import { openOwn, readOwn, replaceFile } from "../file";
 import { dayPath, listDays } from "../log";
+import { recordIn } from "../log-reader";
 import { cursorFile } from "../schema";
 import { system } from "../system";
 
@@ -87,18 +88,24 @@ function parse(text: string): unknown {
 
 // As long as a line of ours can be.
 const LOOK_BACK_BYTES = 262_144;
+const NEWLINE = 0x0a;
 
-/** Whether the file's last record before the offset is the one that the cursor knows. */
+/** Whether the offset is between two lines, and the last record before it is the one that the cursor knows. */
 function fits(path: string, { offset, id }: Position): boolean {
-  if (offset === 0 || id === "") return true;
+  if (offset === 0) return true;
   try {
     const { fd, size } = openOwn(path);
     try {
       if (size < offset) return false;
       const begin = Math.max(0, offset - LOOK_BACK_BYTES);
-      const buffer = Buffer.alloc(offset - begin);
-      const text = buffer.toString("utf8", 0, system.readAt(fd, buffer, begin));
-      return isLast(text, id);
+      // And the byte after it: a record without its newline may have been the last.
+      const buffer = Buffer.alloc(offset - begin + 1, "\n");
+      system.readAt(fd, buffer, begin);
+      if (!buffer.subarray(-2).includes(NEWLINE)) return false;
+      if (id === "") return true;
+      const last = lastRecordIn(buffer.toString("utf8", 0, offset - begin));
+      // Where lines are too long to be ours, it may be further up.
+      return last === undefined ? begin > 0 : last === ERASED || last === id;
     } finally {
       system.close(fd);
     }
@@ -108,13 +115,14 @@ function fits(path: string, { offset, id }: Position): boolean {
   }
 }
 
-function isLast(text: string, id: string): boolean {
+const ERASED = Symbol("erased by prune --session");
+
+function lastRecordIn(text: string): string | typeof ERASED | undefined {
   for (const line of text.split("\n").toReversed()) {
     if (line === "") continue;
-    // `prune --session` has erased it.
-    if (line.trim() === "") return true;
-    const found = /^\{"v":1,"id":"([^"]*)"/.exec(line)?.[1];
-    if (found !== undefined) return found === id;
+    if (line.trim() === "") return ERASED;
+    const id = recordIn(line)?.id;
+    if (id !== undefined) return id;
   }
-  return false;
+  return undefined;
 }

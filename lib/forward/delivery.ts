@@ -1,6 +1,6 @@
 // What becomes of events that were sent, by the rules that are the same for all servers.
 import type { PendingEvent } from "./backlog";
-import type { Answer } from "./request";
+import type { Answer, Answered } from "./request";
 
 /** Not delivered, and to be sent again later. */
 export interface Kept {
@@ -44,14 +44,11 @@ const TRY_AGAIN = new Set([408, 425, 429]);
  *
  * @param isStored what of a 2xx is a delivery; in words, why it is none
  */
-export function judge(
-  answer: Answer,
-  isStored: (status: number, text: string) => true | string,
-): Outcome {
+export function judge(answer: Answer, isStored: (answer: Answered) => true | string): Outcome {
   if (answer.kind === "failed") return { kind: "kept", reason: answer.reason };
   const { status, text, retryAfterMs } = answer;
   if (status >= 200 && status < 300) {
-    const verdict = isStored(status, text);
+    const verdict = isStored(answer);
     return verdict === true ? { kind: "delivered" } : { kind: "kept", reason: verdict };
   }
   if (status >= 400 && status < 500 && !TRY_AGAIN.has(status))

@@ -61,39 +61,19 @@ export function readDestination(
   const isLoopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !isLoopback && data.insecure !== true)
     return `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`;
-  const secrets = Object.values(data.headers ?? {});
-  let headers: Headers;
-  try {
-    headers = new Headers(data.headers);
-  } catch {
-    return "headers: not what HTTP allows in a name or a value";
-  }
-  if (url.username !== "" || url.password !== "") {
-    const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    secrets.push(login, url.password, decodeURIComponent(url.password));
-    headers.set("Authorization", `Basic ${Buffer.from(login).toString("base64")}`);
-    url.username = url.password = "";
-  }
   const token = tokenName === undefined ? undefined : env[tokenName];
-  if (token !== undefined && token !== "") {
-    try {
-      headers.set("Authorization", `Bearer ${token}`);
-    } catch {
-      return `token_env: ${tokenName} is not what HTTP allows in a header`;
-    }
-    secrets.push(token);
-  }
+  const credentials = readCredentials(url, data.headers, token);
+  if (typeof credentials === "string") return credentials;
+  url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
-  secrets.push(...url.searchParams.values());
   return {
     name,
     type,
     url: url.href,
     shownUrl: url.origin + url.pathname,
     isLoopback,
-    headers,
-    secrets: secrets.filter((secret) => secret.length >= SHORTEST_SECRET),
+    ...credentials,
     ...(tokenName !== undefined &&
       !token && { obstacle: `${tokenName} is not set where the forwarder was started` }),
     wants: ({ event, project }) =>
@@ -105,6 +85,32 @@ export function readDestination(
 
 // Shorter ones are parts of everything.
 const SHORTEST_SECRET = 4;
+
+/** What is sent in headers, and all that must not be told; in words, what is wrong with it. */
+function readCredentials(
+  url: URL,
+  given: Readonly<Record<string, string>> = {},
+  token = "",
+): Pick<Destination, "headers" | "secrets"> | string {
+  const secrets = [...Object.values(given), token, url.password];
+  let headers: Headers;
+  try {
+    headers = new Headers(given);
+    if (url.username !== "" || url.password !== "") {
+      const login = decodeURIComponent(`${url.username}:${url.password}`);
+      const encoded = Buffer.from(login).toString("base64");
+      secrets.push(login, encoded, decodeURIComponent(url.password));
+      headers.set("Authorization", `Basic ${encoded}`);
+    }
+    if (token !== "") headers.set("Authorization", `Bearer ${token}`);
+  } catch {
+    return "headers, user, password or token: not what HTTP allows";
+  }
+  // As it is meant, as it is written, and as others write it.
+  for (const [, value] of url.searchParams) secrets.push(value, encodeURIComponent(value));
+  for (const [, value = ""] of url.search.matchAll(/=([^&]*)/g)) secrets.push(value);
+  return { headers, secrets: secrets.filter(({ length }) => length >= SHORTEST_SECRET) };
+}
 
 function isLoopbackHost(hostname: string): boolean {
   // `URL` has brought every way to write an address to one form.

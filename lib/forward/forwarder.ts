@@ -61,7 +61,9 @@ export async function drain(onDone: (events: number) => void): Promise<Drained |
   const { config } = loadConfig();
   await whileAlone(config, async (couriers) => {
     const complete: string[] = [];
-    const failed: string[] = [];
+    const failed = readDestinations(config, environment)
+      .usable.map(({ name }) => name)
+      .filter((name) => !couriers.some(({ destination }) => destination.name === name));
     const drainOne = async (courier: Courier) => {
       const isDone = await drainCourier(courier, onDone);
       (isDone ? complete : failed).push(courier.destination.name);
@@ -121,8 +123,8 @@ async function whileAlone(
       removeFile(paths.heartbeat);
       lock.release();
     }
-    const cameTooLate = () => couriersFor(config).some((courier) => courier.hasWork());
-    if (ending !== "look" || !cameTooLate()) return ending;
+    // By the cursors in memory: one that a full disk could not take would be behind for ever.
+    if (ending !== "look" || !couriers.some((courier) => courier.hasWork())) return ending;
   }
 }
 

@@ -7,7 +7,7 @@ import type { EventRecord } from "../schema";
 import type { PendingEvent } from "./backlog";
 import { bySession, judge, type Deliver, type Kept } from "./delivery";
 import type { Destination } from "./destination";
-import { post } from "./request";
+import { post, type Answered } from "./request";
 
 /** Names that such servers look for beside the payload. */
 const BESIDE_PAYLOAD = [
@@ -54,7 +54,8 @@ export function sentPayload(record: EventRecord): Record<string, unknown> {
  * @param model that the session uses, as far as known
  */
 export function toMessage(record: EventRecord, model: string | undefined): Record<string, unknown> {
-  const payload = { ...sentPayload(record), event_id: record.id };
+  // The id first: a server says the event back, and only the beginning of that is read.
+  const payload = { event_id: record.id, ...sentPayload(record) };
   const beside = BESIDE_PAYLOAD.flatMap((name) => {
     const value = fieldOf(payload, name);
     return value === undefined ? [] : [[name, value] as const];
@@ -114,7 +115,7 @@ export function observabilityDelivery(destination: Destination): Deliver {
         for (const event of session) {
           if (failure !== undefined) return;
           const answer = await post(destination, messages.get(event) ?? "", JSON_CONTENT);
-          const outcome = judge(answer, isStored);
+          const outcome = judge(answer, (answered) => isStored(answered, event.id));
           if (outcome.kind === "delivered") receipts.delivered([event]);
           else if (outcome.kind === "kept") failure = outcome;
           else failure ??= receipts.refused([event], outcome);
@@ -128,9 +129,14 @@ export function observabilityDelivery(destination: Destination): Deliver {
 const SESSIONS_AT_ONCE = 8;
 const JSON_CONTENT = { "Content-Type": "application/json" };
 
-// These servers answer a friendly 200 to any path that they do not know.
-function isStored(status: number, text: string): true | string {
-  if (status === 200 && typeof fieldOf(parse(text), "id") === "number") return true;
+// These servers answer a friendly 200 to any path that they do not know. To one that they do they
+// answer with the event and its number, which comes last: of a long event it is not read.
+function isStored({ status, text, isCut }: Answered, id: string): true | string {
+  if (status === 200) {
+    if (typeof fieldOf(parse(text), "id") === "number") return true;
+    const isEcho = text.startsWith("{") && text.includes(`"event_id":${JSON.stringify(id)}`);
+    if (isCut && isEcho) return true;
+  }
   return `it answered ${status}, but not as an observability server does; is the URL right?`;
 }
 

@@ -1,6 +1,7 @@
 // What a person is told about forwarding: by `forward --status` and by doctor. It changes nothing.
 import { environment, loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
+import { ensurePrivateFolder } from "../folder";
 import { system } from "../system";
 import { findForwarder } from "../wake";
 import { countBacklog, type Amount } from "./backlog";
@@ -37,7 +38,7 @@ export interface ForwardingReport {
   readonly problems: readonly string[];
 }
 
-/** Looks at everything that forwarding keeps, and goes through what is not delivered. */
+/** Looks at everything that forwarding keeps, and goes through what is not delivered. Never throws but for bugs. */
 export function reportForwarding(): ForwardingReport {
   const { config } = loadConfig();
   const { usable, problems } = readDestinations(config, environment);
@@ -45,8 +46,18 @@ export function reportForwarding(): ForwardingReport {
     alive: isAlive(),
     forwarder: findForwarder(config.forwarder) ?? null,
     destinations: usable.map(reportDestination),
-    problems,
+    problems: [...problems, ...usable.flatMap(folderProblem)],
   };
+}
+
+function folderProblem({ name, folder }: Destination): string[] {
+  if (system.statusAt(folder) === undefined) return [];
+  try {
+    ensurePrivateFolder(folder);
+    return [];
+  } catch (error) {
+    return [`${name}: nothing can be kept in ${folder}: ${faultCode(error)}`];
+  }
 }
 
 function reportDestination({

@@ -2,17 +2,20 @@
 // value, and nothing of it tells a secret.
 import type { Destination } from "./destination";
 
+/** What a server answered. */
+export interface Answered {
+  readonly kind: "answered";
+  readonly status: number;
+  /** The first 64 KiB. */
+  readonly text: string;
+  /** Whether there may be more. */
+  readonly isCut: boolean;
+  /** How long the server asks to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
 /** What a server answered, or why it did not. */
-export type Answer =
-  | {
-      readonly kind: "answered";
-      readonly status: number;
-      /** The first 64 KiB. */
-      readonly text: string;
-      /** How long the server asks to wait, in milliseconds. */
-      readonly retryAfterMs?: number;
-    }
-  | { readonly kind: "failed"; readonly reason: string };
+export type Answer = Answered | { readonly kind: "failed"; readonly reason: string };
 
 const TIMEOUT_MS = 5000;
 const MAX_ANSWER_BYTES = 65_536;
@@ -42,12 +45,12 @@ export async function post(
   try {
     // The types of Bun 1.4.5 know no `false`, which its fetch does.
     const response = await fetch(url, options as unknown as BunFetchRequestInit);
-    const text = await beginningOf(response);
+    const beginning = await beginningOf(response);
     const retryAfterMs = waitOf(response.headers.get("Retry-After"));
     return {
       kind: "answered",
       status: response.status,
-      text,
+      ...beginning,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   } catch (error) {
@@ -55,21 +58,21 @@ export async function post(
   }
 }
 
-async function beginningOf({ body }: Response): Promise<string> {
-  if (body === null) return "";
+async function beginningOf({ body }: Response): Promise<{ text: string; isCut: boolean }> {
+  if (body === null) return { text: "", isCut: false };
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let text = "";
   let bytes = 0;
   while (bytes < MAX_ANSWER_BYTES) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    if (done) return { text: text + decoder.decode(), isCut: false };
     const kept = value.subarray(0, MAX_ANSWER_BYTES - bytes);
     text += decoder.decode(kept, { stream: true });
     bytes += kept.length;
   }
   await reader.cancel();
-  return text;
+  return { text, isCut: true };
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date. */

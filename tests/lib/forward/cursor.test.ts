@@ -6,8 +6,13 @@ import { Sandbox } from "../../support/sandbox";
 import { writeDay } from "../../support/written-log";
 
 const DAY = "2026-11-22";
-const FIRST = `{"v":1,"id":"first","rest":"of it"}\n`;
-const SECOND = `{"v":1,"id":"second"}\n`;
+const FIRST = line("first");
+const SECOND = line("second");
+
+function line(id: string): string {
+  const record = { v: 1, id, timestamp: `${DAY}T09:58:01.123Z`, event: "Stop", session_id: "s" };
+  return `${JSON.stringify(record)}\n`;
+}
 
 function folderIn(sandbox: Sandbox): string {
   const folder = `${sandbox.state}/forward/team`;
@@ -75,11 +80,33 @@ describe("a day", () => {
     ["goes on after its last record", FIRST + SECOND, FIRST.length, "first", true],
     ["goes on at its end", FIRST + SECOND, FIRST.length + SECOND.length, "second", true],
     ["goes on at its beginning", FIRST, 0, "", true],
-    ["goes on after a line that is no record", `${FIRST}{"torn\n`, FIRST.length + 7, "first", true],
+    [
+      "goes on after a line that is no record",
+      `${FIRST}${SECOND.slice(0, 30)}\n`,
+      FIRST.length + 31,
+      "first",
+      true,
+    ],
+    [
+      "goes on after a line too long to be ours",
+      `${"x".repeat(300_000)}\n`,
+      300_001,
+      "first",
+      true,
+    ],
     ["goes on after a record that prune has erased", `${" ".repeat(20)}\n`, 21, "first", true],
     ["begins anew if it is shorter now", FIRST, 500, "first", false],
     ["begins anew if another record is there", SECOND + FIRST, SECOND.length, "first", false],
     ["goes on where no record is known of it", FIRST + SECOND, FIRST.length, "", true],
+    ["goes on after a record without its newline", FIRST.trim(), FIRST.length - 1, "first", true],
+    [
+      "begins anew if the offset is within a line",
+      FIRST + SECOND,
+      FIRST.length + 4,
+      "first",
+      false,
+    ],
+    ["begins anew if the offset is past its end", FIRST, 500, "", false],
     ["begins anew if nothing of it is there", "x\ny\n", 4, "first", false],
   ])("%s", (_, content, offset, id, goesOn) => {
     using sandbox = new Sandbox();

@@ -100,7 +100,7 @@ describe("credentials", () => {
     expect(obstacle).toBeUndefined();
     expect(usable(token).obstacle).toContain("TEAM_TOKEN is not set");
     expect(usable(token, { TEAM_TOKEN: "" }).obstacle).toContain("TEAM_TOKEN is not set");
-    expect(readDestination({ ...TEAM, ...token }, { TEAM_TOKEN: "a\nb" })).toContain("token_env");
+    expect(readDestination({ ...TEAM, ...token }, { TEAM_TOKEN: "a\nb" })).toContain("token");
   });
 
   test("in headers are secrets", () => {
