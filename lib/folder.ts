@@ -45,10 +45,15 @@ export function listOwn(
   for (const name of namesIn(folder, by)) {
     if (!passes(name)) continue;
     const path = `${folder}/${name}`;
-    const status = by.statusAt(path);
-    if (status?.kind === "file" && isOwn(status)) files.push({ name, path });
+    if (isOwnFile(path, by)) files.push({ name, path });
   }
   return files;
+}
+
+/** Whether there is a regular file of our own. */
+export function isOwnFile(path: string, by: System = system): boolean {
+  const status = by.statusAt(path);
+  return status?.kind === "file" && isOwn(status);
 }
 
 /** The names in a folder, in no order; an absent folder has none. */

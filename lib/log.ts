@@ -2,7 +2,7 @@
 // forwarders read it (`log-reader.ts`) from cursors of their own.
 import { faultCode } from "./fault";
 import { appendLine, removeFile } from "./file";
-import { ensurePrivateFolder, listOwn, namesIn, type OwnFile } from "./folder";
+import { ensurePrivateFolder, isOwnFile, listOwn, namesIn, type OwnFile } from "./folder";
 import { system } from "./system";
 
 const DAY_MS = 86_400_000;
@@ -43,34 +43,32 @@ export function pruneDays(
   isForwarded = false,
 ): string[] {
   const faults: string[] = [];
-  const attempt = (name: string, act: () => void) => {
-    try {
-      act();
-    } catch (error) {
-      faults.push(`${faultCode(error)} ${name}`);
-    }
-  };
-  attempt(events, () => {
-    const oldest = utcDay(lastDayEnd(events, nowMs) - retentionDays * DAY_MS);
-    const yesterday = utcDay(nowMs - DAY_MS);
-    const isDue = (name: string) => (isDayName(name) ? name < oldest : isExpiredName(name));
-    for (const { name, path } of listOwn(events, isDue))
-      attempt(name, () => {
-        const day = name.slice(0, 10);
-        if (!isForwarded) removeFile(path);
-        else if (isDayName(name)) expireDay(events, day, nowMs);
+  const yesterday = utcDay(nowMs - DAY_MS);
+  try {
+    const names = namesIn(events);
+    const oldest = utcDay(lastDayEnd(names, nowMs) - retentionDays * DAY_MS);
+    for (const name of names) {
+      const isDue = isDayName(name) ? name < oldest : isExpiredName(name);
+      if (!isDue || !isOwnFile(`${events}/${name}`)) continue;
+      try {
+        if (!isForwarded) removeFile(`${events}/${name}`);
+        else if (isDayName(name)) expireDay(events, name.slice(0, 10), nowMs);
         // Nobody came to count it in a day: there is no forwarder.
-        else if (name.slice(-10) < yesterday) removeFile(path);
-      });
-  });
+        else if (name.slice(-10) < yesterday) removeFile(`${events}/${name}`);
+      } catch (error) {
+        faults.push(`${faultCode(error)} ${name}`);
+      }
+    }
+  } catch (error) {
+    faults.push(`${faultCode(error)} ${events}`);
+  }
   return faults;
 }
 
 /** A day that is out of the log, and waits for a forwarder to count what it had not delivered of it. */
 export interface ExpiredDay extends OwnFile {
+  /** `YYYY-MM-DD` */
   readonly day: string;
-  /** When it was taken out of the log, `YYYY-MM-DD`. */
-  readonly expired: string;
 }
 
 /** Takes a day out of the log, for a forwarder to count and remove. */
@@ -84,15 +82,14 @@ export function expireDay(events: string, day: string, nowMs: number): void {
 export function expiredDays(events: string): ExpiredDay[] {
   const days: ExpiredDay[] = [];
   for (const file of listOwn(events, isExpiredName))
-    days.push({ ...file, day: file.name.slice(0, 10), expired: file.name.slice(-10) });
+    days.push({ ...file, day: file.name.slice(0, 10) });
   return days;
 }
 
-function lastDayEnd(events: string, nowMs: number): number {
+function lastDayEnd(names: readonly string[], nowMs: number): number {
   const today = utcDay(nowMs);
   let last = "";
-  for (const name of namesIn(events))
-    if (isDayName(name) && name < today && name > last) last = name;
+  for (const name of names) if (isDayName(name) && name < today && name > last) last = name;
   return last === "" ? nowMs : Math.min(nowMs, Date.parse(last.slice(0, 10)) + DAY_MS);
 }
 
