@@ -1,0 +1,325 @@
+// A real ClickHouse server, set up as `claude-session forward --sql clickhouse` says: it takes our
+// records as they are, has each of them once, and answers the questions that are printed.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { EventRecord } from "../../lib/schema";
+import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
+import { setAsideOf } from "../support/ledger";
+import { capturedPayloads } from "../support/payloads";
+import { runCli } from "../support/programs";
+import { recordedSession, recordsFrom } from "../support/recorded-session";
+import { Sandbox } from "../support/sandbox";
+import { writeRecords } from "../support/written-log";
+
+setDefaultTimeout(40_000);
+
+const records = yearOf(await recordedSession());
+const ended = records.filter(({ event }) => /^PostToolUse(Failure)?$/.test(event));
+
+const title = isInstalled
+  ? "ClickHouse"
+  : "ClickHouse (skipped: clickhouse-server is not installed)";
+describe.skipIf(!isInstalled)(title, () => {
+  let shared: Sandbox;
+  let server: ClickHouse;
+  let printed: string;
+
+  beforeAll(async () => {
+    shared = new Sandbox();
+    server = await ClickHouse.start(shared.root);
+    printed = (await runCli(shared, "forward --sql clickhouse")).stdout;
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    shared[Symbol.dispose]();
+  });
+
+  /** A sandbox whose events go to an empty database of the server, by the destination as printed. */
+  async function newLake(): Promise<Lake> {
+    const lake = new Lake(server, printed);
+    await server.run(`CREATE DATABASE ${lake.database}`);
+    return lake;
+  }
+
+  test("takes every kind of event as it is in the log", async () => {
+    using lake = await newLake();
+    await lake.makeTable();
+    const moments = (await capturedPayloads()).map(({ name }) =>
+      name.includes(".") ? ([`variants/${name}`] as const) : ([name] as const),
+    );
+    const all = await recordsFrom(moments);
+    writeRecords(lake.sandbox, all);
+    expect(await lake.forward()).toMatchObject({ code: 0, stderr: "" });
+    expect(await lake.rows("SELECT *, time FROM claude_events ORDER BY id")).toEqual(
+      all.map(toRow),
+    );
+  });
+
+  test("has an event that was delivered again once, before it merges and after", async () => {
+    using lake = await newLake();
+    await lake.makeTable();
+    await lake.deliverTwice(records);
+    const everyId = records.map(({ id }) => id).toSorted();
+    expect(await lake.ids()).toEqual(everyId);
+    expect(await lake.count()).toBe(2 * records.length);
+    await lake.mergeAll();
+    expect(await lake.count()).toBe(records.length);
+    expect(await lake.ids()).toEqual(everyId);
+  });
+
+  test("answers the three questions, though each event is there twice", async () => {
+    using lake = await newLake();
+    await lake.makeTable();
+    await lake.deliverTwice(records);
+    const [sessions = "", tools = "", failures = "", ...others] = lake.queries;
+    expect(others).toEqual([]);
+    expect(await lake.rows(sessions)).toEqual(expectedSessions());
+    expect(await lake.rows(tools)).toEqual(expectedTools());
+    expect(await lake.rows(failures)).toEqual(expectedFailures());
+    expect(await lake.count()).toBe(2 * records.length);
+  });
+
+  test("has every event once when it was killed, and came back", async () => {
+    using lake = await newLake();
+    await lake.makeTable();
+    writeRecords(lake.sandbox, records.slice(0, 200));
+    expect((await lake.forward()).code).toBe(0);
+    await server.kill();
+    writeRecords(lake.sandbox, records.slice(200));
+    expect((await lake.forward()).code).toBe(1);
+    await server.start();
+    expect((await lake.forward()).code).toBe(0);
+    expect(await lake.ids()).toEqual(records.map(({ id }) => id).toSorted());
+  });
+
+  test("what it cannot read is set aside alone, with what it said", async () => {
+    using lake = await newLake();
+    await lake.makeTable();
+    const wrong = { ...(records[5] as EventRecord), user: 7 as unknown as string };
+    writeRecords(lake.sandbox, records.with(5, wrong));
+    expect((await lake.forward()).code).toBe(0);
+    expect(await setAsideOf(lake.sandbox, "clickhouse")).toMatchObject([
+      { status: 400, answer: expect.stringContaining("key user"), record: wrong },
+    ]);
+    expect(await lake.ids()).toEqual(
+      records
+        .toSpliced(5, 1)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  });
+
+  const mistakes: readonly Mistake[] = [
+    { what: "the table is missing", status: 404, repair: (lake) => lake.makeTable() },
+    {
+      what: "the password is wrong",
+      status: 401,
+      make: (lake) => lake.configure({ user: "guarded", password: "wrong" }),
+      repair: (lake) => lake.configure({ user: "guarded", password: PASSWORD }),
+    },
+    {
+      what: "there is no such setting",
+      status: 404,
+      make: (lake) => lake.configure({ settings: "&no_such_setting=1" }),
+      repair: (lake) => lake.configure(),
+    },
+  ];
+  test.each(mistakes)("events wait while $what", async ({ status, make, repair }) => {
+    using lake = await newLake();
+    if (make !== undefined) await lake.makeTable();
+    make?.(lake);
+    writeRecords(lake.sandbox, records);
+    expect((await lake.forward()).code).toBe(1);
+    expect(await setAsideOf(lake.sandbox, "clickhouse")).toEqual([]);
+    const { stdout } = await runCli(lake.sandbox, "forward --status");
+    expect(stdout).toContain(String(status));
+    await repair(lake);
+    expect((await lake.forward()).code).toBe(0);
+    expect(await lake.ids()).toEqual(records.map(({ id }) => id).toSorted());
+  });
+});
+
+/** Something about the destination that is wrong, and not about the events. */
+interface Mistake {
+  readonly what: string;
+  /** What the server answers to it. */
+  readonly status: number;
+  make?(lake: Lake): void;
+  repair(lake: Lake): unknown;
+}
+
+let lakes = 0;
+
+/** A sandbox, and a database of its own for its events. */
+class Lake implements Disposable {
+  readonly sandbox = new Sandbox();
+  readonly database = `lake${++lakes}`;
+
+  constructor(
+    readonly server: ClickHouse,
+    readonly printed: string,
+  ) {
+    mkdirSync(this.sandbox.state, { recursive: true, mode: 0o700 });
+    this.configure();
+  }
+
+  /** The queries in the comments. */
+  get queries(): string[] {
+    return Array.from(this.printed.matchAll(/\/\*\n(SELECT[^]*?)\*\//g), ([, query = ""]) => query);
+  }
+
+  /** Writes `config.json`, with what is printed for it. */
+  configure({ user = "default", password = "", settings = "" } = {}): void {
+    const [entry = ""] = /"destinations": \[[^]*?\n {2}\]/.exec(this.printed) ?? [];
+    const text = `{${entry}}`
+      .replace("http://HOST:8123", this.server.url)
+      .replace("/?query=", `/?database=${this.database}${settings}&query=`)
+      .replace("NAME", user)
+      .replace("PASSWORD", password);
+    const path = `${this.sandbox.state}/config.json`;
+    writeFileSync(path, text, { mode: 0o600 });
+  }
+
+  makeTable(): Promise<string> {
+    return this.server.run(this.printed, this.database);
+  }
+
+  forward() {
+    return runCli(this.sandbox, "forward --once");
+  }
+
+  /** Delivers everything, and everything again, and keeps the server from noticing by itself. */
+  async deliverTwice(all: readonly EventRecord[]): Promise<void> {
+    await this.server.run("SYSTEM STOP MERGES");
+    writeRecords(this.sandbox, all);
+    for (let i = 0; i < 2; i++) {
+      expect(await this.forward()).toMatchObject({ code: 0, stderr: "" });
+      rmSync(`${this.sandbox.state}/forward/clickhouse/cursor.json`);
+    }
+  }
+
+  async mergeAll(): Promise<void> {
+    await this.server.run("SYSTEM START MERGES");
+    // It merges a month at a time.
+    const months = new Set(records.map(({ timestamp }) => timestamp.slice(0, 7).replace("-", "")));
+    for (const month of months)
+      await this.server.run(`OPTIMIZE TABLE claude_events PARTITION ${month} FINAL`, this.database);
+  }
+
+  rows(query: string): Promise<Row[]> {
+    return this.server.rows(query, this.database);
+  }
+
+  /** The ids of its events, as a query has them. */
+  async ids(): Promise<unknown[]> {
+    const rows = await this.rows("SELECT id FROM claude_events FINAL ORDER BY id");
+    return rows.map(({ id }) => id);
+  }
+
+  /** How many rows there are, merged or not. */
+  async count(): Promise<number> {
+    const [row] = await this.rows("SELECT count() AS n FROM claude_events");
+    return Number(row?.["n"]);
+  }
+
+  [Symbol.dispose](): void {
+    this.sandbox[Symbol.dispose]();
+  }
+}
+
+/** A year of sessions, in four projects; one of them goes over New Year, and into another project. */
+function yearOf(all: readonly EventRecord[]): EventRecord[] {
+  return Array.from({ length: 12 }, (_, month) =>
+    all.map((record, i): EventRecord => {
+      const startedMs = Date.UTC(2026, month + 1, 1) - 10_000;
+      return {
+        ...record,
+        id: Bun.randomUUIDv7("hex", startedMs + i * 1000),
+        timestamp: new Date(startedMs + i * 1000).toISOString(),
+        session_id: `${record.session_id.slice(0, -2)}${String(month).padStart(2, "0")}`,
+        project: month === 11 && i > 20 ? "elsewhere" : `shop-${month % 3}`,
+        ...(record.duration_ms !== undefined && {
+          duration_ms: record.duration_ms * (1 + ((month * 7) % 12) / 4),
+        }),
+      };
+    }),
+  ).flat();
+}
+
+/** A record as it is in the table. */
+function toRow(record: EventRecord): Row {
+  const { tool = "", tool_use_id = "", duration_ms = null, prompt_id = "" } = record;
+  const { agent_id = "", agent_type = "", should_notify, timestamp } = record;
+  const { id, event, session_id, session_id_source, project, project_dir, user, pid } = record;
+  return {
+    id,
+    timestamp,
+    time: timestamp.slice(0, 19).replace("T", " "),
+    event,
+    session_id,
+    session_id_source,
+    project,
+    project_dir,
+    user,
+    pid,
+    should_notify: Number(should_notify),
+    tool,
+    tool_use_id,
+    duration_ms,
+    agent_id,
+    agent_type,
+    prompt_id,
+  };
+}
+
+function expectedSessions(): Row[] {
+  const rows = Array.from(
+    Map.groupBy(records, ({ session_id }) => session_id),
+    ([id, its]) => {
+      const count = (...events: string[]) =>
+        its.filter(({ event }) => events.includes(event)).length;
+      const times = its.map(({ timestamp }) => timestamp).toSorted();
+      return {
+        session_id: id,
+        in_project: its[0]?.project,
+        by_user: its[0]?.user,
+        first_event: times[0],
+        last_event: times.at(-1),
+        events: its.length,
+        prompts: count("UserPromptSubmit"),
+        tool_calls: Math.max(count("PreToolUse"), count("PostToolUse", "PostToolUseFailure")),
+      };
+    },
+  );
+  return rows.toSorted((a, b) => (String(a.last_event) < String(b.last_event) ? 1 : -1));
+}
+
+function expectedTools(): Row[] {
+  const timed = ended.filter(({ duration_ms }) => duration_ms !== undefined);
+  const rows = Array.from(
+    Map.groupBy(timed, ({ tool }) => tool),
+    ([tool, calls]) => {
+      const sorted = calls.map(({ duration_ms }) => Number(duration_ms)).toSorted((a, b) => a - b);
+      return {
+        tool,
+        calls: calls.length,
+        p50_ms: sorted[Math.floor(sorted.length * 0.5)],
+        p95_ms: sorted[Math.floor(sorted.length * 0.95)],
+        max_ms: sorted.at(-1),
+      };
+    },
+  );
+  return rows.toSorted((a, b) => Number(b.p95_ms) - Number(a.p95_ms));
+}
+
+function expectedFailures(): Row[] {
+  const rows = Array.from(
+    Map.groupBy(ended, ({ project }) => project),
+    ([project, calls]) => {
+      const failures = calls.filter(({ event }) => event === "PostToolUseFailure").length;
+      const percent = Math.round((1000 * failures) / calls.length) / 10;
+      return { project, calls: calls.length, failures, percent };
+    },
+  );
+  return rows.toSorted((a, b) => b.failures - a.failures || (a.project < b.project ? -1 : 1));
+}
