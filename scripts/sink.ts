@@ -11,5 +11,5 @@ const server = Bun.serve({
   },
 });
 console.log(server.port);
-for await (const _ of Bun.stdin.stream());
+await Bun.stdin.text();
 process.exit();

@@ -16,6 +16,10 @@ export default defineVerb({
   description: "Delivers events to servers; hooks start it by themselves",
   args: {
     once: { type: "boolean", description: "Deliver what there is, and end" },
+    refused: {
+      type: "boolean",
+      description: "With --once: then try again what servers refused before",
+    },
     status: { type: "boolean", description: "Show how each destination fares" },
     json: { type: "boolean", description: "With --status: as JSON" },
     sql: {
@@ -27,19 +31,21 @@ export default defineVerb({
   examples: [
     ["forward --status", "what is delivered, and what waits"],
     ["forward --once", "exit status 1 if something is left"],
+    ["forward --once --refused", "when what they refused is mended"],
     ["forward --sql clickhouse", "the table for a team's events"],
   ],
-  async run({ once, status, json, sql }, terminal) {
+  async run({ once, refused, status, json, sql }, terminal) {
     const modes = [once === true, status === true, sql !== undefined];
     if (modes.filter(Boolean).length > 1)
       throw new UsageError("either --once, --status or --sql, not two of them");
     if (json === true && status !== true) throw new UsageError("--json goes with --status");
+    if (refused === true && once !== true) throw new UsageError("--refused goes with --once");
     if (sql !== undefined) {
       const { clickhouseSql } = await import("../forward/clickhouse");
       terminal.print(clickhouseSql().trimEnd());
       return DONE;
     }
-    if (status !== true) return deliver(once === true, terminal);
+    if (status !== true) return deliver(once === true, refused === true, terminal);
     const report = reportForwarding();
     if (json === true) terminal.print(safeJson(report, 2));
     else if (isNowhere(report)) terminal.print(NOWHERE);
@@ -55,15 +61,22 @@ function isNowhere({
   return destinations.length === 0 && problems.length === 0;
 }
 
-async function deliver(isOnce: boolean, terminal: Terminal): Promise<ExitCode> {
+async function deliver(
+  isOnce: boolean,
+  triesRefused: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const { usable, problems } = readDestinations(loadConfig().config, environment);
   for (const problem of problems) terminal.note(`config.json: ${clean(problem)}`);
   if (usable.length + problems.length === 0) {
     terminal.print(NOWHERE);
     return DONE;
   }
-  if (environment[NOISY]) return deliverQuietly(isOnce);
-  if (isOnce) return (await deliverOnce(terminal)) && problems.length === 0 ? DONE : NOT_SO;
+  if (environment[NOISY]) return deliverQuietly();
+  if (isOnce) {
+    const isDone = await deliverOnce(triesRefused, terminal);
+    return isDone && problems.length === 0 ? DONE : NOT_SO;
+  }
   if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
   return DONE;
 }
@@ -72,8 +85,8 @@ async function deliver(isOnce: boolean, terminal: Terminal): Promise<ExitCode> {
 const NOISY = "BUN_CONFIG_VERBOSE_FETCH";
 
 // The runtime has read it before us, so that only another process can do without.
-async function deliverQuietly(isOnce: boolean): Promise<ExitCode> {
-  const child = Bun.spawn([process.execPath, "forward", ...(isOnce ? ["--once"] : [])], {
+async function deliverQuietly(): Promise<ExitCode> {
+  const child = Bun.spawn([process.execPath, ...Bun.argv.slice(2)], {
     env: { ...environment, [NOISY]: undefined },
     stdin: "ignore",
     stdout: "inherit",
@@ -86,7 +99,7 @@ async function deliverQuietly(isOnce: boolean): Promise<ExitCode> {
 const WATCH_MS = 200;
 
 /** Delivers what there is, by itself or by the forwarder that is at work, and says how it went. */
-async function deliverOnce(terminal: Terminal): Promise<boolean> {
+async function deliverOnce(triesRefused: boolean, terminal: Terminal): Promise<boolean> {
   const begun = new Date().toISOString();
   const before = reportForwarding();
   const total = undelivered(before);
@@ -96,24 +109,25 @@ async function deliverOnce(terminal: Terminal): Promise<boolean> {
     terminal.progress("Delivering", Math.min(done / Math.max(total, 1), 1));
   };
   let drained: Drained | undefined;
-  while ((drained = await drain(onDone)) === undefined) {
+  while ((drained = await drain(triesRefused, onDone)) === undefined) {
     const now = reportForwarding();
     onDone(total - undelivered(now) - done);
     // It goes on trying; whoever waits here would wait for the server.
     const isStuck = now.destinations.some(
       (one) => isFailing(one) && (one.last_error?.at ?? "") > begun,
     );
-    if (undelivered(now) === 0 || isStuck) break;
+    // For what was refused it has to be at its end.
+    if (isStuck || (undelivered(now) === 0 && !triesRefused)) break;
     await Bun.sleep(WATCH_MS);
   }
   const after = reportForwarding();
   for (const report of after.destinations) {
     const earlier = before.destinations.find(({ name }) => name === report.name);
-    const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events;
-    const isLeft = drained?.failed.includes(report.name) ?? report.undelivered.events > 0;
     const aside = report.set_aside - (earlier?.set_aside ?? 0);
+    const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events - aside;
+    const isLeft = drained?.failed.includes(report.name) ?? report.undelivered.events > 0;
     const words = [
-      ...(isLeft ? [waitWords(report)] : [`${many(Math.max(gone - aside, 0), "event")} delivered`]),
+      isLeft ? waitWords(report) : `${many(Math.max(gone, 0), "event")} delivered`,
       ...(aside > 0 ? [`${many(aside, "event")} set aside`] : []),
     ];
     terminal.print(`${clean(report.name)}: ${clean(words.join(", "))}`);

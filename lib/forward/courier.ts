@@ -7,7 +7,7 @@ import type { Deliver, Kept, Receipts } from "./delivery";
 import type { Destination } from "./destination";
 import { httpDelivery } from "./http";
 import { observabilityDelivery } from "./observability";
-import { setAside } from "./rejected";
+import { keepRejected, rejectedLines, rejectedPath, setAside } from "./rejected";
 import { readStatus, saveStatus, type Status } from "./status";
 
 /** What one round came to. */
@@ -105,6 +105,36 @@ export class Courier {
     }
   }
 
+  /**
+   * Tries again what the server refused before; what it refuses again stays aside. Never throws but
+   * for bugs.
+   *
+   * @returns whether all of it was tried
+   */
+  async retryRefused(): Promise<boolean> {
+    const { folder, type } = this.destination;
+    const delivered = new Set<string>();
+    const receipts: Receipts = {
+      delivered: (events) => {
+        for (const { id } of events) delivered.add(id);
+      },
+      refused: () => undefined,
+    };
+    let failure: Kept | undefined;
+    try {
+      for (const events of rejectedBatches(folder, LIMITS[type])) {
+        failure = await this.#deliver(events, receipts);
+        if (failure !== undefined) break;
+      }
+      if (delivered.size > 0)
+        keepRejected(folder, ({ rejected }) => !delivered.has(rejected?.record.id ?? ""));
+    } catch (error) {
+      failure = { kind: "kept", reason: `rejected.jsonl cannot be changed: ${faultCode(error)}` };
+    }
+    if (failure !== undefined) this.#fail(failure);
+    return failure === undefined;
+  }
+
   /** Counts what retention took before it was delivered. */
   settle(): void {
     if (settleExpired(this.events, this.#cursor, this.destination.wants)) this.#saveCursor();
@@ -116,19 +146,16 @@ export class Courier {
   }
 
   async #send({ events }: Batch): Promise<Kept | undefined> {
-    const { obstacle, folder, secrets } = this.destination;
+    const { obstacle, folder } = this.destination;
     if (obstacle !== undefined) return { kind: "kept", reason: obstacle };
     const settle = (settled: readonly PendingEvent[]) => {
       for (const { id } of settled) this.#ahead.add(id);
     };
     const receipts: Receipts = {
       delivered: settle,
-      refused(refused, { status, answer }) {
-        // A server may say back what it was told.
-        let shown = answer;
-        for (const secret of secrets) shown = shown.replaceAll(secret, "[redacted]");
+      refused: (refused, { status, answer }) => {
         try {
-          setAside(folder, refused, status, shown);
+          setAside(folder, refused, status, this.#withoutSecrets(answer));
         } catch (error) {
           const reason = `refused events could not be set aside: ${faultCode(error)}`;
           return { kind: "kept", reason };
@@ -180,12 +207,19 @@ export class Courier {
   }
 
   #fail({ reason, retryAfterMs }: Kept): number {
-    this.#status.last_error = { at: now(), message: reason };
+    this.#status.last_error = { at: now(), message: this.#withoutSecrets(reason) };
     saveStatus(this.destination.folder, this.#status);
     // Half of it by chance, or all who were sent away would come back at once.
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, LONGEST_WAIT_MS);
     const jittered = waitMs * (0.5 + Math.random() / 2);
     return Math.max(jittered, Math.min(retryAfterMs ?? 0, LONGEST_WAIT_MS));
+  }
+
+  // A server may say back what it was told.
+  #withoutSecrets(answer: string): string {
+    let safe = answer;
+    for (const secret of this.destination.secrets) safe = safe.replaceAll(secret, "[redacted]");
+    return safe;
   }
 
   // Delivered is delivered: where the disk is full, it goes on, and only a crash would send it twice.
@@ -197,6 +231,23 @@ export class Courier {
       this.#status.last_error = { at: now(), message };
     }
   }
+}
+
+function* rejectedBatches(folder: string, limits: BatchLimits): Generator<PendingEvent[]> {
+  let batch: PendingEvent[] = [];
+  let bytes = 0;
+  for (const { rejected } of rejectedLines(rejectedPath(folder))) {
+    if (rejected === undefined) continue;
+    const { id, session_id: session } = rejected.record;
+    const line = JSON.stringify(rejected.record);
+    batch.push({ id, session, line, day: "", position: { offset: 0, id }, bytes: line.length });
+    bytes += line.length;
+    if (batch.length < limits.events && bytes < limits.bytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function now(): string {

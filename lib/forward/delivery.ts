@@ -36,8 +36,11 @@ export type Deliver = (
   receipts: Receipts,
 ) => Promise<Kept | undefined>;
 
-/** A client error that says nothing against the request: the server is too busy now, or too early. */
-const TRY_AGAIN = new Set([408, 425, 429]);
+// Client errors that say nothing against the event: it is too busy, or too early; or it is the
+// destination that is wrong, which a person can mend. ClickHouse answers 404 where its table is missing.
+const TRY_AGAIN = new Set([401, 404, 407, 408, 425, 429]);
+/** How much of an answer is told. */
+const TOLD_CHARACTERS = 200;
 
 /**
  * Judges an answer.
@@ -53,7 +56,8 @@ export function judge(answer: Answer, isStored: (answer: Answered) => true | str
   }
   if (status >= 400 && status < 500 && !TRY_AGAIN.has(status))
     return { kind: "refused", status, answer: text };
-  const reason = `it answered ${status}`;
+  const told = text.slice(0, TOLD_CHARACTERS).replace(/\s+/g, " ").trim();
+  const reason = `it answered ${status}${told === "" ? "" : `: ${told}`}`;
   return { kind: "kept", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 

@@ -53,10 +53,14 @@ export interface Drained {
 /**
  * Delivers what there is, and ends; a destination that fails three times in a row is given up.
  *
+ * @param triesRefused whether to try again what servers refused, when all else is delivered
  * @param onDone told how many events are done with, as they are
  * @returns `undefined` where another forwarder is alive
  */
-export async function drain(onDone: (events: number) => void): Promise<Drained | undefined> {
+export async function drain(
+  triesRefused: boolean,
+  onDone: (events: number) => void,
+): Promise<Drained | undefined> {
   let drained: Drained | undefined;
   const { config } = loadConfig();
   await whileAlone(config, async (couriers) => {
@@ -65,7 +69,8 @@ export async function drain(onDone: (events: number) => void): Promise<Drained |
       .usable.map(({ name }) => name)
       .filter((name) => !couriers.some(({ destination }) => destination.name === name));
     const drainOne = async (courier: Courier) => {
-      const isDone = await drainCourier(courier, onDone);
+      const isDone =
+        (await drainCourier(courier, onDone)) && (!triesRefused || (await courier.retryRefused()));
       (isDone ? complete : failed).push(courier.destination.name);
     };
     await Promise.all(couriers.map(drainOne));

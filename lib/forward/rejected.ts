@@ -1,6 +1,6 @@
 // `rejected.jsonl`: events that a server will never take, set aside with what it said.
 import { faultCode } from "../fault";
-import { appendLine, openOwn, replaceFile } from "../file";
+import { appendLine, replaceFile } from "../file";
 import { linesForward } from "../log-lines";
 import type { EventRecord } from "../schema";
 import { system } from "../system";
@@ -57,35 +57,36 @@ export function countRejected(folder: string): number {
 }
 
 /**
- * Removes the first of the events set aside, up to one of a day or later: retention is for copies, too.
+ * Removes events of days before one, if the first is of such a day: retention is for copies, too.
  *
  * @throws {Fault} where the disk is full
  */
 export function pruneRejected(folder: string, oldest: string): void {
-  const path = rejectedPath(folder);
-  let begin = 0;
-  for (const { rejected, end } of rejectedLines(path)) {
-    if (rejected !== undefined && rejected.record.timestamp >= oldest) break;
-    begin = end;
-  }
-  if (begin === 0) return;
-  const { fd: from, size } = openOwn(path);
-  try {
-    replaceFile(path, "", system, (to) => {
-      const buffer = new Uint8Array(COPY_BYTES);
-      for (let at = begin, bytes = 0; at < size; at += bytes) {
-        bytes = system.readAt(from, buffer, at);
-        for (let written = 0; written < bytes;)
-          written += system.write(to, buffer.subarray(written, bytes));
-        if (bytes === 0) return;
-      }
-    });
-  } finally {
-    system.close(from);
-  }
+  const [first] = rejectedLines(rejectedPath(folder));
+  const isDue = first !== undefined && !isOf(first, oldest);
+  if (isDue) keepRejected(folder, (line) => isOf(line, oldest));
 }
 
-const COPY_BYTES = 1_048_576;
+function isOf({ rejected }: RejectedLine, oldest: string): boolean {
+  return rejected !== undefined && rejected.record.timestamp >= oldest;
+}
+
+/**
+ * Removes all but some lines.
+ *
+ * @throws {Fault} where the disk is full
+ */
+export function keepRejected(folder: string, isKept: (line: RejectedLine) => boolean): void {
+  const path = rejectedPath(folder);
+  replaceFile(path, "", system, (fd) => {
+    for (const line of rejectedLines(path)) {
+      if (!isKept(line)) continue;
+      const bytes = new TextEncoder().encode(`${JSON.stringify(line.rejected)}\n`);
+      for (let written = 0; written < bytes.length;)
+        written += system.write(fd, bytes.subarray(written));
+    }
+  });
+}
 
 /** The lines of such a file; what is no event is `undefined`. */
 export function* rejectedLines(path: string): Generator<RejectedLine> {

@@ -1,5 +1,6 @@
 // What an observability server is sent.
 import { expect, test } from "bun:test";
+import { fieldOf } from "../../../lib/history/payload";
 import { Models, sentPayload, toMessage } from "../../../lib/forward/observability";
 import { capturedPayloads } from "../../support/payloads";
 import { recordsFrom, SESSION, STARTED_MS } from "../../support/recorded-session";
@@ -41,7 +42,7 @@ test("the model is that of the session's start, for each session its own", async
   ]);
   const models = new Models();
   const [, , , , , switched] = records;
-  const next = String((switched?.payload as Record<string, unknown>)["to_model"]);
+  const next = String(fieldOf(switched?.payload, "to_model"));
   expect(records.map((record) => models.of(record))).toEqual([
     undefined,
     "opus",

@@ -1,0 +1,353 @@
+// A server on loopback that collects events, of either type of destination, and that can misbehave in
+// every way that a server can. It is made on TCP, for no HTTP server lets itself be made to do so.
+import type { Socket, TCPSocketListener } from "bun";
+import { constants, deflateRawSync } from "node:zlib";
+
+/** What it does with a request. A number is a status to answer with; a function decides by the request. */
+export type Behaviour =
+  keyof typeof BEHAVIOURS | number | Answer | ((delivery: Delivery) => Behaviour);
+
+/** An answer in so many words; with a status of 2xx, what was sent is stored. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that was read to its end. */
+export interface Delivery {
+  /** The first is 1, whatever became of it. */
+  readonly number: number;
+  readonly path: string;
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The events in it, in order. */
+  readonly arrivals: readonly Arrival[];
+}
+
+/** An event that came. */
+export interface Arrival {
+  /** The record's id. */
+  readonly id: string;
+  readonly session_id: string;
+  /** As it was sent: a body of `POST /events`, or a record. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A server on 127.0.0.1. It listens once it is made. */
+export class Collector {
+  /** May be changed at any time; what hangs or drips already goes on so. */
+  behaviour: Behaviour = "healthy";
+  /** The text of answers that are only a status. */
+  complaint = "not today";
+  /** In seconds, with each 429. */
+  retryAfter = "1";
+  /** Every event that it stored, in the order of their coming, repeated ones too. */
+  readonly arrivals: Arrival[] = [];
+  /** Every request that was read, whatever became of it. */
+  readonly deliveries: Delivery[] = [];
+  /** Bodies that were not what their path is for; they are answered with 400. */
+  readonly unreadable: string[] = [];
+  /** How many connections were accepted. */
+  connections = 0;
+  readonly port: number;
+  #listener: TCPSocketListener<Connection> | undefined;
+  #elsewhere: Collector | undefined;
+
+  /** @param port that it is to have; without it, one that nobody else gets while it is stopped */
+  constructor(port?: number) {
+    this.#listener = port === undefined ? this.#listenAnywhere() : this.#listen(port);
+    ({ port: this.port } = this.#listener);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The ids of all that it stored, each once, in the order of their first coming. */
+  get ids(): string[] {
+    return [...new Set(this.arrivals.map(({ id }) => id))];
+  }
+
+  /** The server that redirections lead to. */
+  get elsewhere(): Collector {
+    return (this.#elsewhere ??= new Collector());
+  }
+
+  /** Listens again, on the same port. */
+  start(): void {
+    this.#listener ??= this.#listen(this.port);
+  }
+
+  /** Ends every connection and refuses further ones. */
+  stop(): void {
+    this.#listener?.stop(true);
+    this.#listener = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.#elsewhere?.[Symbol.asyncDispose]();
+  }
+
+  #listenAnywhere(): TCPSocketListener<Connection> {
+    for (;;) {
+      const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+      if (givenPorts.has(port)) continue;
+      givenPorts.add(port);
+      try {
+        return this.#listen(port);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "EADDRINUSE") throw error;
+      }
+    }
+  }
+
+  #listen(port: number): TCPSocketListener<Connection> {
+    return Bun.listen<Connection>({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        open: (socket) => {
+          this.connections++;
+          socket.data = new Connection(socket, this);
+          if (this.behaviour === "close") socket.end();
+        },
+        data: ({ data: connection }, bytes) => connection.take(bytes),
+        drain: ({ data: connection }) => connection.flush(),
+        close: ({ data: connection }) => connection.close(),
+        error: ({ data: connection }) => connection.close(),
+      },
+    });
+  }
+}
+
+// Below those that the system gives to whoever asks for any: it would give away the port of a server
+// that is stopped, to another server or to the very connection that looks for it.
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const givenPorts = new Set<number>();
+
+// What is answered with 200 was stored, for a collector has no other way to say so; whoever wants more
+// than the 200, or does not get to see it, sends it again.
+const BEHAVIOURS = {
+  healthy: (to) => to.accept(),
+  hang: () => {},
+  "hang after headers": (to) => {
+    to.store();
+    to.send(`${head(200)}Content-Length: 8\r\n\r\n`);
+  },
+  "hang in headers": (to) => to.send("HTTP/1.1 200 OK\r\nX-Slow: "),
+  drip: (to) => {
+    to.store();
+    to.send(`${head(200)}Content-Length: 100000\r\n\r\n`);
+    to.dripOn();
+  },
+  "drip in headers": (to) => {
+    to.send("HTTP/1.1 200 OK\r\nX-Slow: ");
+    to.dripOn();
+  },
+  // As the observability servers answer on any path but their own: nothing is stored there.
+  "text to everything": (to) =>
+    to.answer({ status: 200, text: "Multi-Agent Observability Server" }),
+  "no id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
+  "id is text": (to) => to.answer({ status: 200, text: '{"id":"7"}' }),
+  redirect: (to) => to.redirect(),
+  reset: (to) => to.reset(),
+  "reset after storing": (to) => {
+    to.store();
+    to.reset();
+  },
+  "endless answer": (to) => {
+    to.store();
+    to.send(`${head(200)}\r\n{`);
+    to.sendForEver(Buffer.alloc(65_536, " "));
+  },
+  "gzip bomb": (to) => {
+    to.store();
+    bomb ??= gzipOfZeros();
+    to.send(`${head(200)}Content-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
+    to.send(bomb);
+  },
+  garbage: (to) => to.send("\u0000\u0001 what is HTTP?\r\n\r\n".repeat(50)),
+  close: (to) => to.end(),
+} as const satisfies Record<string, (to: Connection) => void>;
+
+/** One connection: requests one after the other, and what is still to be written. */
+class Connection {
+  #bytes: Uint8Array[] = [];
+  #size = 0;
+  /** How many bytes are needed before it is worth while to look again. */
+  #needed = 0;
+  #delivery: Delivery | undefined;
+  #unsent: Uint8Array[] = [];
+  #endless: Uint8Array | undefined;
+  #drip: Timer | undefined;
+  #hangs: boolean;
+
+  constructor(
+    readonly socket: Socket<Connection>,
+    readonly collector: Collector,
+  ) {
+    this.#hangs = collector.behaviour === "hang";
+  }
+
+  take(bytes: Uint8Array): void {
+    if (this.#hangs) return;
+    // The runtime uses its buffer again.
+    this.#bytes.push(bytes.slice());
+    this.#size += bytes.length;
+    while (this.#size > 0 && this.#size >= this.#needed && this.#readRequest());
+  }
+
+  /** Reads a request and acts on it; `false` where it is not whole yet. */
+  #readRequest(): boolean {
+    const all = Buffer.concat(this.#bytes);
+    this.#bytes = [all];
+    const headEnd = all.indexOf("\r\n\r\n");
+    if (headEnd < 0) return false;
+    const [requestLine = "", ...lines] = all.toString("latin1", 0, headEnd).split("\r\n");
+    const headers = Object.fromEntries(lines.map(toHeader));
+    const end = headEnd + 4 + Number(headers["content-length"] ?? 0);
+    this.#needed = end;
+    if (all.length < end) return false;
+    const [, path = ""] = requestLine.split(" ");
+    const text = all.toString("utf8", headEnd + 4, end);
+    this.#bytes = [all.subarray(end)];
+    this.#size = all.length - end;
+    this.#needed = 0;
+    const { deliveries, unreadable, behaviour } = this.collector;
+    const arrivals = toArrivals(path, headers, text);
+    if (arrivals === undefined) unreadable.push(text);
+    this.#delivery = { number: deliveries.length + 1, path, headers, arrivals: arrivals ?? [] };
+    deliveries.push(this.#delivery);
+    this.#act(arrivals === undefined ? 400 : behaviour);
+    return true;
+  }
+
+  #act(behaviour: Behaviour): void {
+    if (typeof behaviour === "function") this.#act(behaviour(this.#delivery as Delivery));
+    else if (typeof behaviour === "string") BEHAVIOURS[behaviour](this);
+    else if (typeof behaviour === "object") this.answer(behaviour);
+    else
+      this.answer({ status: behaviour, text: behaviour === 204 ? "" : this.collector.complaint });
+  }
+
+  store(): void {
+    this.collector.arrivals.push(...(this.#delivery?.arrivals ?? []));
+  }
+
+  /** Stores, and says so as the destination's type wants to hear it. */
+  accept(): void {
+    const { path = "", arrivals = [] } = this.#delivery ?? {};
+    const id = this.collector.arrivals.length + 1;
+    const answered = isForEvents(path) ? { ...arrivals[0]?.body, id } : { stored: arrivals.length };
+    this.answer({ status: 200, text: JSON.stringify(answered) });
+  }
+
+  answer({ status, text, headers = {} }: Answer): void {
+    const isStored = isForEvents(this.#delivery?.path ?? "")
+      ? hasNumericId(text)
+      : status >= 200 && status < 300;
+    if (isStored) this.store();
+    const all = {
+      ...(status === 429 && { "Retry-After": this.collector.retryAfter }),
+      ...headers,
+      ...(status !== 204 && { "Content-Length": Buffer.byteLength(text) }),
+    };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.send(`${head(status)}${lines.join("")}\r\n${text}`);
+  }
+
+  redirect(): void {
+    const location = `${this.collector.elsewhere.url}${this.#delivery?.path}`;
+    this.answer({ status: 307, text: "", headers: { Location: location } });
+  }
+
+  send(data: string | Uint8Array): void {
+    this.#unsent.push(Buffer.from(data));
+    this.flush();
+  }
+
+  /** Sends it again and again, as long as the other side takes it. */
+  sendForEver(bytes: Uint8Array): void {
+    this.#endless = bytes;
+    this.flush();
+  }
+
+  /** Writes as much as the other side takes. */
+  flush(): void {
+    for (;;) {
+      const next = this.#unsent.shift() ?? this.#endless;
+      if (next === undefined) return;
+      const written = Math.max(0, this.socket.write(next));
+      if (written === next.length) continue;
+      if (this.socket.readyState > 0) this.#unsent.unshift(next.subarray(written));
+      return;
+    }
+  }
+
+  dripOn(): void {
+    this.#drip = setInterval(() => this.send(" "), 100);
+  }
+
+  reset(): void {
+    this.socket.terminate();
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  close(): void {
+    clearInterval(this.#drip);
+    this.#unsent = [];
+    this.#endless = undefined;
+  }
+}
+
+function head(status: number): string {
+  return `HTTP/1.1 ${status} ${status < 300 ? "OK" : "Unfortunately"}\r\n`;
+}
+
+function toHeader(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+}
+
+function isForEvents(path: string): boolean {
+  return new URL(path, "http://127.0.0.1").pathname.endsWith("/events");
+}
+
+function toArrivals(path: string, headers: Delivery["headers"], text: string) {
+  const isEvent = isForEvents(path);
+  const texts = isEvent ? [text] : text.split("\n").filter((line) => line !== "");
+  try {
+    return texts.map((one): Arrival => {
+      const body = JSON.parse(one) as Record<string, unknown>;
+      const { event_id } = body["payload"] as Record<string, unknown>;
+      const id = isEvent ? event_id : body["id"];
+      return { id: String(id), session_id: String(body["session_id"]), body, headers };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function hasNumericId(text: string): boolean {
+  try {
+    return typeof (JSON.parse(text) as { id?: unknown }).id === "number";
+  } catch {
+    return false;
+  }
+}
+
+let bomb: Uint8Array | undefined;
+
+// 2 GiB of zeros in 2 MB: a compressed block of them, over and over.
+function gzipOfZeros(): Uint8Array {
+  const block = deflateRawSync(Buffer.alloc(67_108_864), { finishFlush: constants.Z_FULL_FLUSH });
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+  return Buffer.concat([header, ...Array.from({ length: 32 }, () => block)]);
+}
