@@ -155,7 +155,7 @@ export class Courier {
       delivered: settle,
       refused: (refused, { status, answer }) => {
         try {
-          setAside(folder, refused, status, this.#withoutSecrets(answer));
+          setAside(folder, refused, status, answer);
         } catch (error) {
           const reason = `refused events could not be set aside: ${faultCode(error)}`;
           return { kind: "kept", reason };
@@ -207,19 +207,12 @@ export class Courier {
   }
 
   #fail({ reason, retryAfterMs }: Kept): number {
-    this.#status.last_error = { at: now(), message: this.#withoutSecrets(reason) };
+    this.#status.last_error = { at: now(), message: reason };
     saveStatus(this.destination.folder, this.#status);
     // Half of it by chance, or all who were sent away would come back at once.
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, LONGEST_WAIT_MS);
     const jittered = waitMs * (0.5 + Math.random() / 2);
     return Math.max(jittered, Math.min(retryAfterMs ?? 0, LONGEST_WAIT_MS));
-  }
-
-  // A server may say back what it was told.
-  #withoutSecrets(answer: string): string {
-    let safe = answer;
-    for (const secret of this.destination.secrets) safe = safe.replaceAll(secret, "[redacted]");
-    return safe;
   }
 
   // Delivered is delivered: where the disk is full, it goes on, and only a crash would send it twice.

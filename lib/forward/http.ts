@@ -1,14 +1,13 @@
 // Log collectors and ClickHouse: records as they are in the log, one a line, many in a request.
 import type { PendingEvent } from "./backlog";
 import { judge, type Deliver } from "./delivery";
-import type { Destination } from "./destination";
-import { post } from "./request";
+import { post, type Requested } from "./request";
 
 /** What is wrong may be one of the events, and is looked for; 403 is what a firewall says to one. */
 const ABOUT_CONTENT = new Set([400, 403, 413, 422]);
 
 /** Delivers batches; one that is refused is halved until the event that is to blame is alone. */
-export function httpDelivery(destination: Destination): Deliver {
+export function httpDelivery(destination: Requested): Deliver {
   return async function deliver(events, receipts): ReturnType<Deliver> {
     if (events.length === 0) return undefined;
     const body = events.map(({ line }) => `${wellFormed(line)}\n`).join("");

@@ -6,7 +6,7 @@ import type { Destination } from "./destination";
 export interface Answered {
   readonly kind: "answered";
   readonly status: number;
-  /** The first 64 KiB. */
+  /** The first 64 KiB, without the destination's secrets. */
   readonly text: string;
   /** Whether there may be more. */
   readonly isCut: boolean;
@@ -20,9 +20,12 @@ export type Answer = Answered | { readonly kind: "failed"; readonly reason: stri
 const TIMEOUT_MS = 5000;
 const MAX_ANSWER_BYTES = 65_536;
 
+/** What a request needs to know of its destination. */
+export type Requested = Pick<Destination, "url" | "headers" | "isLoopback" | "secrets">;
+
 /** Posts a body, and answers within 5 seconds, whatever the server does. Never throws. */
 export async function post(
-  { url, headers, isLoopback }: Pick<Destination, "url" | "headers" | "isLoopback">,
+  { url, headers, isLoopback, secrets }: Requested,
   body: string,
   more: Readonly<Record<string, string>>,
 ): Promise<Answer> {
@@ -45,12 +48,13 @@ export async function post(
   try {
     // The types of Bun 1.4.5 know no `false`, which its fetch does.
     const response = await fetch(url, options as unknown as BunFetchRequestInit);
-    const beginning = await beginningOf(response);
+    const { text, isCut } = await beginningOf(response);
     const retryAfterMs = waitOf(response.headers.get("Retry-After"));
     return {
       kind: "answered",
       status: response.status,
-      ...beginning,
+      text: withoutSecrets(text, secrets),
+      isCut,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   } catch (error) {
@@ -73,6 +77,13 @@ async function beginningOf({ body }: Response): Promise<{ text: string; isCut: b
   }
   await reader.cancel();
   return { text, isCut: true };
+}
+
+// A server may say back what it was told. Before anything is cut, or half a secret would stay.
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let safe = text;
+  for (const secret of secrets) safe = safe.replaceAll(secret, "[redacted]");
+  return safe;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date. */

@@ -2,7 +2,6 @@
 import { expect, test } from "bun:test";
 import type { PendingEvent } from "../../../lib/forward/backlog";
 import type { Receipts, Refused } from "../../../lib/forward/delivery";
-import type { Destination } from "../../../lib/forward/destination";
 import { httpDelivery } from "../../../lib/forward/http";
 
 function eventOf(id: string, line: string): PendingEvent {
@@ -24,7 +23,12 @@ async function deliver(lines: readonly string[], statusOf: (body: string) => num
       return new Response("said", { status: statusOf(body) });
     },
   });
-  const destination = { url: server.url.href, headers: new Headers(), isLoopback: true };
+  const destination = {
+    url: server.url.href,
+    headers: new Headers(),
+    isLoopback: true,
+    secrets: [],
+  };
   const delivered: string[] = [];
   const refused: [string, number][] = [];
   const receipts: Receipts = {
@@ -35,7 +39,7 @@ async function deliver(lines: readonly string[], statusOf: (body: string) => num
     },
   };
   const events = lines.map((line, i) => eventOf(`${i}`, line));
-  const failure = await httpDelivery(destination as Destination)(events, receipts);
+  const failure = await httpDelivery(destination)(events, receipts);
   return { bodies, keys, delivered, refused, failure };
 }
 
