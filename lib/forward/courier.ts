@@ -46,6 +46,7 @@ export class Courier {
   #failures = 0;
   #statusSavedMs = -Infinity;
   #uncollectedBytes = 0;
+  #savedCounts: ReadonlySet<string>;
 
   /** @throws {Fault} where its folder is not ours */
   constructor(
@@ -56,6 +57,7 @@ export class Courier {
     ensurePrivateFolder(folder);
     const { cursor, restarted } = readCursor(folder, events);
     this.#cursor = cursor;
+    this.#savedCounts = new Set(cursor.counted);
     this.#status = readStatus(folder);
     if (restarted !== undefined) this.#status.restarted = { at: now(), reason: restarted };
     this.#backlog = new Backlog(events, wants);
@@ -70,9 +72,9 @@ export class Courier {
     return events.length > 0;
   }
 
-  /** Whether an expired day is out of its hands. */
+  /** Whether an expired day is out of its hands: what it lost there is on the disk. */
   hasCounted(name: string): boolean {
-    return this.#cursor.counted.has(name);
+    return this.#savedCounts.has(name);
   }
 
   /**
@@ -219,6 +221,7 @@ export class Courier {
   #saveCursor(): void {
     try {
       saveCursor(this.destination.folder, this.#cursor);
+      this.#savedCounts = new Set(this.#cursor.counted);
     } catch (error) {
       const message = `the cursor could not be saved: ${faultCode(error)}`;
       this.#status.last_error = { at: now(), message };
