@@ -54,7 +54,7 @@ export function pruneDays(
         if (!isForwarded) removeFile(`${events}/${name}`);
         else if (isDayName(name)) expireDay(events, name.slice(0, 10), nowMs);
         // Nobody came to count it in a day: there is no forwarder.
-        else if (name.slice(-10) < yesterday) removeFile(`${events}/${name}`);
+        else if (expiredOn(name) < yesterday) removeFile(`${events}/${name}`);
       } catch (error) {
         faults.push(`${faultCode(error)} ${name}`);
       }
@@ -71,11 +71,13 @@ export interface ExpiredDay extends OwnFile {
   readonly day: string;
 }
 
-/** Takes a day out of the log, for a forwarder to count and remove. */
+/**
+ * Takes a day out of the log, for a forwarder to count and remove. No two have the same name: a late
+ * line may begin a day anew, which is then taken once more.
+ */
 export function expireDay(events: string, day: string, nowMs: number): void {
-  const path = `${events}/${day}.expired-${utcDay(nowMs)}`;
-  // A late line has begun the day anew; it goes next time.
-  if (system.statusAt(path) === undefined) system.rename(dayPath(events, day), path);
+  const mark = `expired-${utcDay(nowMs)}-${crypto.randomUUID().slice(0, 8)}`;
+  system.rename(dayPath(events, day), `${events}/${day}.${mark}`);
 }
 
 /** Lists the days that wait to be counted. */
@@ -108,5 +110,9 @@ function isDayName(name: string): boolean {
 }
 
 function isExpiredName(name: string): boolean {
-  return /^\d{4}-\d\d-\d\d\.expired-\d{4}-\d\d-\d\d$/.test(name);
+  return /^\d{4}-\d\d-\d\d\.expired-\d{4}-\d\d-\d\d-[\da-f]{8}$/.test(name);
+}
+
+function expiredOn(name: string): string {
+  return name.slice(-19, -9);
 }

@@ -140,7 +140,9 @@ describe("pruning", () => {
   describe("where a forwarder has to count first", () => {
     const prune = (sandbox: Sandbox, onDay: string) =>
       pruneDays(sandbox.events, 30, Date.parse(`${onDay}T00:00:00.000Z`), true);
-    const waiting = (sandbox: Sandbox) => expiredDays(sandbox.events).map(({ name }) => name);
+    /** Without what tells two of a day apart. */
+    const waiting = (sandbox: Sandbox) =>
+      expiredDays(sandbox.events).map(({ name }) => name.slice(0, -9));
 
     test("takes days out of the log and leaves them until a day has passed", () => {
       using sandbox = new Sandbox();
@@ -169,8 +171,8 @@ describe("pruning", () => {
       prune(sandbox, "2026-03-31");
       appendRecord(sandbox.events, "2026-02-27T00:00:00.000Z", '{"late":1}');
       prune(sandbox, "2026-03-31");
-      expect(listDays(sandbox.events)).toContain("2026-02-27");
-      expect(waiting(sandbox)).toHaveLength(3);
+      expect(listDays(sandbox.events)).not.toContain("2026-02-27");
+      expect(waiting(sandbox)).toHaveLength(4);
     });
   });
 
