@@ -43,7 +43,6 @@ export function pruneDays(
   isForwarded = false,
 ): string[] {
   const faults: string[] = [];
-  const yesterday = utcDay(nowMs - DAY_MS);
   try {
     const names = namesIn(events);
     const oldest = utcDay(lastDayEnd(names, nowMs) - retentionDays * DAY_MS);
@@ -54,7 +53,7 @@ export function pruneDays(
         if (!isForwarded) removeFile(`${events}/${name}`);
         else if (isDayName(name)) expireDay(events, name.slice(0, 10), nowMs);
         // Nobody came to count it in a day: there is no forwarder.
-        else if (expiredOn(name) < yesterday) removeFile(`${events}/${name}`);
+        else if (expiredMs(name) < nowMs - DAY_MS) removeFile(`${events}/${name}`);
       } catch (error) {
         faults.push(`${faultCode(error)} ${name}`);
       }
@@ -71,21 +70,19 @@ export interface ExpiredDay extends OwnFile {
   readonly day: string;
 }
 
-/**
- * Takes a day out of the log, for a forwarder to count and remove. No two have the same name: a late
- * line may begin a day anew, which is then taken once more.
- */
+/** Takes a day out of the log, for a forwarder to count and remove. */
 export function expireDay(events: string, day: string, nowMs: number): void {
-  const mark = `expired-${utcDay(nowMs)}-${crypto.randomUUID().slice(0, 8)}`;
-  system.rename(dayPath(events, day), `${events}/${day}.${mark}`);
+  const path = `${events}/${day}.expired-${nowMs}`;
+  // A late line began the day anew, and it is not a millisecond old: it goes next time.
+  if (system.statusAt(path) === undefined) system.rename(dayPath(events, day), path);
 }
 
-/** Lists the days that wait to be counted. */
+/** Lists the days that wait to be counted, the first that were taken of each day first. */
 export function expiredDays(events: string): ExpiredDay[] {
   const days: ExpiredDay[] = [];
   for (const file of listOwn(events, isExpiredName))
     days.push({ ...file, day: file.name.slice(0, 10) });
-  return days;
+  return days.toSorted((a, b) => expiredMs(a.name) - expiredMs(b.name));
 }
 
 function lastDayEnd(names: readonly string[], nowMs: number): number {
@@ -110,9 +107,10 @@ function isDayName(name: string): boolean {
 }
 
 function isExpiredName(name: string): boolean {
-  return /^\d{4}-\d\d-\d\d\.expired-\d{4}-\d\d-\d\d-[\da-f]{8}$/.test(name);
+  return /^\d{4}-\d\d-\d\d\.expired-\d+$/.test(name);
 }
 
-function expiredOn(name: string): string {
-  return name.slice(-19, -9);
+/** When a day was taken out of the log, in milliseconds since 1970 UTC. */
+function expiredMs(name: string): number {
+  return Number(name.slice(name.lastIndexOf("-") + 1));
 }

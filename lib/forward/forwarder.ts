@@ -44,9 +44,7 @@ export async function runForwarder(): Promise<boolean> {
 
 /** What a single pass came to. */
 export interface Drained {
-  /** Names of the destinations that have got all there was. */
-  readonly complete: readonly string[];
-  /** Names of the others. */
+  /** Names of the destinations that have not got all there was. */
   readonly failed: readonly string[];
 }
 
@@ -64,18 +62,18 @@ export async function drain(
   let drained: Drained | undefined;
   const { config } = loadConfig();
   await whileAlone(config, async (couriers) => {
-    const complete: string[] = [];
+    // Those whose folder cannot be used, to begin with.
     const failed = readDestinations(config, environment)
       .usable.map(({ name }) => name)
       .filter((name) => !couriers.some(({ destination }) => destination.name === name));
     const drainOne = async (courier: Courier) => {
       const isDone =
         (await drainCourier(courier, onDone)) && (!triesRefused || (await courier.retryRefused()));
-      (isDone ? complete : failed).push(courier.destination.name);
+      if (!isDone) failed.push(courier.destination.name);
     };
     await Promise.all(couriers.map(drainOne));
     removeCounted(couriers);
-    drained = { complete, failed };
+    drained = { failed };
     return failed.length > 0 ? "end" : "look";
   });
   return drained;

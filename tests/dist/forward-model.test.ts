@@ -181,7 +181,7 @@ class World implements AsyncDisposable {
     rmSync(this.filler, { force: true });
     for (const name of NAMES) {
       this.collectors[name].behaviour = "healthy";
-      this.collectors[name].start();
+      await startAgain(this.collectors[name]);
     }
     await endForwarders(this.sandbox);
     await until(async () => (await runCli(this.sandbox, "forward --once")).code === 0);
@@ -248,7 +248,7 @@ const ACTIONS: Readonly<Record<string, (world: World) => unknown>> = {
     world.server.behaviour = BEHAVIOURS[world.below(BEHAVIOURS.length)] ?? "healthy";
   },
   "stop a server": (world) => world.server.stop(),
-  "start a server": (world) => world.server.start(),
+  "start a server": (world) => startAgain(world.server),
   "damage a cursor": (world) => world.damageCursor(),
   "fill the disk": (world) => world.fillDisk(),
   "empty the disk": (world) => rmSync(world.filler, { force: true }),
@@ -275,6 +275,18 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))(
     emitted += world.emitted.size;
   },
 );
+
+/** Its port may be taken for a moment, by connections that are not quite gone. */
+function startAgain(server: Collector): Promise<void> {
+  return until(() => {
+    try {
+      server.start();
+      return true;
+    } catch (error) {
+      return faultCode(error) !== "EADDRINUSE";
+    }
+  });
+}
 
 /** What must hold when nothing is wrong any more. */
 async function check(world: World, name: (typeof NAMES)[number]): Promise<void> {

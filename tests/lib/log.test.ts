@@ -138,40 +138,41 @@ describe("pruning", () => {
   });
 
   describe("where a forwarder has to count first", () => {
-    const prune = (sandbox: Sandbox, onDay: string) =>
-      pruneDays(sandbox.events, 30, Date.parse(`${onDay}T00:00:00.000Z`), true);
-    /** Without what tells two of a day apart. */
-    const waiting = (sandbox: Sandbox) =>
-      expiredDays(sandbox.events).map(({ name }) => name.slice(0, -9));
+    const prune = (sandbox: Sandbox, nowMs: number) => pruneDays(sandbox.events, 30, nowMs, true);
+    const waiting = (sandbox: Sandbox) => expiredDays(sandbox.events).map(({ name }) => name);
+    const dayMs = 86_400_000;
 
     test("takes days out of the log and leaves them until a day has passed", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
-      expect(prune(sandbox, "2026-03-31")).toEqual([]);
+      expect(prune(sandbox, now)).toEqual([]);
       expect(listDays(sandbox.events)).toEqual(days.slice(-3));
-      const names = days.slice(0, 3).map((day) => `${day}.expired-2026-03-31`);
+      const names = days.slice(0, 3).map((day) => `${day}.expired-${now}`);
       expect(waiting(sandbox).toSorted()).toEqual(names);
-      prune(sandbox, "2026-04-01");
-      expect(waiting(sandbox).filter((name) => name.endsWith("-2026-03-31"))).toHaveLength(3);
-      prune(sandbox, "2026-04-02");
-      expect(waiting(sandbox).filter((name) => name.endsWith("-2026-03-31"))).toEqual([]);
+      prune(sandbox, now + dayMs);
+      expect(waiting(sandbox)).toEqual(expect.arrayContaining(names));
+      prune(sandbox, now + dayMs + 1);
+      expect(waiting(sandbox).filter((name) => names.includes(name))).toEqual([]);
     });
 
     test("removes what waits at once where nothing is forwarded any more", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
-      prune(sandbox, "2026-03-31");
+      prune(sandbox, now);
       expect(pruneDays(sandbox.events, 30, now)).toEqual([]);
       expect(waiting(sandbox)).toEqual([]);
     });
 
-    test("does not put a late line's day in the place of one that waits", () => {
+    test("does not put a late line's day in the place of one that waits, but after it", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
-      prune(sandbox, "2026-03-31");
+      prune(sandbox, now);
       appendRecord(sandbox.events, "2026-02-27T00:00:00.000Z", '{"late":1}');
-      prune(sandbox, "2026-03-31");
+      prune(sandbox, now);
+      expect(listDays(sandbox.events)).toContain("2026-02-27");
+      prune(sandbox, now + 1);
       expect(listDays(sandbox.events)).not.toContain("2026-02-27");
+      expect(waiting(sandbox).at(-1)).toBe(`2026-02-27.expired-${now + 1}`);
       expect(waiting(sandbox)).toHaveLength(4);
     });
   });
