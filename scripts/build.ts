@@ -1,6 +1,7 @@
 // Compiles every program in hooks/, and the command line, to executables of their own in dist/.
 //
 // usage: bun scripts/build.ts
+import { copyFileSync, linkSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 
@@ -56,6 +57,20 @@ export async function build(): Promise<string[]> {
   const sources = Array.from(await programSources());
   await Promise.all(sources.map(([name, source]) => compile(source, `${dist}/${name}`)));
   return sources.map(([name]) => name).toSorted();
+}
+
+/** Puts the built programs into a folder, which is made: a second name of each, or a copy. */
+export async function placePrograms(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const name of await programNames()) {
+    const [from, to] = [`${dist}/${name}`, `${folder}/${name}`];
+    try {
+      linkSync(from, to);
+    } catch {
+      // The disk knows no second names, or the folder is on another.
+      copyFileSync(from, to);
+    }
+  }
 }
 
 /** Whether every program is there and newer than everything it is made of. */

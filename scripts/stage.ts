@@ -1,12 +1,12 @@
 // A made-up home for a demo, gone afterwards: the programs installed as a user has them, a project, and
 // two captured Claude Code sessions to be played at once in it.
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { styleText } from "node:util";
 import { readDays } from "../lib/log-reader";
 import type { EventRecord } from "../lib/schema";
 import { capturedPayload } from "../tests/support/payloads";
-import { build, dist, isBuilt, programNames } from "./build";
+import { build, isBuilt, placePrograms } from "./build";
 
 /**
  * Session A works, and session B is resumed, compacted and cleared meanwhile; in the order in which
@@ -74,9 +74,9 @@ export class Stage {
       await build();
     }
     const stage = new Stage();
-    for (const folder of [stage.#programs, `${stage.#project}/.git`, stage.#env.CLAUDE_SESSION_DIR])
+    for (const folder of [`${stage.#project}/.git`, stage.#env.CLAUDE_SESSION_DIR])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of await programNames()) place(`${dist}/${name}`, `${stage.#programs}/${name}`);
+    await placePrograms(stage.#programs);
     return stage;
   }
 
@@ -143,15 +143,6 @@ export class Stage {
 
 function bold(text: string): string {
   return styleText("bold", text);
-}
-
-// A second name costs nothing; where the disk has none, or is another, a copy.
-function place(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
 }
 
 /** The command line of our hook for each event, as Claude Code reads it from the settings. */

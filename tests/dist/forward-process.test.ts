@@ -10,8 +10,8 @@ import {
   forwardersOf,
   linkTarget,
   ownPrograms,
-  until,
 } from "../support/forwarder";
+import { until } from "../support/until";
 import { ledger } from "../support/ledger";
 import { capturedPayload } from "../support/payloads";
 import { recordsOf } from "../support/records";

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
-  copyFileSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +14,7 @@ import {
 } from "node:fs";
 import { ALL_EVENTS, CORE_EVENTS, programFor } from "../../lib/cli/programs";
 import { register } from "../../lib/cli/settings";
-import { programNames } from "../../scripts/build";
+import { placePrograms } from "../../scripts/build";
 import { run } from "../support/commands";
 import { capturedPayload } from "../support/payloads";
 import { programPath, runCli, type Ended } from "../support/programs";
@@ -248,8 +247,7 @@ describe("programs that do not work are not registered:", () => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     const folder = `${sandbox.root}/programs`;
-    mkdirSync(folder);
-    for (const name of await programNames()) place(programPath(name), `${folder}/${name}`);
+    await placePrograms(folder);
     spoil(`${folder}/pre-tool-use`);
     const child = Bun.spawnSync([`${folder}/claude-session`, "install"], {
       env: sandbox.env(),
@@ -437,14 +435,6 @@ function replaceBy(make: (path: string) => void): (path: string) => void {
 
 function script(line: string): (path: string) => void {
   return (path) => writeFileSync(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-}
-
-function place(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
 }
 
 describe("install --server", () => {

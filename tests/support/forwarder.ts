@@ -1,10 +1,8 @@
 // Forwarders as processes: programs of a sandbox's own, so that theirs can be told from others'.
-import { linkSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
-import { programNames } from "../../scripts/build";
-import { programPath } from "./programs";
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { placePrograms } from "../../scripts/build";
 import type { Sandbox } from "./sandbox";
-
-const PATIENCE_MS = 30_000;
+import { until } from "./until";
 
 /** Writes `config.json`. */
 export function configure(sandbox: Sandbox, ...destinations: readonly object[]): void {
@@ -16,8 +14,7 @@ export function configure(sandbox: Sandbox, ...destinations: readonly object[]):
 /** Gives a sandbox programs of its own, and answers with their folder. */
 export async function ownPrograms({ root }: Sandbox): Promise<string> {
   const folder = `${root}/hooks`;
-  mkdirSync(folder);
-  for (const name of await programNames()) linkSync(programPath(name), `${folder}/${name}`);
+  await placePrograms(folder);
   return folder;
 }
 
@@ -25,8 +22,12 @@ export async function ownPrograms({ root }: Sandbox): Promise<string> {
 export function forwardersOf({ root }: Sandbox): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => linkTarget(`/proc/${pid}/exe`) === `${root}/hooks/claude-session`)
+    .filter((pid) => isProgramIn(root, linkTarget(`/proc/${pid}/exe`)))
     .map(Number);
+}
+
+function isProgramIn(root: string, path = ""): boolean {
+  return path.startsWith(`${root}/`) && path.endsWith("/claude-session");
 }
 
 /** Ends them. */
@@ -41,14 +42,5 @@ export function linkTarget(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
-  }
-}
-
-/** Waits for something to be so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`not so: ${isSo}`);
-    await Bun.sleep(10);
   }
 }

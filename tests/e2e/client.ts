@@ -1,0 +1,126 @@
+// The real Claude Code: had on demand, started with nothing of ours or yours around it, and listened to.
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
+/** The version that these tests drive. */
+export const CLIENT_VERSION = "2.1.330";
+
+const root = resolve(import.meta.dir, "../..");
+const PACKAGE = "@anthropic-ai/claude-code-linux-x64";
+const cache = `${root}/node_modules/.cache/claude-code-${CLIENT_VERSION}`;
+const INSTALL_MS = 300_000;
+
+/** Where the client is, or why it cannot be had. */
+export type Found = { readonly path: string } | { readonly reason: string };
+
+/** Finds the client in the cache folder, or fetches it from the package registry into it. */
+export function findClient(): Found {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return { reason: `the client's package is for Linux on x64, not ${process.platform}` };
+  const path = `${cache}/node_modules/${PACKAGE}/claude`;
+  if (existsSync(path)) return { path };
+  console.log(`Fetching Claude Code ${CLIENT_VERSION} …`);
+  // Scripts of the package are not run: the program lies in it as it is.
+  const { exitCode, stderr } = Bun.spawnSync(
+    ["npm", "install", "--ignore-scripts", "--no-save", "--prefix", cache].concat(
+      `${PACKAGE}@${CLIENT_VERSION}`,
+    ),
+    { stdout: "ignore", stderr: "pipe", timeout: INSTALL_MS },
+  );
+  if (existsSync(path)) return { path };
+  return { reason: `npm ended with ${exitCode}: ${stderr.toString().trim().split("\n")[0]}` };
+}
+
+/** A line of what the client prints with `--output-format stream-json`. */
+export interface ClientMessage {
+  readonly type: string;
+  readonly subtype?: string;
+  readonly session_id?: string;
+  readonly [key: string]: unknown;
+}
+
+/** What the client said of one run of one hook. */
+export interface HookReport {
+  readonly event: string;
+  readonly outcome: unknown;
+  readonly output: string;
+}
+
+/** A client that is running, or has ended. */
+export class Client {
+  readonly messages: ClientMessage[] = [];
+  readonly #child: Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
+  readonly #listening: Promise<void>;
+
+  /**
+   * Starts one that answers in messages, a line each.
+   *
+   * @param env its whole environment
+   */
+  constructor(command: readonly string[], env: Record<string, string>, cwd: string) {
+    this.#child = Bun.spawn([...command], {
+      env,
+      cwd,
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    this.#listening = this.#listen();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The session, once the client has told it. Before that, a client that resumes one calls itself another. */
+  get sessionId(): string {
+    return this.messages.find(({ subtype }) => subtype === "init")?.session_id ?? "";
+  }
+
+  /** What the client said of each hook that has ended. */
+  get hookReports(): HookReport[] {
+    return this.messages
+      .filter(({ subtype }) => subtype === "hook_response")
+      .map(({ hook_event, outcome, stdout, stderr, output }) => ({
+        event: String(hook_event),
+        outcome,
+        output: [stdout, stderr, output].filter((text) => text !== undefined).join(""),
+      }));
+  }
+
+  /** Says something to a client that was started with `--input-format stream-json`. */
+  say(message: object): void {
+    const stdin = this.#child.stdin as Bun.FileSink;
+    stdin.write(`${JSON.stringify(message)}\n`);
+    void stdin.flush();
+  }
+
+  /** Lets it know that nothing more will be said. */
+  async hangUp(): Promise<void> {
+    await (this.#child.stdin as Bun.FileSink).end();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end, and answers with its exit code and what it wrote to stderr. */
+  async ended(): Promise<{ code: number; stderr: string }> {
+    const [code, stderr] = await Promise.all([
+      this.#child.exited,
+      this.#child.stderr.text(),
+      this.#listening,
+    ]);
+    return { code, stderr };
+  }
+
+  async #listen(): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stdout) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.messages.push(JSON.parse(line) as ClientMessage);
+    }
+  }
+}

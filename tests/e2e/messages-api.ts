@@ -1,0 +1,142 @@
+// A stand-in for the Messages API on loopback, which plays a script. It keeps nothing between two
+// requests: what a prompt asks for (`play NAME`) and how many answers came since say which part of
+// the script is next. Every request is kept, for tests to look at what a model would have seen.
+
+/** One thing that the model says: words, or the use of a tool. */
+export type Block = string | { readonly tool: string; readonly input: Record<string, unknown> };
+
+/** What the model says in answer to a prompt, and then to the results of its tools, turn by turn. */
+export type Script = readonly (readonly Block[])[];
+
+/** A stand-in that is listening, until it is disposed of (`using`). */
+export interface MessagesApi extends Disposable {
+  readonly url: string;
+  /** The bodies of the requests so far, as JSON text. */
+  readonly requests: readonly string[];
+  /** The API keys that came with them. */
+  readonly keys: ReadonlySet<string | null>;
+  /** Requests to anything else than the Messages API, as `METHOD path`. */
+  readonly strays: readonly string[];
+}
+
+/** Starts a stand-in on a free port of 127.0.0.1. */
+export function serveMessages(scripts: Readonly<Record<string, Script>>): MessagesApi {
+  const requests: string[] = [];
+  const strays: string[] = [];
+  const keys = new Set<string | null>();
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      const body = await request.text();
+      if (request.method !== "POST" || !pathname.endsWith("/v1/messages")) {
+        strays.push(`${request.method} ${pathname}`);
+        return Response.json({ input_tokens: 1 });
+      }
+      requests.push(body);
+      keys.add(request.headers.get("x-api-key"));
+      const { messages, model, stream } = JSON.parse(body) as MessagesRequest;
+      const message = answerTo(messages, model, requests.length, scripts);
+      return stream === true ? streamed(message) : Response.json(message);
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    requests,
+    keys,
+    strays,
+    [Symbol.dispose]: () => void server.stop(true),
+  };
+}
+
+interface MessagesRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly stream?: boolean;
+}
+
+interface Message {
+  readonly role: string;
+  readonly content: string | readonly { readonly type: string; readonly text?: string }[];
+}
+
+type Content =
+  | { type: "text"; text: string }
+  | { type: "tool_use"; id: string; name: string; input: Record<string, unknown> };
+
+interface Answer {
+  readonly id: string;
+  readonly type: "message";
+  readonly role: "assistant";
+  readonly model: string;
+  readonly content: Content[];
+  readonly stop_reason: "tool_use" | "end_turn";
+  readonly stop_sequence: null;
+  readonly usage: { input_tokens: number; output_tokens: number };
+}
+
+function answerTo(
+  messages: readonly Message[],
+  model: string,
+  number: number,
+  scripts: Readonly<Record<string, Script>>,
+): Answer {
+  const asked = messages.findLastIndex((message) => scriptNamedBy(message) !== undefined);
+  const name = scriptNamedBy(messages[asked]) ?? "";
+  const turn = messages.slice(asked + 1).filter(({ role }) => role === "assistant").length;
+  const blocks = scripts[name]?.[turn] ?? ["Done."];
+  const content = blocks.map((block, at): Content =>
+    typeof block === "string"
+      ? { type: "text", text: block }
+      : {
+          type: "tool_use",
+          id: `toolu_${number}_${at}_${crypto.randomUUID().slice(0, 8)}`,
+          name: block.tool,
+          input: block.input,
+        },
+  );
+  return {
+    id: `msg_${crypto.randomUUID()}`,
+    type: "message",
+    role: "assistant",
+    model,
+    content,
+    stop_reason: content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 1000, output_tokens: 10 },
+  };
+}
+
+/** The name in a prompt, beside which there may be reminders of the client and results of tools. */
+function scriptNamedBy(message: Message | undefined): string | undefined {
+  if (message?.role !== "user") return undefined;
+  const { content } = message;
+  const texts = typeof content === "string" ? [content] : content.map(({ text = "" }) => text);
+  return texts.map((text) => /^\s*play ([\w-]+)/.exec(text)?.[1]).findLast(Boolean);
+}
+
+/** The same as server-sent events, a piece for each block. */
+function streamed({ content, stop_reason, ...message }: Answer): Response {
+  const events: { type: string; [key: string]: unknown }[] = [
+    { type: "message_start", message: { ...message, content: [], stop_reason: null } },
+  ];
+  for (const [index, block] of content.entries()) {
+    const isText = block.type === "text";
+    const content_block = isText ? { ...block, text: "" } : { ...block, input: {} };
+    const delta = isText
+      ? { type: "text_delta", text: block.text }
+      : { type: "input_json_delta", partial_json: JSON.stringify(block.input) };
+    events.push(
+      { type: "content_block_start", index, content_block },
+      { type: "content_block_delta", index, delta },
+      { type: "content_block_stop", index },
+    );
+  }
+  events.push(
+    { type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: message.usage },
+    { type: "message_stop" },
+  );
+  const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  return new Response(text.join(""), { headers: { "content-type": "text/event-stream" } });
+}

@@ -1,0 +1,28 @@
+// How much a suite did, for a person to read at its end: a suite that tried nothing must not look
+// like one that found nothing.
+
+/** Counts by what was counted, and what was left out. */
+export class Tally {
+  readonly #name: string;
+  readonly #counts = new Map<string, number>();
+  readonly #skipped = new Set<string>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  add(what: string, count = 1): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
+  }
+
+  /** Notes rows that could not be tried here, and why. */
+  skip(why: string): void {
+    this.#skipped.add(why);
+  }
+
+  print(): void {
+    const counts = Array.from(this.#counts, ([what, count]) => `${count} ${what}`);
+    console.log(`\n${this.#name}: ${counts.join(", ") || "nothing was tried"}`);
+    for (const why of this.#skipped) console.log(`${this.#name}: skipped ${why}`);
+  }
+}
