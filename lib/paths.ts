@@ -71,5 +71,10 @@ export function isAbsolute(path: string, windows: boolean): boolean {
 
 // What the system knows, whatever HOME says; loaded only where that is missing.
 function passwdHome(): string {
-  return (require("node:os") as typeof import("node:os")).userInfo().homedir;
+  try {
+    return (require("node:os") as typeof import("node:os")).userInfo().homedir;
+  } catch {
+    // Nobody that the system knows, as in a container that was given a bare user id: its home is `/`.
+    return "";
+  }
 }
