@@ -183,10 +183,16 @@ export function removeIf(
 }
 
 const TEMPORARY_PREFIX = ".claude_session_tmp_";
+const MAX_TEMPORARY_AGE_MS = 3_600_000;
 
 /** Whether a name is that of one of our temp files. */
 export function isTemporaryName(name: string): boolean {
   return name.startsWith(TEMPORARY_PREFIX);
+}
+
+/** Removes a temp file of our own that a killed program left over an hour ago, and answers whether it did. */
+export function removeStaleTemporary(path: string, nowMs: number, by: System = system): boolean {
+  return removeOlder(path, nowMs - MAX_TEMPORARY_AGE_MS, by);
 }
 
 // The name is short and independent of the target's, which may use all 255 bytes that a name can have.

@@ -1,6 +1,6 @@
 // Folders that are ours, and what in them is ours.
 import { Fault, faultCode } from "./fault";
-import { isOwn } from "./file";
+import { isOwn, isTemporaryName, removeStaleTemporary } from "./file";
 import { system, type System } from "./system";
 import { nodeFs, toStatus } from "./system-node";
 
@@ -63,5 +63,15 @@ export function namesIn(folder: string, by: System = system): string[] {
   } catch (error) {
     if (faultCode(error) === "ENOENT") return [];
     throw error;
+  }
+}
+
+/** Removes from a folder the temp files of our own that killed programs left over an hour ago. */
+export function sweepTemporaries(folder: string): void {
+  try {
+    for (const name of namesIn(folder))
+      if (isTemporaryName(name)) removeStaleTemporary(`${folder}/${name}`, Date.now());
+  } catch (error) {
+    faultCode(error); // They do no harm, and the next sweep may do it.
   }
 }

@@ -7,7 +7,7 @@
 import { paths } from "./config";
 import { byteLength } from "./cut";
 import { faultCode } from "./fault";
-import { isTemporaryName, readOwn, removeIf, removeOlder, replaceFile } from "./file";
+import { isTemporaryName, readOwn, removeIf, removeStaleTemporary, replaceFile } from "./file";
 import { namesIn } from "./folder";
 import { formatLocalTime, parseLocalTime } from "./local-time";
 import type { Environment } from "./paths";
@@ -35,7 +35,6 @@ const HOUR_MS = 3_600_000;
 const MAX_AGE_MS = 24 * HOUR_MS;
 /** A timestamp this far ahead is a change of clocks, not a lie: daylight saving twice over. */
 const MAX_AHEAD_MS = 2 * HOUR_MS;
-const MAX_TEMPORARY_AGE_MS = HOUR_MS;
 const MAX_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 const PREFIX = "claude_session_";
@@ -132,7 +131,7 @@ export function cleanupStaleSessions(
   for (const name of namesOrNone(folder)) {
     const path = `${folder}/${name}`;
     try {
-      if (isTemporaryName(name)) removed += +removeOlder(path, nowMs - MAX_TEMPORARY_AGE_MS);
+      if (isTemporaryName(name)) removed += +removeStaleTemporary(path, nowMs);
       else if (name.startsWith(PREFIX) && !fresh.includes(name))
         removed += +removeIf(path, MAX_BYTES, isStale);
     } catch (error) {

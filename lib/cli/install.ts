@@ -21,6 +21,7 @@ import {
   readBackup,
   readSettings,
   settingsPath,
+  sweepLeftovers,
   writeSettings,
   type Scope,
   type SettingsFile,
@@ -87,6 +88,7 @@ export default defineVerb({
       return DONE;
     }
     await checkPrograms();
+    sweepLeftovers(file);
     writeConfig(config);
     if (text !== before) {
       keepWhatWas(file);

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { environment, paths } from "../config";
 import { Fault, faultCode } from "../fault";
 import { readOwnBytes, removeFile, replaceFile } from "../file";
-import { ensurePrivateFolder } from "../folder";
+import { ensurePrivateFolder, sweepTemporaries } from "../folder";
 import { findProject } from "../project";
 import { system } from "../system";
 import { registrations, SettingsError } from "./settings";
@@ -68,6 +68,12 @@ export function writeSettings({ path, target }: SettingsFile, text: string): voi
       cause: error,
     });
   }
+}
+
+/** Removes what an installation that was killed may have left, beside the settings and in our folders. */
+export function sweepLeftovers(file: SettingsFile): void {
+  for (const folder of [dirname(file.target), dirname(backupPath(file)), paths.state])
+    sweepTemporaries(folder);
 }
 
 /** Removes settings that were not there before we came. */

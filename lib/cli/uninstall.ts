@@ -9,6 +9,7 @@ import {
   readSettings,
   removeSettings,
   settingsPath,
+  sweepLeftovers,
   writeSettings,
   type SettingsFile,
 } from "./settings-file";
@@ -25,6 +26,7 @@ export default defineVerb({
   run({ scope, settings, "dry-run": isDryRun }, terminal) {
     const file = readSettings(settingsPath(scope, settings));
     const ours = ownCommands(file);
+    if (isDryRun !== true) sweepLeftovers(file);
     if (file.text === undefined || ours.size === 0) {
       terminal.print(`There are no hooks of ours in ${file.path}.`);
       return DONE;

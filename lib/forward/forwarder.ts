@@ -8,7 +8,7 @@
 import { environment, loadConfig, paths } from "../config";
 import { faultCode } from "../fault";
 import { removeFile } from "../file";
-import { ensurePrivateFolder, namesIn } from "../folder";
+import { ensurePrivateFolder, namesIn, sweepTemporaries } from "../folder";
 import { expiredDays, utcDay } from "../log";
 import type { Config } from "../schema";
 import { system } from "../system";
@@ -149,6 +149,7 @@ function couriersFor(config: Config): Courier[] {
     try {
       const courier = new Courier(destination, paths.events);
       pruneRejected(destination.folder, oldest);
+      sweepTemporaries(destination.folder);
       return [courier];
     } catch (error) {
       faultCode(error); // Its folder is not ours or its disk is full: the others go on.
