@@ -1,0 +1,341 @@
+// Disks that are full or read-only, limits of the system, files that cannot be changed, homes that
+// cannot be read: a hook stays silent and ends well, and once the trouble is over, all goes on.
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dayPath, utcDay } from "../../lib/log";
+import { faultCode } from "../../lib/fault";
+import { commandExists, run } from "../support/commands";
+import { programPath } from "../support/programs";
+import { Sandbox } from "../support/sandbox";
+import { Tally } from "../support/tally";
+import {
+  DURING,
+  isUnhurt,
+  laterViolations,
+  look,
+  setScene,
+  violations,
+  type Scene,
+  type Survival,
+} from "./aftermath";
+
+setDefaultTimeout(120_000);
+
+const tally = new Tally("disks and limits");
+afterAll(() => tally.print());
+
+const isRoot = process.geteuid?.() === 0;
+const START = JSON.stringify({ session_id: DURING, hook_event_name: "SessionStart" });
+const SOMEBODY = 2001;
+const PAGE_BYTES = 4096;
+/** A record of this suite is longer than that. */
+const RECORD_BYTES = 300;
+
+/** How a hook is started, if not plainly. */
+interface Start {
+  /** What starts it. */
+  readonly by?: readonly string[];
+  readonly env?: Record<string, string | undefined>;
+  readonly cwd?: string;
+}
+
+async function startHook(sandbox: Sandbox, { by = [], env, cwd = sandbox.project }: Start = {}) {
+  const started = performance.now();
+  const child = Bun.spawn([...by, programPath("session-start")], {
+    env: sandbox.env(env),
+    cwd,
+    stdin: new TextEncoder().encode(START),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const output = (await child.stdout.text()) + (await child.stderr.text());
+  return { code: await child.exited, output, ms: performance.now() - started };
+}
+
+/** What is known of a trouble. */
+interface Trouble extends Pick<Survival, "isLasting" | "cannotRemove"> {
+  /** It may be none at all. */
+  readonly mayDoNothing?: boolean;
+  /** Ends it. */
+  heal?(): void;
+}
+
+/** Runs a hook in trouble, ends the trouble, and says what is amiss. */
+async function amissAfter(
+  sandbox: Sandbox,
+  before: Scene,
+  start: Start,
+  { heal = () => {}, mayDoNothing = false, ...survival }: Trouble,
+): Promise<string[]> {
+  try {
+    const ended = await startHook(sandbox, start);
+    const found = violations(sandbox, before, { ...ended, ...survival });
+    if (isUnhurt(sandbox) && !mayDoNothing) found.push("there was no trouble at all");
+    heal();
+    tally.add("cases");
+    return [...found, ...(await laterViolations(sandbox, before))];
+  } finally {
+    heal();
+  }
+}
+
+/** Whether this user may mount, which is asked once. */
+const canMount = isRoot && commandExists("mount") && tryToMount();
+if (!canMount) tally.skip("disks of their own: mounting one is not allowed here");
+
+function tryToMount(): boolean {
+  using sandbox = new Sandbox();
+  try {
+    run("mount", "-t", "tmpfs", "tmpfs", sandbox.pointers);
+    run("umount", sandbox.pointers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A small disk under a folder of a sandbox, until it is disposed of. */
+class Disk implements Disposable {
+  readonly #folder: string;
+
+  constructor(folder: string, options: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    run("mount", "-t", "tmpfs", "-o", `mode=700,${options}`, "tmpfs", folder);
+  }
+
+  /** Takes all the space that is left. */
+  fill(): void {
+    this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, new Uint8Array(65_536)));
+  }
+
+  /** Takes all the names that are left. */
+  fillNames(): void {
+    this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, ""));
+  }
+
+  /** Gives all of that back. */
+  empty(): void {
+    for (const name of new Bun.Glob("filler-*").scanSync(this.#folder))
+      rmSync(`${this.#folder}/${name}`);
+  }
+
+  remount(how: "ro" | "rw"): void {
+    run("mount", "-o", `remount,${how}`, this.#folder);
+  }
+
+  [Symbol.dispose](): void {
+    run("umount", "--lazy", this.#folder);
+  }
+
+  #untilFull(take: (i: number) => void): void {
+    for (let i = 0; i < 10_000; i++)
+      try {
+        take(i);
+      } catch (error) {
+        if (faultCode(error) === "ENOSPC") return;
+        throw error;
+      }
+    throw new Error("it is never full");
+  }
+}
+
+describe.skipIf(!canMount)("a disk", () => {
+  const places = {
+    "of the log": ({ state }: Sandbox) => state,
+    "of the pointers": ({ pointers }: Sandbox) => pointers,
+  };
+  const rows = Object.entries(places).flatMap(
+    ([name, folder]) =>
+      [
+        [`${name} that is full`, folder, "size=1m", (disk: Disk) => disk.fill()],
+        [`${name} without a name left`, folder, "nr_inodes=64", (disk: Disk) => disk.fillNames()],
+        [`${name} that is read-only`, folder, "size=1m", (disk: Disk) => disk.remount("ro")],
+      ] as const,
+  );
+  test.each(rows)("%s", async (_, folder, options, spoil) => {
+    using sandbox = new Sandbox();
+    using disk = new Disk(folder(sandbox), options);
+    // A file that is there has room to the end of its last page.
+    const before = setScene(sandbox, { isNewDay: true });
+    spoil(disk);
+    const isLasting = folder(sandbox) === sandbox.state;
+    const heal = () => {
+      disk.remount("rw");
+      disk.empty();
+    };
+    expect(await amissAfter(sandbox, before, {}, { isLasting, heal })).toEqual([]);
+  });
+
+  test("that has room for a part of a line keeps what it had, and takes the next", async () => {
+    const amiss: string[] = [];
+    // A file of a tmpfs grows by pages: what is left of the last one is the room there is.
+    for (let room = 1; room < RECORD_BYTES; room += 17) {
+      using sandbox = new Sandbox();
+      using disk = new Disk(sandbox.state, "size=1m");
+      setScene(sandbox);
+      const path = today(sandbox);
+      const blanks = (2 * PAGE_BYTES - room - statSync(path).size) % PAGE_BYTES;
+      appendFileSync(path, "\n".repeat(blanks));
+      disk.fill();
+      const trouble = { isLasting: true, heal: () => disk.empty() };
+      const found = await amissAfter(sandbox, look(sandbox), {}, trouble);
+      amiss.push(...found.map((what) => `room for ${room} bytes: ${what}`));
+    }
+    expect(amiss).toEqual([]);
+  });
+});
+
+const hasLimits = commandExists("prlimit");
+if (!hasLimits) tally.skip("limits: there is no prlimit here");
+
+describe.skipIf(!hasLimits)("a limit", () => {
+  test("of so many open files, whatever the number", async () => {
+    const amiss: string[] = [];
+    // With fewer the runtime does not start.
+    for (let most = 5; most <= 24; most++) {
+      using sandbox = new Sandbox();
+      const start = { by: ["prlimit", `--nofile=${most}`] };
+      const trouble = { isLasting: true, mayDoNothing: true };
+      const found = await amissAfter(sandbox, setScene(sandbox), start, trouble);
+      amiss.push(...found.map((what) => `${most} open files: ${what}`));
+    }
+    expect(amiss).toEqual([]);
+  });
+
+  test("of a file's size, whatever the size: of the day's file, and of a pointer's", async () => {
+    const amiss: string[] = [];
+    const sizes = [...stepsTo(60, 4), ...stepsTo(900, 23).map((more) => `day + ${more}`)];
+    for (const size of sizes) {
+      using sandbox = new Sandbox();
+      const before = setScene(sandbox);
+      const [, more] = String(size).split(" + ");
+      const most = more === undefined ? size : statSync(today(sandbox)).size + Number(more);
+      const start = { by: ["prlimit", `--fsize=${most}`] };
+      const trouble = { isLasting: true, mayDoNothing: true };
+      const found = await amissAfter(sandbox, before, start, trouble);
+      amiss.push(...found.map((what) => `${size} bytes: ${what}`));
+    }
+    expect(amiss).toEqual([]);
+  });
+});
+
+const canFreeze = isRoot && commandExists("chattr") && tryToFreeze();
+if (!canFreeze) tally.skip("immutable files: they cannot be made here");
+
+function tryToFreeze(): boolean {
+  using sandbox = new Sandbox();
+  try {
+    run("chattr", "+i", sandbox.pointers);
+    run("chattr", "-i", sandbox.pointers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!canFreeze)("what may not be changed:", () => {
+  test.each([
+    ["the day's file", "+i", today, false],
+    ["the log's folder, on a new day", "+i", ({ events }: Sandbox) => events, true],
+    ["a pointer", "+i", ({ pointers }: Sandbox) => `${pointers}/claude_session_shop`, false],
+    ["the pointers' folder", "+i", ({ pointers }: Sandbox) => pointers, false],
+    // There a temp file can be made, and then neither renamed nor removed.
+    ["the pointers' folder, but for adding", "+a", ({ pointers }: Sandbox) => pointers, false],
+  ])("%s", async (_, attribute, pathOf, isNewDay) => {
+    using sandbox = new Sandbox();
+    const before = setScene(sandbox, { isNewDay });
+    const path = pathOf(sandbox);
+    run("chattr", attribute, path);
+    const heal = () => void run("chattr", attribute.replace("+", "-"), path);
+    const trouble = { cannotRemove: attribute === "+a", heal };
+    expect(await amissAfter(sandbox, before, {}, trouble)).toEqual([]);
+  });
+
+  test("a day that takes nothing but more lines is no trouble", async () => {
+    using sandbox = new Sandbox();
+    const before = setScene(sandbox);
+    run("chattr", "+a", today(sandbox));
+    const heal = () => void run("chattr", "-a", today(sandbox));
+    expect(await amissAfter(sandbox, before, {}, { mayDoNothing: true, heal })).toEqual([]);
+  });
+});
+
+const canBeSomebody = isRoot && commandExists("setpriv") && tryToBeSomebody();
+if (!canBeSomebody) tally.skip("another user: becoming one is not possible here");
+
+const asSomebody = ["setpriv", `--reuid=${SOMEBODY}`, `--regid=${SOMEBODY}`, "--clear-groups"];
+
+function tryToBeSomebody(): boolean {
+  const command = [
+    "setpriv",
+    `--reuid=${SOMEBODY}`,
+    "--clear-groups",
+    programPath("session-start"),
+  ];
+  return Bun.spawnSync([...command, "--version"], { env: {} }).exitCode === 0;
+}
+
+describe("a home", () => {
+  test.skipIf(!canBeSomebody)("that its user may not even enter", async () => {
+    using sandbox = new Sandbox();
+    const before = setScene(sandbox);
+    giveAway(sandbox.pointers);
+    chmodSync(sandbox.root, 0o755);
+    chmodSync(sandbox.home, 0o000);
+    const { code, output, ms } = await startHook(sandbox, { by: asSomebody });
+    expect({ code, output }).toEqual({ code: 0, output: "" });
+    expect(ms).toBeLessThan(2000);
+    chmodSync(sandbox.home, 0o700);
+    expect(look(sandbox).days).toEqual(before.days);
+    const [pointer] = look(sandbox).pointers.values();
+    expect(pointer).toStartWith(`${DURING}\n`);
+    tally.add("cases");
+  });
+
+  test.skipIf(!canBeSomebody)(
+    "that nobody has named, of a user whom the system does not know",
+    async () => {
+      using sandbox = new Sandbox();
+      giveAway(sandbox.pointers);
+      chmodSync(sandbox.root, 0o755);
+      const env = { HOME: undefined, CLAUDE_CONFIG_DIR: undefined, CLAUDE_SESSION_HOME: undefined };
+      const { code, output } = await startHook(sandbox, { by: asSomebody, env });
+      expect({ code, output }).toEqual({ code: 0, output: "" });
+      expect(look(sandbox).pointers.size).toBe(2);
+      tally.add("cases");
+    },
+  );
+
+  test("that is a file", async () => {
+    using sandbox = new Sandbox();
+    writeFileSync(`${sandbox.home}/.claude`, "mine");
+    const { code, output } = await startHook(sandbox);
+    expect({ code, output }).toEqual({ code: 0, output: "" });
+    expect(await Bun.file(`${sandbox.home}/.claude`).text()).toBe("mine");
+    tally.add("cases");
+  });
+});
+
+test("a working folder that is gone", async () => {
+  using sandbox = new Sandbox();
+  const before = setScene(sandbox);
+  const gone = `${sandbox.root}/gone`;
+  mkdirSync(gone);
+  const by = ["sh", "-c", 'rmdir ../gone && exec "$0" "$@"'];
+  const start = { by, cwd: gone };
+  expect(await amissAfter(sandbox, before, start, { mayDoNothing: true })).toEqual([]);
+});
+
+/** Gives a folder to somebody, with what is in it. */
+function giveAway(folder: string): void {
+  run("chown", "-R", `${SOMEBODY}:${SOMEBODY}`, folder);
+}
+
+function today({ events }: Sandbox): string {
+  return dayPath(events, utcDay(Date.now()));
+}
+
+function stepsTo(end: number, step: number): number[] {
+  return Array.from({ length: Math.ceil(end / step) }, (_, i) => i * step);
+}
