@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   try {
     return await run(words);
   } catch (error) {
-    return error instanceof ClosedPipe ? DONE : tell(error);
+    return error instanceof ClosedPipe ? DONE : await tell(error);
   } finally {
     terminal.clearProgress();
   }
@@ -169,7 +169,7 @@ function plain(text: string): string {
 }
 
 async function correct({ message, meant }: UsageError, usage: string): Promise<ExitCode> {
-  terminal.note(`${NAME}: ${message}${meant ? await suggestion(meant) : ""}`);
+  await complain(message + (meant ? await suggestion(meant) : ""));
   terminal.note(`\n${usage}`);
   return WRONG_USAGE;
 }
@@ -183,15 +183,21 @@ async function suggestion({ word, known }: NonNullable<UsageError["meant"]>): Pr
   return isNear ? `; did you mean ${nearest}?` : "";
 }
 
-function tell(error: unknown): ExitCode {
-  if (error instanceof Refusal) terminal.note(`${NAME}: ${error.message}`);
+async function tell(error: unknown): Promise<ExitCode> {
+  if (error instanceof Refusal) await complain(error.message);
   else {
     try {
       faultCode(error);
-      terminal.note(`${NAME}: ${(error as Error).message}`);
+      await complain((error as Error).message);
     } catch {
-      terminal.note(`${NAME}: a bug of ours: ${Bun.inspect(error)}`);
+      await complain(`a bug of ours: ${Bun.inspect(error)}`);
     }
   }
   return NOT_SO;
+}
+
+// Words that were given, and names of files, are text from outside like any other.
+async function complain(message: string): Promise<void> {
+  const { visible } = await import("./text");
+  terminal.note(`${NAME}: ${message.split("\n").map(visible).join("\n")}`);
 }

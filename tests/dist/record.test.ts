@@ -5,7 +5,7 @@ import { eventRecord, payload as payloadShape } from "../../lib/schema";
 import { programFor } from "../../lib/cli/programs";
 import { capturedPayload, capturedPayloads } from "../support/payloads";
 import { runProgram } from "../support/programs";
-import { onlyRecordOf, payloadOf, recordsOf } from "../support/records";
+import { faultsOf, onlyRecordOf, payloadOf, recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
@@ -164,5 +164,18 @@ test("SessionStart removes the days that are past the retention, and only those"
     `${day(1)}.jsonl`,
     `${day(0)}.jsonl`,
     "notes.txt",
+  ]);
+});
+
+test("a config.json that is wrong in places is right in the others, and each wrong key is named", async () => {
+  using sandbox = new Sandbox();
+  const config = { retention_days: "long", redact: { literals: ["Falcon"], keys: "pin" } };
+  await Bun.write(`${sandbox.state}/config.json`, JSON.stringify(config));
+  await runProgram("session-event", sandbox, { session_id: "s", prompt: "Falcon" });
+  expect((await onlyRecordOf(sandbox)).payload).toEqual({ prompt: "[redacted:literal]" });
+  const faults = (await faultsOf(sandbox)).map((line) => line.split("\t")[2]);
+  expect(faults).toEqual([
+    "retention_days: not a whole number from 1 to 3650; using 30",
+    "redact.keys: not a list of texts of 1 or more characters; using []",
   ]);
 });

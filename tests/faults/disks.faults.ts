@@ -8,6 +8,7 @@ import { commandExists, run } from "../support/commands";
 import { programPath } from "../support/programs";
 import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
+import { as, USER, whyNotAnother } from "../support/users";
 import {
   DURING,
   isUnhurt,
@@ -26,7 +27,6 @@ afterAll(() => tally.print());
 
 const isRoot = process.geteuid?.() === 0;
 const START = JSON.stringify({ session_id: DURING, hook_event_name: "SessionStart" });
-const SOMEBODY = 2001;
 const PAGE_BYTES = 4096;
 /** A record of this suite is longer than that. */
 const RECORD_BYTES = 300;
@@ -261,29 +261,17 @@ describe.skipIf(!canFreeze)("what may not be changed:", () => {
   });
 });
 
-const canBeSomebody = isRoot && commandExists("setpriv") && tryToBeSomebody();
-if (!canBeSomebody) tally.skip("another user: becoming one is not possible here");
-
-const asSomebody = ["setpriv", `--reuid=${SOMEBODY}`, `--regid=${SOMEBODY}`, "--clear-groups"];
-
-function tryToBeSomebody(): boolean {
-  const command = [
-    "setpriv",
-    `--reuid=${SOMEBODY}`,
-    "--clear-groups",
-    programPath("session-start"),
-  ];
-  return Bun.spawnSync([...command, "--version"], { env: {} }).exitCode === 0;
-}
+const whyNot = whyNotAnother();
+if (whyNot !== undefined) tally.skip(`other users' homes: ${whyNot}`);
 
 describe("a home", () => {
-  test.skipIf(!canBeSomebody)("that its user may not even enter", async () => {
+  test.skipIf(whyNot !== undefined)("that its user may not even enter", async () => {
     using sandbox = new Sandbox();
     const before = setScene(sandbox);
     giveAway(sandbox.pointers);
     chmodSync(sandbox.root, 0o755);
     chmodSync(sandbox.home, 0o000);
-    const { code, output, ms } = await startHook(sandbox, { by: asSomebody });
+    const { code, output, ms } = await startHook(sandbox, { by: as(USER) });
     expect({ code, output }).toEqual({ code: 0, output: "" });
     expect(ms).toBeLessThan(2000);
     chmodSync(sandbox.home, 0o700);
@@ -293,14 +281,14 @@ describe("a home", () => {
     tally.add("cases");
   });
 
-  test.skipIf(!canBeSomebody)(
+  test.skipIf(whyNot !== undefined)(
     "that nobody has named, of a user whom the system does not know",
     async () => {
       using sandbox = new Sandbox();
       giveAway(sandbox.pointers);
       chmodSync(sandbox.root, 0o755);
       const env = { HOME: undefined, CLAUDE_CONFIG_DIR: undefined, CLAUDE_SESSION_HOME: undefined };
-      const { code, output } = await startHook(sandbox, { by: asSomebody, env });
+      const { code, output } = await startHook(sandbox, { by: as(USER), env });
       expect({ code, output }).toEqual({ code: 0, output: "" });
       expect(look(sandbox).pointers.size).toBe(2);
       tally.add("cases");
@@ -329,7 +317,7 @@ test("a working folder that is gone", async () => {
 
 /** Gives a folder to somebody, with what is in it. */
 function giveAway(folder: string): void {
-  run("chown", "-R", `${SOMEBODY}:${SOMEBODY}`, folder);
+  run("chown", "-R", `${USER}:${USER}`, folder);
 }
 
 function today({ events }: Sandbox): string {

@@ -5,7 +5,7 @@
 export class Tally {
   readonly #name: string;
   readonly #counts = new Map<string, number>();
-  readonly #skipped = new Set<string>();
+  readonly #notes = new Set<string>();
 
   constructor(name: string) {
     this.#name = name;
@@ -15,14 +15,19 @@ export class Tally {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
   }
 
-  /** Notes rows that could not be tried here, and why. */
+  /** Rows that could not be tried here, and why. */
   skip(why: string): void {
-    this.#skipped.add(why);
+    this.note(`skipped ${why}`);
+  }
+
+  /** What else is to be known of the run. */
+  note(what: string): void {
+    this.#notes.add(what);
   }
 
   print(): void {
     const counts = Array.from(this.#counts, ([what, count]) => `${count} ${what}`);
     console.log(`\n${this.#name}: ${counts.join(", ") || "nothing was tried"}`);
-    for (const why of this.#skipped) console.log(`${this.#name}: skipped ${why}`);
+    for (const note of this.#notes) console.log(`${this.#name}: ${note}`);
   }
 }

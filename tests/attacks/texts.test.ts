@@ -1,0 +1,150 @@
+// Hostile texts in every field of an event: each ends in one valid line of the log, makes no file of its
+// own, and does nothing to the terminal of whoever looks at it.
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { eventRecord } from "../../lib/schema";
+import { runCli, runProgram } from "../support/programs";
+import { faultsOf, onlyRecordOf, recordsOf } from "../support/records";
+import { Sandbox } from "../support/sandbox";
+
+const SILENT = { code: 0, stdout: "", stderr: "" };
+
+const TEXTS: Record<string, string> = {
+  "a path upwards": "../../../../tmp/evil",
+  "an absolute path": "/etc/passwd",
+  "a path of Windows": "..\\..\\CON",
+  "a NUL": "a\u0000b",
+  "the end of a line": "a\nb\r\nc",
+  "a forged record":
+    '"}\n{"v":1,"id":"01a202c9-d2a3-702d-85be-255794ed817c","session_id":"evil"}\n{"',
+  "terminal escapes": "\u001B[2J\u001B]0;title\u0007\u001B]8;;http://x\u001B\\link\u009B31m",
+  "a bell and a backspace": "safe\u0007\u0008\u0008\u0008\u0008evil",
+  "what turns the direction of writing": "\u202Egnp.exe \u2066x\u2069 \u200F",
+  "separators that JavaScript takes for line ends": "a\u2028b\u2029c",
+  "half a surrogate pair": "\uD800 and \uDC00",
+  "what is no text": "\uFFFE\uFFFF\u{10FFFF}",
+  "a format": "%s%n%d {0} ${HOME} $(id) `id`",
+  markup: "<script>alert(1)</script> [x](javascript:y)",
+  "a prototype": "__proto__",
+  "an object's own names": "constructor",
+  "many letters": "w".repeat(5000),
+  "one letter with many marks": `e${"\u0301".repeat(500)}`,
+  nothing: "",
+};
+
+const PROGRAMS = ["session-start", "pre-tool-use", "post-tool-use", "session-event", "session-end"];
+
+describe("in every field there is", () => {
+  test.each(Object.entries(TEXTS))("%s", async (_, text) => {
+    using sandbox = new Sandbox();
+    const env = { USER: withoutNul(text), CLAUDE_PROJECT_DIR: sandbox.project };
+    for (const program of PROGRAMS)
+      expect(await runProgram(program, sandbox, eventOf(text), { env })).toMatchObject(SILENT);
+
+    const records = await recordsOf(sandbox);
+    expect(records).toHaveLength(PROGRAMS.length);
+    for (const record of records) expect(eventRecord.safeParse(record).error).toBeUndefined();
+    expect(await faultsOf(sandbox)).toEqual([]);
+    expect(filesIn(sandbox)).toEqual(["events/DAY.jsonl"]);
+
+    for (const words of [
+      "list --limit 0",
+      "show",
+      "tail --lines 9",
+      "stats",
+      "show --json",
+      "tail --json",
+    ]) {
+      const { stdout, stderr } = await runCli(sandbox, words);
+      expect(harmfulIn(stdout + stderr)).toEqual([]);
+      expect(stderr).not.toContain("a bug of ours");
+    }
+  });
+});
+
+test.each(Object.entries(TEXTS))("as the words of a command line: %s", async (_, text) => {
+  using sandbox = new Sandbox();
+  await runProgram("pre-tool-use", sandbox, { session_id: "s" });
+  for (const words of [["show", text], ["list", "--project", text], [text]]) {
+    const args = words.map(withoutNul);
+    const { code, stdout, stderr } = await runProgram("claude-session", sandbox, "", { args });
+    expect(harmfulIn(stdout + stderr)).toEqual([]);
+    expect(stderr).not.toContain("a bug of ours");
+    expect([0, 1, 2]).toContain(code ?? -1);
+  }
+});
+
+describe("JSON that bites", () => {
+  const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const keys = Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i]);
+  test.each([
+    ["100,000 deep", `{"session_id":"s","x":${deep(100_000)}}`],
+    ["200,000 keys", JSON.stringify({ session_id: "s", ...Object.fromEntries(keys) })],
+    ["__proto__", '{"session_id":"s","__proto__":{"polluted":true},"constructor":{"prototype":1}}'],
+    ["__proto__ in an input", '{"session_id":"s","tool_input":{"__proto__":{"toString":1}}}'],
+    ["the same key twice", '{"session_id":"evil","session_id":"s"}'],
+    ["numbers beyond all bounds", '{"session_id":"s","duration_ms":1e999,"x":-1e999,"y":1e-999}'],
+    ["an escape in every letter", '{"\\u0073ession_id":"\\u0073","x":"\\ud800 \\u2028 \\u0000"}'],
+    ["100,000 strings", JSON.stringify({ session_id: "s", x: Array(100_000).fill("text") })],
+  ])("%s is recorded in one valid line", async (_, input) => {
+    using sandbox = new Sandbox();
+    expect(await runProgram("pre-tool-use", sandbox, input)).toMatchObject(SILENT);
+    const record = await onlyRecordOf(sandbox);
+    expect(record).toMatchObject({ session_id: "s", session_id_source: "payload" });
+    expect(eventRecord.safeParse(record).error).toBeUndefined();
+    expect(await faultsOf(sandbox)).toEqual([]);
+  });
+});
+
+function eventOf(text: string): object {
+  return {
+    session_id: text,
+    hook_event_name: text,
+    cwd: text,
+    transcript_path: text,
+    prompt_id: text,
+    permission_mode: text,
+    prompt: text,
+    tool_name: text,
+    tool_use_id: text,
+    tool_input: { command: text, [text]: text },
+    tool_response: [text, { [text]: [text] }],
+    agent_id: text,
+    agent_type: text,
+    error: text,
+    message: text,
+    reason: text,
+    source: text,
+    [text]: text,
+  };
+}
+
+// A NUL can be neither in a variable nor in a word.
+function withoutNul(text: string): string {
+  return text.replaceAll("\0", "");
+}
+
+/** What a terminal would obey, but for the end of a line, by its number. */
+function harmfulIn(output: string): string[] {
+  return Array.from(output, (character) => character.codePointAt(0) ?? 0)
+    .filter(
+      (code) => code !== 0x0a && HARMFUL.some(([first, last]) => first <= code && code <= last),
+    )
+    .map((code) => code.toString(16));
+}
+
+/** Control characters, separators of lines, and what turns the direction of writing. */
+const HARMFUL = [
+  [0x00, 0x1f],
+  [0x7f, 0x9f],
+  [0x2028, 0x202e],
+  [0x2066, 0x2069],
+] as const;
+
+/** The files below the state and pointer folders, the day without its date. */
+function filesIn({ state, pointers }: Sandbox): string[] {
+  return [state, pointers]
+    .flatMap((folder) => readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => name.includes("."))
+    .map((name) => name.replace(/\d{4}-\d\d-\d\d/, "DAY"));
+}
