@@ -12,6 +12,7 @@ import { namesIn } from "./folder";
 import { formatLocalTime, parseLocalTime } from "./local-time";
 import type { Environment } from "./paths";
 import type { Project } from "./project";
+import { system, type Status } from "./system";
 
 /** What names a session when no witness does. */
 export const UNKNOWN = "unknown";
@@ -78,7 +79,43 @@ export function storeSessionId(
 ): PointerResult {
   if (validSessionId(sessionId) === undefined) return { done: false, faults: ["not a session id"] };
   const content = `${sessionId}\n${formatLocalTime(nowMs)}\n`;
-  return forEachName(pointerNames(project), folder, (path) => replaceFile(path, content));
+  const names = pointerNames(project);
+  let first: Status | undefined;
+  const stored = forEachName(names, folder, (path) =>
+    replaceFile(path, content, system, (fd) => {
+      first ??= system.statusOf(fd);
+    }),
+  );
+  const [own, shared] = names;
+  if (own === undefined || shared === undefined || stored.faults.length > 0) return stored;
+  // What was written first is there still, as almost always: nobody else stored a session meanwhile.
+  const now = system.statusAt(`${folder}/${own}`);
+  if (now?.inode === first?.inode && now?.modifiedMs === first?.modifiedMs) return stored;
+  const { faults } = forEachName([shared], folder, (path) =>
+    settle(`${folder}/${own}`, path, content),
+  );
+  return { done: true, faults };
+}
+
+const SETTLE_TRIES = 3;
+
+/**
+ * Of two sessions that are stored at once, each may be the last under one of the names. When the one
+ * with the hash is forgotten then, the other is left alone, and a namesake would take it for its own.
+ * So whoever wrote the shared name last makes it follow the other.
+ */
+function settle(own: string, shared: string, written: string): void {
+  let content = written;
+  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+    const now = readOwn(own, MAX_BYTES);
+    if (now === content) return;
+    if (now === undefined) {
+      removeIf(shared, MAX_BYTES, (found) => found === content);
+      return;
+    }
+    replaceFile(shared, now);
+    content = now;
+  }
 }
 
 /** The project's current session id, or `unknown`. */
@@ -104,8 +141,12 @@ export function forgetSessionId(
   project: Project,
   folder: string = paths.pointers,
 ): PointerResult {
-  // The shared name first: while it is there, so is the name that tells whose it is.
-  return forEachName(pointerNames(project).toReversed(), folder, (path) =>
+  const [own, shared] = pointerNames(project);
+  // The shared name first: while it is there, so is the name that tells whose it is. And once more,
+  // for whoever stored the same session meanwhile may have written the one before we came to it, and
+  // the other after.
+  const names = [shared, own, shared].filter((name) => name !== undefined);
+  return forEachName(names, folder, (path) =>
     removeIf(path, MAX_BYTES, (content) => parsePointer(content)?.id === sessionId),
   );
 }
@@ -169,14 +210,19 @@ function isCurrent(pointer: Pointer | undefined, nowMs: number): pointer is Poin
   return ageMs <= MAX_AGE_MS && ageMs >= -MAX_AHEAD_MS;
 }
 
-/** Whether another folder of the same name has a pointer: the shared name may then be its. */
+/**
+ * Whether another folder of the same name has a pointer, or may have one that is being changed now: the
+ * shared name may then be its.
+ */
 function hasNamesake(project: Project, folder: string): boolean {
   const own = nameByFolder(project);
   // A long name is not in it, and then the siblings are all that have a long name.
   const common = own.slice(0, -HASH_DIGITS);
-  for (const name of namesOrNone(folder))
+  for (const name of namesOrNone(folder)) {
+    if (isTemporaryName(name)) return true;
     if (name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length)))
       return true;
+  }
   return false;
 }
 

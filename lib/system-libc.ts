@@ -29,6 +29,7 @@ const STATX_UNITS = 64;
 const NLINK = 4;
 const UID = 5;
 const MODE = 7;
+const INODE = 8;
 const SIZE = 10;
 const MTIME = 28;
 const MTIME_NS = 30;
@@ -64,6 +65,7 @@ export function librarySystem(library: FileLibrary): System {
       size: at(SIZE) + at(SIZE + 1) * 2 ** 32,
       // Seconds are signed: a file may be older than 1970.
       modifiedMs: (at(MTIME) + (at(MTIME + 1) | 0) * 2 ** 32) * 1000 + at(MTIME_NS) / 1e6,
+      inode: at(INODE) + at(INODE + 1) * 2 ** 32,
     };
   }
 

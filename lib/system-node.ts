@@ -50,7 +50,7 @@ function withoutNul(path: string): string {
 
 /** The status of a file as Node tells it. */
 export function toStatus(stats: Stats): Status {
-  const { mode, uid, nlink, size, mtimeMs } = stats;
+  const { mode, uid, nlink, size, mtimeMs, ino } = stats;
   const kind = stats.isFile()
     ? "file"
     : stats.isDirectory()
@@ -58,5 +58,13 @@ export function toStatus(stats: Stats): Status {
       : stats.isSymbolicLink()
         ? "link"
         : "other";
-  return { kind, mode: mode & 0o7777, userId: uid, names: nlink, size, modifiedMs: mtimeMs };
+  return {
+    kind,
+    mode: mode & 0o7777,
+    userId: uid,
+    names: nlink,
+    size,
+    modifiedMs: mtimeMs,
+    inode: ino,
+  };
 }

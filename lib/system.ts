@@ -14,6 +14,8 @@ export interface Status {
   readonly names: number;
   readonly size: number;
   readonly modifiedMs: number;
+  /** Which file of its disk it is; a later one may have the number of one that is gone. */
+  readonly inode: number;
 }
 
 /** How a file is opened: never through a link, and never waiting for the other end of a pipe. */

@@ -20,6 +20,7 @@ const own = {
   names: 2,
   size: 0,
   modifiedMs: 0,
+  inode: 1,
 } as const;
 const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
   event,

@@ -1,0 +1,200 @@
+// Throws bytes at the built hook programs, made of captured payloads and past crashes by chance: each must
+// end well, silently and soon, and leave one valid record. What breaks that is kept as a fixture.
+//
+// usage: bun scripts/fuzz.ts [--seconds N] [--seed N]
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { recordIn } from "../lib/log-reader";
+import { eventRecord } from "../lib/schema";
+import { capturedPayloads } from "../tests/support/payloads";
+import { runProgram } from "../tests/support/programs";
+import { Sandbox } from "../tests/support/sandbox";
+import { programNames } from "./build";
+
+const AT_ONCE = 3;
+// A hook gives up waiting after a second; the rest is for a busy machine.
+const MOST_MS = 3000;
+
+/** Where inputs are kept that once broke a promise. */
+const CRASHES = `${import.meta.dir}/../tests/fixtures/crashes`;
+
+/** The inputs that are kept, by name: the program's, and a hash. */
+function keptCrashes(): Map<string, Uint8Array> {
+  return new Map(namesIn(CRASHES).map((name) => [name, readFileSync(`${CRASHES}/${name}`)]));
+}
+
+/**
+ * Gives a program one input, and says what promise it broke: none, if all is well.
+ *
+ * @param sandbox may be one that other inputs were given in
+ */
+async function brokenPromise(
+  program: string,
+  input: Uint8Array,
+  sandbox: Sandbox,
+): Promise<string | undefined> {
+  const sizes = sizesIn(sandbox);
+  const { code, stdout, stderr, ms } = await runProgram(program, sandbox, input);
+  if (code !== 0) return `it ended with ${code}`;
+  if (stdout + stderr !== "") return `it printed ${(stdout + stderr).slice(0, 100)}`;
+  if (ms > MOST_MS) return `it took ${Math.round(ms)} ms`;
+  const added = [...sizesIn(sandbox)].flatMap(([path, size]) =>
+    readFileSync(path)
+      .subarray(sizes.get(path) ?? 0, size)
+      .toString()
+      .split("\n"),
+  );
+  const lines = added.filter((line) => line !== "");
+  if (lines.length !== 1) return `it left ${lines.length} lines`;
+  const record = recordIn(lines[0] ?? "");
+  const wrong = eventRecord.safeParse(record).error;
+  if (wrong !== undefined) return `its record is not valid: ${wrong.issues[0]?.message}`;
+  return faultsIn(sandbox).find((fault) => !/\tinput: /.test(fault));
+}
+
+function sizesIn({ events }: Sandbox): Map<string, number> {
+  return new Map(
+    namesIn(events).map((day) => [`${events}/${day}`, statSync(`${events}/${day}`).size]),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
+}
+
+function faultsIn({ state }: Sandbox): string[] {
+  const path = `${state}/hook-errors.log`;
+  return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+}
+
+/** Makes inputs of others, by a chance that a seed decides. */
+class Mutator {
+  readonly #corpus: readonly Uint8Array[];
+  #state: number;
+
+  constructor(corpus: readonly Uint8Array[], seed: number) {
+    this.#corpus = corpus;
+    this.#state = seed >>> 0;
+  }
+
+  next(): Uint8Array {
+    let bytes = this.#pick(this.#corpus);
+    for (let left = 1 + this.#below(6); left > 0; left--) bytes = this.#mutate(bytes);
+    return bytes;
+  }
+
+  #mutate(bytes: Uint8Array): Uint8Array {
+    const begin = this.#below(bytes.length + 1);
+    const length = this.#below(this.#below(2) === 0 ? 4 : 200);
+    const [head, part, tail] = [
+      bytes.subarray(0, begin),
+      bytes.subarray(begin, begin + length),
+      bytes.subarray(begin + length),
+    ];
+    switch (this.#below(8)) {
+      case 0: // one bit
+        return joined(bytes).map((byte, at) =>
+          at === begin ? byte ^ (1 << this.#below(8)) : byte,
+        );
+      case 1: // a part is gone
+        return joined(head, tail);
+      case 2: // a part comes often
+        return joined(head, ...Array.from({ length: this.#below(40) }, () => part), tail);
+      case 3: // the end is gone
+        return joined(head);
+      case 4: // half of another
+        return joined(head, this.#pick(this.#corpus).subarray(this.#below(200)));
+      case 5: // any bytes
+        return joined(head, this.#noise(length), tail);
+      default: // what has a meaning, in place of a part or between
+        return joined(head, this.#pick(WORDS), this.#below(2) === 0 ? tail : joined(part, tail));
+    }
+  }
+
+  #noise(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.#below(256));
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[this.#below(list.length)] as T;
+  }
+
+  // A linear congruence: good enough for chance, and the same everywhere.
+  #below(limit: number): number {
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * limit);
+  }
+}
+
+// Of JSON, of texts that were trouble somewhere, of secrets, and by the thousand.
+const WORDS: readonly Uint8Array[] = [
+  '{ } [ ] " : , \\ null true -0 1e999 -1e-999 99999999999999999999 0.1 "" [] {} [[[[ ]]]]'.split(
+    " ",
+  ),
+  '"session_id":"x" "hook_event_name": "tool_input": "__proto__": "cwd":"/ {"session_id":"x"}'.split(
+    " ",
+  ),
+  ["\\u0000", "\\ud800", "\\u2028", "\u2028", "\uFEFF", "\n", "\r\n", "\t", "\0", "/../", "%0a"],
+  ["ghp_", "-----BEGIN PRIVATE KEY-----", "password=", "Bearer "],
+  ["a".repeat(20_000), "é".repeat(9000), "[".repeat(5000), '{"a":'.repeat(3000)],
+]
+  .flat()
+  .map((word) => new TextEncoder().encode(word));
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } },
+  });
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const deadline = performance.now() + Number(values.seconds) * 1000;
+  const kept = keptCrashes();
+  const corpus = [
+    ...(await capturedPayloads()).map(({ text }) => new TextEncoder().encode(text)),
+    ...kept.values(),
+  ];
+  console.log(`Fuzzing for ${values.seconds} s, seed ${seed} …`);
+  const programs = (await programNames()).filter((name) => name !== "claude-session");
+  let inputs = 0;
+  let bytes = 0;
+  const broken = new Map<string, string>();
+  for (const [name, input] of kept) {
+    using sandbox = new Sandbox();
+    const promise = await brokenPromise(name.replace(/-[0-9a-f]{16}\.bin$/, ""), input, sandbox);
+    if (promise !== undefined) broken.set(name, promise);
+  }
+  const work = async (_: unknown, worker: number) => {
+    const mutator = new Mutator(corpus, seed + worker);
+    while (performance.now() < deadline) {
+      // A fresh one from time to time, so that the log stays short.
+      using sandbox = new Sandbox();
+      for (let i = 0; i < 200 && performance.now() < deadline; i++) {
+        const input = mutator.next();
+        const program = programs[inputs++ % programs.length] ?? "";
+        bytes += input.length;
+        const promise = await brokenPromise(program, input, sandbox);
+        if (promise === undefined) continue;
+        broken.set(keep(program, input), promise);
+        break;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const [name, promise] of broken) console.log(`${name}: ${promise}`);
+  console.log(
+    `fuzz: ${kept.size} inputs that once broke a promise, ${inputs} new ones of ` +
+      `${(bytes / 1e6).toFixed(1)} MB; ${broken.size} break one (seed ${seed})`,
+  );
+  process.exitCode = broken.size > 0 ? 1 : 0;
+}
+
+/** Keeps an input for ever, and answers with its file's name. */
+function keep(program: string, input: Uint8Array): string {
+  mkdirSync(CRASHES, { recursive: true });
+  const name = `${program}-${Bun.SHA256.hash(input, "hex").slice(0, 16)}.bin`;
+  writeFileSync(`${CRASHES}/${name}`, input);
+  return name;
+}

@@ -1,0 +1,153 @@
+// Any JSON object in, one valid record out: under the caps, without the secrets that were planted in it,
+// and every other text intact or marked as cut. Through a built program, as Claude Code sends it.
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { DEFAULTS } from "../../lib/config";
+import { eventRecord, type EventRecord } from "../../lib/schema";
+import { isSecretKey, isSecretTextKey } from "../../lib/secrets";
+import { runProgram } from "../support/programs";
+import { faultsOf, onlyRecordOf, payloadOf } from "../support/records";
+import { Sandbox } from "../support/sandbox";
+import { EXAMPLE_SECRETS } from "../support/secrets";
+import { Tally } from "../support/tally";
+
+const SILENT = { code: 0, stdout: "", stderr: "" };
+const RUNS = 400;
+// What stands under these is a secret, whatever it looks like.
+const SECRET_KEYS = ["password", "apiKey", "client_secret", "authToken", "Authorization", "cookie"];
+const BEHIND_A_KEY = "correct horse battery staple";
+
+const signs = fc.constantFrom(
+  "a",
+  '"',
+  "\\",
+  "\n",
+  "\0",
+  "\u001B",
+  "é",
+  "語",
+  "😀",
+  "\uD800",
+  "\u2028",
+);
+const texts = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 60 }) },
+  { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 60 }) },
+  { weight: 1, arbitrary: fc.tuple(signs, fc.nat(40_000)).map(([sign, n]) => sign.repeat(n)) },
+);
+const secrets = fc
+  .tuple(fc.constantFrom(...EXAMPLE_SECRETS), fc.constantFrom("", "Use it so: ", "a\n"))
+  .map(([{ front = "", secret, back = "" }, before]) => before + front + secret + back);
+const keys = fc
+  .oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.constantFrom("__proto__", "constructor", "toString", "payload", "v", "id", "timestamp", ""),
+    fc.constantFrom(
+      "prompt",
+      "tool_input",
+      "tool_response",
+      "tool_name",
+      "agent_id",
+      "duration_ms",
+    ),
+  )
+  .filter((key) => !isSecretKey(key) && !isSecretTextKey(key));
+
+const { value } = fc.letrec<{ value: unknown; fields: object; hidden: object }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, depthSize: "small" },
+    texts as fc.Arbitrary<unknown>,
+    secrets,
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(true, false, null, {}, []),
+    tie("fields"),
+    tie("hidden"),
+    fc.array(tie("value"), { maxLength: 6 }),
+  ),
+  fields: fc.dictionary(keys, tie("value"), { maxKeys: 6 }),
+  hidden: fc.constantFrom(...SECRET_KEYS).map((key) => ({ [key]: BEHIND_A_KEY })),
+}));
+const payloads = fc
+  .tuple(fc.dictionary(keys, value, { maxKeys: 8 }), fc.constantFrom("PreToolUse", "Stop", "Tea"))
+  .map(([fields, event]): Record<string, unknown> =>
+    Object.assign(fields, { session_id: "session-1", hook_event_name: event }),
+  );
+
+test("any JSON object is recorded so", async () => {
+  const tally = new Tally("recorded");
+  await fc.assert(
+    fc.asyncProperty(payloads, async (payload) => {
+      using sandbox = new Sandbox();
+      const input = JSON.stringify(payload);
+      expect(await runProgram("session-event", sandbox, input)).toMatchObject(SILENT);
+      expect(await faultsOf(sandbox)).toEqual([]);
+      const record = await onlyRecordOf(sandbox);
+      expect(eventRecord.safeParse(record).error).toBeUndefined();
+      expect(record.session_id).toBe("session-1");
+      const line = JSON.stringify(record);
+      expect(Buffer.byteLength(line)).toBeLessThan(DEFAULTS.limits.record_bytes);
+
+      const planted = secretsIn(payload);
+      const kept = textsIn(record).join("\n");
+      for (const secret of planted) expect(kept).not.toContain(secret);
+      expect(record.redacted ?? 0).toBeGreaterThanOrEqual(planted.length > 0 ? 1 : 0);
+      // What became too large keeps the ends of its JSON alone, and says so.
+      const isFolded = typeof (record.payload as { folded?: unknown }).folded === "string";
+      if (isFolded) expect(record.truncated).toBeGreaterThan(0);
+      else expectIntact(JSON.parse(input), payloadOf(record), record);
+      tally.add("payloads");
+      tally.add("secrets", planted.length);
+      tally.add("texts", textsIn(payload).length);
+    }),
+    { numRuns: RUNS },
+  );
+  tally.print();
+}, 120_000);
+
+test("JSON that is no object is recorded whole, with the reason", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(texts, fc.double(), fc.boolean(), fc.array(texts, { maxLength: 4 })),
+      async (given) => {
+        using sandbox = new Sandbox();
+        const input = JSON.stringify(given);
+        expect(await runProgram("session-event", sandbox, input)).toMatchObject(SILENT);
+        const record = await onlyRecordOf(sandbox);
+        expect(eventRecord.safeParse(record).error).toBeUndefined();
+        expect(record.payload).toMatchObject({ malformed: "not a JSON object" });
+        expectIntact(input.toWellFormed(), (record.payload as { text: string }).text, record);
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+/** Every text is what it was, or holds a mask, or says how much of it is gone. */
+function expectIntact(sent: unknown, kept: unknown, record: EventRecord): void {
+  if (typeof sent === "string" && typeof kept === "string") {
+    if (sent === kept || kept.includes("[redacted:")) return;
+    const [, head = "", tail = ""] = /^(.*)… \[\d+ bytes cut\] …(.*)$/s.exec(kept) ?? [];
+    expect(kept).toContain(" bytes cut] …");
+    expect([sent.startsWith(head), sent.endsWith(tail)]).toEqual([true, true]);
+    expect(record.truncated).toBeGreaterThan(0);
+  } else if (typeof sent === "object" && sent !== null && typeof kept === "object" && kept) {
+    expect(Object.keys(kept).toSorted()).toEqual(Object.keys(sent).toSorted());
+    for (const [key, inner] of Object.entries(sent))
+      expectIntact(inner, (kept as Record<string, unknown>)[key], record);
+  } else expect(kept).toEqual(sent);
+}
+
+/** The secrets that are somewhere in a value. */
+function secretsIn(given: unknown): string[] {
+  const all = textsIn(given);
+  const known = EXAMPLE_SECRETS.filter(({ front = "", secret, back = "" }) =>
+    all.some((text) => text.includes(front + secret + back)),
+  ).map(({ secret }) => secret);
+  return all.includes(BEHIND_A_KEY) ? [...known, BEHIND_A_KEY] : known;
+}
+
+function textsIn(given: unknown): string[] {
+  if (typeof given === "string") return [given];
+  if (typeof given !== "object" || given === null) return [];
+  return Object.keys(given).concat(Object.values(given).flatMap(textsIn));
+}
