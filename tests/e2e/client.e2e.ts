@@ -213,8 +213,14 @@ describe.skipIf(client === "")("with our hooks", () => {
         await using stage = await openStage(cast);
         took.get(name)?.push(turnMs(await stage.run("play many")));
       }
-    const told = Array.from(took, ([name, ms]) => `${median(ms)} ms ${name}`);
-    console.log(`A prompt with ${SCRIPTS.many.length - 1} tool calls: ${told.join(", ")}.`);
+    const [without = 0, idle = 0, ours = 0] = Array.from(took.values(), median);
+    const calls = SCRIPTS.many.length - 1;
+    const events = calls * callsOf("PostToolUse").length;
+    tally.note(
+      `a prompt with ${calls} tool calls takes ${without} ms without hooks, ${idle} with ones that do ` +
+        `nothing, ${ours} with ours: ${((ours - without) / events).toFixed(1)} ms more for each of ` +
+        `${events} events, ${((idle - without) / events).toFixed(1)} of them Claude Code's own`,
+    );
     for (const ms of took.values()) expect(median(ms)).toBeGreaterThan(0);
   });
 });
