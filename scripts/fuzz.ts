@@ -91,7 +91,7 @@ class Mutator {
       bytes.subarray(begin, begin + length),
       bytes.subarray(begin + length),
     ];
-    switch (this.#below(8)) {
+    switch (this.#below(12)) {
       case 0: // one bit
         return joined(bytes).map((byte, at) =>
           at === begin ? byte ^ (1 << this.#below(8)) : byte,
@@ -106,9 +106,27 @@ class Mutator {
         return joined(head, this.#pick(this.#corpus).subarray(this.#below(200)));
       case 5: // any bytes
         return joined(head, this.#noise(length), tail);
-      default: // what has a meaning, in place of a part or between
+      case 6: // what has a meaning, in place of a part or between
+      case 7:
         return joined(head, this.#pick(WORDS), this.#below(2) === 0 ? tail : joined(part, tail));
+      default: // a value of the JSON, which stays one that can be parsed
+        return this.#withOtherValue(bytes);
     }
+  }
+
+  #withOtherValue(bytes: Uint8Array): Uint8Array {
+    // Byte by byte, so that offsets are those of the bytes.
+    const text = Buffer.from(bytes).toString("latin1");
+    const values = Array.from(text.matchAll(VALUE));
+    if (values.length === 0) return bytes;
+    const match = this.#pick(values);
+    const [whole, value = ""] = match;
+    const begin = match.index + whole.length - value.length;
+    return joined(
+      bytes.subarray(0, begin),
+      this.#pick(VALUES),
+      bytes.subarray(begin + value.length),
+    );
   }
 
   #noise(length: number): Uint8Array {
@@ -126,6 +144,18 @@ class Mutator {
   }
 }
 
+/** A field's value, if it is none that holds others. */
+const VALUE = /:\s*("(?:[^"\\]|\\.){0,2000}"|-?[\d.]+|true|false|null)/g;
+
+/** What stands in its place. */
+const VALUES: readonly Uint8Array[] = [
+  '"" null true 0 -0 -1 1e999 -1e999 0.1 99999999999999999999 {} [] [null] {"":0}'.split(" "),
+  '"x" "\\u0000" "\\ud800" "\\u2028\\u001b[2J" "../../x" "unknown" "PreToolUse"'.split(" "),
+  [`"${"a".repeat(20_000)}"`, `${"[".repeat(500)}${"]".repeat(500)}`, '{"__proto__":{"a":1}}'],
+]
+  .flat()
+  .map(bytesOf);
+
 // Of JSON, of texts that were trouble somewhere, of secrets, and by the thousand.
 const WORDS: readonly Uint8Array[] = [
   '{ } [ ] " : , \\ null true -0 1e999 -1e-999 99999999999999999999 0.1 "" [] {} [[[[ ]]]]'.split(
@@ -139,7 +169,11 @@ const WORDS: readonly Uint8Array[] = [
   ["a".repeat(20_000), "é".repeat(9000), "[".repeat(5000), '{"a":'.repeat(3000)],
 ]
   .flat()
-  .map((word) => new TextEncoder().encode(word));
+  .map(bytesOf);
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
@@ -152,10 +186,7 @@ if (import.meta.main) {
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
   const deadline = performance.now() + Number(values.seconds) * 1000;
   const kept = keptCrashes();
-  const corpus = [
-    ...(await capturedPayloads()).map(({ text }) => new TextEncoder().encode(text)),
-    ...kept.values(),
-  ];
+  const corpus = [...(await capturedPayloads()).map(({ text }) => bytesOf(text)), ...kept.values()];
   console.log(`Fuzzing for ${values.seconds} s, seed ${seed} …`);
   const programs = (await programNames()).filter((name) => name !== "claude-session");
   let inputs = 0;
