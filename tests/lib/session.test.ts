@@ -133,6 +133,13 @@ describe("which pointer is believed", () => {
     expect(getStoredSessionId(here, sandbox.pointers, NOW)).toBe(UNKNOWN);
   });
 
+  test("nobody's plain one while some pointer is being changed: it may be the owner's", () => {
+    using sandbox = new Sandbox();
+    writeFileSync(plainPath(sandbox), pointer(OTHER));
+    writeFileSync(`${sandbox.pointers}/.claude_session_tmp_1`, pointer(OTHER));
+    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN);
+  });
+
   test("the plain one though a project whose name goes on has the same session", () => {
     using sandbox = new Sandbox();
     writeFileSync(plainPath(sandbox), pointer(ID));
