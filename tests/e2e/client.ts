@@ -19,6 +19,7 @@ export function findClient(): Found {
     return { reason: `the client's package is for Linux on x64, not ${process.platform}` };
   const path = `${cache}/node_modules/${PACKAGE}/claude`;
   if (existsSync(path)) return { path };
+  if (Bun.which("npm") === null) return { reason: "there is no npm here to fetch it with" };
   console.log(`Fetching Claude Code ${CLIENT_VERSION} …`);
   // Scripts of the package are not run: the program lies in it as it is.
   const { exitCode, stderr } = Bun.spawnSync(
