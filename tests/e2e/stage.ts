@@ -24,6 +24,7 @@ export interface Cast {
 /** It opens nothing. */
 export const API_KEY = "made-up-key-of-no-account";
 
+/** A machine with the client on it, until it is disposed of (`await using`). */
 export class Stage {
   readonly sandbox = new Sandbox();
   readonly api: MessagesApi;

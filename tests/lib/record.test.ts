@@ -8,6 +8,7 @@ import { renderRecord, toRecord, type Circumstances } from "../../lib/record";
 import { redactionRules } from "../../lib/redact";
 import { eventRecord, type Config, type EventRecord } from "../../lib/schema";
 import { capturedPayloads } from "../support/payloads";
+import { SIGNS } from "../support/signs";
 
 const rules = redactionRules({}, { keys: [], literals: [] });
 const circumstances: Circumstances = {
@@ -326,20 +327,7 @@ describe("a line", () => {
     input_bytes: fc.constant(16_777_216),
   });
 
-  // Each sort of character in the number of bytes that JSON makes of one.
-  const signs = fc.constantFrom(
-    "a",
-    '"',
-    "\\",
-    "\n",
-    "\0",
-    "\u001B",
-    "é",
-    "語",
-    "😀",
-    "\uD800",
-    "\u2028",
-  );
+  const signs = fc.constantFrom(...SIGNS);
   const long = fc
     .tuple(signs, fc.integer({ min: 1, max: 60_000 }))
     .map(([sign, n]) => sign.repeat(n));

@@ -9,6 +9,7 @@ import { runProgram } from "../support/programs";
 import { faultsOf, onlyRecordOf, payloadOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 import { EXAMPLE_SECRETS } from "../support/secrets";
+import { SIGNS } from "../support/signs";
 import { Tally } from "../support/tally";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
@@ -17,19 +18,7 @@ const RUNS = 400;
 const SECRET_KEYS = ["password", "apiKey", "client_secret", "authToken", "Authorization", "cookie"];
 const BEHIND_A_KEY = "correct horse battery staple";
 
-const signs = fc.constantFrom(
-  "a",
-  '"',
-  "\\",
-  "\n",
-  "\0",
-  "\u001B",
-  "é",
-  "語",
-  "😀",
-  "\uD800",
-  "\u2028",
-);
+const signs = fc.constantFrom(...SIGNS);
 const texts = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 60 }) },
   { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 60 }) },
