@@ -181,7 +181,8 @@ function lostLines(before: Scene): string[] {
   });
 }
 
-function recordsOfSession(sandbox: Sandbox, session: string): number {
+/** How many records of a session there are. */
+export function recordsOfSession(sandbox: Sandbox, session: string): number {
   return Array.from(daysIn(sandbox).values())
     .flatMap((bytes) => bytes.toString().split("\n"))
     .filter((line) => recordIn(line)?.session_id === session).length;
