@@ -121,14 +121,19 @@ export function violations(
   found.push(...lostLines(before));
   const recorded = recordsOfSession(sandbox, DURING);
   if (recorded > 1) found.push(`the event was recorded ${recorded} times`);
-  const isTold = /not recorded|input: unreadable/.test(faultsIn(sandbox));
-  if (recorded === 0 && !isKilled && !isLasting && !isTold)
+  if (fateOf(sandbox) === "lost" && !isKilled && !isLasting)
     found.push("the event was not recorded, and nobody was told");
 
   const temporary = temporariesIn(sandbox).filter((path) => !before.temporaries.includes(path));
   const most = cannotRemove ? 3 : Number(isKilled ?? false);
   if (temporary.length > most) found.push(`temp files are left: ${temporary.join(" ")}`);
   return found;
+}
+
+/** What became of the event of the session `DURING`: where it is not recorded, somebody may be told. */
+export function fateOf(sandbox: Sandbox): "recorded" | "told" | "lost" {
+  if (recordsOfSession(sandbox, DURING) > 0) return "recorded";
+  return /not recorded|input: unreadable/.test(faultsIn(sandbox)) ? "told" : "lost";
 }
 
 /** Whether the event of the session `DURING` is recorded, and the pointers name it, as without a fault. */
@@ -181,8 +186,7 @@ function lostLines(before: Scene): string[] {
   });
 }
 
-/** How many records of a session there are. */
-export function recordsOfSession(sandbox: Sandbox, session: string): number {
+function recordsOfSession(sandbox: Sandbox, session: string): number {
   return Array.from(daysIn(sandbox).values())
     .flatMap((bytes) => bytes.toString().split("\n"))
     .filter((line) => recordIn(line)?.session_id === session).length;

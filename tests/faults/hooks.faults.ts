@@ -5,9 +5,9 @@ import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
 import {
   DURING,
+  fateOf,
   laterViolations,
   look,
-  recordsOfSession,
   setScene,
   violations,
   type Scene,
@@ -48,8 +48,11 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
         cannotRemove: fault.call.name === "unlink",
       });
       // Only that one is no reason to give up.
-      if (fault.what === "error=EINTR" && recordsOfSession(sandbox, DURING) !== 1)
-        found.push("the event was not recorded");
+      const fate = fateOf(sandbox);
+      if (fault.what === "error=EINTR" && fate !== "recorded") found.push(`the event was ${fate}`);
+      tally.add(`events ${fate}`);
+      if (fate === "lost")
+        tally.add(isKill(fault) ? "lost by a kill" : "lost by a fault that lasts");
       return [...found, ...(await laterViolations(sandbox, before))];
     };
     await expectToSurvive({ command, prepare, judge }, tally);
