@@ -141,11 +141,11 @@ export function forgetSessionId(
   project: Project,
   folder: string = paths.pointers,
 ): PointerResult {
-  const [own, shared] = pointerNames(project);
   // The shared name first: while it is there, so is the name that tells whose it is. And once more,
   // for whoever stored the same session meanwhile may have written the one before we came to it, and
   // the other after.
-  const names = [shared, own, shared].filter((name) => name !== undefined);
+  const names = pointerNames(project).toReversed();
+  names.push(...names.slice(0, -1));
   return forEachName(names, folder, (path) =>
     removeIf(path, MAX_BYTES, (content) => parsePointer(content)?.id === sessionId),
   );
