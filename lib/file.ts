@@ -228,8 +228,11 @@ function endsInNewline(fd: number, size: number, by: System): boolean {
   return by.readAt(fd, last, size - 1) === 1 && last[0] === NEWLINE;
 }
 
-// A regular file takes everything in one write unless the disk fills up; the next write then fails.
-function writeAll(fd: number, text: string, by: System): void {
+/**
+ * Writes a whole text. A regular file takes everything in one write unless the disk fills up; the next
+ * write then fails.
+ */
+export function writeAll(fd: number, text: string, by: System = system): void {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;)
     written += by.write(fd, written === 0 ? bytes : bytes.subarray(written));

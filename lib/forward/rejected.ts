@@ -1,6 +1,6 @@
 // `rejected.jsonl`: events that a server will never take, set aside with what it said.
 import { faultCode } from "../fault";
-import { appendLine, replaceFile } from "../file";
+import { appendLine, replaceFile, writeAll } from "../file";
 import { linesForward } from "../log-lines";
 import type { EventRecord } from "../schema";
 import { system } from "../system";
@@ -79,12 +79,8 @@ function isOf({ rejected }: RejectedLine, oldest: string): boolean {
 export function keepRejected(folder: string, isKept: (line: RejectedLine) => boolean): void {
   const path = rejectedPath(folder);
   replaceFile(path, "", system, (fd) => {
-    for (const line of rejectedLines(path)) {
-      if (!isKept(line)) continue;
-      const bytes = new TextEncoder().encode(`${JSON.stringify(line.rejected)}\n`);
-      for (let written = 0; written < bytes.length;)
-        written += system.write(fd, bytes.subarray(written));
-    }
+    for (const line of rejectedLines(path))
+      if (isKept(line)) writeAll(fd, `${JSON.stringify(line.rejected)}\n`);
   });
 }
 
