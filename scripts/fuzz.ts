@@ -2,14 +2,17 @@
 // end well, silently and soon, and leave one valid record. What breaks that is kept as a fixture.
 //
 // usage: bun scripts/fuzz.ts [--seconds N] [--seed N]
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { namesIn } from "../lib/folder";
 import { recordIn } from "../lib/log-reader";
 import { eventRecord } from "../lib/schema";
 import { capturedPayloads } from "../tests/support/payloads";
 import { runProgram } from "../tests/support/programs";
+import { faultsOf } from "../tests/support/records";
 import { Sandbox } from "../tests/support/sandbox";
 import { programNames } from "./build";
+import { mulberry32 } from "./chance";
 
 const AT_ONCE = 3;
 // A hook gives up waiting after a second; the rest is for a busy machine.
@@ -20,7 +23,8 @@ const CRASHES = `${import.meta.dir}/../tests/fixtures/crashes`;
 
 /** The inputs that are kept, by name: the program's, and a hash. */
 function keptCrashes(): Map<string, Uint8Array> {
-  return new Map(namesIn(CRASHES).map((name) => [name, readFileSync(`${CRASHES}/${name}`)]));
+  const names = namesIn(CRASHES).toSorted();
+  return new Map(names.map((name) => [name, readFileSync(`${CRASHES}/${name}`)]));
 }
 
 /**
@@ -49,7 +53,7 @@ async function brokenPromise(
   const record = recordIn(lines[0] ?? "");
   const wrong = eventRecord.safeParse(record).error;
   if (wrong !== undefined) return `its record is not valid: ${wrong.issues[0]?.message}`;
-  return faultsIn(sandbox).find((fault) => !/\tinput: /.test(fault));
+  return (await faultsOf(sandbox)).find((fault) => !/\tinput: /.test(fault));
 }
 
 function sizesIn({ events }: Sandbox): Map<string, number> {
@@ -58,23 +62,14 @@ function sizesIn({ events }: Sandbox): Map<string, number> {
   );
 }
 
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
-}
-
-function faultsIn({ state }: Sandbox): string[] {
-  const path = `${state}/hook-errors.log`;
-  return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
-}
-
 /** Makes inputs of others, by a chance that a seed decides. */
 class Mutator {
   readonly #corpus: readonly Uint8Array[];
-  #state: number;
+  readonly #random: () => number;
 
   constructor(corpus: readonly Uint8Array[], seed: number) {
     this.#corpus = corpus;
-    this.#state = seed >>> 0;
+    this.#random = mulberry32(seed);
   }
 
   next(): Uint8Array {
@@ -137,10 +132,8 @@ class Mutator {
     return list[this.#below(list.length)] as T;
   }
 
-  // A linear congruence: good enough for chance, and the same everywhere.
   #below(limit: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * limit);
+    return Math.floor(this.#random() * limit);
   }
 }
 

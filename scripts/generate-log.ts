@@ -4,6 +4,7 @@
 // usage: bun scripts/generate-log.ts FOLDER [records] [days]
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import type { EventRecord } from "../lib/schema";
+import { mulberry32 } from "./chance";
 
 const DAY_MS = 86_400_000;
 const SESSIONS_AT_ONCE = 8;
@@ -144,17 +145,6 @@ function uuid(random: () => number): string {
       .padStart(8, "0"),
   ).join("");
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-7$3-8$4-$5");
-}
-
-/** Tommy Ettinger's generator: small, and the same on every machine. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function written(file: number, lines: string): "" {

@@ -17,6 +17,7 @@ import { appendRecord, listDays, utcDay } from "../../lib/log";
 import { faultCode } from "../../lib/fault";
 import { readDay } from "../../lib/log-reader";
 import type { EventRecord } from "../../lib/schema";
+import { mulberry32 } from "../../scripts/chance";
 import { Collector, type Behaviour } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
 import { until } from "../support/until";
@@ -311,14 +312,4 @@ async function check(world: World, name: (typeof NAMES)[number]): Promise<void> 
     expect(place).toBeGreaterThan(lastOf.get(session) ?? -1);
     lastOf.set(session, place);
   }
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
