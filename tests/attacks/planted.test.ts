@@ -24,7 +24,7 @@ import { formatLocalTime } from "../../lib/local-time";
 import { dayPath, utcDay } from "../../lib/log";
 import { Collector } from "../support/collector";
 import { run } from "../support/commands";
-import { programPath } from "../support/programs";
+import { runProgram } from "../support/programs";
 import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
 import { as, NEIGHBOUR, USER, whyNotAnother } from "../support/users";
@@ -79,26 +79,23 @@ class Machine implements Disposable {
 
   /** Starts a program as the user, and holds it to its promise: silent for a hook, no bug for the other. */
   async start(program: string, input: object | undefined, ...words: string[]): Promise<void> {
-    const started = performance.now();
-    const child = Bun.spawn([...as(USER), programPath(program), ...words], {
-      env: this.sandbox.env(),
-      cwd: this.sandbox.project,
-      stdin: new TextEncoder().encode(input === undefined ? "" : JSON.stringify(input)),
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: 2 * HANGS_MS,
-    });
-    const output = (await child.stdout.text()) + (await child.stderr.text());
-    const code = await child.exited;
+    const start = { by: as(USER), args: words };
+    const { code, stdout, stderr, ms } = await runProgram(
+      program,
+      this.sandbox,
+      input ?? "",
+      start,
+    );
+    const output = stdout + stderr;
     tally.add("programs run");
     if (program === "claude-session") {
       expect(output).not.toContain("a bug of ours");
       expect(output).not.toContain(EVIL);
-      expect([0, 1]).toContain(code);
+      expect([0, 1]).toContain(code ?? -1);
       return;
     }
     expect({ program, code, output }).toEqual({ program, code: 0, output: "" });
-    expect(performance.now() - started).toBeLessThan(HANGS_MS);
+    expect(ms).toBeLessThan(HANGS_MS);
   }
 
   /** What the neighbour would have a config.json say. */

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { commandExists } from "../support/commands";
+import { harmfulIn } from "../support/harmful";
 import { programPath, runCli, runProgram } from "../support/programs";
 import { entriesOf, onlyRecordOf, recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
@@ -157,8 +158,7 @@ describe("that is called", () => {
     expect(readdirSync(project)).toEqual([".git"]);
     const { code, stdout } = await runCli(sandbox, "list --limit 0", start);
     expect(code).toBe(0);
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
-    expect(stdout).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
+    expect(harmfulIn(stdout)).toEqual([]);
   });
 });
 
@@ -166,19 +166,17 @@ test("that was deleted under a program is no matter", async () => {
   using sandbox = new Sandbox();
   const gone = `${sandbox.root}/gone`;
   mkdirSync(gone);
-  const child = Bun.spawn(["sh", "-c", `rmdir ../gone && exec "$0"`, programPath("pre-tool-use")], {
-    env: sandbox.env({ CLAUDE_PROJECT_DIR: undefined }),
-    cwd: gone,
-    stdin: new TextEncoder().encode('{"session_id":"s"}'),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [code, stdout, stderr] = [
-    await child.exited,
-    await child.stdout.text(),
-    await child.stderr.text(),
-  ];
-  expect({ code, stdout, stderr }).toEqual(SILENT);
+  const ended = await runProgram(
+    "pre-tool-use",
+    sandbox,
+    { session_id: "s" },
+    {
+      by: ["sh", "-c", 'rmdir ../gone && exec "$0"'],
+      env: { CLAUDE_PROJECT_DIR: undefined },
+      cwd: gone,
+    },
+  );
+  expect(ended).toMatchObject(SILENT);
   expect(await onlyRecordOf(sandbox)).toMatchObject({ session_id: "s", project: "unknown" });
   expect(() => rmdirSync(gone)).toThrow();
 });

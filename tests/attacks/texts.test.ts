@@ -6,6 +6,7 @@ import { eventRecord } from "../../lib/schema";
 import { runCli, runProgram } from "../support/programs";
 import { faultsOf, onlyRecordOf, recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
+import { harmfulIn } from "../support/harmful";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 
@@ -123,23 +124,6 @@ function eventOf(text: string): object {
 function withoutNul(text: string): string {
   return text.replaceAll("\0", "");
 }
-
-/** What a terminal would obey, but for the end of a line, by its number. */
-function harmfulIn(output: string): string[] {
-  return Array.from(output, (character) => character.codePointAt(0) ?? 0)
-    .filter(
-      (code) => code !== 0x0a && HARMFUL.some(([first, last]) => first <= code && code <= last),
-    )
-    .map((code) => code.toString(16));
-}
-
-/** Control characters, separators of lines, and what turns the direction of writing. */
-const HARMFUL = [
-  [0x00, 0x1f],
-  [0x7f, 0x9f],
-  [0x2028, 0x202e],
-  [0x2066, 0x2069],
-] as const;
 
 /** The files below the state and pointer folders, the day without its date. */
 function filesIn({ state, pointers }: Sandbox): string[] {

@@ -11,12 +11,12 @@ import { DEFAULTS } from "../../lib/config";
 import { isTemporaryName } from "../../lib/file";
 import { formatLocalTime } from "../../lib/local-time";
 import { dayPath, utcDay } from "../../lib/log";
-import { recordIn } from "../../lib/log-reader";
 import { projectAt } from "../../lib/project";
 import { toRecord } from "../../lib/record";
 import { redactionRules } from "../../lib/redact";
 import { storeSessionId } from "../../lib/session";
-import { runProgram } from "../support/programs";
+import { runProgram, type Ended } from "../support/programs";
+import { entriesOf, faultsOf } from "../support/records";
 import type { Sandbox } from "../support/sandbox";
 import { writeRecords } from "../support/written-log";
 
@@ -39,10 +39,7 @@ export interface Scene {
 }
 
 /** How a program came through a fault. */
-export interface Survival {
-  readonly code: number | null;
-  readonly output: string;
-  readonly ms: number;
+export interface Survival extends Ended {
   /** Nothing can be asked of a program that was killed but that it left things whole. */
   readonly isKilled?: boolean;
   /** The fault lasts, so that the program may have had nowhere to say what it could not do. */
@@ -107,13 +104,14 @@ function recordAt(sandbox: Sandbox, startedMs: number) {
  * Says what is not as it must be after an event of the session `DURING` was handed to a program with
  * a fault. Nothing, if all is well.
  */
-export function violations(
+export async function violations(
   sandbox: Sandbox,
   before: Scene,
-  { code, output, ms, isKilled, isLasting, isEnd, cannotRemove }: Survival,
-): string[] {
+  { code, stdout, stderr, ms, isKilled, isLasting, isEnd, cannotRemove }: Survival,
+): Promise<string[]> {
   const found: string[] = [];
   if (!isKilled && code !== 0) found.push(`it ended with ${code}`);
+  const output = stdout + stderr;
   if (output !== "") found.push(`it printed ${JSON.stringify(output.slice(0, 200))}`);
   if (ms > MOST_MS) found.push(`it took ${Math.round(ms)} ms`);
 
@@ -121,7 +119,7 @@ export function violations(
   found.push(...lostLines(before));
   const recorded = recordsOfSession(sandbox, DURING);
   if (recorded > 1) found.push(`the event was recorded ${recorded} times`);
-  if (fateOf(sandbox) === "lost" && !isKilled && !isLasting)
+  if ((await fateOf(sandbox)) === "lost" && !isKilled && !isLasting)
     found.push("the event was not recorded, and nobody was told");
 
   const temporary = temporariesIn(sandbox).filter((path) => !before.temporaries.includes(path));
@@ -131,9 +129,10 @@ export function violations(
 }
 
 /** What became of the event of the session `DURING`: where it is not recorded, somebody may be told. */
-export function fateOf(sandbox: Sandbox): "recorded" | "told" | "lost" {
+export async function fateOf(sandbox: Sandbox): Promise<"recorded" | "told" | "lost"> {
   if (recordsOfSession(sandbox, DURING) > 0) return "recorded";
-  return /not recorded|input: unreadable/.test(faultsIn(sandbox)) ? "told" : "lost";
+  const faults = await faultsOf(sandbox);
+  return faults.some((fault) => /not recorded|input: unreadable/.test(fault)) ? "told" : "lost";
 }
 
 /** Whether the event of the session `DURING` is recorded, and the pointers name it, as without a fault. */
@@ -187,14 +186,9 @@ function lostLines(before: Scene): string[] {
 }
 
 function recordsOfSession(sandbox: Sandbox, session: string): number {
-  return Array.from(daysIn(sandbox).values())
-    .flatMap((bytes) => bytes.toString().split("\n"))
-    .filter((line) => recordIn(line)?.session_id === session).length;
-}
-
-function faultsIn({ state }: Sandbox): string {
-  const path = `${state}/hook-errors.log`;
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+  return entriesOf(sandbox).filter(
+    (entry) => entry.kind === "record" && entry.record.session_id === session,
+  ).length;
 }
 
 function pointersIn({ pointers }: Sandbox): Map<string, string> {

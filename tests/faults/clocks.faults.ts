@@ -2,7 +2,7 @@
 // gets another session's id.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { commandExists } from "../support/commands";
-import { programPath } from "../support/programs";
+import { runProgram, type Ended } from "../support/programs";
 import { entriesOf, recordsOf } from "../support/records";
 import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
@@ -24,31 +24,23 @@ const CLOCKS = [
 ] as const;
 
 /** Runs a program whose clock is off. */
-async function runOff(
+function runOff(
   sandbox: Sandbox,
   offMs: number,
   program: string,
   payload: object,
   TZ = "UTC",
-) {
-  const started = performance.now();
+): Promise<Ended> {
   const clock = `${offMs < 0 ? "" : "+"}${(offMs / 1000).toFixed(3)}s`;
-  const child = Bun.spawn(["faketime", "-f", clock, programPath(program)], {
-    env: sandbox.env({ TZ }),
-    cwd: sandbox.project,
-    stdin: new TextEncoder().encode(JSON.stringify(payload)),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const output = (await child.stdout.text()) + (await child.stderr.text());
-  return { code: await child.exited, output, ms: performance.now() - started };
+  return runProgram(program, sandbox, payload, { by: ["faketime", "-f", clock], env: { TZ } });
 }
 
 /** Which session an event that does not say gets. */
 async function sessionToldBy(sandbox: Sandbox, offMs: number, TZ?: string): Promise<string> {
   expect(await runOff(sandbox, offMs, "pre-tool-use", {}, TZ)).toMatchObject({
     code: 0,
-    output: "",
+    stdout: "",
+    stderr: "",
   });
   const asking = (await recordsOf(sandbox)).filter(({ event }) => event === "PreToolUse");
   expect(asking).toHaveLength(1);
@@ -63,7 +55,7 @@ describe.skipIf(!hasFaketime)("a clock that is ten years", () => {
       using sandbox = new Sandbox();
       const before = setScene(sandbox);
       const ended = await runOff(sandbox, offMs, "session-start", START);
-      expect(violations(sandbox, before, ended)).toEqual([]);
+      expect(await violations(sandbox, before, ended)).toEqual([]);
       const years = new Set(entriesOf(sandbox).map(({ day }) => Number(day.slice(0, 4))));
       expect(years).toContain(new Date(Date.now() + offMs).getUTCFullYear());
       expect(await sessionToldBy(sandbox, 0)).toBe("unknown");
@@ -125,7 +117,7 @@ describe.skipIf(!hasFaketime)("a pointer holds for a day of real time in", () =>
     using sandbox = new Sandbox();
     const offAt = (time: string) => Date.parse(time) - Date.now();
     const ended = await runOff(sandbox, offAt(storedAt), "session-start", START, TZ);
-    expect(ended).toMatchObject({ code: 0, output: "" });
+    expect(ended).toMatchObject({ code: 0, stdout: "", stderr: "" });
     const told = await sessionToldBy(sandbox, offAt(askedAt), TZ);
     expect(told).toBe(isFound ? DURING : "unknown");
   });

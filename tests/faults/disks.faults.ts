@@ -5,7 +5,7 @@ import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync, writeFileSync }
 import { dayPath, utcDay } from "../../lib/log";
 import { faultCode } from "../../lib/fault";
 import { commandExists, run } from "../support/commands";
-import { programPath } from "../support/programs";
+import { runProgram, type Ended, type Start } from "../support/programs";
 import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
 import { as, USER, whyNotAnother } from "../support/users";
@@ -26,30 +26,14 @@ const tally = new Tally("disks and limits");
 afterAll(() => tally.print());
 
 const isRoot = process.geteuid?.() === 0;
-const START = JSON.stringify({ session_id: DURING, hook_event_name: "SessionStart" });
+const START = { session_id: DURING, hook_event_name: "SessionStart" };
+const SILENT = { code: 0, stdout: "", stderr: "" };
 const PAGE_BYTES = 4096;
 /** A record of this suite is longer than that. */
 const RECORD_BYTES = 300;
 
-/** How a hook is started, if not plainly. */
-interface Start {
-  /** What starts it. */
-  readonly by?: readonly string[];
-  readonly env?: Record<string, string | undefined>;
-  readonly cwd?: string;
-}
-
-async function startHook(sandbox: Sandbox, { by = [], env, cwd = sandbox.project }: Start = {}) {
-  const started = performance.now();
-  const child = Bun.spawn([...by, programPath("session-start")], {
-    env: sandbox.env(env),
-    cwd,
-    stdin: new TextEncoder().encode(START),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const output = (await child.stdout.text()) + (await child.stderr.text());
-  return { code: await child.exited, output, ms: performance.now() - started };
+function startHook(sandbox: Sandbox, start: Start = {}): Promise<Ended> {
+  return runProgram("session-start", sandbox, START, start);
 }
 
 /** What is known of a trouble. */
@@ -69,7 +53,7 @@ async function amissAfter(
 ): Promise<string[]> {
   try {
     const ended = await startHook(sandbox, start);
-    const found = violations(sandbox, before, { ...ended, ...survival });
+    const found = await violations(sandbox, before, { ...ended, ...survival });
     if (isUnhurt(sandbox) && !mayDoNothing) found.push("there was no trouble at all");
     heal();
     tally.add("cases");
@@ -271,9 +255,9 @@ describe("a home", () => {
     giveAway(sandbox.pointers);
     chmodSync(sandbox.root, 0o755);
     chmodSync(sandbox.home, 0o000);
-    const { code, output, ms } = await startHook(sandbox, { by: as(USER) });
-    expect({ code, output }).toEqual({ code: 0, output: "" });
-    expect(ms).toBeLessThan(2000);
+    const ended = await startHook(sandbox, { by: as(USER) });
+    expect(ended).toMatchObject(SILENT);
+    expect(ended.ms).toBeLessThan(2000);
     chmodSync(sandbox.home, 0o700);
     expect(look(sandbox).days).toEqual(before.days);
     const [pointer] = look(sandbox).pointers.values();
@@ -288,8 +272,7 @@ describe("a home", () => {
       giveAway(sandbox.pointers);
       chmodSync(sandbox.root, 0o755);
       const env = { HOME: undefined, CLAUDE_CONFIG_DIR: undefined, CLAUDE_SESSION_HOME: undefined };
-      const { code, output } = await startHook(sandbox, { by: as(USER), env });
-      expect({ code, output }).toEqual({ code: 0, output: "" });
+      expect(await startHook(sandbox, { by: as(USER), env })).toMatchObject(SILENT);
       expect(look(sandbox).pointers.size).toBe(2);
       tally.add("cases");
     },
@@ -298,8 +281,7 @@ describe("a home", () => {
   test("that is a file", async () => {
     using sandbox = new Sandbox();
     writeFileSync(`${sandbox.home}/.claude`, "mine");
-    const { code, output } = await startHook(sandbox);
-    expect({ code, output }).toEqual({ code: 0, output: "" });
+    expect(await startHook(sandbox)).toMatchObject(SILENT);
     expect(await Bun.file(`${sandbox.home}/.claude`).text()).toBe("mine");
     tally.add("cases");
   });

@@ -31,9 +31,10 @@ test.skipIf(whyNot !== undefined)(
           configure(sandbox, { name: "lake", type: "http", url: `${collector.url}/lake` });
           return Array.from(days.values()).flatMap(idsIn);
         },
-        judge: async (sandbox, ids, _fault, { output }) => {
+        judge: async (sandbox, ids, _fault, { stdout, stderr: said }) => {
           const amiss: string[] = [];
-          if (/a bug of ours|at <anonymous>/.test(output)) amiss.push(`it printed ${output}`);
+          if (/a bug of ours|at <anonymous>/.test(stdout + said))
+            amiss.push(`it printed ${stdout}${said}`);
           for (const path of temporariesIn(sandbox)) makeOlder(path);
           const { code, stderr } = await runCli(sandbox, "forward --once");
           if (code !== 0) amiss.push(`the next delivery ended with ${code}: ${stderr}`);

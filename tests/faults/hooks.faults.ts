@@ -40,7 +40,7 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
     ["the end of the session", hook("session-end", "SessionEnd"), itsOwnPointer],
   ])("%s", async (_, command, prepare) => {
     const judge: Trial<Scene>["judge"] = async (sandbox, before, fault, ended) => {
-      const found = violations(sandbox, before, {
+      const found = await violations(sandbox, before, {
         ...ended,
         isKilled: isKill(fault),
         isLasting: fault.isLasting ?? false,
@@ -48,7 +48,7 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
         cannotRemove: fault.call.name === "unlink",
       });
       // Only that one is no reason to give up.
-      const fate = fateOf(sandbox);
+      const fate = await fateOf(sandbox);
       if (fault.what === "error=EINTR" && fate !== "recorded") found.push(`the event was ${fate}`);
       tally.add(`events ${fate}`);
       if (fate === "lost")
@@ -73,7 +73,7 @@ test.skipIf(whyNot !== undefined)(
       const before = aLog(sandbox);
       const taken = 10;
       const ended = await runTraced(sandbox, command, { call, what: `retval=${taken}` });
-      expect(ended).toMatchObject({ code: 0, output: "" });
+      expect(ended).toMatchObject({ code: 0, stdout: "", stderr: "" });
       const rest = ended.calls.find(
         ({ name, ordinal }) => name === "write" && ordinal === call.ordinal + 1,
       );

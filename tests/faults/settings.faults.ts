@@ -72,13 +72,14 @@ function judgeSettings(
   sandbox: Sandbox,
   [before, after]: readonly [string, string],
   fault: Injection,
-  { code, output, ms }: Traced,
+  { code, stdout, stderr, ms }: Traced,
 ): string[] {
   const amiss: string[] = [];
   const now = settingsIn(sandbox);
   if (now !== before && now !== after) amiss.push(`settings.json holds ${now}`);
   if (now !== after && code === 0) amiss.push("it said that it was done, and it was not");
   if (!isKill(fault) && code !== 0 && code !== 1) amiss.push(`it ended with ${code}`);
+  const output = stdout + stderr;
   if (/a bug of ours|at <anonymous>/.test(output)) amiss.push(`it printed ${output}`);
   if (ms > MOST_MS) amiss.push(`it took ${ms} ms`);
   const left = temporariesIn(sandbox);

@@ -1,7 +1,7 @@
 // System calls of a built program, seen and made to fail by strace. Only its main thread is traced,
 // which is where all of ours are made, one after the other.
 import { readFileSync } from "node:fs";
-import { programPath } from "../support/programs";
+import { programPath, type Ended } from "../support/programs";
 import type { Sandbox } from "../support/sandbox";
 
 /** A program and what it is given. */
@@ -31,10 +31,7 @@ export interface Injection {
 }
 
 /** How a traced program ended. */
-export interface Traced {
-  readonly code: number;
-  readonly output: string;
-  readonly ms: number;
+export interface Traced extends Ended {
   readonly calls: readonly Call[];
   /** The calls that something was done to. */
   readonly hit: readonly Call[];
@@ -87,7 +84,7 @@ export async function runTraced(
     .slice(begin < 0 ? found.length : begin)
     .map(({ call }) => call)
     .filter(({ what }) => what.includes(" ROOT/") || isInput(what));
-  return { code, output: stdout + stderr, ms, calls, hit };
+  return { code, stdout, stderr, ms, calls, hit };
 }
 
 function isInput(what: string): boolean {

@@ -17,6 +17,8 @@ export interface Start {
   readonly env?: Record<string, string | undefined>;
   readonly cwd?: string;
   readonly args?: readonly string[];
+  /** A command that is to start it. */
+  readonly by?: readonly string[];
 }
 
 /** Where a built program is. */
@@ -29,10 +31,10 @@ export async function runProgram(
   name: string,
   sandbox: Sandbox,
   payload: string | Uint8Array | object,
-  { env = {}, cwd = sandbox.project, args = [] }: Start = {},
+  { env = {}, cwd = sandbox.project, args = [], by = [] }: Start = {},
 ): Promise<Ended> {
   const started = performance.now();
-  const child = Bun.spawn([programPath(name), ...args], {
+  const child = Bun.spawn([...by, programPath(name), ...args], {
     env: sandbox.env(env),
     cwd,
     stdin: "pipe",
