@@ -1,0 +1,93 @@
+// What the programs are made of besides our own source: a list for machines, and the licences.
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+
+const modules = `${dirname(dirname(import.meta.dir))}/node_modules`;
+
+/** What goes into every program: https://github.com/oven-sh/bun. */
+export const RUNTIME = { name: "bun", version: Bun.version } as const;
+
+interface Component {
+  readonly name: string;
+  readonly version: string;
+}
+
+interface Bill {
+  serialNumber?: string;
+  metadata: { timestamp?: string; component: Record<string, unknown> };
+  components: Component[];
+  dependencies: { ref: string; dependsOn: string[] }[];
+}
+
+/**
+ * The bill of materials, in CycloneDX 1.5 (https://cyclonedx.org): the packages that npm says are bundled,
+ * and the runtime. Without what would be different each time: its number and its hour.
+ *
+ * @throws {Error} where npm cannot say
+ */
+export async function billOfMaterials(): Promise<string> {
+  const bill = await npmBill();
+  delete bill.serialNumber;
+  delete bill.metadata.timestamp;
+  const { component } = bill.metadata;
+  // npm takes the name of the folder.
+  component["name"] = manifest.name;
+  const reference = `${RUNTIME.name}@${RUNTIME.version}`;
+  bill.components.unshift({
+    "bom-ref": reference,
+    type: "platform",
+    ...RUNTIME,
+    description: "The JavaScript runtime that every program contains",
+    purl: `pkg:npm/${reference}`,
+    externalReferences: [{ type: "vcs", url: "https://github.com/oven-sh/bun" }],
+    licenses: [{ license: { id: "MIT" } }],
+  } as Component);
+  const own = bill.dependencies.find(({ ref }) => ref === component["bom-ref"]);
+  own?.dependsOn.unshift(reference);
+  bill.dependencies.push({ ref: reference, dependsOn: [] });
+  return `${JSON.stringify(bill, undefined, 2)}\n`;
+}
+
+/** The licences of all that is bundled, as one text. */
+export async function licences(): Promise<string> {
+  const { components } = await npmBill();
+  const texts = await Promise.all(
+    components.map(async ({ name, version }) => {
+      const folder = `${modules}/${name}`;
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${name} has no licence in its folder`);
+      return `## ${name} ${version}\n\n${(await Bun.file(`${folder}/${file}`).text()).trim()}\n`;
+    }),
+  );
+  return [
+    "# What these programs contain of others\n",
+    `## Bun ${RUNTIME.version}, the runtime\n\n${await runtimeLicence()}\n`,
+    ...texts,
+  ].join("\n");
+}
+
+async function runtimeLicence(): Promise<string> {
+  const page = await Bun.file(`${modules}/bun-types/docs/project/license.mdx`).text();
+  return page
+    .replace(/^---\n[\s\S]*?\n---\n/, "")
+    .replaceAll(/^## /gm, "### ")
+    .trim();
+}
+
+async function npmBill(): Promise<Bill> {
+  const words = ["--omit", "dev", "--sbom-format", "cyclonedx", "--sbom-type", "application"];
+  const npm = Bun.spawn(["npm", "sbom", ...words], {
+    cwd: dirname(modules),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [bill, complaint, code] = await Promise.all([
+    npm.stdout.text(),
+    npm.stderr.text(),
+    npm.exited,
+  ]);
+  if (code !== 0) throw new Error(`npm sbom ended with ${code}: ${complaint.trim()}`);
+  return JSON.parse(bill) as Bill;
+}
