@@ -56,13 +56,28 @@ export function programBeside(
   own: string = process.execPath,
   platform: string = process.platform,
 ): string {
-  // After an upgrade by rename, Linux still names the old file, with a remark.
-  const path = own.endsWith(DELETED) ? own.slice(0, -DELETED.length) : own;
-  const folder = path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+  const path = pathOf(own);
+  const folder = path.slice(0, nameStart(path));
   return `${folder}${name}${platform === "win32" ? ".exe" : ""}`;
 }
 
+/** The name that this program has on the disk: one of several, where they are linked. */
+export function programName(own: string = process.execPath): string {
+  const path = pathOf(own);
+  const name = path.slice(nameStart(path));
+  return name.endsWith(".exe") ? name.slice(0, -4) : name;
+}
+
 const DELETED = " (deleted)";
+
+// After an upgrade by rename, Linux still names the old file, with a remark.
+function pathOf(own: string): string {
+  return own.endsWith(DELETED) ? own.slice(0, -DELETED.length) : own;
+}
+
+function nameStart(path: string): number {
+  return Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1;
+}
 
 /** Whether a path names the same place from every working folder. */
 export function isAbsolute(path: string, windows: boolean): boolean {

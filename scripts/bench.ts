@@ -18,7 +18,7 @@ import { measureCommandLine } from "./bench-cli";
 import { measureForwarding } from "./bench-forward";
 import { compile, dist } from "./build";
 import { progress, report, type Figure } from "./figures";
-import { median, peakMegabytes } from "./measure";
+import { median, peakMegabytes, timeHook } from "./measure";
 
 const PAIRS = Number(process.argv[2] ?? 80);
 
@@ -55,7 +55,7 @@ async function measurePrograms(): Promise<void> {
       progress(`${program} ${pair + 1} of ${PAIRS}`);
       const order = pair % 2 === 0 ? [empty, programPath(program)] : [programPath(program), empty];
       const ms = new Map<string, number>();
-      for (const path of order) ms.set(path, await timeProcess(path, text, sandbox));
+      for (const path of order) ms.set(path, await timeHook(path, text, sandbox));
       const [base = NaN, own = NaN] = [ms.get(empty), ms.get(programPath(program))];
       if (pair < 0) continue; // Warming up: the first starts read the programs from the disk.
       emptyMs.push(base);
@@ -91,26 +91,6 @@ async function measurePrograms(): Promise<void> {
       unit: "ms",
     });
   }
-}
-
-// As the client starts a hook: its payload on a socket, which is then closed.
-async function timeProcess(path: string, payload: string, sandbox: Sandbox): Promise<number> {
-  const started = performance.now();
-  const child = Bun.spawn([path], {
-    env: sandbox.env(),
-    cwd: sandbox.project,
-    stdin: "pipe",
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  try {
-    child.stdin.write(payload);
-    await child.stdin.end();
-  } catch {
-    // The empty program does not read.
-  }
-  await child.exited;
-  return performance.now() - started;
 }
 
 async function measureMemory(): Promise<void> {

@@ -1,4 +1,5 @@
 // What a fresh process costs: its time and its memory.
+import type { Sandbox } from "../tests/support/sandbox";
 
 /** Runs a command to its end, without input or output, and answers with the milliseconds it took. */
 export async function timeCommand(
@@ -12,6 +13,26 @@ export async function timeCommand(
     stdout: "ignore",
     stderr: "ignore",
   });
+  await child.exited;
+  return performance.now() - started;
+}
+
+/** Starts a hook as the client does, with its payload on a socket, and answers with the milliseconds it took. */
+export async function timeHook(path: string, payload: string, sandbox: Sandbox): Promise<number> {
+  const started = performance.now();
+  const child = Bun.spawn([path], {
+    env: sandbox.env(),
+    cwd: sandbox.project,
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  try {
+    child.stdin.write(payload);
+    await child.stdin.end();
+  } catch {
+    // The empty program does not read.
+  }
   await child.exited;
   return performance.now() - started;
 }

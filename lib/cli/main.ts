@@ -1,6 +1,8 @@
-// `claude-session`: the table of verbs, and the one place that exits.
+// `claude-session`: the table of verbs, and the one place that exits. Under the name of a hook, that hook.
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 import { faultCode } from "../fault";
+import { programName } from "../paths";
+import type { Program } from "./programs";
 import { reportSelfTest, version } from "../self-test";
 import { ClosedPipe, openTerminal } from "./terminal";
 import { DONE, NOT_SO, Refusal, UsageError, WRONG_USAGE, type ExitCode, type Verb } from "./verb";
@@ -21,6 +23,18 @@ const VERBS: Readonly<Record<string, () => Promise<{ default: Verb }>>> = {
   prune: () => import("./prune"),
   forward: () => import("./forward"),
 };
+
+// What `install --link` makes of the hooks' own programs: second names of this file. See linking.ts.
+const HOOKS: Readonly<Record<Program, () => Promise<unknown>>> = {
+  "session-start": () => import("../../hooks/session-start"),
+  "session-end": () => import("../../hooks/session-end"),
+  "pre-tool-use": () => import("../../hooks/pre-tool-use"),
+  "post-tool-use": () => import("../../hooks/post-tool-use"),
+  "session-event": () => import("../../hooks/session-event"),
+};
+
+const calledAs = programName();
+if (Object.hasOwn(HOOKS, calledAs)) await HOOKS[calledAs as Program](); // It exits.
 
 const terminal = openTerminal();
 process.exit(await main(Bun.argv.slice(2)));
