@@ -100,7 +100,8 @@ install() {
 
   make_temporary
   say "Downloading $name $version for $platform"
-  fetch "$release/$archive" "$temporary/$archive" || die "could not get $release/$archive"
+  fetch "$release/$archive" "$temporary/$archive" ||
+    die "could not get $release/$archive, or to write it: is there room on the disk of $hooks?"
   [ "$(sha256 "$temporary/$archive")" = "$checksum" ] ||
     die "$archive is not what SHA256SUMS says: it was damaged on the way, or changed. Nothing was unpacked."
   unpack
@@ -258,7 +259,7 @@ fetch() {
     curl -fL "$meter" --proto "=$only" --proto-redir "=$only" --connect-timeout 20 \
       --speed-limit 1000 --speed-time 30 --retry 2 -o "$2" "$1"
   elif command -v wget >/dev/null; then
-    wget -q -T 30 -O "$2" "$1"
+    wget -q -O "$2" "$1"
   else
     die "neither curl nor wget is there to download with; install one of them"
   fi
@@ -283,10 +284,18 @@ make_temporary() {
   temporary=$(mktemp -d "$hooks/.$name.XXXXXX") || die "could not write to $hooks"
 }
 
-# Lists before it unpacks, and unpacks only what it knows: no link, and nothing with ../ in its name.
+# Lists before it unpacks, and unpacks only what it knows: no link, and nothing with ../ in its name. Where
+# there is xz, tar need not know of it; the tar of macOS needs none.
 unpack() {
   cd "$temporary"
-  tar -tvJf "$archive" >members 2>tar.err || no_tar "read $archive"
+  if command -v xz >/dev/null; then
+    decompress="xz -dc"
+    flags=
+  else
+    decompress="cat"
+    flags=J
+  fi
+  complaint=$({ $decompress "$archive" | tar "-tv${flags}f" - >members; } 2>&1) || no_tar "read $archive"
   while read -r member; do
     path=${member##* }
     rest=${path#"$folder/"}
@@ -301,7 +310,7 @@ unpack() {
   for program in $programs; do
     set -- "$@" "$folder/$program"
   done
-  tar -xJof "$archive" "$@" 2>tar.err || no_tar "unpack $archive"
+  complaint=$({ $decompress "$archive" | tar "-xo${flags}f" - "$@"; } 2>&1) || no_tar "unpack $archive"
   rm -f "$archive"
   for program in $programs; do
     if [ ! -f "$folder/$program" ] || [ -h "$folder/$program" ]; then
@@ -313,16 +322,17 @@ unpack() {
 }
 
 no_tar() {
-  complaint=$(sed 3q tar.err)
   case $complaint in
     *"No space left"* | *"Disk quota"* | *"write error"* | *"Write error"* | *"short write"*)
       die "could not $1: the disk of $hooks is full. The programs need 700 MB while they are installed, and what is there already stays until they are."
       ;;
   esac
-  # GNU's tar calls it; those of macOS and Alpine need none.
-  command -v xz >/dev/null ||
-    die "could not $1, and there is no xz, which tar needs for it here. Install it: the package is called xz-utils or xz."
-  die "could not $1: $complaint"
+  case $(xz --version 2>&1 || true) in
+    *"XZ Utils"*) ;;
+    # BusyBox has one whose window is too small: 64 MiB.
+    *) die "could not $1: that needs XZ Utils. Install them: the package is called xz-utils or xz." ;;
+  esac
+  die "could not $1: $(printf '%s\n' "$complaint" | sed 3q)"
 }
 
 # The first start of a new program; a broken one must never come to where Claude Code starts it.
@@ -331,7 +341,7 @@ try_program() {
   [ "$(printf '%s\n' "$said" | sed 1q)" = "$1 $version" ] && return
   printf '%s\n' "$said" >&2
   case $platform in
-    *-musl) die "$1 does not work here. It needs the C++ library: apk add libstdc++" ;;
+    *-musl) die "$1 does not work here; nothing was replaced. Perhaps it lacks the C++ library: apk add libstdc++" ;;
     *) die "$1 does not work here; nothing was replaced" ;;
   esac
 }

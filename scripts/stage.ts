@@ -146,7 +146,7 @@ function bold(text: string): string {
 }
 
 /** The command line of our hook for each event, as Claude Code reads it from the settings. */
-async function registeredCommands(settings: string): Promise<Map<string, string[]>> {
+export async function registeredCommands(settings: string): Promise<Map<string, string[]>> {
   const { hooks } = Bun.JSONC.parse(await Bun.file(settings).text()) as {
     hooks: Record<string, { hooks: { command: string; args?: string[] }[] }[]>;
   };

@@ -1,10 +1,10 @@
 // Disks that are full or read-only, limits of the system, files that cannot be changed, homes that
 // cannot be read: a hook stays silent and ends well, and once the trouble is over, all goes on.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dayPath, utcDay } from "../../lib/log";
-import { faultCode } from "../../lib/fault";
 import { commandExists, run } from "../support/commands";
+import { canMount, Disk } from "../support/disk";
 import { runProgram, type Ended, type Start } from "../support/programs";
 import { Sandbox } from "../support/sandbox";
 import { Tally } from "../support/tally";
@@ -63,66 +63,7 @@ async function amissAfter(
   }
 }
 
-/** Whether this user may mount, which is asked once. */
-const canMount = isRoot && commandExists("mount") && tryToMount();
 if (!canMount) tally.skip("disks of their own: mounting one is not allowed here");
-
-function tryToMount(): boolean {
-  using sandbox = new Sandbox();
-  try {
-    run("mount", "-t", "tmpfs", "tmpfs", sandbox.pointers);
-    run("umount", sandbox.pointers);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A small disk under a folder of a sandbox, until it is disposed of. */
-class Disk implements Disposable {
-  readonly #folder: string;
-
-  constructor(folder: string, options: string) {
-    this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    run("mount", "-t", "tmpfs", "-o", `mode=700,${options}`, "tmpfs", folder);
-  }
-
-  /** Takes all the space that is left. */
-  fill(): void {
-    this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, new Uint8Array(65_536)));
-  }
-
-  /** Takes all the names that are left. */
-  fillNames(): void {
-    this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, ""));
-  }
-
-  /** Gives all of that back. */
-  empty(): void {
-    for (const name of new Bun.Glob("filler-*").scanSync(this.#folder))
-      rmSync(`${this.#folder}/${name}`);
-  }
-
-  remount(how: "ro" | "rw"): void {
-    run("mount", "-o", `remount,${how}`, this.#folder);
-  }
-
-  [Symbol.dispose](): void {
-    run("umount", "--lazy", this.#folder);
-  }
-
-  #untilFull(take: (i: number) => void): void {
-    for (let i = 0; i < 10_000; i++)
-      try {
-        take(i);
-      } catch (error) {
-        if (faultCode(error) === "ENOSPC") return;
-        throw error;
-      }
-    throw new Error("it is never full");
-  }
-}
 
 describe.skipIf(!canMount)("a disk", () => {
   const places = {

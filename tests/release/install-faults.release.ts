@@ -1,0 +1,460 @@
+// What goes wrong while an older version is installed and at work: it stays as it was, and a clear word says
+// why. The archives are real ones, or made to be wrong with a checksum that is right.
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { PROGRAMS } from "../../lib/cli/programs";
+import { build, dist } from "../../scripts/build";
+import { describeFile } from "../../scripts/release/manifest";
+import { commandExists, run } from "../support/commands";
+import { canMount, Disk } from "../support/disk";
+import { Sandbox } from "../support/sandbox";
+import { Tally } from "../support/tally";
+import { until } from "../support/until";
+import { as, USER, whyNotAnother } from "../support/users";
+import { writeTar, type Entry } from "./forged-archive";
+import {
+  contentsOf,
+  hooksOf,
+  INSTALL_SH,
+  runInstaller,
+  startInstaller,
+  toolbox,
+  type Run,
+} from "./installer";
+import { archiveOf, publishInto, version } from "./rehearsal";
+import { ReleaseServer } from "./release-server";
+
+setDefaultTimeout(120_000);
+
+const tally = new Tally("installer");
+afterAll(() => tally.print());
+
+const OLDER = "0.0.9";
+const older = `${dist}/release-${OLDER}`;
+const names = ["claude-session", ...PROGRAMS];
+rmSync(older, { recursive: true, force: true });
+await build(older, { version: OLDER });
+
+/** A home in which the older version is installed, and a server with the new one. */
+class Scene implements AsyncDisposable {
+  readonly sandbox = new Sandbox();
+  readonly hooks = hooksOf(this.sandbox);
+  readonly served = `${this.sandbox.root}/release`;
+  readonly archive = `${this.served}/${archiveOf(version)}`;
+  server!: ReleaseServer;
+  /** What is in the home. */
+  #before = new Map<string, string>();
+
+  static async set(): Promise<Scene> {
+    const scene = new Scene();
+    mkdirSync(scene.served);
+    await publishInto(scene.served);
+    scene.server = new ReleaseServer(scene.served);
+    mkdirSync(scene.hooks, { recursive: true });
+    for (const name of names) linkSync(`${older}/${name}`, `${scene.hooks}/${name}`);
+    await Bun.write(`${scene.sandbox.events}/2026-01-01.jsonl`, '{"an":"old line"}\n');
+    const end = Bun.spawnSync([`${scene.hooks}/claude-session`, "install"], {
+      env: { HOME: scene.sandbox.home, PATH: "/usr/bin:/bin" },
+    });
+    expect(end.exitCode).toBe(0);
+    scene.look();
+    return scene;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    this.sandbox[Symbol.dispose]();
+  }
+
+  /** Takes what there is now for what must stay. */
+  look(): void {
+    this.#before = contentsOf(this.sandbox.home);
+  }
+
+  install(words: readonly string[] = [], options: Run = {}) {
+    return runInstaller(this.sandbox, ["--from", this.server.url, ...words], options);
+  }
+
+  /** Makes the checksum of what is served the right one. */
+  async sign(): Promise<void> {
+    const { sha256 } = await describeFile(this.archive);
+    writeFileSync(`${this.served}/SHA256SUMS`, `${sha256}  ${archiveOf(version)}\n`);
+  }
+
+  /** The installer failed with this word, and nothing is different from before, a temp folder neither. */
+  expectUnchanged(end: { code: number | null; stderr: string }, word: string | RegExp): void {
+    tally.add("failures");
+    expect(end.stderr).toMatch(word);
+    expect(end.code).toBe(1);
+    expect(contentsOf(this.sandbox.home)).toEqual(this.#before);
+  }
+}
+
+describe("a download", () => {
+  test.each<[string, (scene: Scene) => void | Promise<void>, string]>([
+    [
+      "whose checksum is another",
+      ({ served }) => {
+        const sums = readFileSync(`${served}/SHA256SUMS`, "utf8");
+        writeFileSync(
+          `${served}/SHA256SUMS`,
+          sums.replaceAll(/^./gm, (digit) => (digit === "0" ? "1" : "0")),
+        );
+      },
+      "is not what SHA256SUMS says",
+    ],
+    [
+      "in which a byte is another",
+      (scene) => flipByte(scene.archive),
+      "is not what SHA256SUMS says",
+    ],
+    ["that is cut off", ({ server }) => void (server.way = "cut"), "is not what SHA256SUMS says"],
+    ["that is not there", ({ archive }) => rmSync(archive), "could not get"],
+    ["without SHA256SUMS", ({ served }) => rmSync(`${served}/SHA256SUMS`), "could not get"],
+    [
+      "for other systems only",
+      ({ served }) =>
+        writeFileSync(
+          `${served}/SHA256SUMS`,
+          `${"0".repeat(64)}  claude-session-hooks-1.0.0-plan9-x64.tar.xz\n`,
+        ),
+      "has nothing for",
+    ],
+    [
+      "whose name leads elsewhere",
+      ({ served }) =>
+        writeFileSync(`${served}/SHA256SUMS`, `${"0".repeat(64)}  ../../${archiveOf(version)}\n`),
+      "has nothing for",
+    ],
+    [
+      "of which there are several versions",
+      ({ served }) => {
+        const sums = readFileSync(`${served}/SHA256SUMS`, "utf8");
+        writeFileSync(`${served}/SHA256SUMS`, sums + sums.replaceAll(version, "9.9.9"));
+      },
+      "has several versions",
+    ],
+  ])("%s is not unpacked, and nothing of it runs", async (_, harm, word) => {
+    await using scene = await Scene.set();
+    await harm(scene);
+    // Whatever would unpack it leaves a trace and fails.
+    const trace = `${scene.sandbox.root}/unpacked`;
+    const tar = script(scene.sandbox, `touch ${trace}; exit 1`);
+    const env = { PATH: toolbox(scene.sandbox, { without: ["tar"], more: { tar } }) };
+    scene.expectUnchanged(await scene.install([], { env }), word);
+    expect(await Bun.file(trace).exists()).toBe(false);
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const)("that is ended by %s leaves nothing", async (signal, code) => {
+    await using scene = await Scene.set();
+    const child = await stall(scene);
+    process.kill(-child.pid, signal);
+    expect(await child.exited).toBe(code);
+    scene.expectUnchanged({ code: 1, stderr: "" }, "");
+  });
+
+  test("that is killed leaves the old one at work; the next run goes well, and a later one cleans up", async () => {
+    await using scene = await Scene.set();
+    const child = await stall(scene);
+    process.kill(-child.pid, "SIGKILL");
+    await child.exited;
+    const left = readdirSync(scene.hooks).filter((name) => name.startsWith("."));
+    expect(left).toHaveLength(1);
+    for (const name of names) expect(await versionOf(scene, name)).toBe(OLDER);
+    scene.server.way = "whole";
+    expect(await scene.install()).toMatchObject({ code: 0 });
+    for (const name of names) expect(await versionOf(scene, name)).toBe(version);
+    utimesSync(`${scene.hooks}/${left[0]}`, 0, 0);
+    expect(await scene.install()).toMatchObject({ code: 0 });
+    expect(readdirSync(scene.hooks).toSorted()).toEqual(names.toSorted());
+  });
+});
+
+describe("an archive with a right checksum", () => {
+  const root = archiveOf(version).replace(".tar.xz", "");
+  const good = programsOf(() => "");
+
+  /** Six programs that are scripts of one line. */
+  function programsOf(text: (name: string) => string): Entry[] {
+    return names.map((name) => ({ name: `${root}/${name}`, text: `#!/bin/sh\n${text(name)}\n` }));
+  }
+
+  test.each<[string, Entry[], string]>([
+    [
+      "has a member with ../",
+      [...good, { name: `${root}/../../escaped`, text: "x" }],
+      "does not belong there",
+    ],
+    ["has a member outside", [...good, { name: "escaped", text: "x" }], "does not belong there"],
+    [
+      "has a member from the root",
+      [...good, { name: "/tmp/claude-session-escaped", text: "x" }],
+      "does not belong there",
+    ],
+    [
+      "has a member in a folder",
+      [...good, { name: `${root}/more/escaped`, text: "x" }],
+      "does not belong there",
+    ],
+    [
+      "has a member with a blank",
+      [...good, { name: `${root}/x ../escaped`, text: "x" }],
+      "does not belong there",
+    ],
+    [
+      "has a link",
+      [{ name: `${root}/claude-session`, linkname: "/bin/sh" }, ...good.slice(1)],
+      "does not belong there",
+    ],
+    [
+      "has a second name",
+      [{ name: `${root}/claude-session`, linkname: "/etc/passwd", type: "link" }, ...good.slice(1)],
+      "does not belong there",
+    ],
+    ["lacks a program", good.slice(1), "could not unpack"],
+    ["has programs that do nothing", good, "does not work here"],
+    [
+      "has programs of another version",
+      programsOf((name) => `echo ${name} 6.6.6`),
+      "does not work here",
+    ],
+    [
+      "has programs that fail",
+      programsOf((name) => `echo ${name} ${version}; exit 1`),
+      "does not work here",
+    ],
+  ])("and %s", async (_, entries, word) => {
+    await using scene = await Scene.set();
+    await writeTar(entries, scene.archive);
+    await scene.sign();
+    scene.expectUnchanged(await scene.install(), word);
+    expect(await Bun.file("/tmp/claude-session-escaped").exists()).toBe(false);
+  });
+
+  test("and is cut off", async () => {
+    await using scene = await Scene.set();
+    truncateSync(scene.archive, Bun.file(scene.archive).size >> 1);
+    await scene.sign();
+    scene.expectUnchanged(await scene.install(), /could not read .*tar\.xz: .*(end|EOF|trunc)/is);
+  });
+
+  test("and a program that lost its end, which would run as the bare runtime", async () => {
+    await using scene = await Scene.set();
+    const torn = `${scene.sandbox.root}/torn`;
+    copyFileSync(`${dist}/session-end`, torn);
+    truncateSync(torn, Bun.file(torn).size - 1_000_000);
+    const programs = programsOf((name) => `echo ${name} ${version}`).map((entry) =>
+      entry.name.endsWith("/session-end") ? { name: entry.name, path: torn } : entry,
+    );
+    await writeTar(programs, scene.archive);
+    await scene.sign();
+    scene.expectUnchanged(
+      await scene.install(),
+      "session-end does not work here; nothing was replaced",
+    );
+  });
+});
+
+describe("a disk", () => {
+  test.skipIf(!canMount).each([
+    ["has no room for the download", 20, /could not get .*or to write it/s],
+    ["has no room for the programs", 200, "is full"],
+  ])("that %s", async (_, megabytes, word) => {
+    await using scene = await Scene.set();
+    const installed = `${scene.sandbox.root}/installed`;
+    run("mv", scene.hooks, installed);
+    // Second names would not reach from one disk to another: the old programs are small here.
+    using disk = new Disk(scene.hooks, `size=${megabytes}m`);
+    void disk;
+    for (const name of names) writeFileSync(`${scene.hooks}/${name}`, "old claude-session-hooks\n");
+    scene.look();
+    scene.expectUnchanged(await scene.install(), word);
+  });
+
+  test("on which nothing may be written", async () => {
+    const why = whyNotAnother();
+    if (why !== undefined) return tally.skip(`a folder of somebody else's: ${why}`);
+    await using scene = await Scene.set();
+    run("chmod", "755", scene.sandbox.root);
+    scene.expectUnchanged(await scene.install([], { by: as(USER) }), "could not write to");
+  });
+
+  const canFreeze = process.geteuid?.() === 0 && commandExists("chattr");
+  test.skipIf(!canFreeze)(
+    "on which one program cannot be replaced: those before it are put back",
+    async () => {
+      await using scene = await Scene.set();
+      const frozen = `${scene.hooks}/pre-tool-use`;
+      rmSync(frozen);
+      copyFileSync(`${older}/pre-tool-use`, frozen);
+      scene.look();
+      run("chattr", "+i", frozen);
+      try {
+        scene.expectUnchanged(
+          await scene.install(),
+          /could not (keep the old|write .*)pre-tool-use/,
+        );
+      } finally {
+        run("chattr", "-i", frozen);
+      }
+    },
+  );
+
+  test("that refuses one of the renames: those before it are put back", async () => {
+    await using scene = await Scene.set();
+    const mv = script(
+      scene.sandbox,
+      `case $* in *x64*/pre-tool-use*|*arm64*/pre-tool-use*) exit 1 ;; esac; exec /bin/mv "$@"`,
+    );
+    const env = { PATH: toolbox(scene.sandbox, { more: { mv } }) };
+    scene.expectUnchanged(
+      await scene.install([], { env }),
+      "the old programs are back in their places",
+    );
+  });
+});
+
+test("a signal between two renames: those before it are put back", async () => {
+  await using scene = await Scene.set();
+  const mv = script(
+    scene.sandbox,
+    `case $* in *x64*/pre-tool-use*|*arm64*/pre-tool-use*) kill -TERM "$PPID" ;; esac; exec /bin/mv "$@"`,
+  );
+  const env = { PATH: toolbox(scene.sandbox, { more: { mv } }) };
+  const end = await scene.install([], { env });
+  expect(end.code).toBe(143);
+  scene.expectUnchanged({ ...end, code: 1 }, "");
+});
+
+test("somebody's own hook of the same name is not overwritten", async () => {
+  await using scene = await Scene.set();
+  rmSync(`${scene.hooks}/session-start`);
+  writeFileSync(`${scene.hooks}/session-start`, "#!/bin/sh\necho mine\n");
+  scene.look();
+  scene.expectUnchanged(await scene.install(), "is none of our programs");
+  scene.expectUnchanged(await scene.install(["--uninstall"]), "is none of our programs");
+});
+
+describe("settings that do not parse", () => {
+  test("are left as they are; the programs are there, and it is said what to do", async () => {
+    await using scene = await Scene.set();
+    const settings = `${scene.sandbox.home}/.claude/settings.json`;
+    writeFileSync(settings, "{ broken");
+    const end = await scene.install();
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain(
+      "the programs are there, but Claude Code's settings are as they were",
+    );
+    expect(readFileSync(settings, "utf8")).toBe("{ broken");
+    expect(await versionOf(scene, "session-start")).toBe(version);
+  });
+
+  test("keep the programs from being removed, which they may name", async () => {
+    await using scene = await Scene.set();
+    writeFileSync(`${scene.sandbox.home}/.claude/settings.json`, "{ broken");
+    scene.look();
+    scene.expectUnchanged(await scene.install(["--uninstall"]), "so the programs stay");
+    rmSync(`${scene.hooks}/claude-session`);
+    scene.look();
+    scene.expectUnchanged(await scene.install(["--uninstall"]), "Install again, then uninstall");
+  });
+});
+
+describe("on a system", () => {
+  test.each([
+    ["without xz", ["xz"], "needs XZ Utils"],
+    ["without curl and wget", ["curl"], "neither curl nor wget"],
+    [
+      "without anything for checksums",
+      ["sha256sum"],
+      "nothing is there to check the download with",
+    ],
+  ])("%s, it says what is missing", async (_, without, word) => {
+    await using scene = await Scene.set();
+    const env = { PATH: toolbox(scene.sandbox, { without }) };
+    scene.expectUnchanged(await scene.install([], { env }), word);
+  });
+
+  test.each([
+    ["wget and no curl", ["curl"], "wget"],
+    ["shasum and no sha256sum", ["sha256sum"], "shasum"],
+    ["openssl and no sha256sum", ["sha256sum"], "openssl"],
+  ])("with %s, it goes well", async (_, without, other) => {
+    const path = Bun.which(other, { PATH: "/usr/bin:/bin:/usr/local/bin" });
+    if (path === null) return tally.skip(`${other}, which is not here`);
+    await using scene = await Scene.set();
+    const env = { PATH: toolbox(scene.sandbox, { without, more: { [other]: path } }) };
+    const end = await scene.install([], { env });
+    expect(end).toMatchObject({ code: 0, stderr: "" });
+    tally.add("other tools");
+  });
+
+  test("of BusyBox, as Alpine Linux, it goes well once the real xz is there", async () => {
+    const busybox = Bun.which("busybox", { PATH: "/usr/bin:/bin" });
+    if (busybox === null) return tally.skip("BusyBox, which is not here");
+    await using scene = await Scene.set();
+    const folder = `${scene.sandbox.root}/busybox`;
+    mkdirSync(folder);
+    run(busybox, "--install", "-s", folder);
+    // Which libc there is: this machine's.
+    symlinkSync("/usr/bin/getconf", `${folder}/getconf`);
+    const start = { env: { PATH: folder }, command: [`${folder}/sh`, INSTALL_SH] };
+    scene.expectUnchanged(await scene.install([], start), "needs XZ Utils");
+    rmSync(`${folder}/xz`);
+    symlinkSync("/usr/bin/xz", `${folder}/xz`);
+    expect(await scene.install([], start)).toMatchObject({ code: 0, stderr: "" });
+    tally.add("other tools");
+  });
+});
+
+/** Starts an install whose download stops half-way, in a process group of its own, and waits until then. */
+async function stall(scene: Scene) {
+  scene.server.way = "stalled";
+  const child = startInstaller(scene.sandbox, ["--from", scene.server.url], { by: ["setsid"] });
+  const size = Bun.file(scene.archive).size >> 1;
+  await until(() =>
+    [
+      ...new Bun.Glob(".claude-session-hooks.*/*.xz").scanSync({ cwd: scene.hooks, dot: true }),
+    ].some((name) => Bun.file(`${scene.hooks}/${name}`).size >= size - 65_536),
+  );
+  return child;
+}
+
+async function versionOf({ hooks, sandbox }: Scene, name: string): Promise<string | undefined> {
+  const child = Bun.spawn([`${hooks}/${name}`, "--version"], {
+    env: { HOME: sandbox.home },
+    stdout: "pipe",
+  });
+  return (await child.stdout.text()).trim().split(" ")[1];
+}
+
+/** A command of a line, to stand in for another one. */
+function script({ root }: Sandbox, text: string): string {
+  const path = `${root}/script-${crypto.randomUUID()}`;
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+function flipByte(path: string): void {
+  const bytes = readFileSync(path);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}

@@ -1,0 +1,180 @@
+// The life of an installation, from the line in the README to the end, by what would be downloaded.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { PROGRAMS } from "../../lib/cli/programs";
+import { PLAY, registeredCommands } from "../../scripts/stage";
+import { capturedPayload } from "../support/payloads";
+import { recordsOf } from "../support/records";
+import { Sandbox } from "../support/sandbox";
+import { contentsOf, hooksOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
+import { NEWER, publishInto, version } from "./rehearsal";
+import { ReleaseServer } from "./release-server";
+
+setDefaultTimeout(120_000);
+
+const readme = readFileSync(`${dirname(INSTALL_SH)}/../README.md`, "utf8");
+const names = ["claude-session", ...PROGRAMS].toSorted();
+
+test("the README begins with one line that installs", async () => {
+  const [, line = "", address = ""] =
+    /^```sh\n(curl \S+ (\S+)\/install\.sh \| sh)\n```$/m.exec(readme) ?? [];
+  expect(readme.indexOf(line)).toBeLessThan(readme.indexOf("\n## "));
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox);
+  const command = ["sh", "-c", line.replace(address, server.url)];
+  const env = { CLAUDE_SESSION_RELEASE: server.url, PATH: "/usr/bin:/bin" };
+  const end = await runInstaller(sandbox, [], { command, env });
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  expect(end.stdout).toContain(`Installed the programs of version ${version}`);
+  expect(end.stdout).toContain("Next\n  1. End Claude Code and start it anew");
+  expect(readdirSync(hooksOf(sandbox)).toSorted()).toEqual(names);
+});
+
+test("install, work, upgrade, work, downgrade, uninstall: on a system without Node and Bun", async () => {
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox, { withNewer: true });
+  const from = ["--from", server.url];
+  const config = `${sandbox.state}/config.json`;
+  await Bun.write(config, '{ "retention_days": 365 }\n');
+  const settings = `${sandbox.home}/.claude/settings.json`;
+  await Bun.write(settings, '{\n  "model": "opus" // mine\n}\n');
+
+  expect(await runInstaller(sandbox, [...from, "--version", version])).toMatchObject({ code: 0 });
+  await play(sandbox, settings);
+  expect(await listed(sandbox)).toEqual(["one-session ended"]);
+  expect(await recordsOf(sandbox)).toHaveLength(PLAY.length);
+
+  const upgrade = await runInstaller(sandbox, [...from, "--version", NEWER]);
+  expect(upgrade).toMatchObject({ code: 0, stderr: "" });
+  expect(upgrade.stdout).toContain(`Installed the programs of version ${NEWER}`);
+  expect(upgrade.stdout).toContain("Already installed");
+  expect(await versions(sandbox)).toEqual(names.map((name) => `${name} ${NEWER}`));
+  await play(sandbox, settings);
+  expect(await listed(sandbox)).toEqual(["one-session ended"]);
+  expect(await recordsOf(sandbox)).toHaveLength(2 * PLAY.length);
+
+  expect(await runInstaller(sandbox, [...from, "--version", `v${version}`])).toMatchObject({
+    code: 0,
+  });
+  expect(await versions(sandbox)).toEqual(names.map((name) => `${name} ${version}`));
+  await play(sandbox, settings);
+  expect(await listed(sandbox)).toEqual(["one-session ended"]);
+  expect(await recordsOf(sandbox)).toHaveLength(3 * PLAY.length);
+  expect(readFileSync(config, "utf8")).toBe('{ "retention_days": 365 }\n');
+
+  const end = await runInstaller(sandbox, ["--uninstall"]);
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  expect(existsSync(hooksOf(sandbox))).toBe(false);
+  expect(readFileSync(settings, "utf8")).toBe('{\n  "model": "opus" // mine\n}\n');
+  expect(existsSync(sandbox.events)).toBe(true);
+  expect((await runInstaller(sandbox, ["--uninstall"])).stdout).toStartWith(
+    "There are no programs",
+  );
+});
+
+test("a dry run says what would be done, and does nothing", async () => {
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox);
+  const before = contentsOf(sandbox.home);
+  const end = await runInstaller(sandbox, [
+    "--from",
+    server.url,
+    "--dry-run",
+    "--",
+    "--events",
+    "all",
+  ]);
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  expect(end.stdout).toContain(`Would install claude-session-hooks ${version}`);
+  expect(end.stdout).toContain("claude-session install --events all\n");
+  expect(contentsOf(sandbox.home)).toEqual(before);
+  expect(server.requests).toEqual(["/SHA256SUMS"]);
+  expect((await runInstaller(sandbox, ["--uninstall", "--dry-run"])).code).toBe(0);
+});
+
+test("another folder, without registering: by a folder's name, and programs that are nobody else's to change", async () => {
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox);
+  const words = ["--from", server.folder, "--prefix", "my tools/hooks", "--no-register"];
+  const end = await runInstaller(sandbox, words, {
+    by: ["sh", "-c", 'umask 000; exec "$@"', "sh"],
+  });
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  const folder = `${sandbox.root}/my tools/hooks`;
+  expect(readdirSync(folder).toSorted()).toEqual(names);
+  for (const path of [folder, ...names.map((name) => `${folder}/${name}`)])
+    expect(statSync(path).mode & 0o777).toBe(0o755);
+  expect(existsSync(`${sandbox.home}/.claude`)).toBe(false);
+  const removal = await runInstaller(sandbox, ["--prefix", folder, "--no-register", "--uninstall"]);
+  expect(removal).toMatchObject({ code: 0, stderr: "" });
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("what follows -- is for `claude-session install`", async () => {
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox);
+  const end = await runInstaller(sandbox, [
+    "--from",
+    server.url,
+    "--",
+    "--events",
+    "Stop",
+    "--link",
+  ]);
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  const commands = await registeredCommands(`${sandbox.home}/.claude/settings.json`);
+  expect([...commands.keys()]).toEqual(["Stop"]);
+  expect(statSync(`${hooksOf(sandbox)}/session-event`).nlink).toBe(names.length);
+});
+
+async function serve(sandbox: Sandbox, wanted = {}): Promise<ReleaseServer> {
+  const folder = `${sandbox.root}/release`;
+  await Bun.write(`${folder}/.keep`, "");
+  await publishInto(folder, wanted);
+  return new ReleaseServer(folder);
+}
+
+/** Hands captured events to what the settings name for them, as events of one session. */
+async function play(sandbox: Sandbox, settings: string): Promise<void> {
+  const commands = await registeredCommands(settings);
+  for (const line of PLAY) {
+    const { event, payload } = await capturedPayload(line.split(" ")[1] ?? "");
+    const child = Bun.spawn(commands.get(event) ?? [], {
+      env: environment(sandbox),
+      cwd: sandbox.project,
+      stdin: new TextEncoder().encode(JSON.stringify({ ...payload, session_id: "one-session" })),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const said = (await child.stdout.text()) + (await child.stderr.text());
+    expect([await child.exited, said]).toEqual([0, ""]);
+  }
+}
+
+/** Id and state of each session, as the command line has them. */
+async function listed(sandbox: Sandbox): Promise<string[]> {
+  const rows = JSON.parse(await output(sandbox, "claude-session", "list", "--json")) as {
+    session_id: string;
+    state: string;
+  }[];
+  return rows.map((row) => `${row.session_id} ${row.state}`);
+}
+
+function versions(sandbox: Sandbox): Promise<string[]> {
+  return Promise.all(names.map(async (name) => (await output(sandbox, name, "--version")).trim()));
+}
+
+async function output(sandbox: Sandbox, program: string, ...words: string[]): Promise<string> {
+  const child = Bun.spawn([`${hooksOf(sandbox)}/${program}`, ...words], {
+    env: environment(sandbox),
+    stdout: "pipe",
+  });
+  const text = await child.stdout.text();
+  expect(await child.exited).toBe(0);
+  return text;
+}
+
+function environment(sandbox: Sandbox): Record<string, string> {
+  return { PATH: toolbox(sandbox), HOME: sandbox.home, CLAUDE_SESSION_DIR: sandbox.pointers };
+}
