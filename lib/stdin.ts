@@ -17,7 +17,9 @@ export interface Input {
 
 /** Opens the standard input of this process. */
 export function standardInput(): Input {
-  return fileLibrary === undefined ? streamInput(Bun.stdin.stream()) : polledInput(fileLibrary, 0);
+  return fileLibrary === undefined
+    ? streamInput(() => Bun.stdin.stream())
+    : polledInput(fileLibrary, 0);
 }
 
 // What a pipe holds on Linux, and more than all but a few events.
@@ -50,15 +52,17 @@ export function polledInput(library: FileLibrary, fd: number): Input {
   };
 }
 
-/** Reads a stream. */
-export function streamInput(stream: ReadableStream<Uint8Array>): Input {
-  const reader = stream.getReader();
+/** Reads a stream. That it cannot be opened is an outcome, too: seen under Wine, of a pipe from outside. */
+export function streamInput(open: () => ReadableStream<Uint8Array>): Input {
+  const start = () => open().getReader();
+  let reader: ReturnType<typeof start> | undefined;
   // What was not waited for to the end is what the next call waits for.
-  let reading: ReturnType<typeof reader.read> | undefined;
+  let reading: ReturnType<ReturnType<typeof start>["read"]> | undefined;
   return {
     async next(timeoutMs) {
       const late = new Promise<"late">((resolve) => setTimeout(resolve, timeoutMs, "late"));
       try {
+        reader ??= start();
         reading ??= reader.read();
         const next = await Promise.race([reading, late]);
         if (next === "late") return next;

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { leadingSessionId, readEvent, type Outcome, type Payload } from "../../lib/event";
 import { fileLibrary } from "../../lib/libc";
-import type { Chunk, Input } from "../../lib/stdin";
+import { streamInput, type Chunk, type Input } from "../../lib/stdin";
 import { Sandbox } from "../support/sandbox";
 
 const PAYLOAD = '{"session_id":"04e66903","prompt":"ñ 日 🙂 }","tool":{"a":{}}}';
@@ -205,8 +205,20 @@ test.each([
 // The two ways to read a real descriptor, in a process of its own, as a hook has it.
 const sandbox = new Sandbox();
 afterAll(() => sandbox[Symbol.dispose]());
-const ways = [{ way: "streamInput(Bun.stdin.stream())" }];
+const ways = [{ way: "streamInput(() => Bun.stdin.stream())" }];
 if (fileLibrary !== undefined) ways.push({ way: "polledInput(fileLibrary, 0)" });
+
+test("input that cannot be opened is told of", async () => {
+  const input = streamInput(() => {
+    throw new Error("EBADF");
+  });
+  expect(
+    await readEvent(input, { deadlineMs: performance.now() + 1000, maxBytes: 1024 }),
+  ).toMatchObject({
+    kind: "malformed",
+    reason: "unreadable",
+  });
+});
 
 describe.each(ways)("$way", ({ way }) => {
   test.each([
