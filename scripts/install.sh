@@ -220,6 +220,7 @@ release_folder() {
   [ ! -d "$address" ] || address=file://$(cd "$address" && pwd)
   case $address in
     https://* | file:///*) ;;
+    http://*@*) die "not an address of a release: $address" ;;
     http://127.0.0.1[:/]* | http://localhost[:/]* | "http://[::1]"*) ;;
     http://*) die "not by plain http from another machine: checksums would come the same open way" ;;
     *) die "not an address of a release: $address" ;;

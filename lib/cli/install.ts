@@ -194,7 +194,8 @@ function tellLinking(linking: Linking, terminal: Terminal): ExitCode {
     return NOT_SO;
   }
   const saved = (linking.savedBytes / 1e6).toFixed(0);
-  terminal.print(`\nThe six programs are one file now, which saves ${saved} MB.`);
+  const now = linking.savedBytes > 0 ? `now, which saves ${saved} MB` : "already";
+  terminal.print(`\nThe six programs are one file ${now}.`);
   return DONE;
 }
 

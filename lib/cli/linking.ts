@@ -39,7 +39,7 @@ export async function linkPrograms(own = programBeside("claude-session")): Promi
     for (const path of paths) renameSync(`${temporary}/${basename(path)}`, path);
     return { savedBytes: separate.reduce((sum, { size }) => sum + size, 0) };
   } catch (error) {
-    return { fault: `the disk does not let a file have several names: ${faultCode(error)}` };
+    return { fault: faultCode(error) };
   } finally {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }

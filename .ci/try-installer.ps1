@@ -1,0 +1,25 @@
+# Installs a release from a folder, as a person on Windows would, into a home that is gone afterwards; lets a
+# hook record, looks at that, and uninstalls.
+#
+# usage: .ci/try-installer.ps1 FOLDER
+param([string] $Release)
+Set-StrictMode -Version 2
+$ErrorActionPreference = "Stop"
+$home_ = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
+New-Item -ItemType Directory $home_ | Out-Null
+$env:CLAUDE_CONFIG_DIR = Join-Path $home_ ".claude"
+$env:CLAUDE_SESSION_DIR = $home_
+$hooks = Join-Path $env:CLAUDE_CONFIG_DIR "hooks"
+$cli = Join-Path $hooks "claude-session.exe"
+try {
+  & "$Release/install.ps1" -From $Release
+  & $cli doctor
+  if ($LASTEXITCODE -ne 0) { throw "doctor ended with $LASTEXITCODE" }
+  '{"session_id":"tried","hook_event_name":"SessionStart","source":"startup"}' |
+    & (Join-Path $hooks "session-start.exe") | Out-Null
+  if (-not ((& $cli list --json) -match "tried")) { throw "the event was not recorded" }
+  & "$Release/install.ps1" -Uninstall
+  if (Test-Path $cli) { throw "$cli is still there" }
+} finally {
+  Remove-Item $home_ -Recurse -Force -ErrorAction SilentlyContinue
+}
