@@ -1,15 +1,19 @@
 // The test plan of the Python hooks that these programs replace, run on the built programs: ten
 // lines, each with its figures, as text and as dist/test-results/acceptance.json.
 //
-// usage: bun scripts/acceptance.ts      exit status 1 if a line fails
+// usage: bun scripts/acceptance.ts [--platform PLATFORM]      exit status 1 if a line fails
+//
+// Programs for another platform than this machine's are built first, and started by an emulator.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 import { formatLocalTime } from "../lib/local-time";
 import { readDays } from "../lib/log-reader";
 import { projectAt } from "../lib/project";
 import type { EventRecord } from "../lib/schema";
 import { getStoredSessionId, storeSessionId } from "../lib/session";
+import { buildForeign } from "../tests/support/emulator";
 import { runProgram } from "../tests/support/programs";
 import { Sandbox } from "../tests/support/sandbox";
 import { dist } from "./build";
@@ -31,6 +35,9 @@ const PLAN: readonly (readonly [name: string, line: Line])[] = [
   ["100 rapid session switches are each seen at once", followsSwitches],
   ["500 operations at full speed lose nothing", losesNothing],
 ];
+
+const { platform } = parseArgs({ options: { platform: { type: "string" } } }).values;
+const foreign = platform === undefined ? {} : await buildForeign(platform);
 
 const results = [];
 for (const [i, [name, line]] of PLAN.entries()) {
@@ -208,7 +215,7 @@ async function useTool(sandbox: Sandbox, event: string): Promise<EventRecord> {
 
 async function run(sandbox: Sandbox, program: string, payload: object, project = sandbox.project) {
   const env = { CLAUDE_PROJECT_DIR: project };
-  const ended = await runProgram(program, sandbox, payload, { env, cwd: project });
+  const ended = await runProgram(program, sandbox, payload, { ...foreign, env, cwd: project });
   assert.deepEqual([ended.code, ended.stdout, ended.stderr], [0, "", ""], program);
   return ended;
 }

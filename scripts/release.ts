@@ -53,6 +53,7 @@ export async function makeArchives(
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const platform = next.name;
+      if (!process.stderr.isTTY) console.log(`${platform} …`);
       const say = (what: string) => {
         doing.set(platform, `${platform}: ${what}`);
         progress([...doing.values()].join("   "));

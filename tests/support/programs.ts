@@ -19,11 +19,13 @@ export interface Start {
   readonly args?: readonly string[];
   /** A command that is to start it. */
   readonly by?: readonly string[];
+  /** Where the programs are, if they are not those that are built for this machine. */
+  readonly folder?: string;
 }
 
 /** Where a built program is. */
-export function programPath(name: string): string {
-  return `${dist}/${name}`;
+export function programPath(name: string, folder = dist): string {
+  return `${folder}/${name}`;
 }
 
 /** Runs a program to its end: a payload on a socket, then end of input, as the client does. */
@@ -31,10 +33,10 @@ export async function runProgram(
   name: string,
   sandbox: Sandbox,
   payload: string | Uint8Array | object,
-  { env = {}, cwd = sandbox.project, args = [], by = [] }: Start = {},
+  { env = {}, cwd = sandbox.project, args = [], by = [], folder }: Start = {},
 ): Promise<Ended> {
   const started = performance.now();
-  const child = Bun.spawn([...by, programPath(name), ...args], {
+  const child = Bun.spawn([...by, programPath(name, folder), ...args], {
     env: sandbox.env(env),
     cwd,
     stdin: "pipe",

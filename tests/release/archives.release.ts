@@ -1,0 +1,171 @@
+// What is in the release: held against the programs, the promises of the manifest, and a second making.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import manifest from "../../package.json" with { type: "json" };
+import { dist } from "../../scripts/build";
+import { joinArchives, makeArchives, USUAL } from "../../scripts/release";
+import { packTarXz } from "../../scripts/release/archive";
+import { changesOf } from "../../scripts/release/changelog";
+import { describeFile, manifestFile } from "../../scripts/release/manifest";
+import { PLATFORMS } from "../../scripts/release/platforms";
+import { commandExists, run } from "../support/commands";
+import { Sandbox } from "../support/sandbox";
+import { archiveOf, part, version } from "./rehearsal";
+
+setDefaultTimeout(600_000);
+
+const archive = `${USUAL.folder}/${archiveOf(version)}`;
+const root = archiveOf(version).replace(".tar.xz", "");
+const platform = PLATFORMS.find(({ name }) => name === part.platform);
+const MOST_TIMES_ONE = 1.25;
+
+test("an archive holds the six programs, byte for byte, and the licences, all in one folder", async () => {
+  using sandbox = new Sandbox();
+  run("tar", "-xJf", archive, "-C", sandbox.root);
+  const programs = part.programs.map(({ name }) => name);
+  const texts = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.md"];
+  expect(readdirSync(`${sandbox.root}/${root}`).toSorted()).toEqual(
+    [...texts, ...programs].toSorted(),
+  );
+  for (const described of part.programs) {
+    const path = `${sandbox.root}/${root}/${described.name}`;
+    expect(await describeFile(path)).toEqual(described);
+    expect(await describeFile(`${dist}/${described.name}`)).toEqual(described);
+    expect(statSync(path).mode & 0o777).toBe(0o755);
+  }
+  const licences = readFileSync(`${sandbox.root}/${root}/THIRD-PARTY-LICENSES.md`, "utf8");
+  for (const name of [...Object.keys(manifest.dependencies), "Bun", "JavaScriptCore"])
+    expect(licences).toContain(name);
+});
+
+test("six programs take little more than one", async () => {
+  using sandbox = new Sandbox();
+  const member = { path: `${dist}/claude-session`, name: "claude-session", isProgram: true };
+  await packTarXz([member], `${sandbox.root}/one.tar.xz`, { date: "2026-01-01" });
+  const times = statSync(archive).size / statSync(`${sandbox.root}/one.tar.xz`).size;
+  console.log(`an archive of six is ${times.toFixed(3)} × an archive of one`);
+  expect(times).toBeLessThan(MOST_TIMES_ONE);
+});
+
+test("made again, elsewhere and in another time zone, every file has the same bytes", async () => {
+  using sandbox = new Sandbox();
+  const zone = process.env["TZ"];
+  process.env["TZ"] = "Pacific/Kiritimati";
+  try {
+    await makeArchives(platform === undefined ? [] : [platform], {
+      ...USUAL,
+      folder: `${sandbox.root}/again`,
+    });
+  } finally {
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
+  }
+  for (const name of [
+    archiveOf(version),
+    `${manifest.name}-${version}.cdx.json`,
+    "install.sh",
+    "install.ps1",
+  ])
+    expect(await describeFile(`${sandbox.root}/again/${name}`)).toEqual(
+      await describeFile(`${USUAL.folder}/${name}`),
+    );
+});
+
+test("parts that were made apart are joined into what one machine would have made", async () => {
+  using sandbox = new Sandbox();
+  const joined = await joinArchives([USUAL.folder], { ...USUAL, folder: `${sandbox.root}/joined` });
+  expect(joined).toEqual(
+    manifestFile.parse(await Bun.file(`${USUAL.folder}/manifest.json`).json()),
+  );
+  const sums = (folder: string) => readFileSync(`${folder}/SHA256SUMS`, "utf8");
+  expect(sums(`${sandbox.root}/joined`)).toBe(sums(USUAL.folder));
+});
+
+test("parts of another version, or changed on their way, are refused", async () => {
+  using sandbox = new Sandbox();
+  const release = { ...USUAL, folder: `${sandbox.root}/joined` };
+  expect(joinArchives([USUAL.folder], { ...release, version: "9.9.9" })).rejects.toThrow(
+    "not 9.9.9",
+  );
+  mkdirSync(`${sandbox.root}/part`);
+  await Bun.write(
+    `${sandbox.root}/part/manifest.json`,
+    readFileSync(`${USUAL.folder}/manifest.json`, "utf8").replaceAll(
+      /"sha256": "."/g,
+      '"sha256": "0"',
+    ),
+  );
+  for (const { name } of (await readManifest()).platforms.flatMap(({ archives }) => archives))
+    await Bun.write(`${sandbox.root}/part/${name}`, "changed");
+  expect(joinArchives([`${sandbox.root}/part`], release)).rejects.toThrow(
+    "not what its manifest says",
+  );
+});
+
+test("the checksums are those of all that is published", async () => {
+  const lines = readFileSync(`${USUAL.folder}/SHA256SUMS`, "utf8").trim().split("\n");
+  const listed = lines.map((line) => line.split("  ")[1] ?? "");
+  const notListed = new Set(["SHA256SUMS", "RELEASE.md"]);
+  expect(listed).toEqual(
+    readdirSync(USUAL.folder)
+      .filter((name) => !notListed.has(name))
+      .toSorted(),
+  );
+  if (commandExists("sha256sum"))
+    run("sh", "-c", `cd '${USUAL.folder}' && sha256sum --check --strict SHA256SUMS`);
+  for (const { name, bytes } of (await readManifest()).platforms.flatMap(
+    ({ archives }) => archives,
+  ))
+    expect(statSync(`${USUAL.folder}/${name}`).size).toBe(bytes);
+});
+
+test("the bill of materials names all that is bundled, with its licence, and the runtime", async () => {
+  const bill = (await Bun.file(`${USUAL.folder}/${manifest.name}-${version}.cdx.json`).json()) as {
+    bomFormat: string;
+    specVersion: string;
+    metadata: { component: { name: string; version: string } };
+    components: { name: string; version: string; licenses: unknown[] }[];
+  };
+  expect(bill).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.5" });
+  expect(bill.metadata.component).toMatchObject({ name: manifest.name, version });
+  const parts = new Map(bill.components.map(({ name, version: its }) => [name, its]));
+  for (const [name, its] of Object.entries(manifest.dependencies))
+    expect(parts.get(name)).toBe(its);
+  expect(parts.get("bun")).toBe(manifest.devDependencies.bun);
+  for (const { licenses } of bill.components) expect(licenses).not.toBeEmpty();
+});
+
+test("the page says what changed, and what is in each archive", async () => {
+  const page = readFileSync(`${USUAL.folder}/RELEASE.md`, "utf8");
+  expect(page).toContain(changesOf(version));
+  for (const { name } of part.archives) expect(page).toContain(`\`${name}\``);
+});
+
+test("a zip is what its tools think it is, and the same in every time zone", async () => {
+  using sandbox = new Sandbox();
+  const members = [
+    { path: `${import.meta.dir}/rehearsal.ts`, name: "folder/program.exe", isProgram: true },
+    { path: `${import.meta.dir}/../../LICENSE`, name: "folder/LICENSE", isProgram: false },
+  ];
+  const hashes = new Set<string>();
+  for (const zone of ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"]) {
+    const script = `import { packZip } from ${JSON.stringify(`${import.meta.dir}/../../scripts/release/archive.ts`)};
+      await packZip(${JSON.stringify(members)}, "out.zip", { date: "2026-11-23" });`;
+    const child = Bun.spawnSync([process.execPath, "-e", script], {
+      env: sandbox.env({ TZ: zone }),
+      cwd: sandbox.root,
+    });
+    expect(child.stderr.toString()).toBe("");
+    hashes.add((await describeFile(`${sandbox.root}/out.zip`)).sha256);
+  }
+  expect(hashes.size).toBe(1);
+  if (!commandExists("unzip")) return;
+  expect(run("unzip", "-tq", `${sandbox.root}/out.zip`)).toContain("No errors");
+  expect(run("unzip", "-Z1", `${sandbox.root}/out.zip`)).toBe(
+    "folder/program.exe\nfolder/LICENSE\n",
+  );
+});
+
+async function readManifest() {
+  return manifestFile.parse(await Bun.file(`${USUAL.folder}/manifest.json`).json());
+}

@@ -1,0 +1,42 @@
+// The programs for other processors, by an emulator: they prove what they can of themselves, and record.
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import manifest from "../../package.json" with { type: "json" };
+import { programNames } from "../../scripts/build";
+import { buildForeign, emulated } from "../support/emulator";
+import { capturedPayload } from "../support/payloads";
+import { runProgram } from "../support/programs";
+import { onlyRecordOf } from "../support/records";
+import { Sandbox } from "../support/sandbox";
+import { Tally } from "../support/tally";
+
+setDefaultTimeout(120_000);
+
+const tally = new Tally("other processors");
+afterAll(() => tally.print());
+
+const platforms = emulated();
+if (platforms.length === 0) tally.skip("them all: there is no emulator here");
+const names = await programNames();
+
+describe.each(platforms)("%s", (platform) => {
+  test("passes its self-tests, and records what it is handed", async () => {
+    const foreign = await buildForeign(platform);
+    for (const name of names) {
+      using sandbox = new Sandbox();
+      const end = await runProgram(name, sandbox, "", { ...foreign, args: ["--self-test"] });
+      expect(end).toMatchObject({ code: 0, stderr: "" });
+      expect(end.stdout).toStartWith(`${name} ${manifest.version}\n`);
+      tally.add("self-tests");
+    }
+    using sandbox = new Sandbox();
+    const { text, payload } = await capturedPayload("PreToolUse");
+    const end = await runProgram("pre-tool-use", sandbox, text, foreign);
+    expect(end).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(await onlyRecordOf(sandbox)).toMatchObject({
+      event: "PreToolUse",
+      session_id: String(payload["session_id"]),
+      session_id_source: "payload",
+    });
+    tally.add("events recorded");
+  });
+});
