@@ -171,5 +171,5 @@ if (import.meta.main) {
     values.join.length > 0
       ? await joinArchives(values.join, release)
       : await makeArchives(platformsOf(values.target), release);
-  console.log(`${release.folder} holds ${platforms.length} of ${PLATFORMS.length} platforms`);
+  console.log(`dist/release holds ${platforms.length} of ${PLATFORMS.length} platforms`);
 }
