@@ -9,6 +9,7 @@ const modules = `${dirname(dirname(import.meta.dir))}/node_modules`;
 export const RUNTIME = { name: "bun", version: Bun.version } as const;
 
 interface Component {
+  readonly "bom-ref": string;
   readonly name: string;
   readonly version: string;
 }
@@ -27,7 +28,7 @@ interface Bill {
  * @throws {Error} where npm cannot say
  */
 export async function billOfMaterials(): Promise<string> {
-  const bill = await npmBill();
+  const bill = await bundledBill();
   delete bill.serialNumber;
   delete bill.metadata.timestamp;
   const { component } = bill.metadata;
@@ -51,7 +52,7 @@ export async function billOfMaterials(): Promise<string> {
 
 /** The licences of all that is bundled, as one text. */
 export async function licences(): Promise<string> {
-  const { components } = await npmBill();
+  const { components } = await bundledBill();
   const texts = await Promise.all(
     components.map(async ({ name, version }) => {
       const folder = `${modules}/${name}`;
@@ -75,8 +76,28 @@ async function runtimeLicence(): Promise<string> {
     .trim();
 }
 
+/**
+ * What npm says of the packages that are bundled: those that can be reached from our dependencies. `--omit
+ * dev` would be the way to ask for that, but also leaves out what a development package needs as well, such
+ * as ms and picocolors (npm 11.19).
+ */
+async function bundledBill(): Promise<Bill> {
+  const bill = await npmBill();
+  const needs = new Map(bill.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
+  const own = Object.entries<string>(manifest.dependencies);
+  const bundled = new Set(own.map(([name, version]) => `${name}@${version}`));
+  for (const ref of bundled) for (const needed of needs.get(ref) ?? []) bundled.add(needed);
+  const isBundled = (ref: string) => bundled.has(ref);
+  const root = String(bill.metadata.component["bom-ref"]);
+  const dependencies = bill.dependencies.filter(({ ref }) => ref === root || isBundled(ref));
+  for (const dependency of dependencies)
+    dependency.dependsOn = dependency.dependsOn.filter(isBundled);
+  const components = bill.components.filter((component) => isBundled(component["bom-ref"]));
+  return { ...bill, components, dependencies };
+}
+
 async function npmBill(): Promise<Bill> {
-  const words = ["--omit", "dev", "--sbom-format", "cyclonedx", "--sbom-type", "application"];
+  const words = ["--sbom-format", "cyclonedx", "--sbom-type", "application"];
   const npm = Bun.spawn(["npm", "sbom", ...words], {
     cwd: dirname(modules),
     stdin: "ignore",

@@ -1,6 +1,7 @@
 // A release for this machine, as it would be published: the archive in dist/release, made first if it is not
 // of these very programs, and another version beside it.
-import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { build, dist, isBuilt } from "../../scripts/build";
 import { makeArchives, USUAL } from "../../scripts/release";
 import { describeFile, manifestFile, type Part } from "../../scripts/release/manifest";
@@ -45,7 +46,8 @@ async function madePart(): Promise<Part> {
   if (existsSync(path)) {
     const { platforms } = manifestFile.parse(await Bun.file(path).json());
     const made = platforms.find((one) => one.platform === platform?.name);
-    if (made !== undefined && (await isOfThesePrograms(made))) return made;
+    if (made !== undefined && (await isOfThesePrograms(made)) && isNewerThanTheRest(path))
+      return made;
   }
   return partOf(await makeArchives(platform === undefined ? [] : [platform]));
 }
@@ -53,6 +55,15 @@ async function madePart(): Promise<Part> {
 async function isOfThesePrograms({ programs }: Part): Promise<boolean> {
   const built = await Promise.all(programs.map(({ name }) => describeFile(`${dist}/${name}`)));
   return Bun.deepEquals(built, programs);
+}
+
+/** Whether a file was written after what else goes into a release, and what makes it. */
+function isNewerThanTheRest(path: string): boolean {
+  const root = dirname(dist);
+  const making = [...new Bun.Glob("scripts/{install.*,release.ts,release/*}").scanSync(root)];
+  const sources = ["LICENSE", "CHANGELOG.md", "package-lock.json", ...making];
+  const written = (file: string) => statSync(file).mtimeMs;
+  return sources.every((source) => written(`${root}/${source}`) <= written(path));
 }
 
 async function makeNewer(): Promise<string> {
