@@ -44,6 +44,7 @@ export async function compile(
   outfile: string,
   { runtime, version = manifest.version }: Target = {},
 ): Promise<void> {
+  const isForWindows = runtime?.includes("windows") ?? process.platform === "win32";
   await Bun.build({
     entrypoints: [source],
     root,
@@ -64,7 +65,7 @@ export async function compile(
       // A hook lives for milliseconds: code that the JIT compiles is seldom run again. Saves 0.15 ms.
       jitPolicy: 100,
       // Where Claude Code has no console, as in an editor, Windows would open one for each event.
-      ...(runtime?.includes("windows") && { windows: { hideConsole: source !== COMMAND_LINE } }),
+      ...(isForWindows && { windows: { hideConsole: source !== COMMAND_LINE } }),
     },
   });
 }

@@ -74,7 +74,7 @@ function Install-Programs([string] $Hooks) {
     $end = Invoke-Program (Join-Path $Hooks "claude-session.exe") (@("install") + $Words)
     Write-Output $end.Output.TrimEnd()
     if ($end.Code -ne 0) {
-      throw "the programs are there, but Claude Code's settings are as they were. Mend what is said above, and run '$Hooks\claude-session.exe install'."
+      throw "the programs are there, but not all of the rest. Mend what is said above, and run '$Hooks\claude-session.exe install'."
     }
   }
   if (($env:PATH -split ";") -notcontains $Hooks) {

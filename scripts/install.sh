@@ -114,7 +114,7 @@ install() {
     say "They are not registered; \`$hooks/claude-session install\` does that."
   else
     run_program "$hooks/claude-session" install "$@" ||
-      die "the programs are there, but Claude Code's settings are as they were. Mend what is said above, and run \`$hooks/claude-session install\`."
+      die "the programs are there, but not all of the rest. Mend what is said above, and run \`$hooks/claude-session install${*:+ $*}\`."
   fi
   case :${PATH-}: in
     *:"$hooks":*) ;;

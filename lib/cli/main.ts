@@ -2,8 +2,8 @@
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 import { faultCode } from "../fault";
 import { programName } from "../paths";
-import type { Program } from "./programs";
 import { reportSelfTest, version } from "../self-test";
+import type { Program } from "./programs";
 import { ClosedPipe, openTerminal } from "./terminal";
 import { DONE, NOT_SO, Refusal, UsageError, WRONG_USAGE, type ExitCode, type Verb } from "./verb";
 

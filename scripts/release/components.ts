@@ -98,7 +98,7 @@ async function bundledBill(): Promise<Bill> {
 
 async function npmBill(): Promise<Bill> {
   const words = ["--sbom-format", "cyclonedx", "--sbom-type", "application"];
-  const npm = Bun.spawn(["npm", "sbom", ...words], {
+  const npm = Bun.spawn([Bun.which("npm") ?? "npm", "sbom", ...words], {
     cwd: dirname(modules),
     stdin: "ignore",
     stdout: "pipe",

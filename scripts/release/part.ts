@@ -33,7 +33,8 @@ export async function makePart(platform: Platform, making: Making): Promise<Part
     const names = await build(staged, { runtime: platform.runtime, version });
     const programs = names.map((program) => `${staged}/${program}${platform.suffix}`);
     if (process.platform === "darwin" && platform.name.startsWith("darwin")) signForMac(programs);
-    if (platform === ownPlatform()) tryPrograms(programs, version);
+    if (platform === ownPlatform())
+      for (const [i, program] of programs.entries()) tryProgram(program, `${names[i]} ${version}`);
     await Bun.write(`${staged}/THIRD-PARTY-LICENSES.md`, await licences());
     const texts = [`${root}/LICENSE`, `${root}/CHANGELOG.md`, `${staged}/THIRD-PARTY-LICENSES.md`];
     const members: Member[] = [
@@ -73,19 +74,16 @@ function signForMac(programs: readonly string[]): void {
   }
 }
 
-function tryPrograms(programs: readonly string[], version: string): void {
-  for (const program of programs) {
-    const said = run(program, "--self-test").split("\n")[0];
-    const wanted = `${basename(program)} ${version}`;
-    if (said !== wanted) throw new Error(`${program} says that it is ${said}`);
-  }
+function tryProgram(program: string, name: string): void {
+  const [said] = run(program, "--self-test").split(/\r?\n/);
+  if (said !== name) throw new Error(`${program} says that it is ${said}, not ${name}`);
 }
 
 // With no more of the environment than a program needs to find its place.
 function run(...command: string[]): string {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
-    env: { PATH: "/usr/bin:/bin", HOME: "/nowhere" },
-  });
+  const kept = ["PATH", "SystemRoot", "TEMP"].map((name) => [name, process.env[name]]);
+  const env = Object.fromEntries(kept.filter(([, value]) => value !== undefined));
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env });
   if (exitCode === 0) return stdout.toString();
   throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${stdout}${stderr}`);
 }

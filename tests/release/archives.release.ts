@@ -81,6 +81,21 @@ test("parts that were made apart are joined into what one machine would have mad
   expect(sums(`${sandbox.root}/joined`)).toBe(sums(USUAL.folder));
 });
 
+test("what is published knows where", async () => {
+  using sandbox = new Sandbox();
+  const releases = "https://github.com/somebody/claude-session-hooks/releases";
+  const folder = `${sandbox.root}/published`;
+  await joinArchives([USUAL.folder], { ...USUAL, folder, releases });
+  const read = (name: string) => readFileSync(`${folder}/${name}`, "utf8");
+  expect(read("install.sh")).toContain(`\nreleases="${releases}"\n`);
+  expect(read("install.ps1")).toContain(`\n$Releases = "${releases}"\n`);
+  const base = `${releases}/download/v${version}`;
+  expect(read("RELEASE.md")).toContain(`\ncurl -fsSL ${base}/install.sh | sh\n`);
+  expect(read("RELEASE.md")).toContain(`\nirm ${base}/install.ps1 | iex\n`);
+  const elsewhere = { ...USUAL, folder, releases: 'https://x/"; rm' };
+  expect(joinArchives([USUAL.folder], elsewhere)).rejects.toThrow("not an https address");
+});
+
 test("parts of another version, or changed on their way, are refused", async () => {
   using sandbox = new Sandbox();
   const release = { ...USUAL, folder: `${sandbox.root}/joined` };

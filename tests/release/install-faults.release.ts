@@ -358,9 +358,7 @@ describe("settings that do not parse", () => {
     writeFileSync(settings, "{ broken");
     const end = await scene.install();
     expect(end.code).toBe(1);
-    expect(end.stderr).toContain(
-      "the programs are there, but Claude Code's settings are as they were",
-    );
+    expect(end.stderr).toContain("the programs are there, but not all of the rest");
     expect(readFileSync(settings, "utf8")).toBe("{ broken");
     expect(await versionOf(scene, "session-start")).toBe(version);
   });
