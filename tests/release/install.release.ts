@@ -11,7 +11,7 @@ import { contentsOf, hooksOf, INSTALL_SH, runInstaller, toolbox } from "./instal
 import { NEWER, publishInto, version } from "./rehearsal";
 import { ReleaseServer } from "./release-server";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(400_000);
 
 const readme = readFileSync(`${dirname(INSTALL_SH)}/../README.md`, "utf8");
 const names = ["claude-session", ...PROGRAMS].toSorted();
@@ -45,6 +45,11 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   expect(await listed(sandbox)).toEqual(["one-session ended"]);
   expect(await recordsOf(sandbox)).toHaveLength(PLAY.length);
 
+  // A program that runs on while it is replaced.
+  const following = Bun.spawn([`${hooksOf(sandbox)}/claude-session`, "tail", "-f", "-n", "0"], {
+    env: environment(sandbox),
+    stdout: "pipe",
+  });
   const upgrade = await runInstaller(sandbox, [...from, "--version", NEWER]);
   expect(upgrade).toMatchObject({ code: 0, stderr: "" });
   expect(upgrade.stdout).toContain(`Installed the programs of version ${NEWER}`);
@@ -53,6 +58,10 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   await play(sandbox, settings);
   expect(await listed(sandbox)).toEqual(["one-session ended"]);
   expect(await recordsOf(sandbox)).toHaveLength(2 * PLAY.length);
+  const seen = await linesOf(following.stdout, PLAY.length);
+  expect(seen.every((line) => line.includes("one-sess"))).toBe(true);
+  expect(following.exitCode).toBeNull();
+  following.kill();
 
   expect(await runInstaller(sandbox, [...from, "--version", `v${version}`])).toMatchObject({
     code: 0,
@@ -150,6 +159,17 @@ async function play(sandbox: Sandbox, settings: string): Promise<void> {
     const said = (await child.stdout.text()) + (await child.stderr.text());
     expect([await child.exited, said]).toEqual([0, ""]);
   }
+}
+
+/** The first lines that a program prints. */
+async function linesOf(stream: ReadableStream<Uint8Array>, count: number): Promise<string[]> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.split("\n").length > count) break;
+  }
+  return text.split("\n").slice(0, count);
 }
 
 /** Id and state of each session, as the command line has them. */
