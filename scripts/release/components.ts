@@ -97,7 +97,7 @@ async function bundledBill(): Promise<Bill> {
 }
 
 async function npmBill(): Promise<Bill> {
-  const words = ["--sbom-format", "cyclonedx", "--sbom-type", "application"];
+  const words = ["--package-lock-only", "--sbom-format", "cyclonedx", "--sbom-type", "application"];
   const npm = Bun.spawn([Bun.which("npm") ?? "npm", "sbom", ...words], {
     cwd: dirname(modules),
     stdin: "ignore",
