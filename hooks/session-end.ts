@@ -1,5 +1,5 @@
 // SessionEnd: the project has no current session any more, if it still was this one.
-import { runHook } from "../lib/hook";
+import { runHook } from "../lib/hook/run";
 import { forgetSessionId, isWitnessed } from "../lib/session";
 
 await runHook({

@@ -1,6 +1,6 @@
 // Every other event. A prompt also renews the pointer: a session longer than a day keeps it, and of
 // two sessions in a project it names the one last spoken to.
-import { runHook } from "../lib/hook";
+import { runHook } from "../lib/hook/run";
 import { isWitnessed, storeSessionId } from "../lib/session";
 
 await runHook({

@@ -1,7 +1,7 @@
 // SessionStart: makes the session its project's current one, and clears away what has expired.
 import { paths } from "../lib/config";
-import { runHook } from "../lib/hook";
-import { pruneDays } from "../lib/log";
+import { runHook } from "../lib/hook/run";
+import { pruneDays } from "../lib/log/log";
 import { cleanupStaleSessions, isWitnessed, storeSessionId } from "../lib/session";
 
 await runHook({

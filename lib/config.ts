@@ -2,9 +2,9 @@
 //
 // On the hook's path the checks are by hand, because zod would double its cost; `schema.ts` says
 // the same in zod for the cold paths, and a test holds the two together.
-import { faultCode } from "./fault";
-import { readOwn } from "./file";
-import { isAbsolute, pathsFrom, type Environment, type Paths } from "./paths";
+import { faultCode } from "./os/fault";
+import { readOwn } from "./os/file";
+import { isAbsolute, pathsFrom, type Environment, type Paths } from "./os/paths";
 import type { Config } from "./schema";
 
 /** The environment that the program was started with. */

@@ -1,6 +1,6 @@
 // Which project an event belongs to.
-import { isAbsolute, type Environment } from "./paths";
-import { system } from "./system";
+import { isAbsolute, type Environment } from "./os/paths";
+import { system } from "./os/system";
 
 // PATH_MAX of Linux. Of a longer one each parent would be asked for, which takes minutes at a megabyte.
 const LONGEST_PATH = 4096;

@@ -1,7 +1,7 @@
 // The shapes of everything that crosses a border, in zod, for the cold paths and the tests. The hot
 // path takes only types from here: `import type` costs nothing at run time.
 import { z } from "zod";
-import { isAbsolute } from "./paths";
+import { isAbsolute } from "./os/paths";
 
 /**
  * What Claude Code sends on stdin. Everything is optional and unknown keys pass: each version of the

@@ -5,14 +5,14 @@
 // and write this file exist. Two projects may share a name, so the same lines are also kept under
 // `claude_session_{project name}-{hash of the folder}`, which is read first.
 import { paths } from "./config";
-import { byteLength } from "./cut";
-import { faultCode } from "./fault";
-import { isTemporaryName, readOwn, removeIf, removeStaleTemporary, replaceFile } from "./file";
-import { namesIn } from "./folder";
-import { formatLocalTime, parseLocalTime } from "./local-time";
-import type { Environment } from "./paths";
+import { byteLength } from "./hook/truncate";
+import { faultCode } from "./os/fault";
+import { isTemporaryName, readOwn, removeIf, removeStaleTemporary, replaceFile } from "./os/file";
+import { namesIn } from "./os/folder";
+import { formatLocalTime, parseLocalTime } from "./os/local-time";
+import type { Environment } from "./os/paths";
 import type { Project } from "./project";
-import { system, type Status } from "./system";
+import { system, type Status } from "./os/system";
 
 /** What names a session when no witness does. */
 export const UNKNOWN = "unknown";

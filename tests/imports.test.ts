@@ -56,7 +56,7 @@ const reachedFiles = [...reached.keys()].filter(isOurs);
 test("the walk sees the hooks and the library, or the rest would pass on nothing", () => {
   expect(hooks.length).toBeGreaterThanOrEqual(5);
   expect(reachedFiles.length).toBeGreaterThan(15);
-  for (const file of ["lib/hook.ts", "lib/file.ts", "lib/session.ts", "lib/log.ts"])
+  for (const file of ["lib/hook/run.ts", "lib/os/file.ts", "lib/session.ts", "lib/log/log.ts"])
     expect(reachedFiles).toContain(file);
   expect([...reached.keys()]).toContain("bun:ffi");
 });
@@ -128,16 +128,20 @@ test("no values are imported in a circle", () => {
 
 test.each([
   ["the environment", /\b(?:process|Bun)\.env\b|\bimport\.meta\.env\b/g, ["lib/config.ts"]],
-  ["standard input", /\b(?:Bun|process)\.stdin\b|\/dev\/stdin|\/proc\/self\/fd/g, ["lib/stdin.ts"]],
+  [
+    "standard input",
+    /\b(?:Bun|process)\.stdin\b|\/dev\/stdin|\/proc\/self\/fd/g,
+    ["lib/hook/stdin.ts"],
+  ],
   [
     "the exit",
     /\bprocess\.(?:exit|exitCode|abort|kill|reallyExit)\b/g,
-    ["lib/hook.ts", "lib/cli/main.ts"],
+    ["lib/hook/run.ts", "lib/cli/main.ts"],
   ],
   [
     "standard output",
     /\bconsole\b|\b(?:Bun|process)\.std(?:out|err)\b/g,
-    ["lib/hook.ts", "lib/cli/terminal.ts"],
+    ["lib/hook/run.ts", "lib/cli/terminal.ts"],
   ],
 ] as const)("%s is touched in one place", (_, pattern, places) => {
   const touching = [...hooks, ...library].filter((file) => matches(file, pattern).length > 0);

@@ -1,27 +1,35 @@
 // `claude-session`: the table of verbs, and the one place that exits. Under the name of a hook, that hook.
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
-import { faultCode } from "../fault";
-import { programName } from "../paths";
-import { reportSelfTest, version } from "../self-test";
-import type { Program } from "./programs";
+import { faultCode } from "../os/fault";
+import { programName } from "../os/paths";
+import { reportSelfTest, version } from "../hook/self-test";
+import type { Program } from "./settings/programs";
 import { ClosedPipe, openTerminal } from "./terminal";
-import { DONE, NOT_SO, Refusal, UsageError, WRONG_USAGE, type ExitCode, type Verb } from "./verb";
+import {
+  DONE,
+  NOT_SO,
+  Refusal,
+  UsageError,
+  WRONG_USAGE,
+  type ExitCode,
+  type Verb,
+} from "./command";
 
 const NAME = "claude-session";
 const DESCRIPTION = "Records Claude Code's sessions, lists them and tells their story";
 
 // Each is loaded only when it is asked for.
 const VERBS: Readonly<Record<string, () => Promise<{ default: Verb }>>> = {
-  install: () => import("./install"),
-  uninstall: () => import("./uninstall"),
-  id: () => import("./id"),
-  list: () => import("./list"),
-  show: () => import("./show"),
-  tail: () => import("./tail"),
-  stats: () => import("./stats"),
-  doctor: () => import("./doctor"),
-  prune: () => import("./prune"),
-  forward: () => import("./forward"),
+  install: () => import("./commands/install"),
+  uninstall: () => import("./commands/uninstall"),
+  id: () => import("./commands/id"),
+  list: () => import("./commands/list"),
+  show: () => import("./commands/show"),
+  tail: () => import("./commands/tail"),
+  stats: () => import("./commands/stats"),
+  doctor: () => import("./commands/doctor"),
+  prune: () => import("./commands/prune"),
+  forward: () => import("./commands/forward"),
 };
 
 // What `install --link` makes of the hooks' own programs: second names of this file. See linking.ts.
@@ -212,6 +220,6 @@ async function tell(error: unknown): Promise<ExitCode> {
 
 // Words that were given, and names of files, are text from outside like any other.
 async function complain(message: string): Promise<void> {
-  const { visible } = await import("./text");
+  const { visible } = await import("./render/text");
   terminal.note(`${NAME}: ${message.split("\n").map(visible).join("\n")}`);
 }

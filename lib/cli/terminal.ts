@@ -1,10 +1,10 @@
 // Where the command line prints: the only place that touches stdout and stderr.
 import type { Colors } from "picocolors/types";
 import { environment } from "../config";
-import { faultCode } from "../fault";
-import { system } from "../system";
-import { bar, pad } from "./text";
-import type { Terminal } from "./verb";
+import { faultCode } from "../os/fault";
+import { system } from "../os/system";
+import { bar, pad } from "./render/text";
+import type { Terminal } from "./command";
 
 const STDOUT = 1;
 const STDERR = 2;

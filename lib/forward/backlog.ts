@@ -1,6 +1,6 @@
 // What lies behind a cursor: the events that are yet to be delivered.
-import { expiredDays, listDays } from "../log";
-import { glanceAt, glanceAtDay, recordIn, type Glance } from "../log-reader";
+import { expiredDays, listDays } from "../log/log";
+import { glanceAt, glanceAtDay, recordIn, type Glance } from "../log/reader";
 import type { Cursor, Position } from "./cursor";
 import type { Destination } from "./destination";
 

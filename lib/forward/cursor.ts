@@ -1,12 +1,12 @@
 // How far a destination has got in the log: for each day an offset, because a hook may write to a day
 // that is over, and the id of the record before it, by which a file that was changed is found out.
 import { fsyncSync } from "node:fs";
-import { faultCode } from "../fault";
-import { openOwn, readOwn, replaceFile } from "../file";
-import { dayPath, listDays } from "../log";
-import { recordIn } from "../log-reader";
+import { faultCode } from "../os/fault";
+import { openOwn, readOwn, replaceFile } from "../os/file";
+import { dayPath, listDays } from "../log/log";
+import { recordIn } from "../log/reader";
 import { cursorFile } from "../schema";
-import { system } from "../system";
+import { system } from "../os/system";
 
 /** Up to where a day is done. */
 export interface Position {

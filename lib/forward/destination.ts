@@ -1,7 +1,7 @@
 // Where events are delivered to: the `destinations` of `config.json`, judged one by one.
 import { paths } from "../config";
-import type { RecordHead } from "../log-reader";
-import type { Environment } from "../paths";
+import type { RecordHead } from "../log/reader";
+import type { Environment } from "../os/paths";
 import { destination as shape, type Config } from "../schema";
 
 /** A destination that can be tried. */

@@ -6,14 +6,14 @@
 // once more. If the hook still saw the heartbeat, its event was in the log before that look. If it
 // did not, it starts a new forwarder, which finds the lock free or its holder about to look.
 import { environment, loadConfig, paths } from "../config";
-import { faultCode } from "../fault";
-import { removeFile } from "../file";
-import { ensurePrivateFolder, namesIn, sweepTemporaries } from "../folder";
-import { expiredDays, utcDay } from "../log";
+import { faultCode } from "../os/fault";
+import { removeFile } from "../os/file";
+import { ensurePrivateFolder, namesIn, sweepTemporaries } from "../os/folder";
+import { expiredDays, utcDay } from "../log/log";
 import type { Config } from "../schema";
-import { system } from "../system";
-import { beat, wakeForwarder } from "../wake";
-import { Courier } from "./courier";
+import { system } from "../os/system";
+import { beat, wakeForwarder } from "../hook/start-forwarder";
+import { Courier } from "./sender";
 import { readDestinations } from "./destination";
 import { acquireLock, type Lock } from "./lock";
 import { pruneRejected } from "./rejected";

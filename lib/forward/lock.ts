@@ -1,9 +1,9 @@
 // One forwarder for each user, held by a lock that the kernel takes back when its process dies,
 // however it dies. A file with a process's number in it would outlive the process.
 import { dlopen } from "bun:ffi";
-import { Fault } from "../fault";
-import { openToKeep } from "../file";
-import { system } from "../system";
+import { Fault } from "../os/fault";
+import { openToKeep } from "../os/file";
+import { system } from "../os/system";
 
 /** A lock that this process holds. */
 export interface Lock {

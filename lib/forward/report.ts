@@ -1,15 +1,15 @@
 // What a person is told about forwarding: by `forward --status` and by doctor. It changes nothing.
 import { environment, loadConfig, paths } from "../config";
-import { faultCode } from "../fault";
-import { ensurePrivateFolder } from "../folder";
-import { system } from "../system";
-import { findForwarder } from "../wake";
+import { faultCode } from "../os/fault";
+import { ensurePrivateFolder } from "../os/folder";
+import { system } from "../os/system";
+import { findForwarder } from "../hook/start-forwarder";
 import { countBacklog, type Amount } from "./backlog";
 import { readCursor } from "./cursor";
 import { readDestinations, type Destination } from "./destination";
 import { acquireLock } from "./lock";
 import { countRejected } from "./rejected";
-import { readStatus, type Status } from "./status";
+import { readStatus, type Status } from "./status-file";
 
 /** How one destination fares. */
 export interface DestinationReport extends Status {

@@ -1,6 +1,6 @@
 // How much was done, how often it failed and how long it took, counted from the heads of records.
-import { formatLocalTime } from "../local-time";
-import type { RecordHead } from "../log-reader";
+import { formatLocalTime } from "../os/local-time";
+import type { RecordHead } from "../log/reader";
 
 /** What the numbers are broken down by. */
 export type By = "tool" | "project" | "day";

@@ -1,5 +1,5 @@
 // A session in one row: what can be said of it from the heads of its records, seen in order.
-import type { RecordHead } from "../log-reader";
+import type { RecordHead } from "../log/reader";
 import type { EventRecord } from "../schema";
 import { isFromPerson, textOf } from "./payload";
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { Collector } from "../support/collector";
 import { configure } from "../support/forwarder";
-import { runCli, runProgram } from "../support/programs";
-import { onlyRecordOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { runCli, runProgram } from "../../scripts/harness/programs";
+import { onlyRecordOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const SESSION = { session_id: "s" };

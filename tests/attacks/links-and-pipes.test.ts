@@ -11,10 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { run } from "../support/commands";
-import { runProgram } from "../support/programs";
-import { faultsOf, onlyRecordOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { run } from "../../scripts/harness/commands";
+import { runProgram } from "../../scripts/harness/programs";
+import { faultsOf, onlyRecordOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const START = { session_id: "s", hook_event_name: "SessionStart" };

@@ -19,13 +19,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { faultCode } from "../../lib/fault";
-import { formatLocalTime } from "../../lib/local-time";
-import { dayPath, utcDay } from "../../lib/log";
+import { faultCode } from "../../lib/os/fault";
+import { formatLocalTime } from "../../lib/os/local-time";
+import { dayPath, utcDay } from "../../lib/log/log";
 import { Collector } from "../support/collector";
-import { run } from "../support/commands";
-import { runProgram } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { run } from "../../scripts/harness/commands";
+import { runProgram } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { as, NEIGHBOUR, USER, whyNotAnother } from "../support/users";
 

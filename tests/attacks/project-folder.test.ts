@@ -2,11 +2,11 @@
 // is not written to.
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
-import { commandExists } from "../support/commands";
+import { commandExists } from "../../scripts/harness/commands";
 import { harmfulIn } from "../support/harmful";
-import { programPath, runCli, runProgram } from "../support/programs";
-import { entriesOf, onlyRecordOf, recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
+import { entriesOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { programNames } from "../../scripts/build";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };

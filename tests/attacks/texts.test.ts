@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { eventRecord } from "../../lib/schema";
-import { runCli, runProgram } from "../support/programs";
-import { faultsOf, onlyRecordOf, recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { runCli, runProgram } from "../../scripts/harness/programs";
+import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { harmfulIn } from "../support/harmful";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };

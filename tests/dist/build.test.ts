@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { compile, programNames } from "../../scripts/build";
-import { programPath, runProgram } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { programPath, runProgram } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const root = `${import.meta.dir}/../..`;
 const names = await programNames();

@@ -10,13 +10,13 @@ import {
   readFileSync,
   symlinkSync,
 } from "node:fs";
-import { programFor } from "../../lib/cli/programs";
+import { programFor } from "../../lib/cli/settings/programs";
 import type { EventRecord } from "../../lib/schema";
-import { generateLog } from "../../scripts/generate-log";
-import { run } from "../support/commands";
-import { capturedPayloads } from "../support/payloads";
-import { programPath, runCli, runProgram } from "../support/programs";
-import { recordsOf } from "../support/records";
+import { generateLog } from "../../scripts/bench/generate-log";
+import { run } from "../../scripts/harness/commands";
+import { capturedPayloads } from "../../scripts/harness/payloads";
+import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
+import { recordsOf } from "../../scripts/harness/records";
 import {
   HOSTILE,
   NEXT_SESSION,
@@ -24,7 +24,7 @@ import {
   recordsFrom,
   SESSION,
 } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { writeDay, writeRecords } from "../support/written-log";
 
 const VIEWS = ["list", "show", "tail", "stats"];

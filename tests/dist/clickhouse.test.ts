@@ -5,10 +5,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/schema";
 import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
 import { setAsideOf } from "../support/ledger";
-import { capturedPayloads } from "../support/payloads";
-import { runCli } from "../support/programs";
+import { capturedPayloads } from "../../scripts/harness/payloads";
+import { runCli } from "../../scripts/harness/programs";
 import { recordedSession, recordsFrom } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { writeRecords } from "../support/written-log";
 
 setDefaultTimeout(40_000);

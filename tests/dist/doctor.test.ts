@@ -1,11 +1,11 @@
 // `claude-session doctor` as a compiled program, in homes that are well and not.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { programFor } from "../../lib/cli/programs";
-import { run } from "../support/commands";
-import { capturedPayload } from "../support/payloads";
-import { runCli, runProgram } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { programFor } from "../../lib/cli/settings/programs";
+import { run } from "../../scripts/harness/commands";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { runCli, runProgram } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 interface Finding {
   level: "ok" | "warn" | "fail";

@@ -13,13 +13,13 @@ import {
 } from "node:fs";
 import { z } from "zod";
 import type { EventRecord } from "../../lib/schema";
-import { peakMegabytes } from "../../scripts/measure";
+import { peakMegabytes } from "../../scripts/bench/timing";
 import { Collector, type Behaviour, type Delivery } from "../support/collector";
 import { ledger, setAsideOf, type Ledger } from "../support/ledger";
-import { capturedPayloads, type Captured } from "../support/payloads";
-import { programPath, runCli, type Ended } from "../support/programs";
+import { capturedPayloads, type Captured } from "../../scripts/harness/payloads";
+import { programPath, runCli, type Ended } from "../../scripts/harness/programs";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { writeDay, writeRecords } from "../support/written-log";
 
 // A server that hangs costs three tries of 5 seconds.

@@ -13,18 +13,18 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { appendRecord, listDays, utcDay } from "../../lib/log";
-import { faultCode } from "../../lib/fault";
-import { readDay } from "../../lib/log-reader";
+import { appendRecord, listDays, utcDay } from "../../lib/log/log";
+import { faultCode } from "../../lib/os/fault";
+import { readDay } from "../../lib/log/reader";
 import type { EventRecord } from "../../lib/schema";
-import { mulberry32 } from "../../scripts/chance";
+import { mulberry32 } from "../../scripts/harness/random";
 import { Collector, type Behaviour } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
 import { until } from "../support/until";
 import { setAsideOf } from "../support/ledger";
-import { runCli } from "../support/programs";
+import { runCli } from "../../scripts/harness/programs";
 import { recordedSession } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 setDefaultTimeout(300_000);
 const SEED = Number(process.env["FORWARD_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,7 +1,7 @@
 // The forwarder as a process: who starts it, how it lives, and that its death costs nothing.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
-import { appendRecord } from "../../lib/log";
+import { appendRecord } from "../../lib/log/log";
 import type { EventRecord } from "../../lib/schema";
 import { Collector } from "../support/collector";
 import {
@@ -13,11 +13,11 @@ import {
 } from "../support/forwarder";
 import { until } from "../support/until";
 import { ledger } from "../support/ledger";
-import { capturedPayload } from "../support/payloads";
-import { recordsOf } from "../support/records";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { recordsOf } from "../../scripts/harness/records";
 import { recordedSession } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
-import { runCli } from "../support/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
+import { runCli } from "../../scripts/harness/programs";
 
 setDefaultTimeout(60_000);
 const onLinux = process.platform === "linux";

@@ -1,8 +1,8 @@
 // `claude-session id` as a compiled program: the id and nothing else, for scripts.
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
-import { programPath, runCli, runProgram } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const HERE = { CLAUDE_CODE_SESSION_ID: "here-1" };
 

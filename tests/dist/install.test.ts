@@ -12,14 +12,14 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { ALL_EVENTS, CORE_EVENTS, programFor } from "../../lib/cli/programs";
-import { register } from "../../lib/cli/settings";
+import { ALL_EVENTS, CORE_EVENTS, programFor } from "../../lib/cli/settings/programs";
+import { register } from "../../lib/cli/settings/registrations";
 import { placePrograms } from "../../scripts/build";
-import { run } from "../support/commands";
-import { capturedPayload } from "../support/payloads";
-import { programPath, runCli, type Ended } from "../support/programs";
-import { recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { run } from "../../scripts/harness/commands";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { programPath, runCli, type Ended } from "../../scripts/harness/programs";
+import { recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const isRoot = process.geteuid?.() === 0;
 const CORE = new Map(CORE_EVENTS.map((event) => [event, programPath(programFor(event))]));

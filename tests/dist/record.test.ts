@@ -2,11 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { eventRecord, payload as payloadShape } from "../../lib/schema";
-import { programFor } from "../../lib/cli/programs";
-import { capturedPayload, capturedPayloads } from "../support/payloads";
-import { runProgram } from "../support/programs";
-import { faultsOf, onlyRecordOf, payloadOf, recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { programFor } from "../../lib/cli/settings/programs";
+import { capturedPayload, capturedPayloads } from "../../scripts/harness/payloads";
+import { runProgram } from "../../scripts/harness/programs";
+import { faultsOf, onlyRecordOf, payloadOf, recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const captured = await capturedPayloads();

@@ -1,10 +1,10 @@
 // How the built programs name the session of an event, and keep the pointer.
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
-import { formatLocalTime } from "../../lib/local-time";
-import { runProgram } from "../support/programs";
-import { onlyRecordOf, recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { formatLocalTime } from "../../lib/os/local-time";
+import { runProgram } from "../../scripts/harness/programs";
+import { onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const pointerOf = (sandbox: Sandbox) => `${sandbox.pointers}/claude_session_shop`;
 const idIn = async (path: string) => (await Bun.file(path).text()).split("\n")[0];

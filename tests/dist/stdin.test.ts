@@ -1,8 +1,8 @@
 // What the built programs do with every kind of input: record it, stay silent, exit 0, never hang.
 import { describe, expect, test } from "bun:test";
-import { programPath, runProgram } from "../support/programs";
-import { faultsOf, onlyRecordOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { programPath, runProgram } from "../../scripts/harness/programs";
+import { faultsOf, onlyRecordOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const EVENT = JSON.stringify({
   session_id: "s",

@@ -2,10 +2,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/schema";
-import { capturedPayload } from "../support/payloads";
-import { programPath, runCli, runProgram } from "../support/programs";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
 import { recordedSession, SESSION } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { writeRecords } from "../support/written-log";
 
 const PATIENCE_MS = 10_000;

@@ -2,15 +2,15 @@
 // its own session, and neither it nor the model notices. `bun run test:e2e` starts this.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { median } from "../../scripts/measure";
-import { commandExists } from "../support/commands";
+import { median } from "../../scripts/bench/timing";
+import { commandExists } from "../../scripts/harness/commands";
 import { Collector } from "../support/collector";
 import { until } from "../support/until";
-import { faultsOf } from "../support/records";
+import { faultsOf } from "../../scripts/harness/records";
 import { Tally } from "../support/tally";
 import { CLIENT_VERSION, findClient, type Client } from "./client";
 import { ENDLESS, SCRIPTS } from "./scripts";
-import { API_KEY, Stage, type Cast, type Payload } from "./stage";
+import { API_KEY, Stage, type Cast, type Payload } from "./client-home";
 
 setDefaultTimeout(120_000);
 

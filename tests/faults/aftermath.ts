@@ -8,16 +8,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { DEFAULTS } from "../../lib/config";
-import { isTemporaryName } from "../../lib/file";
-import { formatLocalTime } from "../../lib/local-time";
-import { dayPath, utcDay } from "../../lib/log";
+import { isTemporaryName } from "../../lib/os/file";
+import { formatLocalTime } from "../../lib/os/local-time";
+import { dayPath, utcDay } from "../../lib/log/log";
 import { projectAt } from "../../lib/project";
-import { toRecord } from "../../lib/record";
-import { redactionRules } from "../../lib/redact";
+import { toRecord } from "../../lib/hook/build-record";
+import { redactionRules } from "../../lib/hook/redact";
 import { storeSessionId } from "../../lib/session";
-import { runProgram, type Ended } from "../support/programs";
-import { entriesOf, faultsOf } from "../support/records";
-import type { Sandbox } from "../support/sandbox";
+import { runProgram, type Ended } from "../../scripts/harness/programs";
+import { entriesOf, faultsOf } from "../../scripts/harness/records";
+import type { Sandbox } from "../../scripts/harness/sandbox";
 import { writeRecords } from "../support/written-log";
 
 /** The session that the pointer names before, unless it is to name another. */

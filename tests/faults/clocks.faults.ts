@@ -1,10 +1,10 @@
 // Clocks that are years off, go back for the winter, or pass midnight: the log stays whole, and no event
 // gets another session's id.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { commandExists } from "../support/commands";
-import { runProgram, type Ended } from "../support/programs";
-import { entriesOf, recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { commandExists } from "../../scripts/harness/commands";
+import { runProgram, type Ended } from "../../scripts/harness/programs";
+import { entriesOf, recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { DURING, laterViolations, setScene, violations } from "./aftermath";
 

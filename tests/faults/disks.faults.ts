@@ -2,11 +2,11 @@
 // cannot be read: a hook stays silent and ends well, and once the trouble is over, all goes on.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { dayPath, utcDay } from "../../lib/log";
-import { commandExists, run } from "../support/commands";
+import { dayPath, utcDay } from "../../lib/log/log";
+import { commandExists, run } from "../../scripts/harness/commands";
 import { canMount, Disk } from "../support/disk";
-import { runProgram, type Ended, type Start } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { runProgram, type Ended, type Start } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { as, USER, whyNotAnother } from "../support/users";
 import {

@@ -1,8 +1,8 @@
 // The method of SQLite's tests: the Nth system call fails, for every N, and something must hold
 // afterwards, whatever N was.
 import { expect } from "bun:test";
-import { commandExists } from "../support/commands";
-import { Sandbox } from "../support/sandbox";
+import { commandExists } from "../../scripts/harness/commands";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import type { Tally } from "../support/tally";
 import { runTraced, type Command, type Injection, type Traced } from "./strace";
 

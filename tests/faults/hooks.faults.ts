@@ -1,7 +1,7 @@
 // Every system call of a hook fails once in every way, or is the last one: what was kept is kept, what
 // comes later is recorded, and Claude Code does not notice.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import {
   DURING,

@@ -2,8 +2,8 @@
 // are the old ones or the new ones, and what was not done can be done again.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { programPath, runCli } from "../support/programs";
-import { Sandbox } from "../support/sandbox";
+import { programPath, runCli } from "../../scripts/harness/programs";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { makeOlder, temporariesIn } from "./aftermath";
 import { expectToSurvive, isKill, obstacle } from "./every-call";

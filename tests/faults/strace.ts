@@ -1,8 +1,8 @@
 // System calls of a built program, seen and made to fail by strace. Only its main thread is traced,
 // which is where all of ours are made, one after the other.
 import { readFileSync } from "node:fs";
-import { programPath, type Ended } from "../support/programs";
-import type { Sandbox } from "../support/sandbox";
+import { programPath, type Ended } from "../../scripts/harness/programs";
+import type { Sandbox } from "../../scripts/harness/sandbox";
 
 /** A program and what it is given. */
 export interface Command {

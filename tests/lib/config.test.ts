@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import fc from "fast-check";
 import { DEFAULTS, loadConfig, parseConfig } from "../../lib/config";
-import { pathsFrom } from "../../lib/paths";
+import { pathsFrom } from "../../lib/os/paths";
 import { configFile, type Config } from "../../lib/schema";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const anything = fc.oneof(
   fc.jsonValue(),

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import fc from "fast-check";
-import { formatLocalTime } from "../../lib/local-time";
+import { formatLocalTime } from "../../lib/os/local-time";
 import { projectAt, type Project } from "../../lib/project";
 import {
   cleanupStaleSessions,
@@ -25,8 +25,8 @@ import {
   UNKNOWN,
   validSessionId,
 } from "../../lib/session";
-import { run } from "../support/commands";
-import { Sandbox } from "../support/sandbox";
+import { run } from "../../scripts/harness/commands";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.parse("2026-03-04T05:06:07.089Z");

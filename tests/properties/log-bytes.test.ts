@@ -2,9 +2,9 @@
 // mixed or overwritten, and lists the session of each.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { runCli } from "../support/programs";
+import { runCli } from "../../scripts/harness/programs";
 import { recordedSession } from "../support/recorded-session";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { writeDay } from "../support/written-log";
 

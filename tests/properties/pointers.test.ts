@@ -2,7 +2,7 @@
 // steps leaves, and nobody ever gets a session that was not stored for his project.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { folderOf, take, type Step } from "./pointer-lane";
 

@@ -2,11 +2,11 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { programNames } from "../../scripts/build";
-import { buildForeign, emulated } from "../support/emulator";
-import { capturedPayload } from "../support/payloads";
-import { runProgram } from "../support/programs";
-import { onlyRecordOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { buildForeign, emulated } from "../../scripts/harness/emulator";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { runProgram } from "../../scripts/harness/programs";
+import { onlyRecordOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 
 setDefaultTimeout(120_000);

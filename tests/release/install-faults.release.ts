@@ -14,12 +14,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { PROGRAMS } from "../../lib/cli/programs";
+import { PROGRAMS } from "../../lib/cli/settings/programs";
 import { build, dist } from "../../scripts/build";
 import { describeFile } from "../../scripts/release/manifest";
-import { commandExists, run } from "../support/commands";
+import { commandExists, run } from "../../scripts/harness/commands";
 import { canMount, Disk } from "../support/disk";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";
 import { as, USER, whyNotAnother } from "../support/users";

@@ -2,11 +2,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { PROGRAMS } from "../../lib/cli/programs";
-import { PLAY, registeredCommands } from "../../scripts/stage";
-import { capturedPayload } from "../support/payloads";
-import { recordsOf } from "../support/records";
-import { Sandbox } from "../support/sandbox";
+import { PROGRAMS } from "../../lib/cli/settings/programs";
+import { PLAY, registeredCommands } from "../../scripts/demo/sandbox";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { contentsOf, hooksOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
 import { NEWER, publishInto, version } from "./rehearsal";
 import { ReleaseServer } from "./release-server";

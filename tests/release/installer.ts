@@ -1,7 +1,7 @@
 // `install.sh` as a person runs it, on a system that has only what the script says it needs.
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Sandbox } from "../support/sandbox";
+import type { Sandbox } from "../../scripts/harness/sandbox";
 
 /** The script of this source, which knows no address. */
 export const INSTALL_SH = `${dirname(dirname(import.meta.dir))}/scripts/install.sh`;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { PLATFORMS } from "../../scripts/release/platforms";
-import { Sandbox } from "../support/sandbox";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { contentsOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
 
 /** What the system's own tools say: a line of shell for each, instead of the real one. */

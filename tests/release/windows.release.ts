@@ -4,9 +4,9 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
 import { build, dist, programNames } from "../../scripts/build";
-import { commandExists, run } from "../support/commands";
-import { capturedPayload } from "../support/payloads";
-import { Sandbox } from "../support/sandbox";
+import { commandExists, run } from "../../scripts/harness/commands";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 
 setDefaultTimeout(120_000);

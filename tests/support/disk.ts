@@ -1,8 +1,8 @@
 // Disks of their own for tests, in memory, where we are root and may mount.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { faultCode } from "../../lib/fault";
-import { commandExists, run } from "./commands";
-import { Sandbox } from "./sandbox";
+import { faultCode } from "../../lib/os/fault";
+import { commandExists, run } from "../../scripts/harness/commands";
+import { Sandbox } from "../../scripts/harness/sandbox";
 
 /** Whether this user may mount, which is asked once. */
 export const canMount = process.geteuid?.() === 0 && commandExists("mount") && tryToMount();

@@ -1,7 +1,7 @@
 // Forwarders as processes: programs of a sandbox's own, so that theirs can be told from others'.
 import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { placePrograms } from "../../scripts/build";
-import type { Sandbox } from "./sandbox";
+import type { Sandbox } from "../../scripts/harness/sandbox";
 import { until } from "./until";
 
 /** Writes `config.json`. */

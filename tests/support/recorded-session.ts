@@ -3,10 +3,10 @@
 // of its texts are hostile to a terminal.
 import { DEFAULTS } from "../../lib/config";
 import { projectAt } from "../../lib/project";
-import { toRecord } from "../../lib/record";
-import { redactionRules } from "../../lib/redact";
+import { toRecord } from "../../lib/hook/build-record";
+import { redactionRules } from "../../lib/hook/redact";
 import type { EventRecord } from "../../lib/schema";
-import { capturedPayload } from "./payloads";
+import { capturedPayload } from "../../scripts/harness/payloads";
 
 /** The session that is told. */
 export const SESSION = "11111111-735f-4d0a-b28e-14c9f244c7db";

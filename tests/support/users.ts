@@ -1,6 +1,6 @@
 // Programs run as somebody else, where we are root and may.
-import { commandExists } from "./commands";
-import { programPath } from "./programs";
+import { commandExists } from "../../scripts/harness/commands";
+import { programPath } from "../../scripts/harness/programs";
 
 /** User ids that no account has. */
 export const USER = 2001;

@@ -1,8 +1,8 @@
 // Logs that are written line by line, without a hook.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { appendRecord } from "../../lib/log";
+import { appendRecord } from "../../lib/log/log";
 import type { EventRecord } from "../../lib/schema";
-import type { Sandbox } from "./sandbox";
+import type { Sandbox } from "../../scripts/harness/sandbox";
 
 /** Appends records to a sandbox's log, each to its own day. */
 export function writeRecords(sandbox: Sandbox, records: readonly EventRecord[]): void {

@@ -4,8 +4,8 @@ import { appendFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
 import { Backlog, countBacklog, settleExpired, type Batch } from "../../../lib/forward/backlog";
 import type { Cursor } from "../../../lib/forward/cursor";
-import { dayPath, expireDay, expiredDays } from "../../../lib/log";
-import { Sandbox } from "../../support/sandbox";
+import { dayPath, expireDay, expiredDays } from "../../../lib/log/log";
+import { Sandbox } from "../../../scripts/harness/sandbox";
 import { writeDay } from "../../support/written-log";
 
 const DAYS = ["2026-11-20", "2026-11-21", "2026-11-22"] as const;

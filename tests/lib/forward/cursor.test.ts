@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { readCursor, saveCursor, type Cursor } from "../../../lib/forward/cursor";
-import { Sandbox } from "../../support/sandbox";
+import { Sandbox } from "../../../scripts/harness/sandbox";
 import { writeDay } from "../../support/written-log";
 
 const DAY = "2026-11-22";

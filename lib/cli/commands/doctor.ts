@@ -1,0 +1,48 @@
+// `claude-session doctor`: whether all of it works. It looks first, then judges, and changes nothing.
+import { diagnose } from "../doctor/diagnose";
+import { examine } from "../doctor/collect";
+import type { Finding, Level } from "../doctor/finding";
+import { many, safeJson, wrap } from "../render/text";
+import { defineVerb, DONE, NOT_SO, type Terminal } from "../command";
+
+export default defineVerb({
+  description: "Says whether everything works, and what to do where it does not",
+  args: { json: { type: "boolean", description: "Print the findings as JSON" } },
+  examples: [
+    ["doctor", "exit status 1 if something fails"],
+    ["doctor --json | jq '.findings[] | select(.level != \"ok\")'", "for a program"],
+  ],
+  async run({ json }, terminal) {
+    const findings = diagnose(await examine(terminal), Date.now());
+    terminal.print(json ? safeJson({ findings }, 2) : renderFindings(findings, terminal));
+    return findings.some(({ level }) => level === "fail") ? NOT_SO : DONE;
+  },
+});
+
+/** Sets findings under their topics, each in a line or more with its remedy below. */
+export function renderFindings(
+  findings: readonly Finding[],
+  { columns, colors }: Pick<Terminal, "columns" | "colors">,
+): string {
+  const { bold, dim, green, yellow, red } = colors;
+  const signs: Readonly<Record<Level, string>> = {
+    ok: green("✓"),
+    warn: yellow("!"),
+    fail: red("✗"),
+  };
+  const lines: string[] = [];
+  let topic = "";
+  for (const { level, topic: its, what, fix } of findings) {
+    if (its !== topic) lines.push(...(topic === "" ? [] : [""]), bold(its));
+    topic = its;
+    lines.push(`  ${signs[level]} ${wrap(what, columns, "    ")}`);
+    if (fix !== undefined) lines.push(`    ${dim("→")} ${wrap(fix, columns, "      ")}`);
+  }
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  const summary = [
+    ...(count("fail") > 0 ? [red(many(count("fail"), "problem"))] : []),
+    ...(count("warn") > 0 ? [yellow(many(count("warn"), "warning"))] : []),
+    green(`${many(count("ok"), "check")} fine`),
+  ];
+  return [...lines, "", summary.join(", ")].join("\n");
+}

@@ -1,0 +1,51 @@
+// `claude-session show`: the story of one session.
+import { paths } from "../../config";
+import { Summary } from "../../history/summary";
+import { tellStory } from "../../history/timeline";
+import { findLinks, findSession } from "../log/find-session";
+import { hasLog } from "../log/log-view";
+import { renderStory } from "../render/timeline";
+import { many, safeJson } from "../render/text";
+import { defineVerb, DONE } from "../command";
+
+export default defineVerb({
+  description: "Tells the story of one session: prompts, tool calls, subagents, results",
+  args: {
+    session: {
+      type: "positional",
+      default: "latest",
+      description: "Its id, the beginning of it, or latest",
+      valueHint: "ID|latest",
+    },
+    full: { type: "boolean", description: "Show whole prompts, parameters and responses" },
+    json: { type: "boolean", description: "Print the story as JSON" },
+  },
+  examples: [
+    ["show latest", "the session of the newest event"],
+    ["show 04e66903", "one that list shows, by the beginning of its id"],
+    ["show latest --full | less -R", "everything that was recorded of it"],
+  ],
+  run({ session, full, json }, terminal) {
+    if (!hasLog(terminal, json)) return DONE;
+    const nowMs = Date.now();
+    const found = findSession(paths.events, session);
+    const records = found.records.toReversed();
+    const [first] = records;
+    if (first === undefined) throw new Error("a session that was found has records");
+    const summary = new Summary(first);
+    for (const record of records) summary.add(record, () => record);
+    const state = summary.stateAt(nowMs);
+    const story = tellStory(records, nowMs, state === "ended" || state === "silent");
+    const links = findLinks(paths.events, found);
+    if (json) terminal.print(safeJson({ ...story, state, links }, 2));
+    else
+      for (const line of renderStory(
+        { summary, story, links, nowMs, isFull: full === true },
+        terminal,
+      ))
+        terminal.print(line);
+    if (found.skipped > 0)
+      terminal.note(`\nSkipped ${many(found.skipped, "line")} that are no records.`);
+    return DONE;
+  },
+});

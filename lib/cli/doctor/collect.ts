@@ -1,0 +1,91 @@
+// What doctor looks at. Everything is read and nothing judged, written or made; what cannot be read
+// is told by its system error code.
+import { environment, loadConfig, paths } from "../../config";
+import { reportForwarding, type ForwardingReport } from "../../forward/report";
+import { isAbsolute } from "../../os/paths";
+import { version } from "../../hook/self-test";
+import { PROGRAMS, tryProgram, type ProgramState } from "../settings/programs";
+import type { Terminal } from "../command";
+import {
+  examineErrors,
+  examineLog,
+  newestTranscriptMs,
+  openFiles,
+  type ErrorFacts,
+  type LogFacts,
+} from "./facts/log";
+import {
+  freeBytesAt,
+  privateFolder,
+  sharedFolder,
+  statusIfSeen,
+  type FolderFacts,
+} from "./facts/folders";
+import { examineSettings, type SettingsFacts } from "./facts/settings";
+import { dangerousIn, PLACES } from "./checks/variables";
+
+/** Everything that doctor knows. */
+export interface Facts {
+  /** Of this program. */
+  readonly version: string;
+  readonly programs: readonly ProgramState[];
+  /** Those that count most first. */
+  readonly settings: readonly SettingsFacts[];
+  /** Names of variables set here that change what hooks do. */
+  readonly dangerous: readonly string[];
+  /** Names of variables set here that say where things are, and are ignored. */
+  readonly ignored: readonly string[];
+  /** `undefined` where the system knows no user ids. */
+  readonly ownUserId: number | undefined;
+  readonly state: FolderFacts;
+  readonly events: FolderFacts;
+  readonly pointers: FolderFacts;
+  readonly openFiles: readonly string[];
+  readonly freeBytes: number | undefined;
+  readonly config: {
+    readonly path: string;
+    readonly exists: boolean;
+    readonly problems: readonly string[];
+    readonly retentionDays: number;
+  };
+  readonly log: LogFacts;
+  readonly errors: ErrorFacts;
+  /** `undefined` where nothing is to be forwarded. */
+  readonly forwarding: ForwardingReport | undefined;
+  /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
+  readonly transcriptMs: number | undefined;
+}
+
+/** Collects the facts. */
+export async function examine(terminal: Terminal): Promise<Facts> {
+  const programs = await Promise.all(PROGRAMS.map((program) => tryProgram(program)));
+  const { config, problems } = loadConfig();
+  const log = examineLog(terminal);
+  return {
+    version,
+    programs,
+    settings: examineSettings(),
+    dangerous: dangerousIn(environment),
+    ignored: PLACES.filter((name) => isIgnored(environment[name])),
+    ownUserId: process.geteuid?.(),
+    state: privateFolder(paths.state),
+    events: privateFolder(paths.events),
+    pointers: sharedFolder(paths.pointers),
+    openFiles: process.platform === "win32" ? [] : openFiles(log.days),
+    freeBytes: freeBytesAt(paths.events),
+    config: {
+      path: paths.config,
+      exists: statusIfSeen(paths.config) !== undefined,
+      problems,
+      retentionDays: config.retention_days,
+    },
+    log,
+    errors: examineErrors(),
+    forwarding: config.destinations.length === 0 ? undefined : reportForwarding(),
+    transcriptMs: newestTranscriptMs(),
+  };
+}
+
+function isIgnored(path: string | undefined): boolean {
+  return path !== undefined && path !== "" && !isAbsolute(path, process.platform === "win32");
+}

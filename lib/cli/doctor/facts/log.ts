@@ -1,0 +1,134 @@
+// What doctor looks at of the log, of the faults that hooks wrote down, and of Claude Code's own files.
+import { readdirSync, type Dirent } from "node:fs";
+import { environment, paths } from "../../../config";
+import { faultCode } from "../../../os/fault";
+import { readOwn } from "../../../os/file";
+import { namesIn } from "../../../os/folder";
+import { dayPath, listDays } from "../../../log/log";
+import { glanceAt, type Skipped } from "../../../log/reader";
+import { validSessionId } from "../../../session";
+import { readingProgress } from "../../log/log-view";
+import type { Terminal } from "../../command";
+import { statusIfSeen } from "./folders";
+
+/** The log. Times are milliseconds since 1970 UTC, days are `YYYY-MM-DD`. */
+export interface LogFacts {
+  readonly days: readonly string[];
+  /** Days whose names something else has: a link, a pipe, another user's file. */
+  readonly strangeDays: readonly string[];
+  readonly bytes: number;
+  /** Of each kind of event: how many, and when the last one was. */
+  readonly kinds: ReadonlyMap<string, { readonly count: number; readonly lastMs: number }>;
+  /** The kinds of the newest events, the newest last. */
+  readonly newest: readonly string[];
+  /** Lines that are no records, and days that cannot be read. */
+  readonly skipped: ReadonlyMap<Skipped, number>;
+  /** The session that this was started in, and whether anything of it is recorded. */
+  readonly session: { readonly id: string; readonly isRecorded: boolean } | undefined;
+}
+
+/** The faults that hooks wrote down. */
+export interface ErrorFacts {
+  /** The newest last: time, program and fault, parted by tabs. */
+  readonly lines: readonly string[];
+  /** Why there are none to read. */
+  readonly fault?: string;
+}
+
+const NEWEST = 1000;
+
+/** Goes through all of the log. */
+export function examineLog(terminal: Terminal): LogFacts {
+  const id = validSessionId(environment["CLAUDE_CODE_SESSION_ID"]);
+  const kinds = new Map<string, { count: number; lastMs: number }>();
+  const skipped = new Map<Skipped, number>();
+  const newest: string[] = [];
+  let isRecorded = false;
+  const days = orNone(() => listDays(paths.events));
+  if (days.length > 0)
+    for (const glance of glanceAt(paths.events, { onRead: readingProgress(terminal) })) {
+      if (glance.kind === "skipped") {
+        skipped.set(glance.reason, (skipped.get(glance.reason) ?? 0) + 1);
+        continue;
+      }
+      const { event, timestamp, session_id } = glance.head;
+      const { count, lastMs } = kinds.get(event) ?? { count: 0, lastMs: 0 };
+      kinds.set(event, { count: count + 1, lastMs: Math.max(lastMs, Date.parse(timestamp) || 0) });
+      if (newest.push(event) > 2 * NEWEST) newest.splice(0, NEWEST);
+      isRecorded ||= session_id === id;
+    }
+  return {
+    days,
+    strangeDays: strangeDays(days),
+    bytes: days.reduce(
+      (sum, day) => sum + (statusIfSeen(dayPath(paths.events, day))?.size ?? 0),
+      0,
+    ),
+    kinds,
+    newest,
+    skipped,
+    session: id === undefined ? undefined : { id, isRecorded },
+  };
+}
+
+function strangeDays(days: readonly string[]): string[] {
+  return orNone(() => namesIn(paths.events))
+    .flatMap((name) => /^(\d{4}-\d\d-\d\d)\.jsonl$/.exec(name)?.[1] ?? [])
+    .filter((day) => !days.includes(day));
+}
+
+// Twice what it can grow to.
+const MAX_ERROR_BYTES = 2_097_152;
+
+/** Reads `hook-errors.log`. */
+export function examineErrors(): ErrorFacts {
+  try {
+    const text = readOwn(paths.errorLog, MAX_ERROR_BYTES) ?? "";
+    return { lines: text.split("\n").filter((line) => line !== "") };
+  } catch (error) {
+    return { lines: [], fault: faultCode(error) };
+  }
+}
+
+/** Our files that others may read, as their paths. */
+export function openFiles(days: readonly string[]): string[] {
+  const files = [
+    paths.errorLog,
+    `${paths.errorLog}.old`,
+    ...days.map((day) => dayPath(paths.events, day)),
+  ];
+  return files.filter((path) => ((statusIfSeen(path)?.mode ?? 0) & 0o077) !== 0);
+}
+
+/**
+ * When Claude Code last wrote a transcript: it keeps a file for each session in a folder for each
+ * project. Only their dates are looked at.
+ */
+export function newestTranscriptMs(): number | undefined {
+  const root = `${paths.claude}/projects`;
+  let newest: number | undefined;
+  for (const project of entriesOf(root))
+    for (const { name } of project.isDirectory() ? entriesOf(`${root}/${project.name}`) : [])
+      if (name.endsWith(".jsonl")) {
+        const writtenMs = modifiedMs(`${root}/${project.name}/${name}`);
+        if (writtenMs !== undefined && writtenMs > (newest ?? 0)) newest = writtenMs;
+      }
+  return newest;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  return orNone(() => readdirSync(folder, { withFileTypes: true }));
+}
+
+function modifiedMs(path: string): number | undefined {
+  return statusIfSeen(path)?.modifiedMs;
+}
+
+function orNone<T>(list: () => T[]): T[] {
+  try {
+    return list();
+  } catch (error) {
+    faultCode(error); // Nothing there, or nothing for us to see: the folder's own facts say so.
+    return [];
+  }
+}

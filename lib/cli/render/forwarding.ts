@@ -1,0 +1,62 @@
+// How forwarding fares, as lines of text.
+import type { DestinationReport, ForwardingReport } from "../../forward/report";
+import { isFailing } from "../../forward/status-file";
+import { clean, many, size, wrap } from "./text";
+import { ago } from "./time";
+import type { Terminal } from "../command";
+
+const LABEL_COLUMNS = 16;
+
+/** Sets each destination with what is worth telling of it. */
+export function renderForwarding(
+  { alive, forwarder, destinations, problems }: ForwardingReport,
+  { columns, colors: { bold, dim, green, red, yellow } }: Pick<Terminal, "columns" | "colors">,
+  nowMs: number,
+): string {
+  const row = (label: string, text: string, paint: (line: string) => string = (line) => line) =>
+    `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(clean(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
+  const lines = [
+    alive
+      ? green("A forwarder is at work.")
+      : forwarder === null
+        ? red("There is no forwarder: put claude-session beside the hooks, or run install from it.")
+        : dim("No forwarder is at work; the next event starts one."),
+    ...problems.map((problem) => red(wrap(`config.json: ${clean(problem)}`, columns, "  "))),
+  ];
+  for (const report of destinations) {
+    const { name, type, url, undelivered, last_success: success, last_error: error } = report;
+    const { set_aside: aside, lost, skipped, restarted } = report;
+    const when = (at: string) => ago(Date.parse(at), nowMs);
+    lines.push("", `${bold(clean(name))}  ${type}  ${clean(url)}`);
+    lines.push(
+      row(
+        "undelivered",
+        undelivered.events === 0
+          ? "nothing"
+          : `${many(undelivered.events, "event")}, ${size(undelivered.bytes)}`,
+      ),
+      row("last success", success === null ? "never" : when(success)),
+    );
+    if (error !== null)
+      lines.push(
+        row("last error", `${when(error.at)}: ${error.message}`, isFailing(report) ? red : dim),
+      );
+    if (aside > 0)
+      lines.push(row("set aside", `${many(aside, "event")} that the server refused`, yellow));
+    if (lost > 0) lines.push(row("lost", `${many(lost, "event")}, older than is kept`, yellow));
+    if (skipped > 0)
+      lines.push(
+        row("passed over", `${many(skipped, "line")} of the log that are no records`, dim),
+      );
+    if (restarted !== null)
+      lines.push(row("began", `${when(restarted.at)}: ${restarted.reason}`, dim));
+  }
+  return lines.join("\n");
+}
+
+/** What waits for a server, and why. */
+export function waitWords(report: DestinationReport): string {
+  const { undelivered, last_error: error } = report;
+  const why = error !== null && isFailing(report) ? `: ${error.message}` : "";
+  return `${many(undelivered.events, "event")} ${undelivered.events === 1 ? "waits" : "wait"}${why}`;
+}

@@ -1,0 +1,253 @@
+// The story of a session as lines of text.
+import type { Colors } from "picocolors/types";
+import type { Link } from "../../history/lineage";
+import { textOf } from "../../history/payload";
+import type { Agent, Moment, Outcome, Step, Story, ToolCall, Turn } from "../../history/timeline";
+import type { Summary } from "../../history/summary";
+import { callWords, eventWords, reportWords } from "../../history/describe";
+import { paintState } from "../commands/list";
+import { bar, clean, cleanLines, fit, many, pad } from "./text";
+import { clock, dayAndTime, took } from "./time";
+import { outcomeWords, outline } from "./outcome";
+
+/** What is told, and how fully. */
+export interface Telling {
+  readonly summary: Summary;
+  readonly story: Story;
+  readonly links: readonly Link[];
+  readonly nowMs: number;
+  readonly isFull: boolean;
+}
+
+/** How wide and in which colours. */
+export interface Screen {
+  readonly columns: number;
+  readonly colors: Colors;
+}
+
+/** Renders a story, a line at a time, each at most as wide as the screen. */
+export function* renderStory(telling: Telling, screen: Screen): Generator<string> {
+  const { colors, columns } = screen;
+  for (const line of header(telling, colors)) yield fit(line, columns);
+  yield "";
+  let longestMs = 1;
+  for (const ms of durations(telling.story.chapters)) longestMs = Math.max(longestMs, ms);
+  const writer = new Writer(telling, screen, longestMs);
+  for (const chapter of telling.story.chapters) yield* writer.chapter(chapter);
+}
+
+function* header({ summary, story, links, nowMs }: Telling, colors: Colors): Generator<string> {
+  const title = clean(summary.title ?? summary.firstPrompt ?? "");
+  yield colors.bold(clean(summary.project)) + (title ? `  ${title}` : "");
+  const started = dayAndTime(Date.parse(summary.startedAt), nowMs);
+  const state = paintState(summary.stateAt(nowMs), colors);
+  yield `${colors.cyan(clean(story.sessionId))}  ${state}  ${started}, ${took(summary.durationMs)}`;
+  const { prompts, tools, failures, agents } = summary;
+  const failed = failures > 0 ? colors.red(`, ${failures} failed`) : "";
+  yield [
+    many(prompts, "prompt"),
+    `${many(tools, "tool call")}${failed}`,
+    ...(agents > 0 ? [many(agents, "subagent")] : []),
+  ].join(" · ");
+  for (const { parent, child, by } of links)
+    yield child === story.sessionId
+      ? `continues ${colors.cyan(clean(parent))} (${by})`
+      : `continued by ${colors.cyan(clean(child))} (${by})`;
+}
+
+function* durations(steps: readonly (Turn | Step)[]): Generator<number> {
+  for (const step of steps) {
+    if (step.kind === "tool") {
+      if (step.durationMs !== undefined) yield step.durationMs;
+      for (const agent of step.agents) yield* durations(agent.steps);
+    } else if (step.kind !== "moment") yield* durations(step.steps);
+  }
+}
+
+const SIGNS: Readonly<Record<Outcome, string>> = {
+  succeeded: "✓",
+  failed: "✗",
+  denied: "⊘",
+  interrupted: "⊘",
+  "denied or interrupted": "⊘",
+  asking: "?",
+  running: "…",
+  "no result": "∅",
+};
+
+// What is of interest only to somebody who asks for everything.
+const MINOR_EVENTS = new Set(["InstructionsLoaded", "ConfigChange", "CwdChanged"]);
+// A request for permission is told with its call already.
+const REPEATED_NOTIFICATIONS = new Set(["permission_prompt", "worker_permission_prompt"]);
+const MAX_FULL_LINES = 400;
+
+class Writer {
+  readonly #columns: number;
+  readonly #colors: Colors;
+  readonly #barColumns: number;
+
+  constructor(
+    readonly telling: Telling,
+    screen: Screen,
+    readonly longestMs: number,
+  ) {
+    this.#columns = screen.columns;
+    this.#colors = screen.colors;
+    this.#barColumns = screen.columns >= 120 ? 20 : 8;
+  }
+
+  /** A turn with what it led to, or what happened outside of one. */
+  *chapter(chapter: Turn | Step): Generator<string> {
+    if (chapter.kind !== "turn") {
+      yield* this.#step(chapter, "", "");
+      return;
+    }
+    const { bold, magenta, dim, red } = this.#colors;
+    const sign = chapter.isFromPerson ? bold(magenta("❯")) : dim("↻");
+    const prompt = chapter.isFromPerson ? chapter.prompt : reportWords(chapter.prompt);
+    yield* this.#text(chapter.atMs, `${sign} `, "  ", prompt, chapter.isFromPerson ? bold : dim);
+    const endings = [
+      ...(chapter.answer ? [{ sign: "■ ", text: chapter.answer, paint: same }] : []),
+      ...(chapter.error ? [{ sign: "✗ ", text: `broke off: ${chapter.error}`, paint: red }] : []),
+    ];
+    yield* this.#steps(chapter.steps, "", endings.length === 0);
+    const endMs = chapter.atMs + (chapter.durationMs ?? 0);
+    for (const [i, { sign: mark, text, paint }] of endings.entries()) {
+      const isLast = i === endings.length - 1;
+      yield* this.#text(endMs, `${branch(isLast)}${mark}`, `${stem(isLast)}  `, text, paint);
+    }
+  }
+
+  *#steps(steps: readonly Step[], stemBefore: string, isEnd: boolean): Generator<string> {
+    const shown = steps.filter((step) => this.telling.isFull || !isMinor(step));
+    for (const [i, step] of shown.entries()) {
+      const isLast = isEnd && i === shown.length - 1;
+      yield* this.#step(step, stemBefore + branch(isLast), stemBefore + stem(isLast));
+    }
+  }
+
+  *#step(step: Step, lead: string, below: string): Generator<string> {
+    if (step.kind === "tool") yield* this.#call(step, lead, below);
+    else if (step.kind === "agent") yield* this.#agent(step, lead, below);
+    else yield* this.#moment(step, lead, below);
+  }
+
+  *#call(call: ToolCall, lead: string, below: string): Generator<string> {
+    const { bold, dim } = this.#colors;
+    const paint = this.#paintOf(call.outcome);
+    const what = clean(callWords(call, this.telling.summary.projectDir));
+    const named = `${paint(SIGNS[call.outcome])} ${bold(clean(call.tool))} ${what}`;
+    const time = call.durationMs === undefined ? "" : took(call.durationMs);
+    const share = (call.durationMs ?? 0) / this.longestMs;
+    const right = `  ${pad(dim(bar(share, this.#barColumns)), this.#barColumns)} ${time.padStart(7)}`;
+    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - Bun.stringWidth(right);
+    const left = fit(named, room);
+    yield this.#line(call.atMs, lead, time === "" ? left : pad(left, room) + right);
+    const asked = call.isAsked && call.outcome !== "asking" ? "permission was asked for" : "";
+    const story = [outcomeWords(call), asked].filter(Boolean).join("; ");
+    const children = call.agents.length > 0;
+    const under = `${below}${children ? "│ " : "  "}`;
+    if (story !== "") yield* this.#text(undefined, under, under, story, paint);
+    if (this.telling.isFull) {
+      yield* this.#block("parameters", call.parameters, under);
+      yield* this.#block("response", call.response, under);
+    }
+    for (const [i, agent] of call.agents.entries()) {
+      const isLast = i === call.agents.length - 1;
+      yield* this.#agent(agent, below + branch(isLast), below + stem(isLast));
+    }
+  }
+
+  *#agent(agent: Agent, lead: string, below: string): Generator<string> {
+    const { blue, dim } = this.#colors;
+    const state = agent.isInterrupted ? "interrupted" : "at work";
+    const time = agent.durationMs === undefined ? state : took(agent.durationMs);
+    const name = ["subagent", clean(agent.type)].filter(Boolean).join(" ");
+    const about = dim(`${clean(agent.id).slice(0, 8)}, ${time}`);
+    yield fit(this.#line(agent.atMs, lead, `${blue("◆")} ${name} ${about}`), this.#columns);
+    yield* this.#steps(agent.steps, below, agent.answer === undefined);
+    if (agent.answer !== undefined) {
+      const endMs = agent.atMs + (agent.durationMs ?? 0);
+      yield* this.#text(
+        endMs,
+        `${below}${branch(true)}■ `,
+        `${below}${stem(true)}  `,
+        agent.answer,
+        same,
+      );
+    }
+  }
+
+  *#moment(moment: Moment, lead: string, below: string): Generator<string> {
+    const text = eventWords(moment);
+    yield* this.#text(moment.atMs, `${lead}○ `, `${below}  `, text, this.#colors.dim);
+    if (this.telling.isFull) yield* this.#block("payload", moment.record.payload, `${below}  `);
+  }
+
+  /** One line of a text, or all of them if everything is wanted. */
+  *#text(
+    atMs: number | undefined,
+    lead: string,
+    below: string,
+    text: string,
+    paint: (text: string) => string,
+  ): Generator<string> {
+    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
+    const lines = this.telling.isFull ? this.#wrapped(text, room) : [fit(clean(text), room)];
+    yield this.#line(atMs, lead, paint(lines[0] ?? ""));
+    for (const line of lines.slice(1)) yield this.#line(undefined, below, paint(line));
+  }
+
+  *#block(name: string, value: unknown, below: string): Generator<string> {
+    if (value === undefined) return;
+    const { dim } = this.#colors;
+    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(below) - 2;
+    yield this.#line(undefined, below, dim(name));
+    const lines = Array.from(outline(value)).flatMap((line) => this.#wrapped(line, room));
+    for (const line of lines.slice(0, MAX_FULL_LINES))
+      yield this.#line(undefined, `${below}  `, line);
+    const more = lines.length - MAX_FULL_LINES;
+    if (more > 0)
+      yield this.#line(undefined, `${below}  `, dim(`… ${more} more lines; --json has them`));
+  }
+
+  #wrapped(text: string, columns: number): string[] {
+    return cleanLines(text).flatMap((line) =>
+      Bun.wrapAnsi(line, Math.max(columns, 20), { hard: true, trim: false }).split("\n"),
+    );
+  }
+
+  #line(atMs: number | undefined, lead: string, text: string): string {
+    const { dim } = this.#colors;
+    const time = atMs === undefined ? "" : clock(atMs);
+    // No blanks at the end of a line that has nothing to say.
+    if (text.trim() === "") return dim(`${time.padEnd(TIME_COLUMNS)}${lead}`.trimEnd());
+    return `${dim(time.padEnd(TIME_COLUMNS))}${dim(lead)}${text}`;
+  }
+
+  #paintOf(outcome: Outcome): (text: string) => string {
+    const { green, red, yellow } = this.#colors;
+    if (outcome === "succeeded") return green;
+    return outcome === "failed" ? red : yellow;
+  }
+}
+
+const TIME_COLUMNS = 10;
+
+function same(text: string): string {
+  return text;
+}
+
+function branch(isLast: boolean): string {
+  return isLast ? "└─ " : "├─ ";
+}
+
+function stem(isLast: boolean): string {
+  return isLast ? "   " : "│  ";
+}
+
+function isMinor(step: Step): boolean {
+  if (step.kind !== "moment") return false;
+  const type = textOf(step.record, "notification_type") ?? "";
+  return MINOR_EVENTS.has(step.event) || REPEATED_NOTIFICATIONS.has(type);
+}

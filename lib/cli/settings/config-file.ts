@@ -1,0 +1,114 @@
+// `config.json` as install changes it: a server to forward to, and where the forwarder is. What else is
+// in it stays.
+import { fsyncSync } from "node:fs";
+import { applyEdits, modify } from "jsonc-parser";
+import { environment, paths } from "../../config";
+import { faultCode } from "../../os/fault";
+import { readOwn, replaceFile } from "../../os/file";
+import { ensurePrivateFolder } from "../../os/folder";
+import { readDestination } from "../../forward/destination";
+import { fieldOf } from "../../history/payload";
+import { programBeside } from "../../os/paths";
+import { system } from "../../os/system";
+import { Refusal, UsageError } from "../command";
+
+const MAX_BYTES = 65_536;
+
+/** The text of `config.json` before and after; `undefined` where there is no file. */
+export interface ConfigEdit {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** What is to be written: a server's URL, and whether it may be reached in the clear. */
+export interface Server {
+  readonly url: string;
+  readonly isInsecure: boolean;
+}
+
+/**
+ * Works out what install changes: the server, if one is given, and the forwarder's path, if there is
+ * anywhere to forward to.
+ *
+ * @throws {UsageError} where the server cannot be one
+ * @throws {Refusal} where the file cannot be read or edited
+ */
+export function editConfig(server: Server | undefined): ConfigEdit {
+  const before = readText();
+  const after = withServer(before, server, programBeside("claude-session"));
+  return { before, after };
+}
+
+/** Replaces `config.json` as a whole, flushed to the disk. */
+export function writeConfig({ before, after }: ConfigEdit): void {
+  if (after === undefined || after === before) return;
+  try {
+    ensurePrivateFolder(paths.state);
+    replaceFile(paths.config, after, system, fsyncSync);
+  } catch (error) {
+    throw new Refusal(`${paths.config} cannot be written: ${faultCode(error)}; it is as it was`, {
+      cause: error,
+    });
+  }
+}
+
+/** The name of the destination that install writes. */
+export const SERVER_NAME = "server";
+
+function withServer(
+  before: string | undefined,
+  server: Server | undefined,
+  forwarder: string,
+): string | undefined {
+  const given = before === undefined ? {} : parse(before);
+  const listed = fieldOf(given, "destinations");
+  if (listed !== undefined && !Array.isArray(listed))
+    throw new Refusal(`${paths.config}: destinations is not a list; it is left as it is`);
+  const destinations: readonly unknown[] = listed ?? [];
+  if (server === undefined && destinations.length === 0) return before;
+  let text = before ?? "{}\n";
+  if (server !== undefined) {
+    const known = destinations.findIndex((one) => fieldOf(one, "name") === SERVER_NAME);
+    const at = known < 0 ? destinations.length : known;
+    const destination = {
+      ...(known < 0 ? { name: SERVER_NAME, type: "observability" } : Object(destinations[known])),
+      url: server.url,
+      ...(server.isInsecure && { insecure: true }),
+    };
+    const judged = readDestination(destination, environment);
+    if (typeof judged === "string")
+      throw new UsageError(
+        `--server: ${judged.replace("url: ", "").replace('add "insecure": true', "add --insecure")}`,
+      );
+    text = edit(text, ["destinations", at], destination);
+  }
+  return fieldOf(given, "forwarder") === forwarder ? text : edit(text, ["forwarder"], forwarder);
+}
+
+function edit(text: string, path: (string | number)[], value: unknown): string {
+  const indent = /^[ \t]+(?=")/m.exec(text)?.[0] ?? "  ";
+  const formattingOptions = {
+    insertSpaces: !indent.startsWith("\t"),
+    tabSize: indent.length,
+    eol: text.includes("\r\n") ? "\r\n" : "\n",
+  };
+  return applyEdits(text, modify(text, path, value, { formattingOptions }));
+}
+
+function readText(): string | undefined {
+  try {
+    return readOwn(paths.config, MAX_BYTES);
+  } catch (error) {
+    throw new Refusal(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Hooks read it as strictly.
+  }
+  throw new Refusal(`${paths.config} is no JSON object; mend it first, it is left as it is`);
+}

@@ -1,0 +1,217 @@
+// The lines of one file of the log, forwards or backwards, without ever holding more than a window
+// of it. Lines are bytes here; what they say is for `log-reader.ts`.
+import { openOwn } from "../os/file";
+import { system } from "../os/system";
+
+// Twice what a record may have: a longer line is not ours.
+const LONGEST_LINE_BYTES = 262_144;
+const WINDOW_BYTES = 1_048_576;
+const NEWLINE = 0x0a;
+
+/** A line, and where it lies in its file. */
+export interface Line {
+  /** Without its newline, and only until the next line is asked for; `undefined` where it is too long to be ours. */
+  readonly bytes: Buffer | undefined;
+  /** Offset of its first byte. */
+  readonly begin: number;
+  /** Offset of the byte after its newline. */
+  readonly end: number;
+  /** Whether its newline is there. */
+  readonly isWhole: boolean;
+}
+
+/** How to go through a file. */
+export interface LineOptions {
+  /** Offset of the first byte wanted, the beginning of a line. */
+  readonly from?: number;
+  /** Only lines with these bytes somewhere in them. Finding them costs far less than a look at each line. */
+  readonly containing?: string;
+  /** Told how many bytes were read, a window at a time; `false` ends the reading before them. */
+  readonly onRead?: ((bytes: number) => boolean | void) | undefined;
+}
+
+/**
+ * The lines of a file, first to last. The last may lack its newline, because it is being written or
+ * because its writer died.
+ *
+ * @throws {Fault} where the file is not ours or cannot be read
+ */
+export function* linesForward(path: string, options: LineOptions = {}): Generator<Line> {
+  const { fd } = openOwn(path);
+  try {
+    const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
+    let position = options.from ?? 0;
+    for (;;) {
+      const bytes = system.readAt(fd, buffer, position);
+      if (options.onRead?.(bytes) === false) return;
+      const lastNewline = bytes === 0 ? -1 : buffer.lastIndexOf(NEWLINE, bytes - 1);
+      if (lastNewline >= 0) {
+        const window: Window = { buffer, position, size: lastNewline + 1 };
+        for (let at = 0; at < window.size;) {
+          const found = lineAfter(window, at, options.containing);
+          if (found === undefined) break;
+          yield toLine(window, found.begin, found.newline);
+          at = found.newline + 1;
+        }
+        position += window.size;
+      } else if (bytes < WINDOW_BYTES) {
+        // The end of the file. Nothing is left, or a line without its newline.
+        if (bytes > 0) yield* unended({ buffer, position, size: bytes }, options.containing);
+        return;
+      } else {
+        const begin = position;
+        const { end, isWhole } = endOfLongLine(fd, buffer, position + bytes, options);
+        yield { bytes: undefined, begin, end, isWhole };
+        position = end;
+      }
+    }
+  } finally {
+    system.close(fd);
+  }
+}
+
+/**
+ * The lines of a file, last to first.
+ *
+ * @throws {Fault} where the file is not ours or cannot be read
+ */
+export function* linesBackward(path: string, options: LineOptions = {}): Generator<Line> {
+  const { fd, size } = openOwn(path);
+  try {
+    const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
+    const first = options.from ?? 0;
+    let end = size;
+    // A last line without its newline, if there is one.
+    const tail = Math.max(first, end - WINDOW_BYTES);
+    const read = system.readAt(fd, buffer.subarray(0, end - tail), tail);
+    const lastNewline = read === 0 ? -1 : buffer.lastIndexOf(NEWLINE, read - 1);
+    if (lastNewline < 0 && tail > first) {
+      options.onRead?.(read);
+      const begin = beginOfLongLine(fd, buffer, tail, options);
+      yield { bytes: undefined, begin, end, isWhole: false };
+      end = begin;
+    } else if (lastNewline + 1 < read) {
+      const rest: Window = {
+        buffer: buffer.subarray(lastNewline + 1),
+        position: tail + lastNewline + 1,
+        size: read - lastNewline - 1,
+      };
+      options.onRead?.(rest.size);
+      yield* unended(rest, options.containing);
+      end = rest.position;
+    }
+    while (end > first) {
+      const position = Math.max(first, end - WINDOW_BYTES);
+      const bytes = system.readAt(fd, buffer.subarray(0, end - position), position);
+      if (bytes < end - position) return; // Cut off since.
+      if (options.onRead?.(bytes) === false) return;
+      // What comes before the first newline belongs to a line that begins further up.
+      const begin = position === first ? 0 : buffer.indexOf(NEWLINE) + 1;
+      if (begin === bytes) {
+        const lineEnd = end;
+        end = beginOfLongLine(fd, buffer, position, options);
+        yield { bytes: undefined, begin: end, end: lineEnd, isWhole: true };
+        continue;
+      }
+      const window: Window = { buffer, position, size: bytes };
+      for (let at = bytes; at > begin;) {
+        const found = lineBefore(window, begin, at, options.containing);
+        if (found === undefined) break;
+        yield toLine(window, found.begin, found.newline);
+        at = found.begin;
+      }
+      end = position + begin;
+    }
+  } finally {
+    system.close(fd);
+  }
+}
+
+/** A part of a file in memory: `size` bytes of `buffer`, which are those at `position`. */
+interface Window {
+  readonly buffer: Buffer;
+  readonly position: number;
+  readonly size: number;
+}
+
+interface Found {
+  readonly begin: number;
+  readonly newline: number;
+}
+
+// The window ends in a newline, so there is one after every match in it.
+function lineAfter(window: Window, from: number, wanted: string | undefined): Found | undefined {
+  const { buffer, size } = window;
+  if (wanted === undefined) return { begin: from, newline: buffer.indexOf(NEWLINE, from) };
+  const match = buffer.indexOf(wanted, from);
+  if (match < 0 || match >= size) return undefined;
+  return { begin: beginOfLine(buffer, match, from), newline: buffer.indexOf(NEWLINE, match) };
+}
+
+function lineBefore(
+  { buffer }: Window,
+  from: number,
+  end: number,
+  wanted: string | undefined,
+): Found | undefined {
+  if (wanted === undefined) return { begin: beginOfLine(buffer, end - 1, from), newline: end - 1 };
+  const match = buffer.lastIndexOf(wanted, end - 1);
+  if (match < from) return undefined;
+  return { begin: beginOfLine(buffer, match, from), newline: buffer.indexOf(NEWLINE, match) };
+}
+
+function beginOfLine(buffer: Buffer, within: number, from: number): number {
+  if (within <= from) return from;
+  return Math.max(from, buffer.lastIndexOf(NEWLINE, within - 1) + 1);
+}
+
+function toLine({ buffer, position }: Window, begin: number, newline: number): Line {
+  const isOurs = newline - begin <= LONGEST_LINE_BYTES;
+  return {
+    bytes: isOurs ? buffer.subarray(begin, newline) : undefined,
+    begin: position + begin,
+    end: position + newline + 1,
+    isWhole: true,
+  };
+}
+
+function* unended({ buffer, position, size }: Window, wanted: string | undefined): Generator<Line> {
+  const bytes = size > LONGEST_LINE_BYTES ? undefined : buffer.subarray(0, size);
+  if (wanted !== undefined && bytes?.includes(wanted) !== true) return;
+  yield { bytes, begin: position, end: position + size, isWhole: false };
+}
+
+/** Where the line ends that fills all of a window before `start`, and whether by a newline. */
+function endOfLongLine(
+  fd: number,
+  buffer: Buffer,
+  start: number,
+  { onRead }: LineOptions,
+): Pick<Line, "end" | "isWhole"> {
+  for (let position = start; ;) {
+    const bytes = system.readAt(fd, buffer, position);
+    if (bytes === 0) return { end: position, isWhole: false };
+    onRead?.(bytes);
+    const newline = buffer.subarray(0, bytes).indexOf(NEWLINE);
+    if (newline >= 0) return { end: position + newline + 1, isWhole: true };
+    position += bytes;
+  }
+}
+
+/** Where the line begins that fills all of the window from `position` on. */
+function beginOfLongLine(
+  fd: number,
+  buffer: Buffer,
+  position: number,
+  { from: first = 0, onRead }: LineOptions,
+): number {
+  for (let end = position; end > first;) {
+    const begin = Math.max(first, end - WINDOW_BYTES);
+    const bytes = system.readAt(fd, buffer.subarray(0, end - begin), begin);
+    onRead?.(bytes);
+    const newline = buffer.subarray(0, bytes).lastIndexOf(NEWLINE);
+    if (newline >= 0) return begin + newline + 1;
+    end = begin;
+  }
+  return first;
+}

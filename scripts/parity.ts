@@ -1,0 +1,257 @@
+// The test plan of the Python hooks that these programs replace, run on the built programs: ten
+// lines, each with its figures, as text and as dist/test-results/acceptance.json.
+//
+// usage: bun scripts/parity.ts [--platform PLATFORM]      exit status 1 if a line fails
+//
+// Programs for another platform than this machine's are built first, and started by an emulator.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, statSync, utimesSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { formatLocalTime } from "../lib/os/local-time";
+import { readDays } from "../lib/log/reader";
+import { projectAt } from "../lib/project";
+import type { EventRecord } from "../lib/schema";
+import { getStoredSessionId, storeSessionId } from "../lib/session";
+import { buildForeign } from "./harness/emulator";
+import { runProgram } from "./harness/programs";
+import { Sandbox } from "./harness/sandbox";
+import { dist } from "./build";
+
+const HOUR_MS = 3_600_000;
+
+/** One line of the plan: it throws, or answers with what it measured. */
+type Line = (sandbox: Sandbox) => Promise<string>;
+
+const PLAN: readonly (readonly [name: string, line: Line])[] = [
+  ["SessionStart stores the id, in its format and private", storesOnStart],
+  ["PreToolUse reads the stored id when its payload has none", (s) => readsStored(s, "PreToolUse")],
+  ["PostToolUse reads it likewise", (s) => readsStored(s, "PostToolUse")],
+  ["A stored id expires after 24 hours and is cleared away", expires],
+  ["Storing and reading are quick", isQuick],
+  ["A missing, corrupted, wrongly dated or contended file is `unknown`", survivesBadFiles],
+  ["SessionStart, PreToolUse, PostToolUse tell one story", tellsOneStory],
+  ["20 workers × 5 operations at once each keep their own id", keepsWorkersApart],
+  ["100 rapid session switches are each seen at once", followsSwitches],
+  ["500 operations at full speed lose nothing", losesNothing],
+];
+
+const { platform } = parseArgs({ options: { platform: { type: "string" } } }).values;
+const foreign = platform === undefined ? {} : await buildForeign(platform);
+
+const results = [];
+for (const [i, [name, line]] of PLAN.entries()) {
+  using sandbox = new Sandbox();
+  const result = { line: i + 1, name, passed: true, figures: "", error: "" };
+  const started = performance.now();
+  try {
+    result.figures = await line(sandbox);
+  } catch (error) {
+    result.passed = false;
+    result.error = error instanceof Error ? error.message : String(error);
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${result.passed ? "pass" : "FAIL"} ${String(i + 1).padStart(2)}  ${name}`);
+  console.log(`         ${result.error || result.figures}  [${seconds} s]`);
+  results.push(result);
+}
+const passed = results.filter((result) => result.passed).length;
+console.log(`\n${passed} passed, ${results.length - passed} failed`);
+await Bun.write(`${dist}/test-results/acceptance.json`, JSON.stringify(results, undefined, 2));
+process.exitCode = passed === PLAN.length ? 0 : 1;
+
+async function storesOnStart(sandbox: Sandbox): Promise<string> {
+  await start(sandbox, "session-1");
+  const content = await Bun.file(pointer(sandbox)).text();
+  assert.match(content, /^session-1\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\n$/);
+  const mode = (statSync(pointer(sandbox)).mode & 0o777).toString(8);
+  assert.equal(mode, "600");
+  return `${content.length} bytes in 2 lines, mode 0${mode}`;
+}
+
+async function readsStored(sandbox: Sandbox, event: string): Promise<string> {
+  await start(sandbox, "stored-id");
+  const record = await useTool(sandbox, event);
+  assert.deepEqual([record.session_id, record.session_id_source], ["stored-id", "file"]);
+  return `${record.event}: ${record.session_id} from ${record.session_id_source}`;
+}
+
+async function expires(sandbox: Sandbox): Promise<string> {
+  for (const [hours, id] of [
+    [23.9, "id"],
+    [24.1, "unknown"],
+  ] as const) {
+    using own = new Sandbox();
+    await writePointer(own, `id\n${formatLocalTime(Date.now() - hours * HOUR_MS)}\n`);
+    assert.equal((await useTool(own, "PreToolUse")).session_id, id, `after ${hours} hours`);
+  }
+  const stale = `${sandbox.pointers}/claude_session_old`;
+  const notOurs = `${sandbox.pointers}/claude_session_notes`;
+  await Bun.write(stale, `id\n${formatLocalTime(Date.now() - 25 * HOUR_MS)}\n`);
+  await Bun.write(notOurs, "somebody's notes\n");
+  utimesSync(notOurs, 0, 0);
+  await start(sandbox, "session-1");
+  assert.deepEqual([existsSync(stale), existsSync(notOurs)], [false, true]);
+  return "23.9 h: id, 24.1 h: unknown; 1 stale pointer removed, 1 other file left";
+}
+
+async function isQuick(sandbox: Sandbox): Promise<string> {
+  const project = projectAt(sandbox.project);
+  const store = times(500, (i) => storeSessionId(`session-${i}`, project, sandbox.pointers));
+  const get = times(500, () => getStoredSessionId(project, sandbox.pointers));
+  const programs: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    programs.push((await start(sandbox, `session-${i}`)).ms);
+  }
+  assert.ok(store.average < 0.3 && store.p95 < 0.6, `store: ${text(store)}`);
+  assert.ok(get.average < 0.03 && get.p95 < 0.06, `get: ${text(get)}`);
+  const median = programs.toSorted((a, b) => a - b)[10] ?? NaN;
+  return `store ${text(store)}; get ${text(get)}; whole session-start ${median.toFixed(1)} ms`;
+}
+
+async function survivesBadFiles(sandbox: Sandbox): Promise<string> {
+  const now = formatLocalTime(Date.now());
+  const bad: Record<string, string | undefined> = {
+    missing: undefined,
+    empty: "",
+    "one line": "only-an-id\n",
+    binary: "\u0000\u0001\uFFFD\n\n",
+    "not a time": "id\nyesterday\n",
+    "far ahead": `id\n${formatLocalTime(Date.now() + 3 * HOUR_MS)}\n`,
+    "hostile id": `../../etc/passwd\n${now}\n`,
+    oversized: `id\n${now}\n${"x".repeat(5000)}`,
+  };
+  for (const [what, content] of Object.entries(bad)) {
+    using own = new Sandbox();
+    if (content !== undefined) await writePointer(own, content);
+    assert.equal((await useTool(own, "PreToolUse")).session_id, "unknown", what);
+  }
+  const ids = Array.from({ length: 10 }, (_, i) => `writer-${i}`);
+  const writing = Promise.all(ids.map((id) => start(sandbox, id)));
+  const seen = await Promise.all(ids.map(() => useTool(sandbox, "PreToolUse")));
+  await writing;
+  for (const { session_id } of seen)
+    assert.ok(session_id === "unknown" || ids.includes(session_id), session_id);
+  return `${Object.keys(bad).length} bad files: unknown; 10 readers among 10 writers: no torn id`;
+}
+
+async function tellsOneStory(sandbox: Sandbox): Promise<string> {
+  const id = "story";
+  await start(sandbox, id);
+  const tool = { session_id: id, tool_name: "Read", tool_input: {}, tool_use_id: "toolu_1" };
+  await run(sandbox, "pre-tool-use", { ...tool, hook_event_name: "PreToolUse" });
+  await run(sandbox, "post-tool-use", { ...tool, hook_event_name: "PostToolUse" });
+  const story = (await records(sandbox)).map((r) => `${r.event} ${r.session_id} ${r.tool_use_id}`);
+  assert.deepEqual(story, [
+    "SessionStart story undefined",
+    "PreToolUse story toolu_1",
+    "PostToolUse story toolu_1",
+  ]);
+  return "3 events, 1 session, joined by toolu_1";
+}
+
+async function keepsWorkersApart(sandbox: Sandbox): Promise<string> {
+  const workers = Array.from({ length: 20 }, async (_, worker) => {
+    const project = `${sandbox.root}/project-${worker}`;
+    mkdirSync(`${project}/.git`, { recursive: true });
+    for (let turn = 0; turn < 5; turn++) {
+      const id = `worker-${worker}-${turn}`;
+      await start(sandbox, id, project);
+      await run(sandbox, "pre-tool-use", { marker: id }, project);
+    }
+  });
+  await Promise.all(workers);
+  const all = await records(sandbox);
+  const tools = all.filter(({ event }) => event === "PreToolUse");
+  for (const { session_id, payload } of tools)
+    assert.equal(session_id, (payload as { marker: string }).marker);
+  assert.deepEqual([all.length, tools.length], [200, 100]);
+  return "100 ids stored, 100 read back, each worker its own";
+}
+
+async function followsSwitches(sandbox: Sandbox): Promise<string> {
+  for (let i = 0; i < 100; i++) {
+    await start(sandbox, `switch-${i}`);
+    await run(sandbox, "pre-tool-use", { marker: `switch-${i}` });
+  }
+  const tools = (await records(sandbox)).filter(({ event }) => event === "PreToolUse");
+  for (const { session_id, payload } of tools)
+    assert.equal(session_id, (payload as { marker: string }).marker);
+  assert.equal(tools.length, 100);
+  return "100 of 100 switches read back";
+}
+
+async function losesNothing(sandbox: Sandbox): Promise<string> {
+  const started = performance.now();
+  let next = 0;
+  const lane = async () => {
+    for (let i = next++; i < 500; i = next++) {
+      const payload = { session_id: `session-${i % 7}`, marker: i };
+      await run(sandbox, i % 2 ? "post-tool-use" : "pre-tool-use", payload);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() * 4 }, lane));
+  const seconds = (performance.now() - started) / 1000;
+  const all = await records(sandbox);
+  const markers = new Set(all.map(({ payload }) => (payload as { marker: number }).marker));
+  for (const { session_id, payload } of all)
+    assert.equal(session_id, `session-${(payload as { marker: number }).marker % 7}`);
+  assert.deepEqual([all.length, markers.size], [500, 500]);
+  return `500 events, 500 records, ${(500 / seconds).toFixed(0)} programs a second`;
+}
+
+function start(sandbox: Sandbox, id: string, project = sandbox.project) {
+  const payload = { session_id: id, hook_event_name: "SessionStart", source: "startup" };
+  return run(sandbox, "session-start", payload, project);
+}
+
+async function useTool(sandbox: Sandbox, event: string): Promise<EventRecord> {
+  const program = event === "PreToolUse" ? "pre-tool-use" : "post-tool-use";
+  await run(sandbox, program, { hook_event_name: event, tool_name: "Bash" });
+  const record = (await records(sandbox)).findLast((found) => found.event === event);
+  assert.ok(record, `no ${event} was recorded`);
+  return record;
+}
+
+async function run(sandbox: Sandbox, program: string, payload: object, project = sandbox.project) {
+  const env = { CLAUDE_PROJECT_DIR: project };
+  const ended = await runProgram(program, sandbox, payload, { ...foreign, env, cwd: project });
+  assert.deepEqual([ended.code, ended.stdout, ended.stderr], [0, "", ""], program);
+  return ended;
+}
+
+async function records(sandbox: Sandbox): Promise<EventRecord[]> {
+  const found: EventRecord[] = [];
+  for (const entry of readDays(sandbox.events)) {
+    assert.equal(entry.kind, "record");
+    if (entry.kind === "record") found.push(entry.record);
+  }
+  return found;
+}
+
+function pointer(sandbox: Sandbox): string {
+  return `${sandbox.pointers}/claude_session_shop`;
+}
+
+async function writePointer(sandbox: Sandbox, content: string): Promise<void> {
+  await Bun.write(pointer(sandbox), content);
+}
+
+interface Times {
+  average: number;
+  p95: number;
+}
+
+function times(count: number, act: (i: number) => unknown): Times {
+  const all = Array.from({ length: count }, (_, i) => {
+    const started = performance.now();
+    act(i);
+    return performance.now() - started;
+  });
+  const sum = all.reduce((a, b) => a + b, 0);
+  return { average: sum / count, p95: all.toSorted((a, b) => a - b)[count * 0.95] ?? NaN };
+}
+
+function text({ average, p95 }: Times): string {
+  return `${average.toFixed(3)} ms (p95 ${p95.toFixed(3)})`;
+}

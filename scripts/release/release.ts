@@ -1,0 +1,175 @@
+// Makes what a person downloads, in dist/release/: for each platform an archive of the programs, then
+// checksums, a manifest, a bill of materials, the installers, and the page of the release.
+//
+// usage: bun scripts/release/release.ts [--target PLATFORM]… [--join FOLDER]… [--releases URL]
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import manifest from "../../package.json" with { type: "json" };
+import { namesIn } from "../../lib/os/folder";
+import { dist } from "../build";
+import { progress } from "../bench/report";
+import { changesOf, dateOf } from "./changelog";
+import { billOfMaterials, RUNTIME } from "./components";
+import {
+  checksums,
+  describeFile,
+  manifestFile,
+  megabytes,
+  mergeParts,
+  releasePage,
+  type Manifest,
+  type Part,
+} from "./manifest";
+import { makePart } from "./part";
+import { PLATFORMS, type Platform } from "./platforms";
+
+const root = dirname(dirname(import.meta.dir));
+
+/** A release, and where it goes. */
+export interface Release {
+  readonly folder: string;
+  /** The version that the programs say. */
+  readonly version: string;
+  /** Where releases are published, e.g. `https://github.com/OWNER/REPOSITORY/releases`. */
+  readonly releases?: string | undefined;
+  /** For rehearsals: compress little, and soon. */
+  readonly isQuick?: boolean;
+}
+
+/** The release of this source, in its usual place. */
+export const USUAL: Release = { folder: `${dist}/release`, version: manifest.version };
+
+/** Makes the archives of some platforms, beside those that are there of the same version. */
+export async function makeArchives(
+  platforms: readonly Platform[],
+  release: Release = USUAL,
+): Promise<Manifest> {
+  mkdirSync(release.folder, { recursive: true });
+  const waiting = [...platforms];
+  const made: Part[] = [];
+  const doing = new Map<string, string>();
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const platform = next.name;
+      if (!process.stderr.isTTY) console.log(`${platform} …`);
+      const say = (what: string) => {
+        doing.set(platform, `${platform}: ${what}`);
+        progress([...doing.values()].join("   "));
+      };
+      const part = await makePart(next, { ...release, say });
+      doing.delete(platform);
+      made.push(part);
+      progress("");
+      console.log(
+        part.archives.map(({ name, bytes }) => `${name}  ${megabytes(bytes)}`).join("\n"),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
+  return publish(made, release);
+}
+
+/**
+ * Takes archives that other machines have made into one release.
+ *
+ * @throws {Error} where one is of another version, or not what its manifest says
+ */
+export async function joinArchives(
+  folders: readonly string[],
+  release: Release = USUAL,
+): Promise<Manifest> {
+  mkdirSync(release.folder, { recursive: true });
+  const joined: Part[] = [];
+  for (const folder of folders) {
+    const { version, platforms } = await readManifest(folder);
+    if (version !== release.version)
+      throw new Error(`${folder} is of version ${version}, not ${release.version}`);
+    for (const { name, sha256 } of platforms.flatMap(({ archives }) => archives)) {
+      copyFileSync(`${folder}/${name}`, `${release.folder}/${name}`);
+      if ((await describeFile(`${release.folder}/${name}`)).sha256 !== sha256)
+        throw new Error(`${folder}/${name} is not what its manifest says`);
+    }
+    joined.push(...platforms);
+  }
+  return publish(joined, release);
+}
+
+/** Writes all that is not an archive, and removes what belongs to another version. */
+async function publish(parts: readonly Part[], release: Release): Promise<Manifest> {
+  const { folder, version, releases } = release;
+  const released: Manifest = {
+    name: manifest.name,
+    version,
+    released: dateOf(version),
+    runtime: { ...RUNTIME, revision: Bun.revision },
+    platforms: mergeParts(PLATFORMS, await partsIn(release), parts),
+  };
+  const archives = released.platforms.flatMap((part) => part.archives.map(({ name }) => name));
+  for (const name of namesIn(folder))
+    if (!archives.includes(name)) rmSync(`${folder}/${name}`, { recursive: true });
+  const texts = new Map([
+    ["manifest.json", `${JSON.stringify(released, undefined, 2)}\n`],
+    [`${manifest.name}-${version}.cdx.json`, await billOfMaterials()],
+    ["install.sh", await installer("install.sh", releases)],
+    ["install.ps1", await installer("install.ps1", releases)],
+  ]);
+  for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
+  const sums = await checksums(folder, [...archives, ...texts.keys()]);
+  await Bun.write(`${folder}/SHA256SUMS`, sums);
+  // For whoever publishes it; nobody needs to download it.
+  await Bun.write(`${folder}/RELEASE.md`, releasePage(released, changesOf(version), releases));
+  return released;
+}
+
+/** The parts that were made before, of this version, with their archives still there. */
+async function partsIn({ folder, version }: Release): Promise<Part[]> {
+  if (!existsSync(`${folder}/manifest.json`)) return [];
+  const before = await readManifest(folder);
+  if (before.version !== version || before.runtime.revision !== Bun.revision) return [];
+  return before.platforms.filter(({ archives }) =>
+    archives.every(({ name }) => existsSync(`${folder}/${name}`)),
+  );
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return manifestFile.parse(await Bun.file(`${folder}/manifest.json`).json());
+}
+
+/** An installer that knows where releases are published. */
+async function installer(name: string, releases = ""): Promise<string> {
+  if (releases !== "" && !/^https:\/\/[\w.-]+(?:\/[\w.-]+)*$/.test(releases))
+    throw new Error(`--releases: not an https address: ${releases}`);
+  const text = await Bun.file(`${root}/scripts/${name}`).text();
+  const stamped = text.replace(/^(\$?releases ?= ?)""$/im, `$1"${releases}"`);
+  if (releases !== "" && stamped === text) throw new Error(`${name} has no place for the address`);
+  return stamped;
+}
+
+function platformsOf(names: readonly string[]): readonly Platform[] {
+  if (names.length === 0) return PLATFORMS;
+  return names.map((name) => {
+    const platform = PLATFORMS.find((one) => one.name === name);
+    if (platform !== undefined) return platform;
+    const known = PLATFORMS.map((one) => one.name).join(", ");
+    throw new Error(`--target: there is no platform "${name}"; there are ${known}`);
+  });
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      target: { type: "string", multiple: true, default: [] },
+      join: { type: "string", multiple: true, default: [] },
+      releases: { type: "string" },
+    },
+  });
+  const release = { ...USUAL, releases: values.releases };
+  console.log(`${manifest.name} ${release.version}, with Bun ${RUNTIME.version}`);
+  const { platforms } =
+    values.join.length > 0
+      ? await joinArchives(values.join, release)
+      : await makeArchives(platformsOf(values.target), release);
+  console.log(`dist/release holds ${platforms.length} of ${PLATFORMS.length} platforms`);
+}

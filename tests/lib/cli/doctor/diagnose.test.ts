@@ -1,0 +1,465 @@
+// Doctor's judgement: the facts of a good installation, changed in one place a row.
+import { describe, expect, test } from "bun:test";
+import { createColors } from "picocolors";
+import { renderFindings } from "../../../../lib/cli/commands/doctor";
+import type { DestinationReport, ForwardingReport } from "../../../../lib/forward/report";
+import { diagnose } from "../../../../lib/cli/doctor/diagnose";
+import type { Facts } from "../../../../lib/cli/doctor/collect";
+import type { Level } from "../../../../lib/cli/doctor/finding";
+import type { LogFacts } from "../../../../lib/cli/doctor/facts/log";
+import type { RegisteredProgram, SettingsFacts } from "../../../../lib/cli/doctor/facts/settings";
+import { dangerousIn } from "../../../../lib/cli/doctor/checks/variables";
+import { CORE_EVENTS, PROGRAMS, programFor } from "../../../../lib/cli/settings/programs";
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const HOUR_MS = 3_600_000;
+const own = {
+  kind: "folder",
+  mode: 0o700,
+  userId: 1000,
+  names: 2,
+  size: 0,
+  modifiedMs: 0,
+  inode: 1,
+} as const;
+const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
+  event,
+  command: `/p/${programFor(event)}`,
+  program: "ours",
+  ...more,
+});
+const user: SettingsFacts = {
+  scope: "user",
+  path: "/h/settings.json",
+  registered: CORE_EVENTS.map((event) => registration(event)),
+  disableAllHooks: undefined,
+  allowManagedHooksOnly: false,
+  dangerous: [],
+  moved: [],
+};
+const project: SettingsFacts = {
+  ...user,
+  scope: "project",
+  path: "/s/settings.json",
+  registered: [],
+};
+const managed: SettingsFacts = { ...project, scope: "managed", path: "/m/settings.json" };
+const kind = (count: number, hoursAgo: number) => ({ count, lastMs: NOW - hoursAgo * HOUR_MS });
+const log: LogFacts = {
+  days: ["2026-11-20", "2026-11-22"],
+  strangeDays: [],
+  bytes: 3_400_000,
+  kinds: new Map([
+    ["UserPromptSubmit", kind(20, 3)],
+    ["PreToolUse", kind(90, 2)],
+    ["PostToolUse", kind(80, 2)],
+    ["Stop", kind(19, 1)],
+  ]),
+  newest: ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"],
+  skipped: new Map(),
+  session: { id: "abc", isRecorded: true },
+};
+
+const GOOD: Facts = {
+  version: "1.2.3",
+  programs: PROGRAMS.map((program) => ({ program, path: `/p/${program}`, version: "1.2.3" })),
+  settings: [managed, project, user],
+  dangerous: [],
+  ignored: [],
+  ownUserId: 1000,
+  state: { path: "/h/hooks", status: own },
+  events: { path: "/h/hooks/events", status: own },
+  pointers: { path: "/tmp", status: { ...own, mode: 0o1777, userId: 0 } },
+  openFiles: [],
+  freeBytes: 50e9,
+  config: { path: "/h/hooks/config.json", exists: true, problems: [], retentionDays: 30 },
+  log,
+  errors: { lines: [] },
+  forwarding: undefined,
+  transcriptMs: NOW - HOUR_MS,
+};
+
+test("of a good installation everything is fine, and says what is there", () => {
+  const findings = diagnose(GOOD, NOW);
+  expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
+  expect(findings.every(({ fix }) => fix === undefined)).toBeTrue();
+  const text = findings.map(({ what }) => what).join("\n");
+  for (const piece of [
+    "All 5 hook programs are there and pass their self-test, version 1.2.3",
+    "12 events registered in /h/settings.json",
+    "Last events: Stop 1h ago, PreToolUse 2h ago, PostToolUse 2h ago, UserPromptSubmit 3h ago",
+    "2 days since 2026-11-20, 3.4 MB; the first goes on 2026-12-21 (retention_days 30)",
+    "50.0 GB free",
+    "No hook reported a fault in 7 days",
+  ])
+    expect(text).toContain(piece);
+});
+
+const broken = (more: object) =>
+  GOOD.programs.map((one, i) => (i === 1 ? { ...one, ...more } : one));
+const withUser = (more: Partial<SettingsFacts>) => ({
+  settings: [managed, project, { ...user, ...more }],
+});
+const withProject = (more: Partial<SettingsFacts>) => ({
+  settings: [managed, { ...project, ...more }, user],
+});
+const withLog = (more: Partial<LogFacts>) => ({ log: { ...log, ...more } });
+const folderAt = (path: string, more: object) => ({ path, status: { ...own, ...more } });
+const config = (problem: string) => ({ config: { ...GOOD.config, problems: [problem] } });
+const fault = (hoursAgo: number, said: string) =>
+  `${new Date(NOW - hoursAgo * HOUR_MS).toISOString()}\tsession-start\t${said}`;
+
+const destination: DestinationReport = {
+  name: "team",
+  type: "observability",
+  url: "http://127.0.0.1:4000/events",
+  undelivered: { events: 0, bytes: 0 },
+  last_success: new Date(NOW - HOUR_MS).toISOString(),
+  last_error: null,
+  restarted: null,
+  set_aside: 0,
+  lost: 0,
+  skipped: 0,
+};
+const waiting = { undelivered: { events: 12, bytes: 9000 } };
+const refused = {
+  last_error: { at: new Date(NOW - 1000).toISOString(), message: "connection refused" },
+};
+const forwarding = (
+  more: Partial<DestinationReport>,
+  others: Partial<ForwardingReport> = {},
+): Partial<Facts> => ({
+  forwarding: {
+    alive: true,
+    forwarder: "/p/claude-session",
+    destinations: [{ ...destination, ...more }],
+    problems: [],
+    ...others,
+  },
+});
+
+describe("a finding", () => {
+  test.each([
+    ["ok", "Forwarding", "team has got everything", forwarding({})],
+    ["ok", "Forwarding", "12 events (9 kB) are on their way", forwarding(waiting)],
+    [
+      "warn",
+      "Forwarding",
+      "team: 12 events (9 kB) wait: connection refused (http://127.0.0.1:4000/events; last try 1s ago, last delivery 1h ago)",
+      forwarding({ ...waiting, ...refused }),
+    ],
+    [
+      "warn",
+      "Forwarding",
+      "last delivery never",
+      forwarding({ ...waiting, ...refused, last_success: null }),
+    ],
+    ["ok", "Forwarding", "team has got everything", forwarding(refused)],
+    [
+      "warn",
+      "Forwarding",
+      "wait for a forwarder, which the next event starts",
+      forwarding(waiting, { alive: false }),
+    ],
+    ["warn", "Forwarding", "team refused 2 events", forwarding({ set_aside: 2 })],
+    ["warn", "Forwarding", "team will never get 3 events", forwarding({ lost: 3 })],
+    [
+      "warn",
+      "Forwarding",
+      "team began anew 1h ago, with the oldest day kept: the cursor was damaged",
+      forwarding({
+        restarted: {
+          at: new Date(NOW - HOUR_MS).toISOString(),
+          reason: "with the oldest day kept: the cursor was damaged",
+        },
+      }),
+    ],
+    [
+      "fail",
+      "Forwarding",
+      "There is no claude-session beside the hooks",
+      forwarding({}, { forwarder: null }),
+    ],
+    [
+      "fail",
+      "Forwarding",
+      "config.json: destinations[0] x: url: Invalid URL",
+      forwarding({}, { problems: ["destinations[0] x: url: Invalid URL"] }),
+    ],
+    ["fail", "Programs", "/p/session-end: missing", { programs: broken({ fault: "missing" }) }],
+    [
+      "fail",
+      "Programs",
+      "/p/session-end is version 1.0.0, and this is 1.2.3",
+      { programs: broken({ version: "1.0.0" }) },
+    ],
+    ["fail", "Registration", "not registered with Claude Code", withUser({ registered: [] })],
+    ["fail", "Registration", "/s/settings.json: EACCES", withProject({ fault: "EACCES" })],
+    [
+      "fail",
+      "Registration",
+      "/h/settings.json switches all hooks off",
+      withUser({ disableAllHooks: true }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "/h/settings.json switches all hooks off, though not here: /s/settings.json counts more",
+      {
+        settings: [
+          managed,
+          { ...project, disableAllHooks: false },
+          { ...user, disableAllHooks: true },
+        ],
+      },
+    ],
+    [
+      "fail",
+      "Registration",
+      "/m/settings.json allows only the administrator's own hooks",
+      { settings: [{ ...managed, allowManagedHooksOnly: true }, project, user] },
+    ],
+    [
+      "warn",
+      "Registration",
+      "/s/settings.json says allowManagedHooksOnly",
+      withProject({ allowManagedHooksOnly: true }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "Not registered: Stop",
+      withUser({ registered: user.registered.filter(({ event }) => event !== "Stop") }),
+    ],
+    [
+      "fail",
+      "Registration",
+      "/s/settings.json names /p/session-event: missing",
+      withProject({ registered: [registration("Stop", { program: "missing" })] }),
+    ],
+    [
+      "fail",
+      "Registration",
+      "/s/settings.json names session-event: no absolute path",
+      withProject({
+        registered: [
+          registration("Added", { command: "session-event", program: "no absolute path" }),
+        ],
+      }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "/s/settings.json names /q/session-event: not beside this program",
+      withProject({
+        registered: [registration("Added", { command: "/q/session-event", program: "elsewhere" })],
+      }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "Recorded twice, by different programs of /s/settings.json and /h/settings.json: Stop",
+      withProject({ registered: [registration("Stop", { command: "/p/pre-tool-use" })] }),
+    ],
+    [
+      "fail",
+      "Registration",
+      "/s/settings.json registers WorktreeCreate: it would replace git's own worktrees",
+      withProject({ registered: [registration("WorktreeCreate")] }),
+    ],
+    ["fail", "Environment", "BUN_BE_BUN is set here", { dangerous: ["BUN_BE_BUN"] }],
+    [
+      "fail",
+      "Environment",
+      "BUN_INSPECT_PRELOAD is set here",
+      { dangerous: ["BUN_INSPECT_PRELOAD"] },
+    ],
+    [
+      "warn",
+      "Environment",
+      "BUN_OPTIONS is set in /h/settings.json",
+      withUser({ dangerous: ["BUN_OPTIONS"] }),
+    ],
+    ["warn", "Environment", "LD_PRELOAD is set here", { dangerous: ["LD_PRELOAD"] }],
+    [
+      "warn",
+      "Environment",
+      "CLAUDE_SESSION_HOME is set here and ignored",
+      { ignored: ["CLAUDE_SESSION_HOME"] },
+    ],
+    [
+      "warn",
+      "Environment",
+      "CLAUDE_SESSION_DIR is set in /s/settings.json, and not the same here",
+      withProject({ moved: ["CLAUDE_SESSION_DIR"] }),
+    ],
+    [
+      "warn",
+      "Files",
+      "Others may look into /h/hooks/events",
+      { events: folderAt("/h/hooks/events", { mode: 0o755 }) },
+    ],
+    ["fail", "Files", "/h/hooks is another user's", { state: folderAt("/h/hooks", { userId: 0 }) }],
+    ["fail", "Files", "/h/hooks is no folder", { state: folderAt("/h/hooks", { kind: "file" }) }],
+    [
+      "fail",
+      "Files",
+      "/h/hooks is shared with others",
+      { state: folderAt("/h/hooks", { mode: 0o1777 }) },
+    ],
+    [
+      "fail",
+      "Files",
+      "/h/hooks cannot be made: EROFS",
+      { state: { path: "/h/hooks", fault: "EROFS" } },
+    ],
+    ["ok", "Files", "/h/hooks is not there yet", { state: { path: "/h/hooks" } }],
+    ["warn", "Files", "Others may read 1 file, such as /h/x", { openFiles: ["/h/x"] }],
+    [
+      "fail",
+      "Files",
+      "2026-11-22.jsonl is a link, no file, or another user's: today's events are lost",
+      withLog({ strangeDays: ["2026-11-22"] }),
+    ],
+    [
+      "warn",
+      "Files",
+      "2026-11-21.jsonl is a link, no file, or another user's: nobody reads it",
+      withLog({ strangeDays: ["2026-11-21"] }),
+    ],
+    [
+      "fail",
+      "Files",
+      "Session pointers cannot be kept in /tmp: it is not there",
+      { pointers: { path: "/tmp" } },
+    ],
+    [
+      "fail",
+      "Files",
+      "Session pointers cannot be kept in /x: it is another user's",
+      { pointers: folderAt("/x", { mode: 0o755, userId: 0 }) },
+    ],
+    [
+      "warn",
+      "Files",
+      "Others may replace the session pointers in /x",
+      { pointers: folderAt("/x", { mode: 0o777 }) },
+    ],
+    [
+      "warn",
+      "Files",
+      "config.json: retention_days: not a whole number",
+      config("retention_days: not a whole number"),
+    ],
+    ["warn", "Files", "config.json: not JSON; using the defaults", config("config.json: not JSON")],
+    ["warn", "Files", "100.0 MB free", { freeBytes: 100e6 }],
+    ["fail", "Files", "5.0 MB free", { freeBytes: 5e6 }],
+    [
+      "warn",
+      "Recording",
+      "Nothing is recorded yet",
+      { ...withLog({ kinds: new Map(), days: [], newest: [] }), transcriptMs: undefined },
+    ],
+    [
+      "warn",
+      "Recording",
+      "Nothing is recorded yet, though Claude Code worked 1h ago",
+      withLog({ kinds: new Map(), days: [], newest: [] }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "Claude Code worked now, and nothing of that is recorded",
+      { transcriptMs: NOW },
+    ],
+    [
+      "warn",
+      "Recording",
+      "Nothing is recorded of abc, the session that this runs in",
+      withLog({ session: { id: "abc", isRecorded: false } }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "No UserPromptSubmit since 3h ago, but 10 times Stop",
+      withLog({ newest: ["UserPromptSubmit", ...Array<string>(10).fill("Stop")] }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "2 lines of the log cut short",
+      withLog({ skipped: new Map([["torn", 2]]) }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "1 line of the log not written by these hooks",
+      withLog({ skipped: new Map([["foreign", 1]]) }),
+    ],
+    [
+      "fail",
+      "Recording",
+      "1 day of the log cannot be read",
+      withLog({ skipped: new Map([["unreadable", 1]]) }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "session-start: ENOSPC (2 times, the last 1h ago)",
+      { errors: { lines: [fault(5, "ENOSPC"), fault(1, "ENOSPC")] } },
+    ],
+    [
+      "ok",
+      "Recording",
+      "No hook reported a fault in 7 days; the last of 1 was 8d ago",
+      { errors: { lines: [fault(200, "ENOSPC")] } },
+    ],
+    [
+      "warn",
+      "Recording",
+      "hook-errors.log cannot be read: not a regular file",
+      { errors: { lines: [], fault: "not a regular file" } },
+    ],
+  ] as [Level, string, string, Partial<Facts>][])("%s, %s: %s", (level, topic, piece, change) => {
+    const findings = diagnose({ ...GOOD, ...change }, NOW);
+    const found = findings.filter(({ what }) => what.includes(piece));
+    expect(found).toMatchObject([{ level, topic }]);
+    if (level !== "ok") expect(found[0]?.fix).toBeString();
+    // And nothing else is found wrong for it.
+    const others = findings.filter((one) => one.level !== "ok" && !found.includes(one));
+    expect(others.map(({ what }) => what)).toEqual([]);
+  });
+});
+
+test.each([
+  ["BUN_BE_BUN", "1", true],
+  ["BUN_BE_BUN", "0", false],
+  ["BUN_BE_BUN", "", false],
+  ["BUN_OPTIONS", "--cpu-prof", true],
+  ["BUN_JSC_useJIT", "0", true],
+  ["BUN_INSPECT_CONNECT_TO", "ws://x", true],
+  ["BUN_INSTALL", "/home/you/.bun", false],
+  ["NODE_TLS_REJECT_UNAUTHORIZED", "0", true],
+  ["NODE_TLS_REJECT_UNAUTHORIZED", "1", false],
+  ["LD_PRELOAD", "/x.so", true],
+  ["CLAUDE_CODE_SIMPLE", "1", true],
+  ["PATH", "/usr/bin", false],
+])("the variable %s set to %j is dangerous: %p", (name, value, isDangerous) => {
+  expect(dangerousIn({ [name]: value })).toEqual(isDangerous ? [name] : []);
+});
+
+test.each([40, 80, 140])(
+  "the screen is at most %p columns wide, and says the same in colour",
+  (columns) => {
+    const facts = { ...GOOD, dangerous: ["BUN_BE_BUN", "LD_PRELOAD"], ...config("a\u001B[2Jb") };
+    const [plain, colored] = [false, true].map((isColored) =>
+      renderFindings(diagnose(facts, NOW), { columns, colors: createColors(isColored) }),
+    );
+    expect(Bun.stripANSI(colored ?? "")).toBe(plain ?? "");
+    expect(plain).toContain("config.json: ab");
+    expect(plain).toEndWith("1 problem, 2 warnings, 9 checks fine");
+    if (columns >= 80)
+      for (const line of (plain ?? "").split("\n"))
+        expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+  },
+);

@@ -1,0 +1,294 @@
+// The screens, as snapshots at two widths, with and without colour, and what must hold of all of them.
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createColors } from "picocolors";
+import { renderForwarding } from "../../../../lib/cli/render/forwarding";
+import { renderList } from "../../../../lib/cli/commands/list";
+import { renderStats } from "../../../../lib/cli/commands/stats";
+import { renderStory } from "../../../../lib/cli/render/timeline";
+import { eventLine } from "../../../../lib/cli/commands/tail";
+import { callWords } from "../../../../lib/history/describe";
+import { lineage } from "../../../../lib/history/lineage";
+import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
+import { Stats } from "../../../../lib/history/statistics";
+import { tellStory } from "../../../../lib/history/timeline";
+import { Summary } from "../../../../lib/history/summary";
+import type { ForwardingReport } from "../../../../lib/forward/report";
+import type { EventRecord } from "../../../../lib/schema";
+import { capturedPayloads } from "../../../../scripts/harness/payloads";
+import {
+  HOSTILE,
+  NEXT_SESSION,
+  recordedSession,
+  recordsFrom,
+  SESSION,
+  STARTED_MS,
+  type Moment,
+} from "../../../support/recorded-session";
+
+const P1 = { prompt_id: "p1" };
+const CALL = { ...P1, tool_use_id: "t1", tool_input: { command: "run" } };
+const PRE: Moment = ["variants/PreToolUse.Bash", CALL];
+const POST: Moment = ["variants/PostToolUse.Bash", CALL];
+const ASK: Moment = ["variants/PermissionRequest.Bash", { ...CALL, tool_use_id: undefined }];
+const STOP: Moment = ["Stop", P1];
+const NEXT: Moment = ["UserPromptSubmit", { prompt_id: "p2" }];
+
+// Local times are on the screens.
+process.env["TZ"] = "UTC";
+const NOW = STARTED_MS + 5 * 60_000;
+const records = await recordedSession();
+
+// What may move a cursor, change a colour, turn the direction of writing or begin a line.
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
+
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+const FORWARDING: ForwardingReport = {
+  alive: true,
+  forwarder: "/home/you/.claude/hooks/claude-session",
+  problems: [`destinations[2] ${HOSTILE}: name: Invalid string`],
+  destinations: [
+    {
+      name: "server",
+      type: "observability",
+      url: "http://127.0.0.1:4000/events",
+      undelivered: { events: 0, bytes: 0 },
+      last_success: ago(3000),
+      last_error: { at: ago(3_600_000), message: "connection refused" },
+      restarted: null,
+      set_aside: 0,
+      lost: 0,
+      skipped: 0,
+    },
+    {
+      name: "team",
+      type: "http",
+      url: "https://collector.example.com/",
+      undelivered: { events: 1200, bytes: 800_000 },
+      last_success: null,
+      last_error: { at: ago(1000), message: HOSTILE },
+      restarted: { at: ago(7000), reason: "with the oldest day kept: the cursor was damaged" },
+      set_aside: 1,
+      lost: 2,
+      skipped: 3,
+    },
+  ],
+};
+
+interface Screen {
+  columns: number;
+  colors: ReturnType<typeof createColors>;
+}
+
+const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
+  "show, a whole session": (screen) => story(SESSION, false, screen),
+  "show, one that is at work": (screen) => story(NEXT_SESSION, false, screen),
+  "show --full": (screen) => story(SESSION, true, screen),
+  list: (screen) => renderList([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
+  "stats --by tool": (screen) => renderStats(count("tool"), NOW, screen),
+  "stats --by project": (screen) => renderStats(count("project"), NOW, screen),
+  "stats --by day": (screen) => renderStats(count("day"), NOW, screen),
+  "forward --status": (screen) => renderForwarding(FORWARDING, screen, NOW),
+  tail: (screen) => records.map((record) => eventLine(record, screen)).join("\n"),
+};
+
+describe.each(Object.entries(SCREENS))("%s", (_, render) => {
+  test.each([
+    [80, false],
+    [140, false],
+    [80, true],
+    [140, true],
+  ])("at %p columns, in colour or not: %p", (columns, isColored) => {
+    const text = render({ columns, colors: createColors(isColored) });
+    expect(text).toMatchSnapshot();
+    expect(text.includes("\u001B[")).toBe(isColored);
+    // Our own colours apart, nothing of the payloads moves the cursor or the direction of writing.
+    const shown = Bun.stripANSI(text).replaceAll("\n", "");
+    expect(shown).not.toMatch(UNSAFE);
+    for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test("is the same text with colour and without", () => {
+    const screens = [true, false].map((isColored) =>
+      render({ columns: 100, colors: createColors(isColored) }),
+    );
+    expect(Bun.stripANSI(screens[0] ?? "")).toBe(screens[1] ?? "");
+  });
+});
+
+describe("the story on the screen", () => {
+  const lines = story(SESSION, false, { columns: 120, colors: createColors(false) }).split("\n");
+  const lineWith = (text: string) => lines.findIndex((line) => line.includes(text));
+
+  test("says in words how each call ended", () => {
+    for (const [call, outcome] of [
+      ["✗ Bash bun test", "Exit code 3"],
+      ["⊘ Write out.txt", "denied; permission was asked for"],
+      ["⊘ mcp__red", "interrupted"],
+    ] as const)
+      expect(lines[lineWith(call) + 1]).toContain(outcome);
+    expect(lines[lineWith("✓ Read src/red evil")]).toEndWith("12ms");
+  });
+
+  test.each([
+    ["✓ Bash run", "", [PRE, POST]],
+    ["✓ Bash run", "permission was asked for", [PRE, ASK, POST]],
+    ["✗ Bash run", "Exit code 3 .*", [PRE, ["variants/PostToolUseFailure.Bash", CALL]]],
+    ["⊘ Bash run", "denied; permission was asked for", [PRE, ASK, STOP]],
+    ["⊘ Bash run", "denied: Classifier unavailable", [PRE, ["PermissionDenied", CALL]]],
+    ["⊘ Bash run", "interrupted", [PRE, NEXT]],
+    ["⊘ Bash run", "denied or interrupted; permission was asked for", [PRE, ASK, NEXT]],
+    ["? Bash run", "waits for your permission, or runs since it was given", [PRE, ASK]],
+    ["… Bash run", "still running", [PRE]],
+    ["∅ Bash run", "no result was told: blocked by a hook, or cut off", [PRE, STOP]],
+  ] as [string, string, Moment[]][])("has %j, and %j below it", async (call, words, moments) => {
+    const shown = await screenOf([["UserPromptSubmit", P1], ...moments]);
+    const at = shown.findIndex((line) => line.includes(call));
+    expect(at).toBeGreaterThan(0);
+    expect(shown[at + 1]?.replace(/^[ │]*/, "") ?? "").toMatch(new RegExp(`^${words}$`));
+  });
+
+  test("says why a turn broke off, and that an agent is at work", async () => {
+    const failed: Moment = ["StopFailure", { ...P1, error: "rate_limit" }];
+    const shown = await screenOf([["UserPromptSubmit", P1], ["SubagentStart", P1], failed]);
+    expect(shown.slice(-3)).toEqual([
+      "09:58:02  ├─ ◆ subagent general-purpose ac46af38, at work",
+      "09:58:03  ├─ ■ API Error: 400 scripted bad request",
+      "09:58:03  └─ ✗ broke off: rate_limit",
+    ]);
+  });
+
+  test.each(["ConfigChange", "CwdChanged", "variants/Notification.permission_prompt"])(
+    "tells of %s only in full",
+    async (name) => {
+      const prompt: Moment = ["UserPromptSubmit", P1];
+      const [without, short, full] = await Promise.all([
+        screenOf([prompt, STOP]),
+        screenOf([prompt, [name, P1], STOP]),
+        screenOf([prompt, [name, P1], STOP], true),
+      ]);
+      expect(short).toHaveLength(without.length);
+      expect(full.length).toBeGreaterThan(without.length);
+    },
+  );
+
+  test.each([
+    ["Grep", { path: "/p/shop/src", pattern: "x" }, "x"],
+    ["Glob", { path: "/p/shop/src", pattern: "*.ts" }, "*.ts"],
+    ["Read", { file_path: "/p/shop/src/a.ts" }, "src/a.ts"],
+    ["Read", { file_path: "/p/shopping/a.ts" }, "/p/shopping/a.ts"],
+    ["Bash", { description: "run it", command: "run" }, "run"],
+    ["Agent", { prompt: "Look", subagent_type: "Explore" }, "Look (Explore)"],
+    ["mcp__a__b", { command: 7, deep: { er: true } }, '{"command":7,"deep":{"er":true}}'],
+    ["Other", undefined, ""],
+  ])("says of %s with %j: %j", (tool, parameters, words) => {
+    expect(callWords({ tool, parameters }, "/p/shop")).toBe(words);
+  });
+
+  test("is harmless whatever was recorded, and so are the others", async () => {
+    const captured = (await capturedPayloads()).map(({ name, event }): Moment => [
+      name === event ? name : `variants/${name}`,
+    ]);
+    const all = [...records, ...(await recordsFrom(captured))];
+    const names = all.flatMap(({ payload }) => Object.keys(payload as object));
+    const strange = fc.record({
+      payload: fc.dictionary(
+        fc.oneof(fc.constantFrom(...names), fc.string({ unit: "binary" })),
+        fc.jsonValue({ maxDepth: 3 }),
+      ),
+      tool: fc.option(fc.string({ unit: "binary" }), { nil: undefined }),
+      parameters: fc.jsonValue({ maxDepth: 3 }),
+    });
+    const screen = { columns: 140, colors: createColors(false) };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...all), strange), { minLength: 1 }),
+        (pairs) => {
+          const odd = pairs.map(([record, fields]) => Object.assign({}, record, fields));
+          const told = tellStory(odd, NOW, false);
+          const summary = summaryOf(odd);
+          const telling = { summary, story: told, links: [], nowMs: NOW, isFull: true };
+          for (const text of [
+            ...renderStory(telling, screen),
+            ...renderList([summary], NOW, screen).split("\n"),
+            ...odd.map((record) => eventLine(record, screen)),
+          ]) {
+            expect(text).not.toMatch(UNSAFE);
+            expect(Bun.stringWidth(text)).toBeLessThanOrEqual(screen.columns);
+          }
+        },
+      ),
+    );
+  });
+
+  test("has an agent under the call that started it, and the agent's calls under the agent", () => {
+    const agent = lineWith("◆ subagent general-purpose ac46af38");
+    expect(lines[agent - 1]).toContain("✓ Agent look around (general-purpose)");
+    expect(lines[agent + 1]).toMatch(/^\S+ +│ +├─ ✓ Bash ls/);
+    expect(lines[agent + 2]).toMatch(/└─ ■ Subagent report: two files\.$/);
+  });
+
+  test("tells of the resume, the compaction and the session that went on", () => {
+    for (const text of ["session resumed", "compacted (manual)", "session ended (clear)"])
+      expect(lineWith(text)).toBeGreaterThan(0);
+    expect(lines).toContain(`continued by ${NEXT_SESSION} (clear)`);
+    const next = story(NEXT_SESSION, false, { columns: 120, colors: createColors(false) });
+    expect(next).toContain(`continues ${SESSION} (clear)`);
+    expect(next).toContain("still running");
+  });
+
+  test("in full has the parameters and the responses", () => {
+    const full = story(SESSION, true, { columns: 120, colors: createColors(false) });
+    for (const text of [
+      "parameters",
+      "command:",
+      "echo done",
+      "numLines: 2",
+      "subagent_type: general-purpose",
+    ])
+      expect(full).toContain(text);
+    expect(lines.join("\n")).not.toContain("numLines");
+  });
+});
+
+function own(id: string): EventRecord[] {
+  return records.filter(({ session_id }) => session_id === id);
+}
+
+async function screenOf(moments: readonly Moment[], isFull = false): Promise<string[]> {
+  const told = tellStory(await recordsFrom(moments), NOW, false);
+  const telling = { summary: summarize(SESSION), story: told, links: [], nowMs: NOW, isFull };
+  return Array.from(renderStory(telling, { columns: 80, colors: createColors(false) }));
+}
+
+function summarize(id: string): Summary {
+  return summaryOf(own(id));
+}
+
+function summaryOf(all: readonly EventRecord[]): Summary {
+  const summary = new Summary(all[0] as EventRecord);
+  for (const record of all) summary.add(record, () => record);
+  return summary;
+}
+
+function story(id: string, isFull: boolean, screen: Screen): string {
+  const summary = summarize(id);
+  const state = summary.stateAt(NOW);
+  const signs = records.map(({ payload, ...head }) => ({
+    ...head,
+    source: fieldOf(payload, "source") as string | undefined,
+    reason: fieldOf(payload, "reason") as string | undefined,
+  }));
+  const links = lineage(signs).filter(({ parent, child }) => parent === id || child === id);
+  const told = tellStory(own(id), NOW, state === "ended" || state === "silent");
+  return Array.from(renderStory({ summary, story: told, links, nowMs: NOW, isFull }, screen)).join(
+    "\n",
+  );
+}
+
+function count(by: "tool" | "project" | "day"): Stats {
+  const stats = new Stats(by);
+  for (const record of records) stats.add(record, () => isFromPerson(record));
+  return stats;
+}

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createColors } from "picocolors";
+import {
+  bar,
+  clean,
+  cleanLines,
+  fit,
+  many,
+  pad,
+  safeJson,
+  size,
+  sparkline,
+  table,
+  wrap,
+} from "../../../../lib/cli/render/text";
+
+// What may move a cursor, change a colour, turn the direction of writing or begin a line.
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
+const { dim, red } = createColors(true);
+const anyText = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+  fc.string({
+    unit: fc.constantFrom(
+      "\u001B",
+      "[",
+      "3",
+      "1",
+      "m",
+      "]",
+      "0",
+      ";",
+      "\u0007",
+      "\u009B",
+      "a",
+      "\n",
+      "\r",
+    ),
+  }),
+  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }),
+);
+
+describe("text from outside", () => {
+  test("is harmless and one line long, whatever it was", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(clean(text)).not.toMatch(UNSAFE);
+        expect(clean(text).isWellFormed()).toBeTrue();
+        expect(clean(clean(text))).toBe(clean(text));
+        for (const line of cleanLines(text)) expect(line).not.toMatch(UNSAFE);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ["plain words", "plain words"],
+    ["two\nlines\r\nor\tthree", "two lines or three"],
+    ["\u001B[31mred\u001B[0m", "red"],
+    ["\u001B]8;;http://x\u0007link\u001B]8;;\u0007", "link"],
+    ["\u009B2Jgone", "gone"],
+    ["user\u202Egnp.exe", "usergnp.exe"],
+    ["カート 🛒 ñ", "カート 🛒 ñ"],
+    ["bell\u0007back\u0008", "bellback"],
+    ["half \uD83D", "half \uFFFD"],
+  ])("%j is shown as %j", (text, shown) => {
+    expect(clean(text)).toBe(shown);
+  });
+
+  test("keeps its lines and their indentation where lines are wanted", () => {
+    expect(cleanLines("if x:\n\treturn \u001B[1m1\r\n  # end ")).toEqual([
+      "if x:",
+      "  return 1",
+      "  # end",
+    ]);
+  });
+
+  test("as JSON has the same value, and nothing that is meant for a terminal", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), anyText, (value, text) => {
+        for (const indent of [undefined, 2]) {
+          const json = safeJson({ value, text }, indent);
+          expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ value, text })));
+          expect(json.replaceAll("\n", "")).not.toMatch(UNSAFE);
+        }
+      }),
+    );
+  });
+});
+
+describe("a width in columns", () => {
+  test.each([
+    ["short", 10, "short"],
+    ["just as long", 12, "just as long"],
+    ["too long for that", 8, "too lon…"],
+    ["日本語の文章", 7, "日本語…"],
+    ["anything", 1, "…"],
+    ["anything", 0, ""],
+    ["\u001B[31mcoloured\u001B[39m", 5, "\u001B[31mcolo…\u001B[39m"],
+  ])("%j fits into %p as %j", (text, columns, fitted) => {
+    expect(fit(text, columns)).toBe(fitted);
+  });
+
+  test("is never passed by what was fitted, and reached by what was padded", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }).map(clean), fc.nat(60), (text, columns) => {
+        expect(Bun.stringWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
+        expect(Bun.stringWidth(pad(text, columns))).toBeGreaterThanOrEqual(columns);
+      }),
+    );
+  });
+
+  test("counts no colours, which stay whole", () => {
+    const piece = fc.tuple(fc.string({ unit: "grapheme" }).map(clean), fc.constantFrom(red, dim));
+    fc.assert(
+      fc.property(fc.array(piece), fc.nat(60), (pieces, columns) => {
+        const text = pieces.map(([words, paint]) => paint(words)).join("");
+        expect(Bun.stringWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
+        expect(Bun.stripANSI(fit(text, columns))).toBe(fit(Bun.stripANSI(text), columns));
+        expect(Bun.stringWidth(pad(text, columns))).toBe(
+          Math.max(columns, Bun.stringWidth(Bun.stripANSI(text))),
+        );
+      }),
+    );
+  });
+
+  test("breaks lines and indents all but the first", () => {
+    expect(wrap("one two three four five six", 24, "    ")).toBe(
+      "one two three four\n    five six",
+    );
+  });
+});
+
+test.each([
+  [0, 4, ""],
+  [1, 4, "████"],
+  [0.5, 4, "██"],
+  [0.03125, 4, "▏"],
+  [0.000001, 4, "▏"],
+  [0.875, 1, "▉"],
+  [7, 2, "██"],
+  [-1, 2, ""],
+])("a share of %p in %p columns is %j", (share, columns, drawn) => {
+  expect(bar(share, columns)).toBe(drawn);
+});
+
+const share = fc.double({ noNaN: true });
+test("a bar never passes its columns, and a larger share is never drawn shorter", () => {
+  fc.assert(
+    fc.property(share, share, fc.integer({ min: 1, max: 40 }), (a, b, most) => {
+      const [less = "", more = ""] = [Math.min(a, b), Math.max(a, b)].map((one) => bar(one, most));
+      expect(more.length).toBeLessThanOrEqual(most);
+      expect(less.length).toBeLessThanOrEqual(more.length);
+    }),
+  );
+});
+
+test.each([
+  [[0, 1, 4, 8], " ▁▄█"],
+  [[0, 0], "  "],
+  [[5], "█"],
+  [[], ""],
+])("the numbers %j are %j", (numbers, drawn) => {
+  expect(sparkline(numbers)).toBe(drawn);
+});
+
+test.each([
+  [0, "0 kB"],
+  [1, "1 kB"],
+  [999_000, "999 kB"],
+  [1_500_000, "1.5 MB"],
+  [81_100_000_000, "81.1 GB"],
+])("%p bytes are %s", (bytes, words) => {
+  expect(size(bytes)).toBe(words);
+});
+
+test("counts of one are not many", () => {
+  expect([0, 1, 2].map((count) => many(count, "day"))).toEqual(["0 days", "1 day", "2 days"]);
+});
+
+describe("a table", () => {
+  const columns = [
+    { head: "id" },
+    { head: "about", isFlexible: true },
+    { head: "rare", dropRank: 2 },
+    { head: "count", align: "right", dropRank: 1 },
+  ] as const;
+  const rows = [
+    ["a", "a text that is rather long for a narrow screen", "seldom", "7"],
+    ["bb", "日本語", "never", "1234"],
+  ];
+
+  test("aligns its columns, and leaves no blanks at the ends of lines", () => {
+    expect(table(columns, rows, 80).split("\n")).toEqual([
+      "id  about                                           rare    count",
+      "a   a text that is rather long for a narrow screen  seldom      7",
+      "bb  日本語                                          never    1234",
+    ]);
+  });
+
+  test("cuts the one column, and drops others by their rank, where it is narrow", () => {
+    expect(table(columns, rows, 50).split("\n")).toEqual([
+      "id  about                            rare    count",
+      "a   a text that is rather long for…  seldom      7",
+      "bb  日本語                           never    1234",
+    ]);
+    expect(table(columns, rows, 40).split("\n")[0]).toBe(
+      "id  about                          count",
+    );
+    expect(table(columns, rows, 30).split("\n")[1]).toBe("a   a text that is rather lon…");
+  });
+
+  test("cuts a column that has a limit, but not its head", () => {
+    const limited = [
+      { head: "project", most: 9 },
+      { head: "p", most: 3 },
+    ];
+    expect(table(limited, [["a-long-project", "カート"]], 80).split("\n")).toEqual([
+      "project    p",
+      "a-long-p…  カ…",
+    ]);
+  });
+
+  test("is never wider than the screen", () => {
+    const cell = fc.string({ unit: "grapheme", maxLength: 30 }).map(clean);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constant("id"), cell, cell, cell), { maxLength: 5 }),
+        fc.integer({ min: 22, max: 120 }),
+        (cells, width) => {
+          for (const line of table(columns, cells, width).split("\n"))
+            expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,518 @@
+import { describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import fc from "fast-check";
+import { DEFAULTS } from "../../../lib/config";
+import { appendRecord, listDays } from "../../../lib/log/log";
+import {
+  glanceAt,
+  readDays,
+  type Glance,
+  type GlanceOptions,
+  type LogEntry,
+  type ReadFrom,
+  type RecordHead,
+} from "../../../lib/log/reader";
+import { projectAt } from "../../../lib/project";
+import { renderRecord, toRecord } from "../../../lib/hook/build-record";
+import { redactionRules } from "../../../lib/hook/redact";
+import { capturedPayloads } from "../../../scripts/harness/payloads";
+import { Sandbox } from "../../../scripts/harness/sandbox";
+
+const NOBODY = 65534;
+const isRoot = process.geteuid?.() === 0;
+const DAY = "2026-11-22";
+const TIME = `${DAY}T09:58:01.123Z`;
+// What not every head has, in the writer's order, and what comes after it.
+const FULL = {
+  prompt_id: "p1",
+  agent_id: "a1",
+  agent_type: "Explore",
+  tool: "Bash",
+  tool_use_id: "t1",
+  duration_ms: 12,
+  parameters: { a: 1 },
+};
+
+describe("reading", () => {
+  test("gives every record, the oldest day first", () => {
+    using sandbox = new Sandbox();
+    for (const day of ["2026-11-23", "2025-12-31", "2026-02-01"])
+      for (const id of ["a", "b"])
+        appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: `${day}${id}` }));
+    expect(read(sandbox).map(nameOf)).toEqual([
+      "2025-12-31a",
+      "2025-12-31b",
+      "2026-02-01a",
+      "2026-02-01b",
+      "2026-11-23a",
+      "2026-11-23b",
+    ]);
+    const later = read(sandbox, { day: "2026-01-01", offset: 1e6 });
+    expect(later.map(nameOf)).toEqual(["2026-02-01a", "2026-02-01b", "2026-11-23a", "2026-11-23b"]);
+  });
+
+  test("gives nothing where there is no log", () => {
+    using sandbox = new Sandbox();
+    expect(read(sandbox)).toEqual([]);
+    mkdirSync(sandbox.events, { recursive: true });
+    expect(read(sandbox)).toEqual([]);
+    writeFileSync(`${sandbox.events}/${DAY}.jsonl`, "");
+    expect(read(sandbox)).toEqual([]);
+  });
+
+  test.each([
+    ["JSON, but no object", "7", "foreign"],
+    ["the object that is none", "null", "foreign"],
+    ["a list", "[]", "foreign"],
+    ["an object of nothing", "{}", "foreign"],
+    ["a later version", line({ v: 2 }), "foreign"],
+    ["a field of another type", line({ session_id: 7 }), "foreign"],
+    ["all but the last character", line().slice(0, -1), "torn"],
+    ["the first character", "{", "torn"],
+    ["somebody's words", "not JSON", "torn"],
+    ["what a crash of the system leaves of a file", "\0\0\0\0", "torn"],
+    ["a megabyte", "x".repeat(1_048_576), "foreign"],
+    ["a record twice as long as any of ours", line({ payload: "x".repeat(300_000) }), "foreign"],
+  ])("skips, counts and passes by %s", (_, bad, reason) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
+    expect(read(sandbox).map(nameOf)).toEqual(["before", reason, "after"]);
+  });
+
+  test("takes records as long as ours can be, and those with a Windows line end", () => {
+    using sandbox = new Sandbox();
+    const long = line({ id: "long", payload: "ñ".repeat(100_000) });
+    writeDay(sandbox, `${long}\n${line({ id: "crlf" })}\r\n`);
+    expect(read(sandbox).map(nameOf)).toEqual(["long", "crlf"]);
+  });
+
+  test("takes a last record of which only the newline is missing, and not twice", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, line({ id: "last" }));
+    const [entry] = read(sandbox);
+    expect(nameOf(entry as LogEntry)).toBe("last");
+    appendFileSync(dayFile(sandbox), `\n${line({ id: "next" })}\n`);
+    const rest = read(sandbox, { day: DAY, offset: (entry as LogEntry).end });
+    expect(rest.map(nameOf)).toEqual(["next"]);
+  });
+
+  test("does not lose a record that was half there when it looked", () => {
+    using sandbox = new Sandbox();
+    const record = line({ id: "slow" });
+    writeDay(sandbox, `${line({ id: "first" })}\n${record.slice(0, 40)}`);
+    const seen = read(sandbox);
+    expect(seen.map(nameOf)).toEqual(["first", "torn"]);
+    appendFileSync(dayFile(sandbox), `${record.slice(40)}\n`);
+    const rest = read(sandbox, { day: DAY, offset: (seen[1] as LogEntry).end });
+    expect(rest.map(nameOf)).toEqual(["slow"]);
+  });
+
+  test("reads no day that is a link, a folder, another name, or another user's", () => {
+    using sandbox = new Sandbox();
+    appendRecord(sandbox.events, TIME, line({ id: "ours" }));
+    const at = (day: string) => `${sandbox.events}/${day}`;
+    writeFileSync(`${sandbox.root}/other`, `${line({ id: "planted" })}\n`);
+    symlinkSync(`${sandbox.root}/other`, at("2026-01-01.jsonl"));
+    mkdirSync(at("2026-01-02.jsonl"));
+    for (const name of ["2026-01-03.jsonl.gz", "x2026-01-03.jsonl", "2026-1-3.jsonl", ".jsonl"])
+      writeFileSync(at(name), `${line({ id: "planted" })}\n`);
+    if (isRoot) {
+      writeFileSync(at("2026-01-04.jsonl"), `${line({ id: "planted" })}\n`);
+      chownSync(at("2026-01-04.jsonl"), NOBODY, NOBODY);
+    }
+    expect(listDays(sandbox.events)).toEqual([DAY]);
+    expect(read(sandbox).map(nameOf)).toEqual(["ours"]);
+  });
+
+  test("goes on after a day that it must not read, and says so", () => {
+    using sandbox = new Sandbox();
+    for (const day of ["2026-01-01", "2026-01-02", "2026-01-03"])
+      appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
+    linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
+    expect(read(sandbox).map(nameOf)).toEqual(["2026-01-01", "unreadable", "2026-01-03"]);
+  });
+
+  test("does not go back to a day's beginning because it cannot be read now", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${line({ id: "a" })}\n${line({ id: "b" })}\n`);
+    const [{ end: offset } = { end: 0 }] = read(sandbox);
+    linkSync(dayFile(sandbox), `${sandbox.root}/second`);
+    expect(read(sandbox, { day: DAY, offset })).toEqual([
+      { kind: "skipped", reason: "unreadable", day: DAY, begin: offset, end: offset },
+    ]);
+  });
+
+  test.skipIf(process.platform !== "linux")("keeps no file open, read whole or left early", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${line()}\n`.repeat(5000));
+    const open = () =>
+      readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === dayFile(sandbox));
+    for (let at = 0; at < 5; at++) {
+      read(sandbox);
+      for (const entry of readDays(sandbox.events)) if (entry.end > 0) break;
+      for (const entry of glanceAt(sandbox.events, { newestFirst: true })) if (entry.end > 0) break;
+    }
+    expect(open()).toEqual([]);
+  });
+
+  // What a log may be made of: the bytes, and what a reader must make of them.
+  const whole = fc
+    .record({ id: fc.string(), payload: fc.jsonValue() })
+    .map((fields) => ({ text: line(fields), gives: fields.id }));
+  const part = fc.oneof(
+    { weight: 6, arbitrary: whole },
+    { weight: 1, arbitrary: fc.constant({ text: "", gives: undefined }) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(whole, fc.nat()).map(([{ text }, at]) => ({
+        text: text.slice(0, 1 + (at % (text.length - 1))),
+        gives: "torn",
+      })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom("7", "[]", "{}", '"text"', "true", '{"v":1}')
+        .map((text) => ({ text, gives: "foreign" })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .integer({ min: 262_145, max: 1_100_000 })
+        .map((length) => ({ text: "x".repeat(length), gives: "foreign" })),
+    },
+    {
+      weight: 1,
+      // Bytes that are no UTF-8 and no JSON, whatever follows.
+      arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => ({
+        text: Buffer.from([0xff, ...bytes.filter((byte) => byte !== 0x0a)]),
+        gives: "torn",
+      })),
+    },
+  );
+
+  test("finds exactly the records in any bytes, and can go on from any entry", () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), fc.boolean(), (parts, isEnded) => {
+        using sandbox = new Sandbox();
+        const chunks: Buffer[] = [];
+        const expected: { gives: string; end: number }[] = [];
+        // Of the last entry: half a line, which is looked at again.
+        let isLastHalf = false;
+        let end = 0;
+        for (const [at, { text, gives }] of parts.entries()) {
+          const bytes = Buffer.from(text as string);
+          const newline = isEnded || at < parts.length - 1 ? "\n" : "";
+          const begin = end;
+          end += bytes.length + newline.length;
+          chunks.push(bytes, Buffer.from(newline));
+          isLastHalf = newline === "" && ["torn", "foreign"].includes(gives ?? "");
+          if (gives !== undefined) expected.push({ gives, end: isLastHalf ? begin : end });
+        }
+        writeDay(sandbox, Buffer.concat(chunks));
+        const entries = read(sandbox);
+        expect(entries.map((entry) => ({ gives: nameOf(entry), end: entry.end }))).toEqual(
+          expected,
+        );
+        for (const newestFirst of [false, true]) {
+          const seen = Array.from(glanceAt(sandbox.events, { newestFirst }), (one) => ({
+            gives: idOf(one),
+            end: one.end,
+          }));
+          expect(seen).toEqual(newestFirst ? expected.toReversed() : expected);
+        }
+        for (const [at, { end: offset }] of entries.entries()) {
+          const rest = read(sandbox, { day: DAY, offset });
+          const next = isLastHalf && at === entries.length - 1 ? at : at + 1;
+          expect(rest.map(nameOf)).toEqual(entries.slice(next).map(nameOf));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("glancing", () => {
+  test("sees of every captured event what reading it whole sees", async () => {
+    using sandbox = new Sandbox();
+    const rules = redactionRules({}, DEFAULTS.redact);
+    for (const { event, payload, text } of await capturedPayloads()) {
+      const record = toRecord(
+        { kind: "event", payload, text },
+        {
+          startedMs: Date.parse(TIME),
+          event,
+          session: { id: String(payload["session_id"]), source: "payload" },
+          project: projectAt("/home/you/café"),
+          user: "you",
+          pid: 42,
+        },
+        DEFAULTS.capture,
+        rules,
+      );
+      appendRecord(sandbox.events, TIME, renderRecord(record, DEFAULTS.limits));
+    }
+    const records = read(sandbox).map((entry) => (entry.kind === "record" ? entry.record : entry));
+    const glances = glance(sandbox);
+    expect(glances.map(({ record }) => record)).toEqual(records);
+    // That nothing of the rest is there shows that it was not read.
+    expect(glances.map(({ head }) => head)).toEqual(
+      read(sandbox).map((entry) => headOf(entry) as RecordHead),
+    );
+    expect(records.length).toBeGreaterThan(60);
+    expect(glance(sandbox, { newestFirst: true })).toEqual(glances.toReversed());
+  });
+
+  test.each([
+    ["all that a head can have", usual(FULL)],
+    ["the payload first", `{"payload":{"parameters":{"v":1}},${usual().slice(1)}`],
+    ["parameters in the payload", usual({ payload: { parameters: { event: "Other" } } })],
+    ["an escape that is no quote", usual({ user: "\u001b\\" })],
+    [
+      "what looks like the end of the head",
+      usual({ project: 'a","payload":{"v":2', user: "\u001b\\" }),
+    ],
+    ["other letters", usual({ project: "カート", project_dir: "/home/ñ/🛒" })],
+    ["a head longer than what is looked at first", usual({ project_dir: `/${"x".repeat(3000)}` })],
+    ["a letter where that ends", usual({ project_dir: `/${"🛒".repeat(600)}` })],
+    ["a fraction of a millisecond", usual({ duration_ms: 1.5 })],
+    ["fields that we do not know", usual({ later: { payload: 1 } })],
+    ["few of the fields", line()],
+    ["a Windows line end", `${usual(FULL)}\r`],
+  ])("sees the same in a line with %s", (_, text) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${text}\n`);
+    expectSame(sandbox);
+  });
+
+  test("sees the same whatever the order of the fields and the texts in them", () => {
+    const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom('","payload":{', "\\"));
+    const fields = fc
+      .record({ project: text, user: text, tool: text, payload: fc.jsonValue() })
+      .map((some) => Object.entries({ ...JSON.parse(usual(FULL)), ...some }))
+      .chain((all) =>
+        fc.oneof(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      )
+      .map(Object.fromEntries);
+    fc.assert(
+      fc.property(fields, (shuffled) => {
+        using sandbox = new Sandbox();
+        writeDay(sandbox, `${JSON.stringify(shuffled)}\n`);
+        expectSame(sandbox);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("sees the head of a line that is torn after a brace, and has no record of it", () => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${usual({ id: "torn", payload: { a: {} } }).slice(0, -1)}\n`);
+    const seen = glance(sandbox);
+    expect(seen).toMatchObject([{ head: { id: "torn" } }]);
+    expect(seen[0]?.record).toBeUndefined();
+    expect(read(sandbox).map(nameOf)).toEqual(["torn"]);
+  });
+
+  test.each([
+    ["half a record", usual().slice(0, 60), ["torn"]],
+    ["a record whose end is missing", usual({ payload: { a: "b" } }).slice(0, -3), ["torn"]],
+    ["a record of our own whose head is there", ours().slice(0, -3), ["torn"]],
+    ["another's JSON", '{"v":1}', ["foreign"]],
+    ["a line that is too long", "x".repeat(300_000), ["foreign"]],
+    ["a blank line, which was erased", " ".repeat(300), []],
+    ["an empty line", "", []],
+  ] as [string, string, string[]][])(
+    "skips %s, and counts it with its reason",
+    (_, bad, reasons) => {
+      using sandbox = new Sandbox();
+      writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
+      const expected = ["before", ...reasons, "after"];
+      expect(read(sandbox).map(nameOf)).toEqual(expected);
+      expect(glanceIds(sandbox)).toEqual(expected);
+      expect(glanceIds(sandbox, { newestFirst: true })).toEqual(expected.toReversed());
+    },
+  );
+
+  test.each([false, true])("says where each line lies, newest first or not: %p", (newestFirst) => {
+    using sandbox = new Sandbox();
+    const texts = ["a", "ñ", "🛒"].map((id) => `${usual({ id })}\n`);
+    const day = Buffer.from(texts.join(`\ntorn\n`));
+    writeDay(sandbox, day);
+    const found: string[] = [];
+    for (const one of glanceAt(sandbox.events, { newestFirst }))
+      if (one.kind === "head") found.push(day.toString("utf8", one.begin, one.end));
+    expect(found).toEqual(newestFirst ? texts.toReversed() : texts);
+  });
+
+  const ids = ["2025-12-31a", "2025-12-31b", "2026-02-01a", "2026-02-01b", "2026-11-23a"];
+  test.each([
+    [{}, ids, "everything"],
+    [{ newestFirst: true }, ids.toReversed(), "from the end"],
+    [{ since: "2026-02-01" }, ids.slice(2), "from a day on"],
+    [{ until: "2026-02-01" }, ids.slice(0, 4), "until a day"],
+    [{ since: "2026-02-01", until: "2026-02-01" }, ids.slice(2, 4), "on a day"],
+    [{ since: "2026-02-02", until: "2026-02-01" }, [], "on none"],
+    [{ onRead: () => false }, [], "as long as the reader wants"],
+    [
+      { since: "2026-01-01", until: "2026-11-01", newestFirst: true },
+      ["2026-02-01b", "2026-02-01a"],
+      "both",
+    ],
+    [{ containing: '01a"' }, ["2026-02-01a"], "with a text in it"],
+    [
+      { containing: 'a"', newestFirst: true },
+      ["2026-11-23a", "2026-02-01a", "2025-12-31a"],
+      "the same from the end",
+    ],
+    [{ containing: "nowhere" }, [], "with a text that is in none"],
+  ] as [GlanceOptions, string[], string][])("goes through %j: %j (%s)", (options, expected) => {
+    using sandbox = new Sandbox();
+    for (const id of ids)
+      appendRecord(sandbox.events, `${id.slice(0, 10)}T00:00:00.000Z`, line({ id }));
+    expect(glanceIds(sandbox, options)).toEqual(expected);
+  });
+
+  test("goes on after a day that it must not read, in either direction", () => {
+    using sandbox = new Sandbox();
+    for (const day of ["2026-01-01", "2026-01-02", "2026-01-03"])
+      appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
+    linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
+    const expected = ["2026-01-01", "unreadable", "2026-01-03"];
+    for (const newestFirst of [false, true])
+      expect(glanceIds(sandbox, { newestFirst })).toEqual(
+        newestFirst ? expected.toReversed() : expected,
+      );
+  });
+
+  test.each([false, true])("says how much it has read, newest first or not: %p", (newestFirst) => {
+    using sandbox = new Sandbox();
+    const day = `${line({ payload: "x".repeat(1000) })}\n`.repeat(3000);
+    writeDay(sandbox, day);
+    const sum = bytesRead(sandbox, { newestFirst });
+    expect(sum).toBeGreaterThanOrEqual(day.length);
+    expect(sum).toBeLessThan(day.length * 1.1);
+  });
+
+  const unusual: [string, string][] = [
+    ["a last line without its newline", line()],
+    ["a line longer than a window", `${"x".repeat(3_000_000)}\n`],
+  ];
+  test.each(unusual)("counts %s as read, in either direction", (_, day) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, day);
+    for (const newestFirst of [false, true])
+      expect(bytesRead(sandbox, { newestFirst })).toBeGreaterThanOrEqual(day.length);
+  });
+});
+
+/** A record as one line of JSON, with some fields of choice. */
+function line(fields: object = {}): string {
+  return JSON.stringify({
+    v: 1,
+    id: "01a202c9-d2a3-702d-85be-255794ed817c",
+    timestamp: TIME,
+    event: "Stop",
+    session_id: "04e66903",
+    payload: {},
+    ...fields,
+  });
+}
+
+/** A record as our writer puts it, its head in the usual order. */
+function usual(fields: object = {}): string {
+  const { payload, ...head } = JSON.parse(line()) as Record<string, unknown>;
+  return JSON.stringify({
+    ...head,
+    session_id_source: "payload",
+    project: "shop",
+    project_dir: "/home/you/shop",
+    user: "you",
+    pid: 42,
+    should_notify: true,
+    ...fields,
+    ...("payload" in fields ? {} : { payload }),
+  });
+}
+
+/** A record in the order of our own writer. */
+function ours(): string {
+  const circumstances = { project: "shop", project_dir: "/shop", user: "you", pid: 1 };
+  const head = JSON.parse(line({ payload: undefined })) as object;
+  const whole = { ...head, session_id_source: "payload", ...circumstances, should_notify: false };
+  return JSON.stringify({ ...whole, payload: { a: "b" } });
+}
+
+function writeDay(sandbox: Sandbox, content: string | Uint8Array): void {
+  mkdirSync(sandbox.events, { recursive: true });
+  writeFileSync(dayFile(sandbox), content);
+}
+
+function dayFile(sandbox: Sandbox): string {
+  return `${sandbox.events}/${DAY}.jsonl`;
+}
+
+function read(sandbox: Sandbox, from?: ReadFrom): LogEntry[] {
+  return Array.from(readDays(sandbox.events, from));
+}
+
+function nameOf(entry: LogEntry): string {
+  return entry.kind === "record" ? entry.record.id : entry.reason;
+}
+
+function glance(
+  sandbox: Sandbox,
+  options?: GlanceOptions,
+): { head: RecordHead; record: unknown }[] {
+  const seen: { head: RecordHead; record: unknown }[] = [];
+  for (const one of glanceAt(sandbox.events, options))
+    if (one.kind === "head") seen.push({ head: one.head, record: one.record() });
+  return seen;
+}
+
+/** The one line is the same at a glance and read whole. */
+function expectSame(sandbox: Sandbox): void {
+  const [entry] = read(sandbox) as [LogEntry];
+  const [seen] = glance(sandbox);
+  expect(seen?.head).toMatchObject(headOf(entry));
+  expect(seen?.record).toEqual(entry.kind === "record" ? entry.record : undefined);
+}
+
+function glanceIds(sandbox: Sandbox, options?: GlanceOptions): string[] {
+  return Array.from(glanceAt(sandbox.events, options), idOf);
+}
+
+function bytesRead(sandbox: Sandbox, options: GlanceOptions): number {
+  let sum = 0;
+  const onRead = (bytes: number) => void (sum += bytes);
+  for (const _ of glanceAt(sandbox.events, { ...options, onRead }));
+  return sum;
+}
+
+function idOf(one: Glance): string {
+  return one.kind === "head" ? one.head.id : one.reason;
+}
+
+/** What a head has of a record read whole. */
+function headOf(entry: LogEntry): object {
+  if (entry.kind !== "record") throw new Error(entry.reason);
+  const rest = new Set(["parameters", "payload", "redacted", "truncated"]);
+  return Object.fromEntries(Object.entries(entry.record).filter(([name]) => !rest.has(name)));
+}
+
+function targetOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    // It was the one that listed the folder.
+    return undefined;
+  }
+}
