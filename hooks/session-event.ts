@@ -1,5 +1,6 @@
 // Every other event. A prompt also renews the pointer: a session longer than a day keeps it, and of
 // two sessions in a project it names the one last spoken to.
+import { isEvent } from "../lib/events";
 import { runHook } from "../lib/hook/run";
 import { isWitnessed, storeSessionId } from "../lib/session";
 
@@ -7,7 +8,7 @@ await runHook({
   name: "session-event",
   event: "Unknown",
   after: ({ event, session, project }) =>
-    event === "UserPromptSubmit" && isWitnessed(session)
+    isEvent(event, "UserPromptSubmit") && isWitnessed(session)
       ? storeSessionId(session.id, project).faults
       : [],
 });

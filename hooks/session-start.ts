@@ -1,5 +1,5 @@
 // SessionStart: makes the session its project's current one, and clears away what has expired.
-import { paths } from "../lib/config";
+import { paths } from "../lib/environment";
 import { runHook } from "../lib/hook/run";
 import { pruneDays } from "../lib/log/log";
 import { cleanupStaleSessions, isWitnessed, storeSessionId } from "../lib/session";

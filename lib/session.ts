@@ -4,15 +4,16 @@
 // `datetime.isoformat()` writes it, under `claude_session_{project name}`: hooks in Python that read
 // and write this file exist. Two projects may share a name, so the same lines are also kept under
 // `claude_session_{project name}-{hash of the folder}`, which is read first.
-import { paths } from "./config";
-import { byteLength } from "./hook/truncate";
+import { paths } from "./environment";
+import { byteLength } from "./os/byte-length";
 import { faultCode } from "./os/fault";
 import { isTemporaryName, readOwn, removeIf, removeStaleTemporary, replaceFile } from "./os/file";
 import { namesIn } from "./os/folder";
 import { formatLocalTime, parseLocalTime } from "./os/local-time";
 import type { Environment } from "./os/paths";
+import type { Status } from "./os/syscalls";
+import { system } from "./os/system";
 import type { Project } from "./project";
-import { system, type Status } from "./os/system";
 
 /** What names a session when no witness does. */
 export const UNKNOWN = "unknown";

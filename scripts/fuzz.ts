@@ -4,15 +4,15 @@
 // usage: bun scripts/fuzz.ts [--seconds N] [--seed N]
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { namesIn } from "../lib/os/folder";
 import { recordIn } from "../lib/log/reader";
-import { eventRecord } from "../lib/schema";
+import { namesIn } from "../lib/os/folder";
+import { programNames } from "./build";
 import { capturedPayloads } from "./harness/payloads";
 import { runProgram } from "./harness/programs";
+import { mulberry32 } from "./harness/random";
+import { eventRecord } from "./harness/record-schema";
 import { faultsOf } from "./harness/records";
 import { Sandbox } from "./harness/sandbox";
-import { programNames } from "./build";
-import { mulberry32 } from "./harness/random";
 
 const AT_ONCE = 3;
 // A hook gives up waiting after a second; the rest is for a busy machine.

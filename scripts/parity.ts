@@ -8,15 +8,15 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { formatLocalTime } from "../lib/os/local-time";
 import { readDays } from "../lib/log/reader";
+import type { EventRecord } from "../lib/log/record";
+import { formatLocalTime } from "../lib/os/local-time";
 import { projectAt } from "../lib/project";
-import type { EventRecord } from "../lib/schema";
 import { getStoredSessionId, storeSessionId } from "../lib/session";
+import { dist } from "./build";
 import { buildForeign } from "./harness/emulator";
 import { runProgram } from "./harness/programs";
 import { Sandbox } from "./harness/sandbox";
-import { dist } from "./build";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,10 +1,10 @@
 // `claude-session`: the table of verbs, and the one place that exits. Under the name of a hook, that hook.
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
+import type { HookProgramName } from "../events";
+import { reportSelfTest } from "../hook/self-test";
 import { faultCode } from "../os/fault";
 import { programName } from "../os/paths";
-import { reportSelfTest, version } from "../hook/self-test";
-import type { Program } from "./settings/programs";
-import { ClosedPipe, openTerminal } from "./terminal";
+import { version } from "../version";
 import {
   DONE,
   NOT_SO,
@@ -14,6 +14,7 @@ import {
   type ExitCode,
   type Verb,
 } from "./command";
+import { ClosedPipe, openTerminal } from "./terminal";
 
 const NAME = "claude-session";
 const DESCRIPTION = "Records Claude Code's sessions, lists them and tells their story";
@@ -33,7 +34,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ default: Verb }>>> = {
 };
 
 // What `install --link` makes of the hooks' own programs: second names of this file. See linking.ts.
-const HOOKS: Readonly<Record<Program, () => Promise<unknown>>> = {
+const HOOKS: Readonly<Record<HookProgramName, () => Promise<unknown>>> = {
   "session-start": () => import("../../hooks/session-start"),
   "session-end": () => import("../../hooks/session-end"),
   "pre-tool-use": () => import("../../hooks/pre-tool-use"),
@@ -42,7 +43,7 @@ const HOOKS: Readonly<Record<Program, () => Promise<unknown>>> = {
 };
 
 const calledAs = programName();
-if (Object.hasOwn(HOOKS, calledAs)) await HOOKS[calledAs as Program](); // It exits.
+if (Object.hasOwn(HOOKS, calledAs)) await HOOKS[calledAs as HookProgramName](); // It exits.
 
 const terminal = openTerminal();
 process.exit(await main(Bun.argv.slice(2)));

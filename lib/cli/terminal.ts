@@ -1,10 +1,10 @@
 // Where the command line prints: the only place that touches stdout and stderr.
 import type { Colors } from "picocolors/types";
-import { environment } from "../config";
+import { environment } from "../environment";
 import { faultCode } from "../os/fault";
 import { system } from "../os/system";
-import { bar, pad } from "./render/text";
 import type { Terminal } from "./command";
+import { bar, pad } from "./render/text";
 
 const STDOUT = 1;
 const STDERR = 2;

@@ -1,11 +1,11 @@
 // How far a destination has got in the log: for each day an offset, because a hook may write to a day
 // that is over, and the id of the record before it, by which a file that was changed is found out.
 import { fsyncSync } from "node:fs";
-import { faultCode } from "../os/fault";
-import { openOwn, readOwn, replaceFile } from "../os/file";
+import { z } from "zod";
 import { dayPath, listDays } from "../log/log";
 import { recordIn } from "../log/reader";
-import { cursorFile } from "../schema";
+import { faultCode } from "../os/fault";
+import { openOwn, readOwn, replaceFile } from "../os/file";
 import { system } from "../os/system";
 
 /** Up to where a day is done. */
@@ -31,6 +31,19 @@ export interface ReadCursor {
   readonly cursor: Cursor;
   readonly restarted?: string;
 }
+
+/** The file's content. */
+const cursorFile = z.object({
+  v: z.literal(1),
+  /** For each day of the log, the offset up to which it is done, and the last record before that. */
+  days: z.record(
+    z.string().regex(/^\d{4}-\d\d-\d\d$/),
+    z.object({ offset: z.int().min(0), id: z.string() }),
+  ),
+  counted: z.array(z.string()).default([]),
+  lost: z.int().min(0),
+  skipped: z.int().min(0).default(0),
+});
 
 const MAX_BYTES = 1_048_576;
 const OLDEST = "with the oldest day kept";

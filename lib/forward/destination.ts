@@ -1,8 +1,29 @@
 // Where events are delivered to: the `destinations` of `config.json`, judged one by one.
-import { paths } from "../config";
-import type { RecordHead } from "../log/reader";
+import { z } from "zod";
+import type { Config } from "../config";
+import { paths } from "../environment";
+import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
-import { destination as shape, type Config } from "../schema";
+
+/** One of the `destinations` in `config.json`: where a forwarder delivers to, and what. */
+const destinationShape = z.strictObject({
+  /** Also the name of its folder, beside which there are two files. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+    .refine((name) => !/^(lock|heartbeat)$/i.test(name), "not lock or heartbeat"),
+  type: z.enum(["observability", "http"]),
+  url: z.url({ protocol: /^https?$/ }),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Name of an environment variable that holds a bearer token. */
+  token_env: z.string().min(1).optional(),
+  /** Only these kinds of event; all without it. */
+  events: z.array(z.string()).optional(),
+  /** Only these projects, by name; all without it. */
+  projects: z.array(z.string()).optional(),
+  /** Lets events go over plain http to another machine. */
+  insecure: z.boolean().optional(),
+});
 
 /** A destination that can be tried. */
 export interface Destination {
@@ -27,22 +48,22 @@ export interface Destination {
 /** The destinations that can be used, and for each of the others why it cannot. */
 export interface Destinations {
   readonly usable: readonly Destination[];
-  readonly problems: readonly string[];
+  readonly faults: readonly string[];
 }
 
 /** Judges all destinations of a configuration. */
 export function readDestinations({ destinations }: Config, env: Environment): Destinations {
   const usable: Destination[] = [];
-  const problems: string[] = [];
+  const faults: string[] = [];
   for (const [i, given] of destinations.entries()) {
     const judged = readDestination(given, env);
     const name = typeof given["name"] === "string" ? given["name"] : "";
-    if (typeof judged === "string") problems.push(`destinations[${i}] ${name}: ${judged}`);
+    if (typeof judged === "string") faults.push(`destinations[${i}] ${name}: ${judged}`);
     else if (usable.some((other) => isSameFolder(other.name, judged.name)))
-      problems.push(`destinations[${i}] ${name}: another one has this name`);
+      faults.push(`destinations[${i}] ${name}: another one has this name`);
     else usable.push(judged);
   }
-  return { usable, problems };
+  return { usable, faults };
 }
 
 /** Judges one; in words, why it cannot be used. */
@@ -50,7 +71,7 @@ export function readDestination(
   given: Readonly<Record<string, unknown>>,
   env: Environment,
 ): Destination | string {
-  const { success, data, error } = shape.safeParse(given);
+  const { success, data, error } = destinationShape.safeParse(given);
   if (!success) {
     const [issue] = error.issues;
     const where = issue?.path.join(".") ?? "";

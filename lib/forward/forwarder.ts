@@ -5,18 +5,18 @@
 // the heartbeat. The forwarder removes the heartbeat, gives up the lock, and then looks at the log
 // once more. If the hook still saw the heartbeat, its event was in the log before that look. If it
 // did not, it starts a new forwarder, which finds the lock free or its holder about to look.
-import { environment, loadConfig, paths } from "../config";
+import { loadConfig, type Config } from "../config";
+import { environment, paths } from "../environment";
+import { beat, wakeForwarder } from "../hook/start-forwarder";
+import { expiredDays, utcDay } from "../log/log";
 import { faultCode } from "../os/fault";
 import { removeFile } from "../os/file";
 import { ensurePrivateFolder, namesIn, sweepTemporaries } from "../os/folder";
-import { expiredDays, utcDay } from "../log/log";
-import type { Config } from "../schema";
 import { system } from "../os/system";
-import { beat, wakeForwarder } from "../hook/start-forwarder";
-import { Courier } from "./sender";
 import { readDestinations } from "./destination";
 import { acquireLock, type Lock } from "./lock";
 import { pruneRejected } from "./rejected";
+import { Courier } from "./sender";
 
 const POLL_MS = 100;
 const BEAT_MS = 1000;

@@ -1,8 +1,8 @@
 // `rejected.jsonl`: events that a server will never take, set aside with what it said.
+import { linesForward } from "../log/lines";
+import type { EventRecord } from "../log/record";
 import { faultCode } from "../os/fault";
 import { appendLine, replaceFile, writeAll } from "../os/file";
-import { linesForward } from "../log/lines";
-import type { EventRecord } from "../schema";
 import { system } from "../os/system";
 
 const MAX_ANSWER_BYTES = 500;

@@ -1,9 +1,10 @@
 // What a person is told about forwarding: by `forward --status` and by doctor. It changes nothing.
-import { environment, loadConfig, paths } from "../config";
+import { loadConfig } from "../config";
+import { environment, paths } from "../environment";
+import { findForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
 import { system } from "../os/system";
-import { findForwarder } from "../hook/start-forwarder";
 import { countBacklog, type Amount } from "./backlog";
 import { readCursor } from "./cursor";
 import { readDestinations, type Destination } from "./destination";
@@ -35,22 +36,22 @@ export interface ForwardingReport {
   readonly forwarder: string | null;
   readonly destinations: readonly DestinationReport[];
   /** What of the configuration cannot be used. */
-  readonly problems: readonly string[];
+  readonly faults: readonly string[];
 }
 
 /** Looks at everything that forwarding keeps, and goes through what is not delivered. Never throws but for bugs. */
 export function reportForwarding(): ForwardingReport {
   const { config } = loadConfig();
-  const { usable, problems } = readDestinations(config, environment);
+  const { usable, faults } = readDestinations(config, environment);
   return {
     alive: isAlive(),
     forwarder: findForwarder(config.forwarder) ?? null,
     destinations: usable.map(reportDestination),
-    problems: [...problems, ...usable.flatMap(folderProblem)],
+    faults: [...faults, ...usable.flatMap(folderFault)],
   };
 }
 
-function folderProblem({ name, folder }: Destination): string[] {
+function folderFault({ name, folder }: Destination): string[] {
   if (system.statusAt(folder) === undefined) return [];
   try {
     ensurePrivateFolder(folder);

@@ -3,12 +3,12 @@ import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
 import { Backlog, settleExpired, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
 import { readCursor, saveCursor, type Cursor } from "./cursor";
-import type { Deliver, Kept, Receipts } from "./verdict";
 import type { Destination } from "./destination";
 import { httpDelivery } from "./destinations/ndjson";
 import { observabilityDelivery } from "./destinations/observability";
 import { keepRejected, rejectedLines, rejectedPath, setAside } from "./rejected";
 import { readStatus, saveStatus, type Status } from "./status-file";
+import type { Deliver, Kept, Receipts } from "./verdict";
 
 /** What one round came to. */
 export interface Round {

@@ -1,8 +1,16 @@
 // How a destination fares: `status.json` in its folder, for a person to be shown.
-import type { z } from "zod";
+import { z } from "zod";
 import { faultCode } from "../os/fault";
 import { readOwn, replaceFile } from "../os/file";
-import { statusFile } from "../schema";
+
+const time = z.iso.datetime();
+
+/** The file's content. */
+const statusFile = z.object({
+  last_success: time.nullable(),
+  last_error: z.object({ at: time, message: z.string() }).nullable(),
+  restarted: z.object({ at: time, reason: z.string() }).nullable(),
+});
 
 /** How a destination fares. Times are ISO 8601 UTC. */
 export type Status = z.infer<typeof statusFile>;

@@ -1,6 +1,7 @@
 // What happened, in a few words of English. Their texts come from outside: they are not harmless for a
 // terminal.
-import type { EventRecord } from "../schema";
+import { isEvent, knownEvent } from "../events";
+import type { EventRecord } from "../log/record";
 import { fieldOf, isFromPerson, textOf } from "./payload";
 import type { ToolCall } from "./timeline";
 
@@ -12,11 +13,11 @@ import type { ToolCall } from "./timeline";
 export function recordWords(record: EventRecord, time: (ms: number) => string = () => ""): string {
   const { event, tool, parameters, duration_ms: durationMs, project_dir: projectDir } = record;
   const agent = record.agent_type === undefined ? "" : `[${record.agent_type}] `;
-  if (event === "UserPromptSubmit") {
+  if (isEvent(event, "UserPromptSubmit")) {
     const prompt = textOf(record, "prompt") ?? "";
     return isFromPerson(record) ? prompt : reportWords(prompt);
   }
-  if (event === "Stop" || event === "SubagentStop")
+  if (isEvent(event, "Stop") || isEvent(event, "SubagentStop"))
     return agent + (textOf(record, "last_assistant_message") ?? "");
   if (tool === undefined) {
     const words = eventWords({ event, record });
@@ -64,7 +65,7 @@ export function callWords(
 /** What an event says, but for tool calls. */
 export function eventWords({ event, record }: { event: string; record: EventRecord }): string {
   const of = (name: string) => textOf(record, name);
-  switch (event) {
+  switch (event === "Compaction" ? event : knownEvent(event)) {
     case "SessionStart": {
       const model = of("model");
       const how = of("source") ?? "started";

@@ -1,5 +1,6 @@
 // Which session continues which. Claude Code does not say; but one process has one session at a
 // time, so a session that begins by `clear` or `fork` continues the one its process had before.
+import { isEvent } from "../events";
 
 /** What lineage needs to know of a record. */
 export interface Sign {
@@ -29,13 +30,13 @@ export function lineage(signs: Iterable<Sign>): Link[] {
   const current = new Map<number, string | undefined>();
   for (const { event, session_id: child, pid, source, reason } of signs) {
     const parent = current.get(pid);
-    const begins = event === "SessionStart" && (source === "clear" || source === "fork");
+    const begins = isEvent(event, "SessionStart") && (source === "clear" || source === "fork");
     if (begins && parent !== undefined && parent !== child)
       links.push({ parent, child, by: source });
-    const isLast = event === "SessionEnd" && reason !== "clear" && reason !== "resume";
+    const isLast = isEvent(event, "SessionEnd") && reason !== "clear" && reason !== "resume";
     if (isLast) current.set(pid, undefined);
     // What comes late of a session that was left, such as the end of an agent, does not bring it back.
-    else if (event === "SessionStart" || !current.has(pid)) current.set(pid, child);
+    else if (isEvent(event, "SessionStart") || !current.has(pid)) current.set(pid, child);
   }
   return links;
 }

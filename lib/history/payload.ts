@@ -1,6 +1,6 @@
 // What the events say besides the fields of a record, read with care: it came from outside, and
 // another version of Claude Code may say it differently.
-import type { EventRecord } from "../schema";
+import type { EventRecord } from "../log/record";
 
 /** A field of what was sent, if it is a text that says something. */
 export function textOf(record: Pick<EventRecord, "payload">, name: string): string | undefined {

@@ -1,6 +1,7 @@
 // How much was done, how often it failed and how long it took, counted from the heads of records.
+import { isEvent } from "../events";
+import type { RecordHead } from "../log/record";
 import { formatLocalTime } from "../os/local-time";
-import type { RecordHead } from "../log/reader";
 
 /** What the numbers are broken down by. */
 export type By = "tool" | "project" | "day";
@@ -40,7 +41,7 @@ export class Stats {
     if (!timestamp.startsWith(this.#minute) || this.#minute === "") this.#turnTo(timestamp);
     this.#today.events++;
     const session = this.#numberOf(head.session_id);
-    const isPrompt = event === "UserPromptSubmit" && isPersons();
+    const isPrompt = isEvent(event, "UserPromptSubmit") && isPersons();
     count(this.total, head, session, isPrompt);
     const key = this.by === "day" ? this.#today.day : this.by === "project" ? project : tool;
     if (key === undefined) return;
@@ -81,9 +82,9 @@ function count(tally: Tally, head: RecordHead, session: number, isPrompt: boolea
   tally.events++;
   tally.sessions.add(session);
   if (isPrompt) tally.prompts++;
-  if (head.event === "PreToolUse") tally.calls++;
-  if (head.event !== "PostToolUse" && head.event !== "PostToolUseFailure") return;
-  if (head.event === "PostToolUse") tally.succeeded++;
+  if (isEvent(head.event, "PreToolUse")) tally.calls++;
+  if (!isEvent(head.event, "PostToolUse") && !isEvent(head.event, "PostToolUseFailure")) return;
+  if (isEvent(head.event, "PostToolUse")) tally.succeeded++;
   else tally.failed++;
   if (head.duration_ms !== undefined) tally.durations.push(head.duration_ms);
 }

@@ -1,6 +1,6 @@
 // A session in one row: what can be said of it from the heads of its records, seen in order.
-import type { RecordHead } from "../log/reader";
-import type { EventRecord } from "../schema";
+import { type EventName, isEvent, knownEvent } from "../events";
+import type { EventRecord, RecordHead } from "../log/record";
 import { isFromPerson, textOf } from "./payload";
 
 /**
@@ -14,7 +14,11 @@ const MINUTE_MS = 60_000;
 const MAX_WORKING_SILENCE_MS = 15 * MINUTE_MS;
 const MAX_WAITING_SILENCE_MS = 24 * 60 * MINUTE_MS;
 
-const BEGINNINGS = new Set(["SessionStart", "UserPromptSubmit", "PreToolUse"]);
+const BEGINNINGS: ReadonlySet<string> = new Set<EventName>([
+  "SessionStart",
+  "UserPromptSubmit",
+  "PreToolUse",
+]);
 
 /** A session so far. */
 export class Summary {
@@ -79,7 +83,7 @@ export class Summary {
   }
 
   #count({ event, agent_id }: RecordHead, record: () => EventRecord | undefined): void {
-    switch (event) {
+    switch (knownEvent(event)) {
       case "PreToolUse":
         this.#begun++;
         break;
@@ -98,7 +102,7 @@ export class Summary {
         const whole = record();
         if (whole === undefined) break;
         this.title = textOf(whole, "session_title") ?? this.title;
-        if (event === "UserPromptSubmit" && isFromPerson(whole)) {
+        if (isEvent(event, "UserPromptSubmit") && isFromPerson(whole)) {
           this.prompts++;
           this.firstPrompt ??= textOf(whole, "prompt");
         }
@@ -107,10 +111,10 @@ export class Summary {
   }
 
   #follow(head: RecordHead, record: () => EventRecord | undefined): void {
-    if (head.event === "SessionEnd") this.#isEnded = true;
+    if (isEvent(head.event, "SessionEnd")) this.#isEnded = true;
     // What comes late, such as the end of an agent, is no new beginning.
     if (BEGINNINGS.has(head.event)) this.#isEnded = false;
-    switch (head.event) {
+    switch (knownEvent(head.event)) {
       case "PermissionRequest":
       case "Elicitation":
         this.#waitsFor = "answer";

@@ -1,9 +1,10 @@
 // How records become a story: each event is taken in its order, and finds its place in the tree.
-import type { EventRecord } from "../schema";
+import { isEvent, knownEvent } from "../events";
+import type { EventRecord } from "../log/record";
 import { fieldOf, isFromPerson, textOf } from "./payload";
-import type { Agent, Moment, Outcome, Step, Story, ToolCall, Turn } from "./timeline";
+import type { Agent, Moment, Outcome, Step, Timeline, ToolCall, Turn } from "./timeline";
 
-/** A call, and what the teller knows of it besides. */
+/** A call, and what the builder knows of it besides. */
 interface OpenCall {
   readonly call: ToolCall;
   readonly agentId: string | undefined;
@@ -18,9 +19,36 @@ interface KnownAgent {
   readonly promptId: string | undefined;
 }
 
+/**
+ * Tells the story of one session.
+ *
+ * @param records all of one session, in any order; a repeated one counts once
+ * @param isOver whether nothing more is to be expected: the session ended, or fell silent
+ */
+export function buildTimeline(
+  records: readonly EventRecord[],
+  nowMs: number,
+  isOver: boolean,
+): Timeline {
+  const builder = new TimelineBuilder();
+  const seen = new Set<string>();
+  for (const record of records.toSorted(byTime)) {
+    const key = record.tool_use_id ? `${record.event} ${record.tool_use_id}` : record.id;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    builder.take(record);
+  }
+  return { sessionId: records[0]?.session_id ?? "", entries: builder.finish(nowMs, isOver) };
+}
+
+function byTime(a: EventRecord, b: EventRecord): number {
+  if (a.timestamp === b.timestamp) return 0;
+  return a.timestamp < b.timestamp ? -1 : 1;
+}
+
 /** Takes the records of one session, the oldest first and each once, and tells the story at the end. */
-export class Teller {
-  readonly #chapters: (Turn | Step)[] = [];
+class TimelineBuilder {
+  readonly #entries: (Turn | Step)[] = [];
   readonly #turns = new Map<string, Turn>();
   readonly #calls = new Map<string, OpenCall>();
   /** Those of them that nothing has ended yet. */
@@ -33,7 +61,7 @@ export class Teller {
 
   /** Takes in the next event. */
   take(record: EventRecord): void {
-    switch (record.event) {
+    switch (knownEvent(record.event)) {
       case "UserPromptSubmit":
         return this.#prompt(record);
       case "PreToolUse":
@@ -65,7 +93,7 @@ export class Teller {
         return this.#happen(record);
       case "SessionEnd":
         this.#close("cut", () => true);
-        this.#chapters.push(momentOf(record));
+        this.#entries.push(momentOf(record));
         return;
       default:
         return this.#happen(record);
@@ -73,7 +101,7 @@ export class Teller {
   }
 
   /** What it has come to. Nothing more may be taken in afterwards. */
-  finish(nowMs: number, isOver: boolean): Story["chapters"] {
+  finish(nowMs: number, isOver: boolean): Timeline["entries"] {
     const cut = new Set<string>();
     for (const known of this.#agents.values()) if (this.#place(known)) cut.add(known.agent.id);
     for (const open of this.#calls.values()) {
@@ -84,7 +112,7 @@ export class Teller {
       if (open.call.outcome === "running" || open.call.outcome === "asking")
         open.call.durationMs = Math.max(nowMs - open.call.atMs, 0);
     }
-    return this.#chapters;
+    return this.#entries;
   }
 
   #prompt(record: EventRecord): void {
@@ -100,7 +128,7 @@ export class Teller {
     };
     // A background task reports while a call may still run; a person's prompt ends what ran.
     if (turn.isFromPerson) this.#close("cut", (open) => open.agentId === undefined);
-    this.#chapters.push(turn);
+    this.#entries.push(turn);
     if (record.prompt_id !== undefined) this.#turns.set(record.prompt_id, turn);
     this.#lastTurn = turn;
   }
@@ -141,7 +169,7 @@ export class Teller {
     call.error = textOf(record, "error");
     const isInterrupted = fieldOf(record.payload, "is_interrupt") === true;
     const failure = isInterrupted ? "interrupted" : "failed";
-    call.outcome = record.event === "PostToolUse" ? "succeeded" : failure;
+    call.outcome = isEvent(record.event, "PostToolUse") ? "succeeded" : failure;
   }
 
   // It comes once all calls of a message are over, whatever became of them.
@@ -187,17 +215,18 @@ export class Teller {
     if (turn === undefined) return this.#happen(record);
     turn.durationMs = atMs(record) - turn.atMs;
     turn.answer = textOf(record, "last_assistant_message");
-    turn.error =
-      record.event === "StopFailure" ? (textOf(record, "error") ?? "unknown error") : undefined;
+    turn.error = isEvent(record.event, "StopFailure")
+      ? (textOf(record, "error") ?? "unknown error")
+      : undefined;
   }
 
   // Three events tell of one compaction: before it, when the session goes on, and after it.
   #compact(record: EventRecord): void {
-    if (this.#compaction === undefined || record.event === "PreCompact") {
+    if (this.#compaction === undefined || isEvent(record.event, "PreCompact")) {
       this.#compaction = { ...momentOf(record), event: "Compaction" };
       this.#momentsFor(record).push(this.#compaction);
-    } else if (record.event === "PostCompact") this.#compaction.record = record;
-    if (record.event === "PostCompact") this.#compaction = undefined;
+    } else if (isEvent(record.event, "PostCompact")) this.#compaction.record = record;
+    if (isEvent(record.event, "PostCompact")) this.#compaction = undefined;
   }
 
   #happen(record: EventRecord): void {
@@ -224,13 +253,13 @@ export class Teller {
   // Once a turn has had its last word, what happens is not part of it.
   #momentsFor(record: EventRecord): (Turn | Step)[] {
     const isBetween = this.#turnOf(record)?.durationMs !== undefined;
-    return isBetween && record.agent_id === undefined ? this.#chapters : this.#stepsFor(record);
+    return isBetween && record.agent_id === undefined ? this.#entries : this.#stepsFor(record);
   }
 
   #stepsFor(record: EventRecord): (Turn | Step)[] {
     if (record.agent_id !== undefined) return this.#agentOf(record.agent_id, record).agent.steps;
-    if (record.event === "SessionStart") return this.#chapters;
-    return this.#turnOf(record)?.steps ?? this.#chapters;
+    if (isEvent(record.event, "SessionStart")) return this.#entries;
+    return this.#turnOf(record)?.steps ?? this.#entries;
   }
 
   #agentOf(id: string, record: EventRecord): KnownAgent {
@@ -266,7 +295,7 @@ export class Teller {
       return agent.isInterrupted;
     }
     const steps: (Turn | Step)[] =
-      (promptId === undefined ? undefined : this.#turns.get(promptId))?.steps ?? this.#chapters;
+      (promptId === undefined ? undefined : this.#turns.get(promptId))?.steps ?? this.#entries;
     const next = steps.findIndex((step) => step.atMs > agent.atMs);
     steps.splice(next < 0 ? steps.length : next, 0, agent);
     return false;

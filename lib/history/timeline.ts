@@ -1,7 +1,6 @@
 // One session as a tree: prompts, the tool calls they led to, and the subagents under the call that
 // started them. Made of records alone, so that any view can use it.
-import type { EventRecord } from "../schema";
-import { Teller } from "./timeline-builder";
+import type { EventRecord } from "../log/record";
 
 /**
  * How a tool call ended. Claude Code gives no event for a call that is denied or interrupted, so
@@ -76,30 +75,7 @@ export interface Turn {
 }
 
 /** A session from its beginning. */
-export interface Story {
+export interface Timeline {
   readonly sessionId: string;
-  readonly chapters: readonly (Turn | Step)[];
-}
-
-/**
- * Tells the story of one session.
- *
- * @param records all of one session, in any order; a repeated one counts once
- * @param isOver whether nothing more is to be expected: the session ended, or fell silent
- */
-export function tellStory(records: readonly EventRecord[], nowMs: number, isOver: boolean): Story {
-  const teller = new Teller();
-  const seen = new Set<string>();
-  for (const record of records.toSorted(byTime)) {
-    const key = record.tool_use_id ? `${record.event} ${record.tool_use_id}` : record.id;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    teller.take(record);
-  }
-  return { sessionId: records[0]?.session_id ?? "", chapters: teller.finish(nowMs, isOver) };
-}
-
-function byTime(a: EventRecord, b: EventRecord): number {
-  if (a.timestamp === b.timestamp) return 0;
-  return a.timestamp < b.timestamp ? -1 : 1;
+  readonly entries: readonly (Turn | Step)[];
 }

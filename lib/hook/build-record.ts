@@ -1,10 +1,13 @@
 // Event to record: the one line that is kept of it.
-import { byteLength, cutStrings, cutText } from "./truncate";
-import type { Outcome, Payload } from "./read-event";
+import type { Config } from "../config";
+import { waitsForPerson } from "../events";
+import type { EventRecord } from "../log/record";
+import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
-import { redact, rulesFor, type RedactionRules } from "./redact";
-import type { Config, EventRecord } from "../schema";
 import type { Session } from "../session";
+import type { Outcome, Payload } from "./read-event";
+import { redact, rulesFor, type RedactionRules } from "./redact";
+import { cutStrings, cutText } from "./truncate";
 
 /** What a hook program knows of an event besides its payload. */
 export interface Circumstances {
@@ -46,7 +49,7 @@ export function toRecord(
     project_dir: project.folder,
     user,
     pid,
-    should_notify: outcome.kind === "event" && waitsForPerson(outcome.payload),
+    should_notify: outcome.kind === "event" && isWaiting(outcome.payload),
     ...(value as SentFields),
     payload: (value as SentFields).payload ?? {},
     ...(redacted > 0 && { redacted }),
@@ -166,18 +169,6 @@ function withoutUncaptured(key: string, value: unknown, capture: Config["capture
 }
 
 /** Whether Claude waits for the person. */
-function waitsForPerson({ hook_event_name, notification_type }: Payload): boolean {
-  if (hook_event_name !== "Notification")
-    return hook_event_name === "PermissionRequest" || hook_event_name === "Elicitation";
-  switch (notification_type) {
-    case "permission_prompt":
-    case "worker_permission_prompt":
-    case "idle_prompt":
-    case "elicitation_dialog":
-    case "elicitation_url_dialog":
-    case "agent_needs_input":
-      return true;
-    default:
-      return false;
-  }
+function isWaiting({ hook_event_name: name, notification_type: type }: Payload): boolean {
+  return typeof name === "string" && waitsForPerson(name, type);
 }

@@ -1,9 +1,9 @@
 // `hook-errors.log`: what a hook could not do. A hook says nothing where Claude Code listens, so
 // this is the one place where a person can find out.
+import { paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { appendLine } from "../os/file";
 import { ensurePrivateFolder } from "../os/folder";
-import { paths } from "../config";
 import { system } from "../os/system";
 
 // With the file that it replaces, 1 MiB.

@@ -3,8 +3,8 @@
 // It works on parsed values, not on JSON text, where an escape could hide a secret from a pattern.
 // Every hook runs this once, in a fresh process, so it is loops where `some` and `map` would read
 // better: the first call of each of those costs a process 0.04 to 0.16 ms (Bun 1.4.5).
+import type { Config } from "../config";
 import type { Environment } from "../os/paths";
-import type { Config } from "../schema";
 import {
   isSecretKey,
   isSecretTextKey,

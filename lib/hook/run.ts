@@ -1,25 +1,27 @@
 // The whole life of a hook program: read stdin, name the session, record, exit 0. Whatever happens,
 // nothing goes to stdout or stderr and no other code comes back: stdout of some events goes into the
 // model's context, and exit 2 blocks tools.
-import { environment, loadConfig, paths } from "../config";
+import { loadConfig, type Config } from "../config";
+import { environment, paths } from "../environment";
+import type { EventName } from "../events";
+import { appendRecord } from "../log/log";
+import { faultCode } from "../os/fault";
+import { findProject, type Project } from "../project";
+import { resolveSession, type Session } from "../session";
+import { version } from "../version";
+import { renderRecord, toRecord } from "./build-record";
 import { reportFaults } from "./error-log";
 import { leadingSessionId, readEvent, type Payload } from "./read-event";
-import { faultCode } from "../os/fault";
-import { appendRecord } from "../log/log";
-import { findProject, type Project } from "../project";
-import { renderRecord, toRecord } from "./build-record";
 import { redactionRules } from "./redact";
-import type { Config } from "../schema";
-import { reportSelfTest, version } from "./self-test";
-import { resolveSession, type Session } from "../session";
-import { standardInput } from "./stdin";
+import { reportSelfTest } from "./self-test";
 import { wakeForwarder } from "./start-forwarder";
+import { standardInput } from "./stdin";
 
 /** One hook program: its name, and what it does besides recording. */
 export interface HookProgram {
   readonly name: string;
   /** What the event is called when its payload does not say. */
-  readonly event: string;
+  readonly event: EventName | "Unknown";
   /** Runs once the event is recorded, and answers with what it could not do. */
   readonly after?: (recorded: Recorded) => readonly string[];
 }
@@ -50,7 +52,7 @@ export async function runHook(program: HookProgram): Promise<never> {
 
 async function recordEvent(program: HookProgram): Promise<void> {
   const startedMs = Date.now();
-  const { config, problems } = loadConfig();
+  const { config, faults: configFaults } = loadConfig();
   const outcome = await readEvent(standardInput(), {
     deadlineMs: DEADLINE_MS,
     maxBytes: config.limits.input_bytes,
@@ -65,7 +67,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     config.capture,
     redactionRules(environment, config.redact),
   );
-  const faults = [...problems];
+  const faults = [...configFaults];
   if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
   // As it was sent: the record's may be masked.
   const sent = payload["hook_event_name"];

@@ -1,14 +1,10 @@
 // What a program can prove about itself before anybody registers it with Claude Code.
-import { readOwn } from "../os/file";
 import { appendRecord } from "../log/log";
+import { readOwn } from "../os/file";
+import { nodeFs } from "../os/syscalls-node";
 import { projectAt } from "../project";
 import { forgetSessionId, getStoredSessionId, storeSessionId } from "../session";
-import { nodeFs } from "../os/syscalls-node";
-
-declare const BUILD_VERSION: string | undefined;
-
-/** The version that the build gave the program; source that runs unbuilt has none. */
-export const version = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "unbuilt";
+import { version } from "../version";
 
 /** One thing that was tried; without a fault it holds. */
 export interface Check {

@@ -1,11 +1,11 @@
 // Starts the forwarder when one is wanted and none is alive. It is best effort: the log is the truth,
 // and the next event tries again.
-import { environment, paths } from "../config";
+import type { Config } from "../config";
+import { environment, paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { touchFile } from "../os/file";
 import { ensurePrivateFolder } from "../os/folder";
 import { programBeside } from "../os/paths";
-import type { Config } from "../schema";
 import { system } from "../os/system";
 
 /** A forwarder shows each second that it is alive; so long after that it is taken for dead. */

@@ -1,4 +1,5 @@
 // Long texts cut in the middle, where they tell least.
+import { byteLength } from "../os/byte-length";
 
 /** A value whose strings are short enough, and how many of them were cut. */
 export interface Cut {
@@ -85,12 +86,4 @@ function utf8Bytes(code: number): number {
   if (code < 0x80) return 1;
   if (code < 0x800) return 2;
   return code > 0xffff ? 4 : 3;
-}
-
-/**
- * The length of a text in UTF-8. A function of its own, because whatever function names `Buffer`
- * makes a process load it, 0.1 ms, even where it returns before using it (Bun 1.4.5).
- */
-export function byteLength(text: string): number {
-  return Buffer.byteLength(text);
 }

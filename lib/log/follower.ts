@@ -1,7 +1,7 @@
 // The log as it grows: what was written to it since it was last looked at.
 import { dayPath, listDays } from "./log";
 import { readDay, type Glance } from "./reader";
-import type { EventRecord } from "../schema";
+import type { EventRecord } from "./record";
 
 /** Knows how far each day of a log has been read. */
 export class Follower {

@@ -1,9 +1,9 @@
 // What the daily log says: whole records, or a glance at the head of each. What is no record is
 // handed over too, for the reader to count.
 import { faultCode } from "../os/fault";
-import { dayPath, listDays } from "./log";
 import { linesBackward, linesForward, type Line } from "./lines";
-import type { EventRecord } from "../schema";
+import { dayPath, listDays } from "./log";
+import type { EventRecord, RecordHead } from "./record";
 
 /** A line that is no record, or a day that could not be read. */
 export interface SkippedLine {
@@ -61,9 +61,6 @@ export function* readDay(events: string, day: string, offset = 0): Generator<Log
     else yield { kind: "record", day, end: endOf(line, true), record: judged.found };
   }
 }
-
-/** A record without what it carries: the part that is cheap to read, whatever the size of the line. */
-export type RecordHead = Omit<EventRecord, "parameters" | "payload" | "redacted" | "truncated">;
 
 /** One line of the log, of which only the head was read. */
 export type Glance =

@@ -5,8 +5,8 @@
 // does neither, and then the open descriptor is judged, not the name. Bun's own file calls have no
 // such way, follow links and overwrite in place (1.4.5).
 import { Fault, faultCode } from "./fault";
-import { system, type Status, type System } from "./system";
-import { nodeFs } from "./syscalls-node";
+import type { Status, System } from "./syscalls";
+import { system } from "./system";
 
 const NEWLINE = 0x0a;
 // Windows has no user ids; there the profile folder's access list protects us.
@@ -104,7 +104,7 @@ export function replaceFile(
 export function appendLine(path: string, line: string, by: System = system): number {
   const { fd, size, mode } = openJudged(path, "append", by);
   try {
-    if ((mode & 0o077) !== 0 && ownUserId !== undefined) nodeFs().fchmodSync(fd, 0o600);
+    if ((mode & 0o077) !== 0 && ownUserId !== undefined) by.setMode(fd, 0o600);
     writeAll(fd, size > 0 && !endsInNewline(fd, size, by) ? `\n${line}\n` : `${line}\n`, by);
     return size;
   } finally {
@@ -176,7 +176,7 @@ export function removeIf(
   try {
     removed = passes(readOwn(aside, maxBytes, by) ?? "");
   } finally {
-    if (!removed) putBack(aside, path);
+    if (!removed) putBack(aside, path, by);
     removeFile(aside, by);
   }
   return removed;
@@ -250,12 +250,12 @@ function moveFile(from: string, to: string, by: System): boolean {
 }
 
 // A link, unlike a rename, leaves a newer file that has taken the name.
-function putBack(aside: string, path: string): void {
+function putBack(aside: string, path: string, by: System): void {
   try {
-    nodeFs().linkSync(aside, path);
+    by.link(aside, path);
   } catch (error) {
     const code = faultCode(error);
     // A folder has no second name, and some disks know none.
-    if (code !== "EEXIST" && code !== "ENOENT") nodeFs().renameSync(aside, path);
+    if (code !== "EEXIST" && code !== "ENOENT") by.rename(aside, path);
   }
 }

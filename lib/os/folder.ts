@@ -1,8 +1,8 @@
 // Folders that are ours, and what in them is ours.
 import { Fault, faultCode } from "./fault";
 import { isOwn, isTemporaryName, removeStaleTemporary } from "./file";
-import { system, type System } from "./system";
-import { nodeFs, toStatus } from "./syscalls-node";
+import type { System } from "./syscalls";
+import { system } from "./system";
 
 /**
  * Makes sure of a private folder of our own: creates it and its parents with mode 0700, and takes
@@ -13,16 +13,16 @@ import { nodeFs, toStatus } from "./syscalls-node";
 export function ensurePrivateFolder(path: string, by: System = system): void {
   let status = by.statusAt(path);
   if (status === undefined) {
-    nodeFs().mkdirSync(path, { recursive: true, mode: 0o700 });
+    by.makeFolder(path, 0o700);
     status = by.statusAt(path);
   }
   // A link that we own is our user's own doing: people keep ~/.claude in a dotfiles repository.
-  if (status?.kind === "link" && isOwn(status)) status = toStatus(nodeFs().statSync(path));
+  if (status?.kind === "link" && isOwn(status)) status = by.statusThroughLink(path);
   if (status?.kind !== "folder") throw new Fault("not a folder", path);
   if (!isOwn(status)) throw new Fault("another user's", path);
   // One that everybody writes to, such as /tmp, is nobody's to close.
   if ((status.mode & 0o1000) !== 0) throw new Fault("shared with others", path);
-  if ((status.mode & 0o077) !== 0 && process.platform !== "win32") nodeFs().chmodSync(path, 0o700);
+  if ((status.mode & 0o077) !== 0 && process.platform !== "win32") by.setFolderMode(path, 0o700);
 }
 
 /** A regular file of our own. */

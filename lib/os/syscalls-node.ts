@@ -1,7 +1,7 @@
 // System calls by way of `node:fs`: the way of macOS and Windows.
 import type { Stats } from "node:fs";
 import { Fault, faultCode } from "./fault";
-import type { OpenMode, Status, System } from "./system";
+import type { OpenMode, RareCall, Status, System } from "./syscalls";
 
 /** `node:fs`, loaded only by those who ask: it costs a process 0.7 ms (Bun 1.4.5, Linux x64). */
 export function nodeFs(): typeof import("node:fs") {
@@ -39,8 +39,18 @@ export function nodeSystem(): System {
     rename: (from, to) => fs.renameSync(withoutNul(from), withoutNul(to)),
     replace: (from, to) => fs.renameSync(withoutNul(from), withoutNul(to)),
     unlink: (path) => fs.unlinkSync(withoutNul(path)),
+    ...rareCalls,
   };
 }
+
+/** The calls that both ways make by `node:fs`, which is loaded when the first is made. */
+export const rareCalls: Pick<System, RareCall> = {
+  setMode: (fd, mode) => nodeFs().fchmodSync(fd, mode),
+  setFolderMode: (path, mode) => nodeFs().chmodSync(withoutNul(path), mode),
+  makeFolder: (path, mode) => void nodeFs().mkdirSync(withoutNul(path), { recursive: true, mode }),
+  link: (from, to) => nodeFs().linkSync(withoutNul(from), withoutNul(to)),
+  statusThroughLink: (path) => toStatus(nodeFs().statSync(withoutNul(path))),
+};
 
 // Node has a code of its own for it, and throws it as if the bug were ours.
 function withoutNul(path: string): string {
@@ -48,7 +58,7 @@ function withoutNul(path: string): string {
   return path;
 }
 
-/** The status of a file as Node tells it. */
+/** The status of a file, from what Node says of it. */
 export function toStatus(stats: Stats): Status {
   const { mode, uid, nlink, size, mtimeMs, ino } = stats;
   const kind = stats.isFile()

@@ -8,15 +8,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { measure } from "mitata";
 import { DEFAULTS } from "../../lib/config";
-import { projectAt } from "../../lib/project";
 import { redact, redactionRules, rulesFor } from "../../lib/hook/redact";
+import { projectAt } from "../../lib/project";
 import { getStoredSessionId, storeSessionId } from "../../lib/session";
+import { compile, dist } from "../build";
 import { capturedPayload } from "../harness/payloads";
 import { programPath } from "../harness/programs";
 import { Sandbox } from "../harness/sandbox";
 import { measureCommandLine } from "./cli";
 import { measureForwarding } from "./forward";
-import { compile, dist } from "../build";
 import { progress, report, type Figure } from "./report";
 import { median, peakMegabytes, timeHook } from "./timing";
 

@@ -2,11 +2,11 @@
 // would write, and `id` beside an empty program.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { dist } from "../build";
 import { programPath } from "../harness/programs";
 import { Sandbox } from "../harness/sandbox";
-import { dist } from "../build";
-import { progress, type Figure } from "./report";
 import { generateLog } from "./generate-log";
+import { progress, type Figure } from "./report";
 import { median, peakMegabytes, timeCommand } from "./timing";
 
 const SIZE = { records: 1_000_000, days: 30 };

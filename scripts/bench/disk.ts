@@ -13,11 +13,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
-import { PROGRAMS } from "../../lib/cli/settings/programs";
+import { HOOK_PROGRAMS } from "../../lib/events";
+import { build, dist, isBuilt, programNames } from "../build";
 import { run } from "../harness/commands";
 import { capturedPayload } from "../harness/payloads";
 import { Sandbox } from "../harness/sandbox";
-import { build, dist, isBuilt, programNames } from "../build";
 import { progress } from "./report";
 import { median, timeHook } from "./timing";
 
@@ -90,7 +90,7 @@ async function measure(way: Way): Promise<void> {
   run("sync");
   writeFileSync("/proc/sys/vm/drop_caches", "3");
   const cold: number[] = [];
-  for (const program of PROGRAMS) cold.push(await start(program));
+  for (const program of HOOK_PROGRAMS) cold.push(await start(program));
   way.coldFirstMs.push(cold[0] ?? NaN);
   way.coldAllMs.push(cold.reduce((sum, ms) => sum + ms, 0));
   for (let i = 0; i < WARM_STARTS; i++) way.warmMs.push(await start("pre-tool-use"));
@@ -105,7 +105,7 @@ async function placeClones(where: string): Promise<void> {
   const first = `${where}/claude-session`;
   copyFileSync(`${dist}/claude-session`, first);
   const theirs = readFileSync(first);
-  for (const name of PROGRAMS) {
+  for (const name of HOOK_PROGRAMS) {
     const clone = `${where}/${name}`;
     copyFileSync(first, clone, constants.COPYFILE_FICLONE_FORCE);
     const mine = readFileSync(`${dist}/${name}`);
@@ -123,7 +123,7 @@ async function placeClones(where: string): Promise<void> {
 async function placeNames(where: string): Promise<void> {
   const first = `${where}/claude-session`;
   copyFileSync(`${dist}/claude-session`, first);
-  for (const name of PROGRAMS) linkSync(first, `${where}/${name}`);
+  for (const name of HOOK_PROGRAMS) linkSync(first, `${where}/${name}`);
 }
 
 /** A new file system of its own, in a file. */

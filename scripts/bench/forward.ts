@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "
 import { capturedPayload } from "../harness/payloads";
 import { programPath } from "../harness/programs";
 import { Sandbox } from "../harness/sandbox";
-import { progress, type Figure } from "./report";
 import { generateLog } from "./generate-log";
+import { progress, type Figure } from "./report";
 import { median, peakMegabytes } from "./timing";
 
 const PAIRS = 150;

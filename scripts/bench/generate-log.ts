@@ -3,7 +3,7 @@
 //
 // usage: bun scripts/bench/generate-log.ts FOLDER [records] [days]
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
 import { mulberry32 } from "../harness/random";
 
 const DAY_MS = 86_400_000;

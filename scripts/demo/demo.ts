@@ -3,8 +3,8 @@
 // --server, what becomes of the events when the server they are forwarded to is killed.
 //
 // usage: bun scripts/demo/demo.ts [--server]
-import { demoServer } from "./outage";
 import { median } from "../bench/timing";
+import { demoServer } from "./outage";
 import { PLAY, Stage, type Played } from "./sandbox";
 
 // What somebody has in their settings already.

@@ -1,6 +1,6 @@
 // What becomes of the events when the server that they are forwarded to is killed half-way.
-import { existsSync, readFileSync, rmSync } from "node:fs";
 import type { Subprocess } from "bun";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { median } from "../bench/timing";
 import { PLAY, type Played, type Stage } from "./sandbox";
 

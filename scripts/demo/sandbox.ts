@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { styleText } from "node:util";
 import { readDays } from "../../lib/log/reader";
-import type { EventRecord } from "../../lib/schema";
-import { capturedPayload } from "../harness/payloads";
+import type { EventRecord } from "../../lib/log/record";
 import { build, isBuilt, placePrograms } from "../build";
+import { capturedPayload } from "../harness/payloads";
 
 /**
  * Session A works, and session B is resumed, compacted and cleared meanwhile; in the order in which

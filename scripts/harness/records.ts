@@ -1,6 +1,6 @@
 // What lies in a sandbox's log.
 import { readDays, type LogEntry } from "../../lib/log/reader";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
 import type { Sandbox } from "./sandbox";
 
 /** All records, in the order of the log; fails on a line that is none. */

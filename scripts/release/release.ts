@@ -6,10 +6,10 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import manifest from "../../package.json" with { type: "json" };
 import { namesIn } from "../../lib/os/folder";
-import { dist } from "../build";
+import manifest from "../../package.json" with { type: "json" };
 import { progress } from "../bench/report";
+import { dist } from "../build";
 import { changesOf, dateOf } from "./changelog";
 import { billOfMaterials, RUNTIME } from "./components";
 import {

@@ -2,11 +2,11 @@
 // itself obeys, runs code in a program, opens a connection, or moves what is kept.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { Collector } from "../support/collector";
-import { configure } from "../support/forwarder";
 import { runCli, runProgram } from "../../scripts/harness/programs";
 import { onlyRecordOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { Collector } from "../support/collector";
+import { configure } from "../support/forwarder";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const SESSION = { session_id: "s" };

@@ -19,13 +19,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { dayPath, utcDay } from "../../lib/log/log";
 import { faultCode } from "../../lib/os/fault";
 import { formatLocalTime } from "../../lib/os/local-time";
-import { dayPath, utcDay } from "../../lib/log/log";
-import { Collector } from "../support/collector";
 import { run } from "../../scripts/harness/commands";
 import { runProgram } from "../../scripts/harness/programs";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { Collector } from "../support/collector";
 import { Tally } from "../support/tally";
 import { as, NEIGHBOUR, USER, whyNotAnother } from "../support/users";
 

@@ -2,12 +2,12 @@
 // is not written to.
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { programNames } from "../../scripts/build";
 import { commandExists } from "../../scripts/harness/commands";
-import { harmfulIn } from "../support/harmful";
 import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
 import { entriesOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { programNames } from "../../scripts/build";
+import { harmfulIn } from "../support/harmful";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const programs = await programNames();

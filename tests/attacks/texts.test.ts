@@ -2,8 +2,8 @@
 // own, and does nothing to the terminal of whoever looks at it.
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { eventRecord } from "../../lib/schema";
 import { runCli, runProgram } from "../../scripts/harness/programs";
+import { eventRecord } from "../../scripts/harness/record-schema";
 import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { harmfulIn } from "../support/harmful";

@@ -10,13 +10,14 @@ import {
   readFileSync,
   symlinkSync,
 } from "node:fs";
-import { programFor } from "../../lib/cli/settings/programs";
-import type { EventRecord } from "../../lib/schema";
+import { programFor } from "../../lib/events";
+import type { EventRecord } from "../../lib/log/record";
 import { generateLog } from "../../scripts/bench/generate-log";
 import { run } from "../../scripts/harness/commands";
 import { capturedPayloads } from "../../scripts/harness/payloads";
 import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
 import { recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import {
   HOSTILE,
   NEXT_SESSION,
@@ -24,7 +25,6 @@ import {
   recordsFrom,
   SESSION,
 } from "../support/recorded-session";
-import { Sandbox } from "../../scripts/harness/sandbox";
 import { writeDay, writeRecords } from "../support/written-log";
 
 const VIEWS = ["list", "show", "tail", "stats"];

@@ -2,13 +2,13 @@
 // records as they are, has each of them once, and answers the questions that are printed.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import type { EventRecord } from "../../lib/schema";
-import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
-import { setAsideOf } from "../support/ledger";
+import type { EventRecord } from "../../lib/log/record";
 import { capturedPayloads } from "../../scripts/harness/payloads";
 import { runCli } from "../../scripts/harness/programs";
-import { recordedSession, recordsFrom } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
+import { setAsideOf } from "../support/ledger";
+import { recordedSession, recordsFrom } from "../support/recorded-session";
 import { writeRecords } from "../support/written-log";
 
 setDefaultTimeout(40_000);

@@ -1,7 +1,7 @@
 // `claude-session doctor` as a compiled program, in homes that are well and not.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { programFor } from "../../lib/cli/settings/programs";
+import { programFor } from "../../lib/events";
 import { run } from "../../scripts/harness/commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { runCli, runProgram } from "../../scripts/harness/programs";

@@ -12,14 +12,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { z } from "zod";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
 import { peakMegabytes } from "../../scripts/bench/timing";
-import { Collector, type Behaviour, type Delivery } from "../support/collector";
-import { ledger, setAsideOf, type Ledger } from "../support/ledger";
 import { capturedPayloads, type Captured } from "../../scripts/harness/payloads";
 import { programPath, runCli, type Ended } from "../../scripts/harness/programs";
-import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { Collector, type Behaviour, type Delivery } from "../support/collector";
+import { ledger, setAsideOf, type Ledger } from "../support/ledger";
+import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
 import { writeDay, writeRecords } from "../support/written-log";
 
 // A server that hangs costs three tries of 5 seconds.
@@ -329,8 +329,8 @@ describe("what is wrong with one destination is said, and the other goes on", ()
     }
     expect((await ledger(sandbox, "lake", ids, lake.collector)).undelivered).toEqual([]);
     if (team.collector.ids.length === ids.length) return;
-    const { problems, destinations } = await statusOf(sandbox);
-    const told = [...problems, destinations.find(({ name }) => name === odd.name)?.last_error];
+    const { faults, destinations } = await statusOf(sandbox);
+    const told = [...faults, destinations.find(({ name }) => name === odd.name)?.last_error];
     expect(told.filter((one) => one !== null && one !== undefined)).not.toEqual([]);
   });
 });
@@ -526,13 +526,13 @@ describe("plain http to another machine is refused before anything is sent", () 
     expect((await forwardOnce(sandbox, proxiedBy(proxy))).code).toBe(1);
     expect(proxy.connections).toBe(0);
     expect((await ledger(sandbox, "lake", ids, collector)).undelivered).toEqual([]);
-    const { destinations, problems } = await statusOf(sandbox);
+    const { destinations, faults } = await statusOf(sandbox);
     expect(destinations.map(({ name }) => name)).toEqual(["lake"]);
-    expect(problems).toEqual([
+    expect(faults).toEqual([
       expect.stringMatching(/far.*insecure/),
       expect.stringMatching(/further.*insecure/),
     ]);
-    expect(problems.join()).not.toContain("pass@");
+    expect(faults.join()).not.toContain("pass@");
     expect((await runCli(sandbox, "forward --status")).stdout).toContain("insecure");
   });
 });
@@ -719,7 +719,7 @@ interface DestinationStatus {
 interface Report {
   readonly alive: boolean;
   readonly destinations: readonly DestinationStatus[];
-  readonly problems: readonly string[];
+  readonly faults: readonly string[];
 }
 
 async function statusOf(sandbox: Sandbox) {

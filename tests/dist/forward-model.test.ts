@@ -14,17 +14,17 @@ import {
   writeSync,
 } from "node:fs";
 import { appendRecord, listDays, utcDay } from "../../lib/log/log";
-import { faultCode } from "../../lib/os/fault";
 import { readDay } from "../../lib/log/reader";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
+import { faultCode } from "../../lib/os/fault";
+import { runCli } from "../../scripts/harness/programs";
 import { mulberry32 } from "../../scripts/harness/random";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector, type Behaviour } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
-import { until } from "../support/until";
 import { setAsideOf } from "../support/ledger";
-import { runCli } from "../../scripts/harness/programs";
 import { recordedSession } from "../support/recorded-session";
-import { Sandbox } from "../../scripts/harness/sandbox";
+import { until } from "../support/until";
 
 setDefaultTimeout(300_000);
 const SEED = Number(process.env["FORWARD_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

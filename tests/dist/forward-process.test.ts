@@ -2,7 +2,11 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { appendRecord } from "../../lib/log/log";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
+import { capturedPayload } from "../../scripts/harness/payloads";
+import { runCli } from "../../scripts/harness/programs";
+import { recordsOf } from "../../scripts/harness/records";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "../support/collector";
 import {
   configure,
@@ -11,13 +15,9 @@ import {
   linkTarget,
   ownPrograms,
 } from "../support/forwarder";
-import { until } from "../support/until";
 import { ledger } from "../support/ledger";
-import { capturedPayload } from "../../scripts/harness/payloads";
-import { recordsOf } from "../../scripts/harness/records";
 import { recordedSession } from "../support/recorded-session";
-import { Sandbox } from "../../scripts/harness/sandbox";
-import { runCli } from "../../scripts/harness/programs";
+import { until } from "../support/until";
 
 setDefaultTimeout(60_000);
 const onLinux = process.platform === "linux";

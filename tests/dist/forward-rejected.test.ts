@@ -1,10 +1,10 @@
 // What a server refused, and takes after all once something was mended.
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Collector, type Behaviour } from "../support/collector";
 import { runCli } from "../../scripts/harness/programs";
-import { recordedSession } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { Collector, type Behaviour } from "../support/collector";
+import { recordedSession } from "../support/recorded-session";
 import { writeRecords } from "../support/written-log";
 
 const records = await recordedSession();

@@ -12,8 +12,8 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { ALL_EVENTS, CORE_EVENTS, programFor } from "../../lib/cli/settings/programs";
 import { register } from "../../lib/cli/settings/registrations";
+import { coreEvents, observableEvents, programFor } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
 import { run } from "../../scripts/harness/commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
@@ -22,8 +22,8 @@ import { recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const isRoot = process.geteuid?.() === 0;
-const CORE = new Map(CORE_EVENTS.map((event) => [event, programPath(programFor(event))]));
-const FORMERLY = new Map(CORE_EVENTS.map((event) => [event, `/old/${programFor(event)}`]));
+const CORE = new Map(coreEvents().map((event) => [event, programPath(programFor(event))]));
+const FORMERLY = new Map(coreEvents().map((event) => [event, `/old/${programFor(event)}`]));
 
 const OTHERS = `{
   // what I like
@@ -141,7 +141,7 @@ describe("install, then uninstall", () => {
     symlinkSync(`${sandbox.root}/dotfiles/claude`, `${sandbox.home}/.claude`);
     symlinkSync("../settings.json", `${sandbox.home}/.claude/settings.json`);
     expect((await runCli(sandbox, "install")).code).toBe(0);
-    expect(eventsIn(`${sandbox.home}/.claude/settings.json`)).toEqual(Array.from(CORE_EVENTS));
+    expect(eventsIn(`${sandbox.home}/.claude/settings.json`)).toEqual(coreEvents());
     expect(readdirSync(sandbox.home)).toEqual([".claude"]);
   });
 });
@@ -275,9 +275,9 @@ test("the programs beside the real claude-session are registered, not beside a l
 
 describe("which events:", () => {
   test.each([
-    ["install", CORE_EVENTS, "the core by default"],
-    ["install --events core", CORE_EVENTS, "the core"],
-    ["install --events all", ALL_EVENTS, "all that may be observed"],
+    ["install", coreEvents(), "the core by default"],
+    ["install --events core", coreEvents(), "the core"],
+    ["install --events all", observableEvents(), "all that may be observed"],
     ["install --events=Stop,SessionStart,Stop", ["Stop", "SessionStart"], "a list"],
   ])("%s: %j (%s)", async (words, events) => {
     using sandbox = new Sandbox();
@@ -291,9 +291,9 @@ describe("which events:", () => {
     const path = settingsOf(sandbox, undefined);
     await runCli(sandbox, "install --events all");
     await runCli(sandbox, "install");
-    expect(eventsIn(path)).toEqual(Array.from(ALL_EVENTS));
+    expect(eventsIn(path)).toEqual(observableEvents());
     await runCli(sandbox, "install --events core");
-    expect(eventsIn(path)).toEqual(Array.from(CORE_EVENTS));
+    expect(eventsIn(path)).toEqual(coreEvents());
   });
 
   test.each([
@@ -319,7 +319,7 @@ test.each([
 ])("%s writes %s", async (words, path) => {
   using sandbox = new Sandbox();
   expect((await runCli(sandbox, words)).code).toBe(0);
-  expect(eventsIn(`${sandbox.root}/${path}`)).toEqual(Array.from(CORE_EVENTS));
+  expect(eventsIn(`${sandbox.root}/${path}`)).toEqual(coreEvents());
   expect(read(`${sandbox.home}/.claude/settings.json`)).toBeUndefined();
   expect((await runCli(sandbox, words.replace("install", "uninstall"))).code).toBe(0);
   expect(read(`${sandbox.root}/${path}`)).toBeUndefined();

@@ -1,7 +1,7 @@
 // `claude-session install --link`: six programs as one file.
 import { expect, test } from "bun:test";
 import { chmodSync, readdirSync, statSync } from "node:fs";
-import { PROGRAMS } from "../../lib/cli/settings/programs";
+import { HOOK_PROGRAMS } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
 import { registeredCommands } from "../../scripts/demo/sandbox";
 import { run } from "../../scripts/harness/commands";
@@ -10,7 +10,7 @@ import { recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { as, USER, whyNotAnother } from "../support/users";
 
-const names = ["claude-session", ...PROGRAMS];
+const names = ["claude-session", ...HOOK_PROGRAMS];
 
 test("one file has the names of all, and is whatever it is called as", async () => {
   using sandbox = new Sandbox();

@@ -12,8 +12,8 @@ import { run } from "../../scripts/harness/commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { runCli, runProgram } from "../../scripts/harness/programs";
 import { recordsOf } from "../../scripts/harness/records";
-import { recordedSession, SESSION } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { recordedSession, SESSION } from "../support/recorded-session";
 import { writeDay, writeRecords } from "../support/written-log";
 
 const DAY_MS = 86_400_000;

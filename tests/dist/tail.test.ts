@@ -1,11 +1,11 @@
 // `claude-session tail -f`, while hooks write.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
-import { recordedSession, SESSION } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { recordedSession, SESSION } from "../support/recorded-session";
 import { writeRecords } from "../support/written-log";
 
 const PATIENCE_MS = 10_000;

@@ -2,12 +2,12 @@
 // installer, and beside them a hook of somebody else's that keeps what it is sent. That one is the
 // witness: it says which events there were.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { ALL_EVENTS } from "../../lib/cli/settings/programs";
-import type { EventRecord } from "../../lib/schema";
+import { observableEvents } from "../../lib/events";
+import type { EventRecord } from "../../lib/log/record";
 import { placePrograms } from "../../scripts/build";
-import { endForwarders } from "../support/forwarder";
 import { payloadOf, recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { endForwarders } from "../support/forwarder";
 import { Client } from "./client";
 import { serveMessages, type MessagesApi, type Script } from "./messages-api";
 
@@ -121,7 +121,7 @@ export class Stage {
         ? { command: "/bin/true", args: [] }
         : { command: `f=$(mktemp '${this.#witnessed}/XXXXXXXXXX') && cat > "$f"` };
     const groups = [{ hooks: [{ type: "command", ...hook }] }];
-    const hooks = Object.fromEntries(ALL_EVENTS.map((event) => [event, groups]));
+    const hooks = Object.fromEntries(observableEvents().map((event) => [event, groups]));
     writeFileSync(`${this.sandbox.home}/.claude/settings.json`, JSON.stringify({ hooks }));
   }
 }

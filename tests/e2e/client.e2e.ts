@@ -4,13 +4,13 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { median } from "../../scripts/bench/timing";
 import { commandExists } from "../../scripts/harness/commands";
-import { Collector } from "../support/collector";
-import { until } from "../support/until";
 import { faultsOf } from "../../scripts/harness/records";
+import { Collector } from "../support/collector";
 import { Tally } from "../support/tally";
+import { until } from "../support/until";
 import { CLIENT_VERSION, findClient, type Client } from "./client";
-import { ENDLESS, SCRIPTS } from "./scripts";
 import { API_KEY, Stage, type Cast, type Payload } from "./client-home";
+import { ENDLESS, SCRIPTS } from "./scripts";
 
 setDefaultTimeout(120_000);
 

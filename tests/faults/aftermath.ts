@@ -8,12 +8,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { DEFAULTS } from "../../lib/config";
-import { isTemporaryName } from "../../lib/os/file";
-import { formatLocalTime } from "../../lib/os/local-time";
-import { dayPath, utcDay } from "../../lib/log/log";
-import { projectAt } from "../../lib/project";
 import { toRecord } from "../../lib/hook/build-record";
 import { redactionRules } from "../../lib/hook/redact";
+import { dayPath, utcDay } from "../../lib/log/log";
+import { isTemporaryName } from "../../lib/os/file";
+import { formatLocalTime } from "../../lib/os/local-time";
+import { projectAt } from "../../lib/project";
 import { storeSessionId } from "../../lib/session";
 import { runProgram, type Ended } from "../../scripts/harness/programs";
 import { entriesOf, faultsOf } from "../../scripts/harness/records";

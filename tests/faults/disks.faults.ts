@@ -4,9 +4,9 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dayPath, utcDay } from "../../lib/log/log";
 import { commandExists, run } from "../../scripts/harness/commands";
-import { canMount, Disk } from "../support/disk";
 import { runProgram, type Ended, type Start } from "../../scripts/harness/programs";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { canMount, Disk } from "../support/disk";
 import { Tally } from "../support/tally";
 import { as, USER, whyNotAnother } from "../support/users";
 import {

@@ -3,10 +3,10 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { recordIn } from "../../lib/log/reader";
-import { Collector } from "../support/collector";
-import { configure } from "../support/forwarder";
 import { runCli } from "../../scripts/harness/programs";
 import type { Sandbox } from "../../scripts/harness/sandbox";
+import { Collector } from "../support/collector";
+import { configure } from "../support/forwarder";
 import { Tally } from "../support/tally";
 import { makeOlder, setScene, temporariesIn } from "./aftermath";
 import { expectToSurvive, obstacle } from "./every-call";

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import fc from "fast-check";
-import { DEFAULTS, loadConfig, parseConfig } from "../../lib/config";
+import { DEFAULTS, loadConfig, parseConfig, type Config } from "../../lib/config";
 import { pathsFrom } from "../../lib/os/paths";
-import { configFile, type Config } from "../../lib/schema";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { configFile } from "../support/config-schema";
 
 const anything = fc.oneof(
   fc.jsonValue(),
@@ -59,15 +59,15 @@ const files = part({
 });
 
 describe("config.json", () => {
-  test("has no problems exactly where the schema has none", () => {
+  test("has no faults exactly where the schema has none", () => {
     const seen = { right: 0, wrong: 0 };
     fc.assert(
       fc.property(files, (file) => {
-        const { problems } = parseConfig(JSON.stringify(file));
+        const { faults } = parseConfig(JSON.stringify(file));
         // What a file can hold: JSON has neither -0 nor 1e999.
         const { success } = configFile.safeParse(JSON.parse(JSON.stringify(file)));
         seen[success ? "right" : "wrong"]++;
-        expect([problems.length === 0, problems]).toEqual([success, problems]);
+        expect([faults.length === 0, faults]).toEqual([success, faults]);
       }),
       { numRuns: 3000 },
     );
@@ -104,7 +104,7 @@ describe("config.json", () => {
         destinations: [{ name: "team" }],
         forwarder: "",
       },
-      problems: [
+      faults: [
         "retention_days: not a whole number from 1 to 3650; using 30",
         "capture.tool_input: not true or false; using true",
         "redact.literals: not a list of texts of 4 or more characters; using []",
@@ -138,12 +138,9 @@ describe("config.json", () => {
       "hostile keys are only unknown ones",
     ],
     ["[".repeat(60_000), ["config.json: not JSON"], "deeper than any parser goes"],
-  ] as [string, string[], string][])(
-    "that gives the defaults: %j with %j (%s)",
-    (text, problems) => {
-      expect(parseConfig(text)).toEqual({ config: DEFAULTS, problems });
-    },
-  );
+  ] as [string, string[], string][])("that gives the defaults: %j with %j (%s)", (text, faults) => {
+    expect(parseConfig(text)).toEqual({ config: DEFAULTS, faults });
+  });
 
   test("cannot be changed by whoever reads it", () => {
     expect(Object.isFrozen(parseConfig("{}").config)).toBe(true);
@@ -164,11 +161,11 @@ describe("the file of it", () => {
     ["is a folder", (path: string) => mkdirSync(path), ["config.json: not a regular file"]],
     ["is a link", (path: string) => symlinkSync("/etc/hostname", path), ["config.json: ELOOP"]],
     ["is a dangling link", (path: string) => symlinkSync("no", path), ["config.json: ELOOP"]],
-  ])("gives the defaults where it %s, and says why", (_, make, problems) => {
+  ])("gives the defaults where it %s, and says why", (_, make, faults) => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/config.json`;
     make(path);
-    expect(loadConfig(path)).toEqual({ config: DEFAULTS, problems });
+    expect(loadConfig(path)).toEqual({ config: DEFAULTS, faults });
   });
 
   test("is what the user chose, up to its largest size", () => {
@@ -176,7 +173,7 @@ describe("the file of it", () => {
     const path = `${sandbox.root}/config.json`;
     writeFileSync(path, '{"retention_days":7}'.padEnd(65_536));
     const chosen: Config = { ...DEFAULTS, retention_days: 7 };
-    expect(loadConfig(path)).toEqual({ config: chosen, problems: [] });
+    expect(loadConfig(path)).toEqual({ config: chosen, faults: [] });
   });
 });
 

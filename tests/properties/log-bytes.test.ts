@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { runCli } from "../../scripts/harness/programs";
-import { recordedSession } from "../support/recorded-session";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { recordedSession } from "../support/recorded-session";
 import { Tally } from "../support/tally";
 import { writeDay } from "../support/written-log";
 

@@ -3,9 +3,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { DEFAULTS } from "../../lib/config";
-import { eventRecord, type EventRecord } from "../../lib/schema";
 import { isSecretKey, isSecretTextKey } from "../../lib/hook/secrets";
+import type { EventRecord } from "../../lib/log/record";
 import { runProgram } from "../../scripts/harness/programs";
+import { eventRecord } from "../../scripts/harness/record-schema";
 import { faultsOf, onlyRecordOf, payloadOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { EXAMPLE_SECRETS } from "../support/secrets";

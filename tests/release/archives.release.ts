@@ -3,13 +3,13 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
 import { dist } from "../../scripts/build";
-import { joinArchives, makeArchives, USUAL } from "../../scripts/release/release";
+import { commandExists, run } from "../../scripts/harness/commands";
+import { Sandbox } from "../../scripts/harness/sandbox";
 import { packTarXz } from "../../scripts/release/archive";
 import { changesOf } from "../../scripts/release/changelog";
 import { describeFile, manifestFile } from "../../scripts/release/manifest";
 import { PLATFORMS } from "../../scripts/release/platforms";
-import { commandExists, run } from "../../scripts/harness/commands";
-import { Sandbox } from "../../scripts/harness/sandbox";
+import { joinArchives, makeArchives, USUAL } from "../../scripts/release/release";
 import { archiveOf, part, version } from "./rehearsal";
 
 setDefaultTimeout(600_000);

@@ -14,12 +14,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { PROGRAMS } from "../../lib/cli/settings/programs";
+import { HOOK_PROGRAMS } from "../../lib/events";
 import { build, dist } from "../../scripts/build";
-import { describeFile } from "../../scripts/release/manifest";
 import { commandExists, run } from "../../scripts/harness/commands";
-import { canMount, Disk } from "../support/disk";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { describeFile } from "../../scripts/release/manifest";
+import { canMount, Disk } from "../support/disk";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";
 import { as, USER, whyNotAnother } from "../support/users";
@@ -43,7 +43,7 @@ afterAll(() => tally.print());
 
 const OLDER = "0.0.9";
 const older = `${dist}/release-${OLDER}`;
-const names = ["claude-session", ...PROGRAMS];
+const names = ["claude-session", ...HOOK_PROGRAMS];
 rmSync(older, { recursive: true, force: true });
 await build(older, { version: OLDER });
 

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { PROGRAMS } from "../../lib/cli/settings/programs";
+import { HOOK_PROGRAMS } from "../../lib/events";
 import { PLAY, registeredCommands } from "../../scripts/demo/sandbox";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { recordsOf } from "../../scripts/harness/records";
@@ -14,7 +14,7 @@ import { ReleaseServer } from "./release-server";
 setDefaultTimeout(400_000);
 
 const readme = readFileSync(`${dirname(INSTALL_SH)}/../README.md`, "utf8");
-const names = ["claude-session", ...PROGRAMS].toSorted();
+const names = ["claude-session", ...HOOK_PROGRAMS].toSorted();
 
 test("the README begins with one line that installs", async () => {
   const [, line = "", address = ""] =

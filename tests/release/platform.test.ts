@@ -1,8 +1,8 @@
 // What `install.sh` makes of a system, of its words, and of itself when it comes only in part.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { PLATFORMS } from "../../scripts/release/platforms";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { PLATFORMS } from "../../scripts/release/platforms";
 import { contentsOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
 
 /** What the system's own tools say: a line of shell for each, instead of the real one. */

@@ -3,9 +3,9 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { build, dist, isBuilt } from "../../scripts/build";
-import { makeArchives, USUAL } from "../../scripts/release/release";
 import { describeFile, manifestFile, type Part } from "../../scripts/release/manifest";
 import { ownPlatform } from "../../scripts/release/platforms";
+import { makeArchives, USUAL } from "../../scripts/release/release";
 
 const platform = ownPlatform();
 if (platform === undefined) throw new Error("there are no releases for this machine");

@@ -1,9 +1,9 @@
 // The books of a delivery: every event that was recorded is somewhere, and what came, came in order.
 import { expect } from "bun:test";
 import { readDays } from "../../lib/log/reader";
-import type { EventRecord } from "../../lib/schema";
-import type { Collector } from "./collector";
+import type { EventRecord } from "../../lib/log/record";
 import type { Sandbox } from "../../scripts/harness/sandbox";
+import type { Collector } from "./collector";
 
 /** Where the events are. An event may be in several places, for delivery is at least once. */
 export interface Ledger {

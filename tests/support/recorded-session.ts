@@ -2,10 +2,10 @@
 // background and in the foreground, a denial, an interrupt, a compaction, a resume and a clear. Some
 // of its texts are hostile to a terminal.
 import { DEFAULTS } from "../../lib/config";
-import { projectAt } from "../../lib/project";
 import { toRecord } from "../../lib/hook/build-record";
 import { redactionRules } from "../../lib/hook/redact";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
+import { projectAt } from "../../lib/project";
 import { capturedPayload } from "../../scripts/harness/payloads";
 
 /** The session that is told. */

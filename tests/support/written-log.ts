@@ -1,7 +1,7 @@
 // Logs that are written line by line, without a hook.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { appendRecord } from "../../lib/log/log";
-import type { EventRecord } from "../../lib/schema";
+import type { EventRecord } from "../../lib/log/record";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 
 /** Appends records to a sandbox's log, each to its own day. */

@@ -1,9 +1,9 @@
 // `claude-session doctor`: whether all of it works. It looks first, then judges, and changes nothing.
-import { diagnose } from "../doctor/diagnose";
+import { defineVerb, DONE, NOT_SO, type Terminal } from "../command";
 import { examine } from "../doctor/collect";
+import { diagnose } from "../doctor/diagnose";
 import type { Finding, Level } from "../doctor/finding";
 import { many, safeJson, wrap } from "../render/text";
-import { defineVerb, DONE, NOT_SO, type Terminal } from "../command";
 
 export default defineVerb({
   description: "Says whether everything works, and what to do where it does not",

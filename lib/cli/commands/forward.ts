@@ -1,12 +1,13 @@
 // `claude-session forward`: delivers events to observability servers and collectors. Hooks start it.
-import { environment, loadConfig } from "../../config";
+import { loadConfig } from "../../config";
+import { environment } from "../../environment";
 import { readDestinations } from "../../forward/destination";
 import { drain, runForwarder, type Drained } from "../../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
+import { defineVerb, DONE, NOT_SO, UsageError, type ExitCode, type Terminal } from "../command";
 import { renderForwarding, waitWords } from "../render/forwarding";
 import { clean, many, safeJson } from "../render/text";
-import { defineVerb, DONE, NOT_SO, UsageError, type ExitCode, type Terminal } from "../command";
 
 const NOWHERE = `There is nowhere to forward to: config.json has no destinations.
 
@@ -54,11 +55,8 @@ export default defineVerb({
   },
 });
 
-function isNowhere({
-  destinations,
-  problems,
-}: Pick<ForwardingReport, "destinations" | "problems">) {
-  return destinations.length === 0 && problems.length === 0;
+function isNowhere({ destinations, faults }: Pick<ForwardingReport, "destinations" | "faults">) {
+  return destinations.length === 0 && faults.length === 0;
 }
 
 async function deliver(
@@ -66,16 +64,16 @@ async function deliver(
   triesRefused: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { usable, problems } = readDestinations(loadConfig().config, environment);
-  for (const problem of problems) terminal.note(`config.json: ${clean(problem)}`);
-  if (usable.length + problems.length === 0) {
+  const { usable, faults } = readDestinations(loadConfig().config, environment);
+  for (const fault of faults) terminal.note(`config.json: ${clean(fault)}`);
+  if (usable.length + faults.length === 0) {
     terminal.print(NOWHERE);
     return DONE;
   }
   if (environment[NOISY]) return deliverQuietly();
   if (isOnce) {
     const isDone = await deliverOnce(triesRefused, terminal);
-    return isDone && problems.length === 0 ? DONE : NOT_SO;
+    return isDone && faults.length === 0 ? DONE : NOT_SO;
   }
   if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
   return DONE;

@@ -1,5 +1,5 @@
 // `claude-session id`: the current session id, for scripts.
-import { environment } from "../../config";
+import { environment } from "../../environment";
 import { faultCode } from "../../os/fault";
 import { isAbsolute } from "../../os/paths";
 import { findProject } from "../../project";

@@ -1,18 +1,28 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
 import { createTwoFilesPatch } from "diff";
-import { paths } from "../../config";
+import { paths } from "../../environment";
+import {
+  coreEvents,
+  HOOK_PROGRAMS,
+  neverBecause,
+  observableEvents,
+  programFor,
+} from "../../events";
 import { programBeside } from "../../os/paths";
-import { version } from "../../hook/self-test";
+import { version } from "../../version";
+import {
+  defineVerb,
+  DONE,
+  NOT_SO,
+  Refusal,
+  UsageError,
+  type ExitCode,
+  type Terminal,
+} from "../command";
+import { visible, wrap } from "../render/text";
 import { editConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
 import { linkPrograms, type Linking } from "../settings/link-programs";
-import {
-  ALL_EVENTS,
-  CORE_EVENTS,
-  FORBIDDEN_EVENTS,
-  PROGRAMS,
-  programFor,
-  tryProgram,
-} from "../settings/programs";
+import { tryProgram } from "../settings/programs";
 import { register, unregister, type Change } from "../settings/registrations";
 import {
   backupPath,
@@ -27,16 +37,6 @@ import {
   type Scope,
   type SettingsFile,
 } from "../settings/settings-file";
-import { visible, wrap } from "../render/text";
-import {
-  defineVerb,
-  DONE,
-  NOT_SO,
-  Refusal,
-  UsageError,
-  type ExitCode,
-  type Terminal,
-} from "../command";
 
 /** Flags that say which settings are meant. */
 export const SETTINGS_ARGS = {
@@ -141,21 +141,21 @@ function wantedCommands(
   given: string | undefined,
   registered: Iterable<string>,
 ): Map<string, string> {
-  const events = given === undefined ? [...CORE_EVENTS, ...registered] : eventsOf(given);
+  const events = given === undefined ? [...coreEvents(), ...registered] : eventsOf(given);
   return new Map(events.map((event) => [event, programBeside(programFor(event))]));
 }
 
 function eventsOf(given: string): readonly string[] {
-  if (given === "core") return CORE_EVENTS;
-  if (given === "all") return ALL_EVENTS;
+  if (given === "core") return coreEvents();
+  if (given === "all") return observableEvents();
   const events = given.split(",").map((event) => event.trim());
   for (const event of events) {
-    const harm = Object.hasOwn(FORBIDDEN_EVENTS, event) ? FORBIDDEN_EVENTS[event] : undefined;
+    const harm = neverBecause(event);
     if (harm !== undefined) throw new UsageError(`--events: not ${event}: ${harm}`);
-    if (!(ALL_EVENTS as readonly string[]).includes(event))
+    if (!(observableEvents() as readonly string[]).includes(event))
       throw new UsageError(`--events: there is no event "${event}"`, {
         word: event,
-        known: ALL_EVENTS,
+        known: observableEvents(),
       });
   }
   return events;
@@ -163,7 +163,7 @@ function eventsOf(given: string): readonly string[] {
 
 // All of them: one that is not needed now would be missed when its event is added.
 async function checkPrograms(): Promise<void> {
-  const states = await Promise.all(PROGRAMS.map((program) => tryProgram(program)));
+  const states = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
   const faults = states.flatMap(({ path, fault, version: its }) => {
     if (fault !== undefined) return [`${path}: ${fault}`];
     return its === version ? [] : [`${path}: is version ${its}, and this is ${version}`];

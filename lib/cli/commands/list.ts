@@ -1,14 +1,14 @@
 // `claude-session list`: the sessions, one a row.
 import type { Colors } from "picocolors/types";
-import { paths } from "../../config";
+import { paths } from "../../environment";
 import { Summary, type State } from "../../history/summary";
 import { utcDay } from "../../log/log";
 import { glanceAt } from "../../log/reader";
 import { UNKNOWN } from "../../session";
+import { defineVerb, DONE, UsageError } from "../command";
 import { hasLog, readingProgress, SkippedLines } from "../log/log-view";
 import { clean, safeJson, table, type Column } from "../render/text";
 import { ago, dayAndTime, parseSince, took } from "../render/time";
-import { defineVerb, DONE, UsageError } from "../command";
 
 export default defineVerb({
   description: "Lists the sessions, the latest first",

@@ -1,18 +1,19 @@
 // `claude-session prune`: removes old days, or one session's records, after saying how many.
-import { loadConfig, paths } from "../../config";
-import { faultCode } from "../../os/fault";
-import { openOwn, openToUpdate, removeFile } from "../../os/file";
-import { namesIn } from "../../os/folder";
+import { loadConfig } from "../../config";
+import { paths } from "../../environment";
 import { rejectedLines, rejectedPath } from "../../forward/rejected";
 import { dayPath, expireDay, expiredDays, listDays, utcDay } from "../../log/log";
 import { glanceAt } from "../../log/reader";
-import { system } from "../../os/system";
+import { faultCode } from "../../os/fault";
+import { openOwn, openToUpdate, removeFile } from "../../os/file";
+import { namesIn } from "../../os/folder";
 import { nodeFs } from "../../os/syscalls-node";
+import { system } from "../../os/system";
+import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "../command";
 import { latestId } from "../log/find-session";
 import { bytesOf, hasLog, readingProgress } from "../log/log-view";
 import { clean, many, size } from "../render/text";
 import { parseDuration } from "../render/time";
-import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "../command";
 
 const DAY_MS = 86_400_000;
 

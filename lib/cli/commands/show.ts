@@ -1,12 +1,12 @@
 // `claude-session show`: the story of one session.
-import { paths } from "../../config";
+import { paths } from "../../environment";
 import { Summary } from "../../history/summary";
-import { tellStory } from "../../history/timeline";
+import { buildTimeline } from "../../history/timeline-builder";
+import { defineVerb, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/log-view";
-import { renderStory } from "../render/timeline";
 import { many, safeJson } from "../render/text";
-import { defineVerb, DONE } from "../command";
+import { renderTimeline } from "../render/timeline";
 
 export default defineVerb({
   description: "Tells the story of one session: prompts, tool calls, subagents, results",
@@ -35,11 +35,11 @@ export default defineVerb({
     const summary = new Summary(first);
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
-    const story = tellStory(records, nowMs, state === "ended" || state === "silent");
+    const story = buildTimeline(records, nowMs, state === "ended" || state === "silent");
     const links = findLinks(paths.events, found);
     if (json) terminal.print(safeJson({ ...story, state, links }, 2));
     else
-      for (const line of renderStory(
+      for (const line of renderTimeline(
         { summary, story, links, nowMs, isFull: full === true },
         terminal,
       ))

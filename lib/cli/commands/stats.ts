@@ -1,14 +1,14 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import type { Colors } from "picocolors/types";
-import { paths } from "../../config";
+import { paths } from "../../environment";
 import { isFromPerson } from "../../history/payload";
 import { rowsOf, Stats, toRow, type By, type Row } from "../../history/statistics";
 import { utcDay } from "../../log/log";
 import { glanceAt } from "../../log/reader";
+import { defineVerb, DONE } from "../command";
 import { hasLog, readingProgress, SkippedLines } from "../log/log-view";
 import { bar, clean, many, safeJson, sparkline, table, wrap, type Column } from "../render/text";
 import { dayAndTime, parseSince, took } from "../render/time";
-import { defineVerb, DONE } from "../command";
 
 export default defineVerb({
   description: "Counts events, failures and durations by tool, project or day",

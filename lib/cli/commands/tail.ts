@@ -1,14 +1,14 @@
 // `claude-session tail`: the newest events, and live.
-import { paths } from "../../config";
+import { paths } from "../../environment";
 import { recordWords } from "../../history/describe";
-import { listDays } from "../../log/log";
-import { glanceAt, type RecordHead } from "../../log/reader";
-import type { EventRecord } from "../../schema";
 import { Follower } from "../../log/follower";
+import { listDays } from "../../log/log";
+import { glanceAt } from "../../log/reader";
+import type { EventRecord, RecordHead } from "../../log/record";
+import { defineVerb, DONE, UsageError, type Terminal } from "../command";
 import { HOW_TO_BEGIN, SkippedLines } from "../log/log-view";
 import { clean, fit, pad, safeJson } from "../render/text";
 import { clock, took } from "../render/time";
-import { defineVerb, DONE, UsageError, type Terminal } from "../command";
 
 /** How long to wait before looking for more. */
 const POLL_MS = 150;

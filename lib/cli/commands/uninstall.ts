@@ -1,6 +1,7 @@
 // `claude-session uninstall`: takes the hooks out of Claude Code's settings.
-import { paths } from "../../config";
-import { SETTINGS_ARGS, showDiff } from "./install";
+import { paths } from "../../environment";
+import { defineVerb, DONE } from "../command";
+import { wrap } from "../render/text";
 import { register, unregister } from "../settings/registrations";
 import {
   dropBackup,
@@ -13,8 +14,7 @@ import {
   writeSettings,
   type SettingsFile,
 } from "../settings/settings-file";
-import { wrap } from "../render/text";
-import { defineVerb, DONE } from "../command";
+import { SETTINGS_ARGS, showDiff } from "./install";
 
 export default defineVerb({
   description: "Takes the hooks out of Claude Code's settings again",

@@ -1,19 +1,14 @@
 // What doctor looks at. Everything is read and nothing judged, written or made; what cannot be read
 // is told by its system error code.
-import { environment, loadConfig, paths } from "../../config";
+import { loadConfig } from "../../config";
+import { environment, paths } from "../../environment";
+import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isAbsolute } from "../../os/paths";
-import { version } from "../../hook/self-test";
-import { PROGRAMS, tryProgram, type ProgramState } from "../settings/programs";
+import { version } from "../../version";
 import type { Terminal } from "../command";
-import {
-  examineErrors,
-  examineLog,
-  newestTranscriptMs,
-  openFiles,
-  type ErrorFacts,
-  type LogFacts,
-} from "./facts/log";
+import { tryProgram, type ProgramState } from "../settings/programs";
+import { examineErrors, type ErrorFacts } from "./facts/error-log";
 import {
   freeBytesAt,
   privateFolder,
@@ -21,8 +16,10 @@ import {
   statusIfSeen,
   type FolderFacts,
 } from "./facts/folders";
+import { examineLog, openFiles, type LogFacts } from "./facts/log";
 import { examineSettings, type SettingsFacts } from "./facts/settings";
-import { dangerousIn, PLACES } from "./checks/variables";
+import { newestTranscriptMs } from "./facts/transcripts";
+import { dangerousIn, PLACES } from "./facts/variables";
 
 /** Everything that doctor knows. */
 export interface Facts {
@@ -45,7 +42,7 @@ export interface Facts {
   readonly config: {
     readonly path: string;
     readonly exists: boolean;
-    readonly problems: readonly string[];
+    readonly faults: readonly string[];
     readonly retentionDays: number;
   };
   readonly log: LogFacts;
@@ -58,8 +55,8 @@ export interface Facts {
 
 /** Collects the facts. */
 export async function examine(terminal: Terminal): Promise<Facts> {
-  const programs = await Promise.all(PROGRAMS.map((program) => tryProgram(program)));
-  const { config, problems } = loadConfig();
+  const programs = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
+  const { config, faults } = loadConfig();
   const log = examineLog(terminal);
   return {
     version,
@@ -76,7 +73,7 @@ export async function examine(terminal: Terminal): Promise<Facts> {
     config: {
       path: paths.config,
       exists: statusIfSeen(paths.config) !== undefined,
-      problems,
+      faults,
       retentionDays: config.retention_days,
     },
     log,

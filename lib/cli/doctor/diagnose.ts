@@ -1,12 +1,12 @@
 // What doctor makes of the facts: pure judgement, topic by topic.
 import { clean } from "../render/text";
-import type { Facts } from "./collect";
 import { judgeFiles } from "./checks/files";
-import { fail, ok, type Finding, type Judged } from "./finding";
 import { judgeForwarding } from "./checks/forwarding";
 import { judgeRecording } from "./checks/recording";
 import { judgeRegistration } from "./checks/registration";
 import { judgeVariables } from "./checks/variables";
+import type { Facts } from "./collect";
+import { fail, ok, type Finding, type Judged } from "./finding";
 
 /** Judges the facts. What comes from files is harmless to print afterwards. */
 export function diagnose(facts: Facts, nowMs: number): Finding[] {

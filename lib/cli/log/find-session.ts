@@ -1,13 +1,13 @@
 // Finds sessions in the log, without reading more of it than it must.
-import type { Link, Sign } from "../../history/lineage";
-import { lineage } from "../../history/lineage";
+import { isEvent } from "../../events";
+import { type Link, type Sign, lineage } from "../../history/lineage";
 import { textOf } from "../../history/payload";
 import { utcDay } from "../../log/log";
-import { glanceAt, type RecordHead } from "../../log/reader";
-import type { EventRecord } from "../../schema";
+import { glanceAt } from "../../log/reader";
+import type { EventRecord, RecordHead } from "../../log/record";
 import { UNKNOWN } from "../../session";
-import { clean } from "../render/text";
 import { Refusal } from "../command";
+import { clean } from "../render/text";
 
 /** The records of one session, the newest first, and how many lines were none. */
 export interface FoundSession {
@@ -105,7 +105,8 @@ function signsAround(events: string, { id, records }: FoundSession, pid: number)
 
 function signOf(head: RecordHead, record: () => EventRecord | undefined): Sign {
   const { event, session_id, pid } = head;
-  if (event !== "SessionStart" && event !== "SessionEnd") return { event, session_id, pid };
+  if (!isEvent(event, "SessionStart") && !isEvent(event, "SessionEnd"))
+    return { event, session_id, pid };
   const whole = record();
   return {
     event,
@@ -117,7 +118,7 @@ function signOf(head: RecordHead, record: () => EventRecord | undefined): Sign {
 }
 
 function isBeginning(record: EventRecord): boolean {
-  const source = record.event === "SessionStart" ? textOf(record, "source") : undefined;
+  const source = isEvent(record.event, "SessionStart") ? textOf(record, "source") : undefined;
   return source === "startup" || source === "clear" || source === "fork";
 }
 

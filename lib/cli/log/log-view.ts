@@ -1,6 +1,6 @@
 // What all views of the log have in common: how far they are, what they skipped, and what to say
 // where there is nothing yet.
-import { paths } from "../../config";
+import { paths } from "../../environment";
 import { dayPath, listDays } from "../../log/log";
 import type { Skipped } from "../../log/reader";
 import type { Terminal } from "../command";

@@ -1,15 +1,15 @@
 // How forwarding fares, as lines of text.
 import type { DestinationReport, ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
+import type { Terminal } from "../command";
 import { clean, many, size, wrap } from "./text";
 import { ago } from "./time";
-import type { Terminal } from "../command";
 
 const LABEL_COLUMNS = 16;
 
-/** Sets each destination with what is worth telling of it. */
+/** Sets each destination with what is worth view of it. */
 export function renderForwarding(
-  { alive, forwarder, destinations, problems }: ForwardingReport,
+  { alive, forwarder, destinations, faults }: ForwardingReport,
   { columns, colors: { bold, dim, green, red, yellow } }: Pick<Terminal, "columns" | "colors">,
   nowMs: number,
 ): string {
@@ -21,7 +21,7 @@ export function renderForwarding(
       : forwarder === null
         ? red("There is no forwarder: put claude-session beside the hooks, or run install from it.")
         : dim("No forwarder is at work; the next event starts one."),
-    ...problems.map((problem) => red(wrap(`config.json: ${clean(problem)}`, columns, "  "))),
+    ...faults.map((fault) => red(wrap(`config.json: ${clean(fault)}`, columns, "  "))),
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success: success, last_error: error } = report;

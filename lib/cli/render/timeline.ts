@@ -1,19 +1,28 @@
 // The story of a session as lines of text.
 import type { Colors } from "picocolors/types";
+import type { EventName } from "../../events";
+import { callWords, eventWords, reportWords } from "../../history/describe";
 import type { Link } from "../../history/lineage";
 import { textOf } from "../../history/payload";
-import type { Agent, Moment, Outcome, Step, Story, ToolCall, Turn } from "../../history/timeline";
 import type { Summary } from "../../history/summary";
-import { callWords, eventWords, reportWords } from "../../history/describe";
+import type {
+  Agent,
+  Moment,
+  Outcome,
+  Step,
+  Timeline,
+  ToolCall,
+  Turn,
+} from "../../history/timeline";
 import { paintState } from "../commands/list";
+import { outcomeWords, outline } from "./outcome";
 import { bar, clean, cleanLines, fit, many, pad } from "./text";
 import { clock, dayAndTime, took } from "./time";
-import { outcomeWords, outline } from "./outcome";
 
 /** What is told, and how fully. */
-export interface Telling {
+export interface TimelineView {
   readonly summary: Summary;
-  readonly story: Story;
+  readonly story: Timeline;
   readonly links: readonly Link[];
   readonly nowMs: number;
   readonly isFull: boolean;
@@ -26,17 +35,20 @@ export interface Screen {
 }
 
 /** Renders a story, a line at a time, each at most as wide as the screen. */
-export function* renderStory(telling: Telling, screen: Screen): Generator<string> {
+export function* renderTimeline(view: TimelineView, screen: Screen): Generator<string> {
   const { colors, columns } = screen;
-  for (const line of header(telling, colors)) yield fit(line, columns);
+  for (const line of header(view, colors)) yield fit(line, columns);
   yield "";
   let longestMs = 1;
-  for (const ms of durations(telling.story.chapters)) longestMs = Math.max(longestMs, ms);
-  const writer = new Writer(telling, screen, longestMs);
-  for (const chapter of telling.story.chapters) yield* writer.chapter(chapter);
+  for (const ms of durations(view.story.entries)) longestMs = Math.max(longestMs, ms);
+  const writer = new Writer(view, screen, longestMs);
+  for (const entry of view.story.entries) yield* writer.entry(entry);
 }
 
-function* header({ summary, story, links, nowMs }: Telling, colors: Colors): Generator<string> {
+function* header(
+  { summary, story, links, nowMs }: TimelineView,
+  colors: Colors,
+): Generator<string> {
   const title = clean(summary.title ?? summary.firstPrompt ?? "");
   yield colors.bold(clean(summary.project)) + (title ? `  ${title}` : "");
   const started = dayAndTime(Date.parse(summary.startedAt), nowMs);
@@ -76,7 +88,11 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
 };
 
 // What is of interest only to somebody who asks for everything.
-const MINOR_EVENTS = new Set(["InstructionsLoaded", "ConfigChange", "CwdChanged"]);
+const MINOR_EVENTS: ReadonlySet<string> = new Set<EventName>([
+  "InstructionsLoaded",
+  "ConfigChange",
+  "CwdChanged",
+]);
 // A request for permission is told with its call already.
 const REPEATED_NOTIFICATIONS = new Set(["permission_prompt", "worker_permission_prompt"]);
 const MAX_FULL_LINES = 400;
@@ -87,7 +103,7 @@ class Writer {
   readonly #barColumns: number;
 
   constructor(
-    readonly telling: Telling,
+    readonly view: TimelineView,
     screen: Screen,
     readonly longestMs: number,
   ) {
@@ -97,21 +113,21 @@ class Writer {
   }
 
   /** A turn with what it led to, or what happened outside of one. */
-  *chapter(chapter: Turn | Step): Generator<string> {
-    if (chapter.kind !== "turn") {
-      yield* this.#step(chapter, "", "");
+  *entry(entry: Turn | Step): Generator<string> {
+    if (entry.kind !== "turn") {
+      yield* this.#step(entry, "", "");
       return;
     }
     const { bold, magenta, dim, red } = this.#colors;
-    const sign = chapter.isFromPerson ? bold(magenta("❯")) : dim("↻");
-    const prompt = chapter.isFromPerson ? chapter.prompt : reportWords(chapter.prompt);
-    yield* this.#text(chapter.atMs, `${sign} `, "  ", prompt, chapter.isFromPerson ? bold : dim);
+    const sign = entry.isFromPerson ? bold(magenta("❯")) : dim("↻");
+    const prompt = entry.isFromPerson ? entry.prompt : reportWords(entry.prompt);
+    yield* this.#text(entry.atMs, `${sign} `, "  ", prompt, entry.isFromPerson ? bold : dim);
     const endings = [
-      ...(chapter.answer ? [{ sign: "■ ", text: chapter.answer, paint: same }] : []),
-      ...(chapter.error ? [{ sign: "✗ ", text: `broke off: ${chapter.error}`, paint: red }] : []),
+      ...(entry.answer ? [{ sign: "■ ", text: entry.answer, paint: same }] : []),
+      ...(entry.error ? [{ sign: "✗ ", text: `broke off: ${entry.error}`, paint: red }] : []),
     ];
-    yield* this.#steps(chapter.steps, "", endings.length === 0);
-    const endMs = chapter.atMs + (chapter.durationMs ?? 0);
+    yield* this.#steps(entry.steps, "", endings.length === 0);
+    const endMs = entry.atMs + (entry.durationMs ?? 0);
     for (const [i, { sign: mark, text, paint }] of endings.entries()) {
       const isLast = i === endings.length - 1;
       yield* this.#text(endMs, `${branch(isLast)}${mark}`, `${stem(isLast)}  `, text, paint);
@@ -119,7 +135,7 @@ class Writer {
   }
 
   *#steps(steps: readonly Step[], stemBefore: string, isEnd: boolean): Generator<string> {
-    const shown = steps.filter((step) => this.telling.isFull || !isMinor(step));
+    const shown = steps.filter((step) => this.view.isFull || !isMinor(step));
     for (const [i, step] of shown.entries()) {
       const isLast = isEnd && i === shown.length - 1;
       yield* this.#step(step, stemBefore + branch(isLast), stemBefore + stem(isLast));
@@ -135,7 +151,7 @@ class Writer {
   *#call(call: ToolCall, lead: string, below: string): Generator<string> {
     const { bold, dim } = this.#colors;
     const paint = this.#paintOf(call.outcome);
-    const what = clean(callWords(call, this.telling.summary.projectDir));
+    const what = clean(callWords(call, this.view.summary.projectDir));
     const named = `${paint(SIGNS[call.outcome])} ${bold(clean(call.tool))} ${what}`;
     const time = call.durationMs === undefined ? "" : took(call.durationMs);
     const share = (call.durationMs ?? 0) / this.longestMs;
@@ -148,7 +164,7 @@ class Writer {
     const children = call.agents.length > 0;
     const under = `${below}${children ? "│ " : "  "}`;
     if (story !== "") yield* this.#text(undefined, under, under, story, paint);
-    if (this.telling.isFull) {
+    if (this.view.isFull) {
       yield* this.#block("parameters", call.parameters, under);
       yield* this.#block("response", call.response, under);
     }
@@ -181,7 +197,7 @@ class Writer {
   *#moment(moment: Moment, lead: string, below: string): Generator<string> {
     const text = eventWords(moment);
     yield* this.#text(moment.atMs, `${lead}○ `, `${below}  `, text, this.#colors.dim);
-    if (this.telling.isFull) yield* this.#block("payload", moment.record.payload, `${below}  `);
+    if (this.view.isFull) yield* this.#block("payload", moment.record.payload, `${below}  `);
   }
 
   /** One line of a text, or all of them if everything is wanted. */
@@ -193,7 +209,7 @@ class Writer {
     paint: (text: string) => string,
   ): Generator<string> {
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
-    const lines = this.telling.isFull ? this.#wrapped(text, room) : [fit(clean(text), room)];
+    const lines = this.view.isFull ? this.#wrapped(text, room) : [fit(clean(text), room)];
     yield this.#line(atMs, lead, paint(lines[0] ?? ""));
     for (const line of lines.slice(1)) yield this.#line(undefined, below, paint(line));
   }

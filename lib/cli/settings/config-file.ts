@@ -2,12 +2,12 @@
 // in it stays.
 import { fsyncSync } from "node:fs";
 import { applyEdits, modify } from "jsonc-parser";
-import { environment, paths } from "../../config";
+import { environment, paths } from "../../environment";
+import { readDestination } from "../../forward/destination";
+import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
 import { readOwn, replaceFile } from "../../os/file";
 import { ensurePrivateFolder } from "../../os/folder";
-import { readDestination } from "../../forward/destination";
-import { fieldOf } from "../../history/payload";
 import { programBeside } from "../../os/paths";
 import { system } from "../../os/system";
 import { Refusal, UsageError } from "../command";

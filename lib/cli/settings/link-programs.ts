@@ -6,9 +6,10 @@
 // (CONTRIBUTING.md has the figures).
 import { linkSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { HOOK_PROGRAMS } from "../../events";
 import { faultCode } from "../../os/fault";
 import { programBeside } from "../../os/paths";
-import { PROGRAMS, tryProgram } from "./programs";
+import { tryProgram } from "./programs";
 
 /** What came of it. */
 export type Linking =
@@ -22,7 +23,7 @@ export type Linking =
  */
 export async function linkPrograms(own = programBeside("claude-session")): Promise<Linking> {
   const folder = dirname(own);
-  const paths = PROGRAMS.map((program) => programBeside(program, own));
+  const paths = HOOK_PROGRAMS.map((program) => programBeside(program, own));
   let temporary: string | undefined;
   try {
     const { ino, dev } = statSync(own);
@@ -31,7 +32,7 @@ export async function linkPrograms(own = programBeside("claude-session")): Promi
       .filter((s) => s.ino !== ino || s.dev !== dev);
     temporary = mkdtempSync(`${folder}/.claude-session-hooks.`);
     for (const path of paths) linkSync(own, `${temporary}/${basename(path)}`);
-    for (const program of PROGRAMS) {
+    for (const program of HOOK_PROGRAMS) {
       const { fault } = await tryProgram(program, programBeside(program, `${temporary}/`));
       if (fault !== undefined)
         return { fault: `as a second name, ${program} does not work: ${fault}` };

@@ -12,9 +12,9 @@ import {
   type Node,
   type ParseError,
 } from "jsonc-parser";
+import { safeJson } from "../render/text";
 import { hasComment, insert, lineEnd, remove } from "./json-edit";
 import { programOf } from "./programs";
-import { safeJson } from "../render/text";
 
 /** Seconds that Claude Code waits for a hook; ours are done in milliseconds, and give up after one. */
 const TIMEOUT_SECONDS = 5;

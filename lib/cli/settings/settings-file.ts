@@ -1,14 +1,14 @@
 // The `settings.json` on disk: found, read, replaced as a whole, and what it was before we came.
 import { fchmodSync, fsyncSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { environment, paths } from "../../config";
+import { environment, paths } from "../../environment";
 import { Fault, faultCode } from "../../os/fault";
 import { readOwnBytes, removeFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder, sweepTemporaries } from "../../os/folder";
-import { findProject } from "../../project";
 import { system } from "../../os/system";
-import { registrations, SettingsError } from "./registrations";
+import { findProject } from "../../project";
 import { Refusal } from "../command";
+import { registrations, SettingsError } from "./registrations";
 
 /** Whose settings: the user's, or the project's that are shared or not. */
 export type Scope = "user" | "project" | "local";

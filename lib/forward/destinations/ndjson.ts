@@ -1,7 +1,7 @@
 // Log collectors and ClickHouse: records as they are in the log, one a line, many in a request.
 import type { PendingEvent } from "../backlog";
-import { judge, type Deliver } from "../verdict";
 import { post, type Requested } from "../post";
+import { judge, type Deliver } from "../verdict";
 
 /** What is wrong may be one of the events, and is looked for; 403 is what a firewall says to one. */
 const ABOUT_CONTENT = new Set([400, 403, 413, 422]);

@@ -3,11 +3,11 @@
 import { recordWords } from "../../history/describe";
 import { fieldOf, textOf } from "../../history/payload";
 import { recordIn } from "../../log/reader";
-import type { EventRecord } from "../../schema";
+import type { EventRecord } from "../../log/record";
 import type { PendingEvent } from "../backlog";
-import { bySession, judge, type Deliver, type Kept } from "../verdict";
 import type { Destination } from "../destination";
 import { post, type Answered } from "../post";
+import { bySession, judge, type Deliver, type Kept } from "../verdict";
 
 /** Names that such servers look for beside the payload. */
 const BESIDE_PAYLOAD = [

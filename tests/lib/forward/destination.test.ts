@@ -72,11 +72,11 @@ describe("what cannot be used is said", () => {
 
   test("and the others are used", () => {
     const destinations = [TEAM, { ...TEAM, name: "TEAM" }, { name: "x" }, { ...TEAM, name: "b" }];
-    const { usable: good, problems } = readDestinations({ ...DEFAULTS, destinations }, {});
+    const { usable: good, faults } = readDestinations({ ...DEFAULTS, destinations }, {});
     expect(good.map(({ name }) => name)).toEqual(["team", "b"]);
-    expect(problems).toHaveLength(2);
-    expect(problems[0]).toContain("destinations[1] TEAM: another one has this name");
-    expect(problems[1]).toStartWith("destinations[2] x: ");
+    expect(faults).toHaveLength(2);
+    expect(faults[0]).toContain("destinations[1] TEAM: another one has this name");
+    expect(faults[1]).toStartWith("destinations[2] x: ");
   });
 
   test("but plain http may go to another machine if the person says so", () => {

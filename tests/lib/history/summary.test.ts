@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Summary, type State } from "../../../lib/history/summary";
-import type { EventRecord } from "../../../lib/schema";
+import type { EventRecord } from "../../../lib/log/record";
 import {
   recordedSession,
   recordsFrom,

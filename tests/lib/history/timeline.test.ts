@@ -1,13 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  tellStory,
-  type Agent,
-  type Step,
-  type ToolCall,
-  type Turn,
-} from "../../../lib/history/timeline";
-import type { EventRecord } from "../../../lib/schema";
+import type { Agent, Step, ToolCall, Turn } from "../../../lib/history/timeline";
+import { buildTimeline } from "../../../lib/history/timeline-builder";
+import type { EventRecord } from "../../../lib/log/record";
 import { recordedSession, recordsFrom, SESSION, type Moment } from "../../support/recorded-session";
 
 const NOW = Date.UTC(2026, 10, 22, 10, 30);
@@ -102,8 +97,8 @@ describe("a tool call", () => {
   });
 
   test("that runs in a session that fell silent has no result", async () => {
-    const story = tellStory(await recordsFrom([PROMPT, pre()]), NOW, true);
-    expect(callsIn(story.chapters)[0]?.outcome).toBe("no result");
+    const story = buildTimeline(await recordsFrom([PROMPT, pre()]), NOW, true);
+    expect(callsIn(story.entries)[0]?.outcome).toBe("no result");
   });
 
   test("takes as long as Claude Code says, else from one event to the other, else until now", async () => {
@@ -119,7 +114,7 @@ describe("a tool call", () => {
     ]);
     const sinceMs = [3, 5].map((at) => NOW - Date.parse(records[at]?.timestamp ?? ""));
     expect(
-      callsIn(tellStory(records, NOW, false).chapters).map(({ durationMs }) => durationMs),
+      callsIn(buildTimeline(records, NOW, false).entries).map(({ durationMs }) => durationMs),
     ).toEqual([7, 5000, ...sinceMs]);
   });
 
@@ -131,7 +126,7 @@ describe("a tool call", () => {
   });
 
   test("keeps what it was given and what came of it", async () => {
-    const [read, failed] = callsIn(tellStory(own, NOW, true).chapters);
+    const [read, failed] = callsIn(buildTimeline(own, NOW, true).entries);
     expect(read?.response).toHaveProperty("type", "text");
     expect(failed).toMatchObject({
       parameters: { command: "bun test\necho done" },
@@ -160,7 +155,7 @@ describe("calls that are alike", () => {
 
   test("are not at work before they began, whatever the clock says", async () => {
     const records = await recordsFrom([PROMPT, pre()]);
-    const [call] = callsIn(tellStory(records, 0, false).chapters);
+    const [call] = callsIn(buildTimeline(records, 0, false).entries);
     expect(call).toMatchObject({ outcome: "running", durationMs: 0 });
   });
 });
@@ -169,15 +164,15 @@ describe("a subagent", () => {
   test("in the foreground is interrupted with the call that it is for, one in the background is not", async () => {
     const foreground = [launch("t1"), begun("a"), inside("a", "t2")];
     const background = [launch("t3"), launched("t3", "b"), begun("b"), inside("b", "t4")];
-    const chapters = await tell([PROMPT, ...background, ...foreground, NEXT]);
-    const outcomes = callsIn(chapters).map(({ id, outcome }) => `${id} ${outcome}`);
+    const entries = await tell([PROMPT, ...background, ...foreground, NEXT]);
+    const outcomes = callsIn(entries).map(({ id, outcome }) => `${id} ${outcome}`);
     expect(outcomes.toSorted()).toEqual([
       "t1 interrupted",
       "t2 interrupted",
       "t3 succeeded",
       "t4 running",
     ]);
-    expect(agentsIn(chapters).map(({ id, isInterrupted }) => [id, isInterrupted])).toEqual([
+    expect(agentsIn(entries).map(({ id, isInterrupted }) => [id, isInterrupted])).toEqual([
       ["b", false],
       ["a", true],
     ]);
@@ -210,14 +205,14 @@ describe("a subagent", () => {
       ["t1"],
     ],
   ] as [string, Moment[], string[]][])("is told %s", async (_, moments, expected) => {
-    const chapters = await tell([PROMPT, ...moments]);
-    const parents = callsIn(chapters).filter(({ agents }) => agents.some(({ id }) => id === "a"));
+    const entries = await tell([PROMPT, ...moments]);
+    const parents = callsIn(entries).filter(({ agents }) => agents.some(({ id }) => id === "a"));
     expect(parents.map(({ id }) => id)).toEqual(expected);
-    expect(agentsIn(chapters)).toHaveLength(1);
+    expect(agentsIn(entries)).toHaveLength(1);
   });
 
   test("has its own calls under it, and their agents under those", async () => {
-    const chapters = await tell([
+    const entries = await tell([
       PROMPT,
       launch("t1"),
       launched("t1", "a"),
@@ -233,14 +228,14 @@ describe("a subagent", () => {
       begun("b"),
       inside("b", "t3"),
     ]);
-    const [outer] = (chapters[0] as Turn).steps as ToolCall[];
+    const [outer] = (entries[0] as Turn).steps as ToolCall[];
     const [nested] = (outer?.agents[0]?.steps ?? []) as ToolCall[];
     expect(nested).toMatchObject({ id: "t2", agents: [{ id: "b", steps: [{ id: "t3" }] }] });
   });
 
   test("has its time and its last words, or is at work", async () => {
-    const chapters = await tell([PROMPT, begun("a"), begun("b"), done("a")]);
-    expect(agentsIn(chapters)).toMatchObject([
+    const entries = await tell([PROMPT, begun("a"), begun("b"), done("a")]);
+    expect(agentsIn(entries)).toMatchObject([
       { id: "a", durationMs: 2000, answer: "Subagent report: two files." },
       { id: "b", durationMs: undefined, answer: undefined },
     ]);
@@ -251,8 +246,8 @@ describe("a subagent", () => {
   });
 
   test("that no call started stands where it began", async () => {
-    const chapters = await tell([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
-    expect((chapters[0] as Turn).steps.map((step) => "id" in step && step.id)).toEqual([
+    const entries = await tell([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
+    expect((entries[0] as Turn).steps.map((step) => "id" in step && step.id)).toEqual([
       "t1",
       "a",
       "t2",
@@ -297,8 +292,8 @@ describe("a turn", () => {
     ],
   ] as [string, Moment[], unknown[]][])("what happens %s", async (_, moments, expected) => {
     const name = (step: Turn | Step) => (step.kind === "moment" ? step.event : step.kind);
-    const told: unknown[] = (await tell(moments)).flatMap((chapter) =>
-      chapter.kind === "turn" ? ["turn", chapter.steps.map(name)] : [name(chapter)],
+    const told: unknown[] = (await tell(moments)).flatMap((entry) =>
+      entry.kind === "turn" ? ["turn", entry.steps.map(name)] : [name(entry)],
     );
     expect(told).toEqual(expected);
   });
@@ -306,11 +301,11 @@ describe("a turn", () => {
 
 describe("a whole session", () => {
   test("has its turns, its ends and what lay between in their order", () => {
-    const { chapters, sessionId } = tellStory(own, NOW, true);
+    const { entries, sessionId } = buildTimeline(own, NOW, true);
     expect(sessionId).toBe(SESSION);
     expect(
-      chapters.map((chapter) =>
-        chapter.kind === "turn" ? chapter.isFromPerson : "event" in chapter && chapter.event,
+      entries.map((entry) =>
+        entry.kind === "turn" ? entry.isFromPerson : "event" in entry && entry.event,
       ),
     ).toEqual([
       "SessionStart",
@@ -324,7 +319,7 @@ describe("a whole session", () => {
       true,
       "SessionEnd",
     ]);
-    expect(callsIn(chapters).map(({ tool, outcome }) => `${tool.slice(0, 5)} ${outcome}`)).toEqual([
+    expect(callsIn(entries).map(({ tool, outcome }) => `${tool.slice(0, 5)} ${outcome}`)).toEqual([
       "Read succeeded",
       "Bash failed",
       "Agent succeeded",
@@ -333,18 +328,18 @@ describe("a whole session", () => {
       "mcp__ interrupted",
       "Agent succeeded",
     ]);
-    expect(agentsIn(chapters).map(({ id, answer }) => [id.slice(0, 2), answer])).toEqual([
+    expect(agentsIn(entries).map(({ id, answer }) => [id.slice(0, 2), answer])).toEqual([
       ["ac", "Subagent report: two files."],
       ["b1", "Two files."],
     ]);
   });
 
   test("is the same whatever the order of its records, and if it was recorded twice", () => {
-    const expected = tellStory(own, NOW, true);
-    expect(tellStory([...own, ...own], NOW, true)).toEqual(expected);
+    const expected = buildTimeline(own, NOW, true);
+    expect(buildTimeline([...own, ...own], NOW, true)).toEqual(expected);
     fc.assert(
       fc.property(fc.shuffledSubarray(own, { minLength: own.length }), (shuffled) => {
-        expect(tellStory(shuffled, NOW, true)).toEqual(expected);
+        expect(buildTimeline(shuffled, NOW, true)).toEqual(expected);
       }),
     );
   });
@@ -357,7 +352,7 @@ describe("a whole session", () => {
             ({ event, tool_use_id }) => event.includes("ToolUse") && tool_use_id !== undefined,
           )
           .map(({ tool_use_id }) => tool_use_id);
-        const told = callsIn(tellStory(part, NOW, isOver).chapters).map(({ id }) => id);
+        const told = callsIn(buildTimeline(part, NOW, isOver).entries).map(({ id }) => id);
         expect(told.toSorted()).toEqual(Array.from(new Set(ids as string[])).toSorted());
       }),
     );
@@ -373,14 +368,14 @@ describe("a whole session", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...all), strange)), (pairs) => {
         const records = pairs.map(([record, fields]) => ({ ...record, ...fields }) as EventRecord);
-        expect(tellStory(records, NOW, false).chapters).toBeArray();
+        expect(buildTimeline(records, NOW, false).entries).toBeArray();
       }),
     );
   });
 });
 
 async function tell(moments: readonly Moment[]): Promise<readonly (Turn | Step)[]> {
-  return tellStory(await recordsFrom(moments), NOW, false).chapters;
+  return buildTimeline(await recordsFrom(moments), NOW, false).entries;
 }
 
 function callsIn(steps: readonly (Turn | Step)[]): ToolCall[] {

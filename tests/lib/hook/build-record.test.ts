@@ -1,13 +1,14 @@
 // Records: everything that was sent is somewhere in them, and their lines keep to their limits.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { DEFAULTS } from "../../../lib/config";
-import { byteLength } from "../../../lib/hook/truncate";
-import type { Malformation, Outcome, Payload } from "../../../lib/hook/read-event";
+import { DEFAULTS, type Config } from "../../../lib/config";
 import { renderRecord, toRecord, type Circumstances } from "../../../lib/hook/build-record";
+import type { Malformation, Outcome, Payload } from "../../../lib/hook/read-event";
 import { redactionRules } from "../../../lib/hook/redact";
-import { eventRecord, type Config, type EventRecord } from "../../../lib/schema";
+import type { EventRecord } from "../../../lib/log/record";
+import { byteLength } from "../../../lib/os/byte-length";
 import { capturedPayloads } from "../../../scripts/harness/payloads";
+import { eventRecord } from "../../../scripts/harness/record-schema";
 import { SIGNS } from "../../support/signs";
 
 const rules = redactionRules({}, { keys: [], literals: [] });

@@ -6,8 +6,8 @@ import {
   type Outcome,
   type Payload,
 } from "../../../lib/hook/read-event";
-import { fileLibrary } from "../../../lib/os/libc";
 import { streamInput, type Chunk, type Input } from "../../../lib/hook/stdin";
+import { fileLibrary } from "../../../lib/os/libc";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
 const PAYLOAD = '{"session_id":"04e66903","prompt":"ñ 日 🙂 }","tool":{"a":{}}}';

@@ -1,7 +1,7 @@
 // What is masked, what is left alone, and that neither takes more than linear time.
+import { describe, expect, test } from "bun:test";
 import { lintSource } from "@secretlint/core";
 import { creator } from "@secretlint/secretlint-rule-preset-recommend";
-import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { redact, redactionRules, rulesFor } from "../../../lib/hook/redact";
 import { isSecretKey, isSecretVariable, SECRET_FORMS } from "../../../lib/hook/secrets";

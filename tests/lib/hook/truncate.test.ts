@@ -1,7 +1,8 @@
 // Cut texts: short enough, whole characters, and honest about what is gone.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { byteLength, cutStrings, cutText } from "../../../lib/hook/truncate";
+import { cutStrings, cutText } from "../../../lib/hook/truncate";
+import { byteLength } from "../../../lib/os/byte-length";
 
 // Below this there is room only for the marker.
 const ROOM_BYTES = 40;

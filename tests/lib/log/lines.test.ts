@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { Fault } from "../../../lib/os/fault";
 import { linesBackward, linesForward, type Line, type LineOptions } from "../../../lib/log/lines";
+import { Fault } from "../../../lib/os/fault";
 import { run } from "../../../scripts/harness/commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 

@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { reportFaults } from "../../../lib/hook/error-log";
-import { faultCode } from "../../../lib/os/fault";
 import { appendRecord, expiredDays, listDays, pruneDays } from "../../../lib/log/log";
+import { faultCode } from "../../../lib/os/fault";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
 const isRoot = process.geteuid?.() === 0;

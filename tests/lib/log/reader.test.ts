@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import fc from "fast-check";
 import { DEFAULTS } from "../../../lib/config";
+import { renderRecord, toRecord } from "../../../lib/hook/build-record";
+import { redactionRules } from "../../../lib/hook/redact";
 import { appendRecord, listDays } from "../../../lib/log/log";
 import {
   glanceAt,
@@ -19,11 +21,9 @@ import {
   type GlanceOptions,
   type LogEntry,
   type ReadFrom,
-  type RecordHead,
 } from "../../../lib/log/reader";
+import type { RecordHead } from "../../../lib/log/record";
 import { projectAt } from "../../../lib/project";
-import { renderRecord, toRecord } from "../../../lib/hook/build-record";
-import { redactionRules } from "../../../lib/hook/redact";
 import { capturedPayloads } from "../../../scripts/harness/payloads";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 

@@ -29,7 +29,7 @@ import {
 } from "../../../lib/os/file";
 import { ensurePrivateFolder, listOwn } from "../../../lib/os/folder";
 import { fileLibrary } from "../../../lib/os/libc";
-import type { System } from "../../../lib/os/system";
+import type { System } from "../../../lib/os/syscalls";
 import { librarySystem } from "../../../lib/os/syscalls-libc";
 import { nodeSystem } from "../../../lib/os/syscalls-node";
 import { run, withUmask } from "../../../scripts/harness/commands";

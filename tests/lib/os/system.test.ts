@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { faultCode } from "../../../lib/os/fault";
 import { fileLibrary } from "../../../lib/os/libc";
-import type { System } from "../../../lib/os/system";
+import type { System } from "../../../lib/os/syscalls";
 import { librarySystem } from "../../../lib/os/syscalls-libc";
 import { nodeSystem, toStatus } from "../../../lib/os/syscalls-node";
 import { run, withUmask } from "../../../scripts/harness/commands";

@@ -2,8 +2,8 @@
 import { utcDay } from "../../../log/log";
 import { many, size } from "../../render/text";
 import type { Facts } from "../collect";
-import { fail, ok, warn, type Judged } from "../finding";
 import type { FolderFacts } from "../facts/folders";
+import { fail, ok, warn, type Judged } from "../finding";
 
 const MEGABYTE = 1_000_000;
 const LITTLE_SPACE_BYTES = 500 * MEGABYTE;
@@ -70,15 +70,12 @@ function judgePointers({ pointers: { path, status, fault }, ownUserId }: Facts):
   return ok(`Session pointers are kept in ${path}`);
 }
 
-function* judgeConfig({ config: { path, exists, problems } }: Facts): Generator<Judged> {
-  for (const problem of problems) {
-    const isWhole = problem.startsWith("config.json: ");
-    yield warn(
-      isWhole ? `${problem}; using the defaults` : `config.json: ${problem}`,
-      `Mend ${path}.`,
-    );
+function* judgeConfig({ config: { path, exists, faults } }: Facts): Generator<Judged> {
+  for (const fault of faults) {
+    const isWhole = fault.startsWith("config.json: ");
+    yield warn(isWhole ? `${fault}; using the defaults` : `config.json: ${fault}`, `Mend ${path}.`);
   }
-  if (problems.length === 0)
+  if (faults.length === 0)
     yield ok(exists ? "config.json has nothing wrong in it" : "No config.json: the defaults hold");
 }
 

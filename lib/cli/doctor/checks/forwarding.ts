@@ -11,14 +11,14 @@ const RECENT_MS = 7 * 86_400_000;
 /** Judges each destination; there is nothing to say where nothing is to be forwarded. */
 export function* judgeForwarding({ forwarding }: Facts, nowMs: number): Generator<Judged> {
   if (forwarding === undefined) return;
-  const { alive, forwarder, destinations, problems } = forwarding;
+  const { alive, forwarder, destinations, faults } = forwarding;
   if (forwarder === null)
     yield fail(
       "There is no claude-session beside the hooks, nor where config.json says: nothing is forwarded",
       "Put it there, and run claude-session install from there.",
     );
-  for (const problem of problems)
-    yield fail(`config.json: ${problem}`, "Mend it; the other destinations go on.");
+  for (const fault of faults)
+    yield fail(`config.json: ${fault}`, "Mend it; the other destinations go on.");
   for (const destination of destinations) {
     yield judgeDelivery(destination, alive, nowMs);
     yield* judgeLosses(destination, nowMs);

@@ -1,4 +1,5 @@
 // Whether events arrive, so that quiet and broken can be told apart.
+import type { EventName } from "../../../events";
 import { utcDay } from "../../../log/log";
 import { many, size } from "../../render/text";
 import { ago } from "../../render/time";
@@ -25,7 +26,7 @@ const EXPECTED = [
   { event: "UserPromptSubmit", other: "Stop", times: 10 },
   { event: "Stop", other: "UserPromptSubmit", times: 10 },
   { event: "SessionStart", other: "SessionEnd", times: 3 },
-] as const;
+] as const satisfies readonly { event: EventName; other: EventName; times: number }[];
 
 const ANEW = "End Claude Code and start it anew: a running session keeps the hooks it began with.";
 

@@ -1,9 +1,9 @@
 // Whether Claude Code calls the hooks: for which events, by which settings, and unless switched off.
-import { CORE_EVENTS, FORBIDDEN_EVENTS } from "../../settings/programs";
+import { coreEvents, neverBecause } from "../../../events";
 import { many } from "../../render/text";
 import type { Facts } from "../collect";
-import { fail, ok, warn, type Judged } from "../finding";
 import type { SettingsFacts } from "../facts/settings";
+import { fail, ok, warn, type Judged } from "../finding";
 
 /** Judges what the settings say. */
 export function* judgeRegistration({ settings }: Pick<Facts, "settings">): Generator<Judged> {
@@ -24,7 +24,7 @@ export function* judgeRegistration({ settings }: Pick<Facts, "settings">): Gener
     yield* judgeCommands(file);
   }
   const events = registeredEvents(settings);
-  const missing = CORE_EVENTS.filter((event) => !events.has(event));
+  const missing = coreEvents().filter((event) => !events.has(event));
   if (missing.length > 0)
     yield warn(`Not registered: ${missing.join(", ")}`, installInto(first.scope));
   yield* judgeDoubles(registering);
@@ -90,7 +90,7 @@ function* judgeCommands({ scope, path, registered }: SettingsFacts): Generator<J
       `Run the claude-session that lies beside ${others.length === 0 ? "it" : "them"}, or here: ${installInto(scope)}`,
     );
   for (const event of new Set(registered.map((one) => one.event))) {
-    const harm = Object.hasOwn(FORBIDDEN_EVENTS, event) ? FORBIDDEN_EVENTS[event] : undefined;
+    const harm = neverBecause(event);
     if (harm !== undefined)
       yield fail(`${path} registers ${event}: ${harm}`, `Take ${event} out of it.`);
   }

@@ -1,10 +1,10 @@
 // What doctor looks at of folders and disks, and nothing in them.
-import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { faultCode } from "../../../os/fault";
 import { isOwn } from "../../../os/file";
-import { system, type Status } from "../../../os/system";
-import { toStatus } from "../../../os/syscalls-node";
+import type { Status } from "../../../os/syscalls";
+import { system } from "../../../os/system";
 
 /** A folder, or the place for one: then there is no status. */
 export interface FolderFacts {
@@ -49,7 +49,7 @@ function folderFacts(path: string, mayFollow: (link: Status) => boolean): Folder
   let status: Status | undefined;
   try {
     status = system.statusAt(path);
-    if (status?.kind === "link" && mayFollow(status)) status = toStatus(statSync(path));
+    if (status?.kind === "link" && mayFollow(status)) status = system.statusThroughLink(path);
     if (status === undefined) checkAccess(nearestExisting(path));
     else if (status.kind === "folder") checkAccess(path);
     return { path, ...(status && { status }) };

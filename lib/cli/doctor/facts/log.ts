@@ -1,14 +1,12 @@
 // What doctor looks at of the log, of the faults that hooks wrote down, and of Claude Code's own files.
-import { readdirSync, type Dirent } from "node:fs";
-import { environment, paths } from "../../../config";
-import { faultCode } from "../../../os/fault";
-import { readOwn } from "../../../os/file";
-import { namesIn } from "../../../os/folder";
+import { environment, paths } from "../../../environment";
 import { dayPath, listDays } from "../../../log/log";
 import { glanceAt, type Skipped } from "../../../log/reader";
+import { faultCode } from "../../../os/fault";
+import { namesIn } from "../../../os/folder";
 import { validSessionId } from "../../../session";
-import { readingProgress } from "../../log/log-view";
 import type { Terminal } from "../../command";
+import { readingProgress } from "../../log/log-view";
 import { statusIfSeen } from "./folders";
 
 /** The log. Times are milliseconds since 1970 UTC, days are `YYYY-MM-DD`. */
@@ -25,14 +23,6 @@ export interface LogFacts {
   readonly skipped: ReadonlyMap<Skipped, number>;
   /** The session that this was started in, and whether anything of it is recorded. */
   readonly session: { readonly id: string; readonly isRecorded: boolean } | undefined;
-}
-
-/** The faults that hooks wrote down. */
-export interface ErrorFacts {
-  /** The newest last: time, program and fault, parted by tabs. */
-  readonly lines: readonly string[];
-  /** Why there are none to read. */
-  readonly fault?: string;
 }
 
 const NEWEST = 1000;
@@ -77,19 +67,6 @@ function strangeDays(days: readonly string[]): string[] {
     .filter((day) => !days.includes(day));
 }
 
-// Twice what it can grow to.
-const MAX_ERROR_BYTES = 2_097_152;
-
-/** Reads `hook-errors.log`. */
-export function examineErrors(): ErrorFacts {
-  try {
-    const text = readOwn(paths.errorLog, MAX_ERROR_BYTES) ?? "";
-    return { lines: text.split("\n").filter((line) => line !== "") };
-  } catch (error) {
-    return { lines: [], fault: faultCode(error) };
-  }
-}
-
 /** Our files that others may read, as their paths. */
 export function openFiles(days: readonly string[]): string[] {
   const files = [
@@ -98,30 +75,6 @@ export function openFiles(days: readonly string[]): string[] {
     ...days.map((day) => dayPath(paths.events, day)),
   ];
   return files.filter((path) => ((statusIfSeen(path)?.mode ?? 0) & 0o077) !== 0);
-}
-
-/**
- * When Claude Code last wrote a transcript: it keeps a file for each session in a folder for each
- * project. Only their dates are looked at.
- */
-export function newestTranscriptMs(): number | undefined {
-  const root = `${paths.claude}/projects`;
-  let newest: number | undefined;
-  for (const project of entriesOf(root))
-    for (const { name } of project.isDirectory() ? entriesOf(`${root}/${project.name}`) : [])
-      if (name.endsWith(".jsonl")) {
-        const writtenMs = modifiedMs(`${root}/${project.name}/${name}`);
-        if (writtenMs !== undefined && writtenMs > (newest ?? 0)) newest = writtenMs;
-      }
-  return newest;
-}
-
-function entriesOf(folder: string): Dirent[] {
-  return orNone(() => readdirSync(folder, { withFileTypes: true }));
-}
-
-function modifiedMs(path: string): number | undefined {
-  return statusIfSeen(path)?.modifiedMs;
 }
 
 function orNone<T>(list: () => T[]): T[] {

@@ -1,15 +1,15 @@
 // What the settings of Claude Code say that concerns us.
 import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { parse } from "jsonc-parser";
-import { environment } from "../../../config";
-import { faultCode } from "../../../os/fault";
+import { environment } from "../../../environment";
+import { HOOK_PROGRAMS } from "../../../events";
 import { fieldOf } from "../../../history/payload";
+import { faultCode } from "../../../os/fault";
 import { isAbsolute, programBeside } from "../../../os/paths";
-import { PROGRAMS } from "../../settings/programs";
+import { Refusal } from "../../command";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
 import { readSettings, settingsPath, type Scope } from "../../settings/settings-file";
-import { Refusal } from "../../command";
-import { dangerousIn, PLACES } from "../checks/variables";
+import { dangerousIn, PLACES } from "./variables";
 
 /** One settings file; an absent one says nothing. */
 export interface SettingsFacts {
@@ -91,7 +91,7 @@ function contentFacts(text: string): typeof NOTHING {
 // It is looked at, never started: a project's settings may name anything.
 function programAt(command: string): RegisteredProgram["program"] {
   if (!isAbsolute(command, process.platform === "win32")) return "no absolute path";
-  if (PROGRAMS.some((program) => programBeside(program) === command)) return "ours";
+  if (HOOK_PROGRAMS.some((program) => programBeside(program) === command)) return "ours";
   try {
     accessSync(command, constants.X_OK);
     return statSync(command).isFile() ? "elsewhere" : "not executable";

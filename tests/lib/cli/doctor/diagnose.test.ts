@@ -2,14 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { createColors } from "picocolors";
 import { renderFindings } from "../../../../lib/cli/commands/doctor";
-import type { DestinationReport, ForwardingReport } from "../../../../lib/forward/report";
-import { diagnose } from "../../../../lib/cli/doctor/diagnose";
 import type { Facts } from "../../../../lib/cli/doctor/collect";
-import type { Level } from "../../../../lib/cli/doctor/finding";
+import { diagnose } from "../../../../lib/cli/doctor/diagnose";
 import type { LogFacts } from "../../../../lib/cli/doctor/facts/log";
 import type { RegisteredProgram, SettingsFacts } from "../../../../lib/cli/doctor/facts/settings";
-import { dangerousIn } from "../../../../lib/cli/doctor/checks/variables";
-import { CORE_EVENTS, PROGRAMS, programFor } from "../../../../lib/cli/settings/programs";
+import { dangerousIn } from "../../../../lib/cli/doctor/facts/variables";
+import type { Level } from "../../../../lib/cli/doctor/finding";
+import { coreEvents, HOOK_PROGRAMS, programFor } from "../../../../lib/events";
+import type { DestinationReport, ForwardingReport } from "../../../../lib/forward/report";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const HOUR_MS = 3_600_000;
@@ -31,7 +31,7 @@ const registration = (event: string, more: Partial<RegisteredProgram> = {}): Reg
 const user: SettingsFacts = {
   scope: "user",
   path: "/h/settings.json",
-  registered: CORE_EVENTS.map((event) => registration(event)),
+  registered: coreEvents().map((event) => registration(event)),
   disableAllHooks: undefined,
   allowManagedHooksOnly: false,
   dangerous: [],
@@ -62,7 +62,7 @@ const log: LogFacts = {
 
 const GOOD: Facts = {
   version: "1.2.3",
-  programs: PROGRAMS.map((program) => ({ program, path: `/p/${program}`, version: "1.2.3" })),
+  programs: HOOK_PROGRAMS.map((program) => ({ program, path: `/p/${program}`, version: "1.2.3" })),
   settings: [managed, project, user],
   dangerous: [],
   ignored: [],
@@ -72,7 +72,7 @@ const GOOD: Facts = {
   pointers: { path: "/tmp", status: { ...own, mode: 0o1777, userId: 0 } },
   openFiles: [],
   freeBytes: 50e9,
-  config: { path: "/h/hooks/config.json", exists: true, problems: [], retentionDays: 30 },
+  config: { path: "/h/hooks/config.json", exists: true, faults: [], retentionDays: 30 },
   log,
   errors: { lines: [] },
   forwarding: undefined,
@@ -105,7 +105,7 @@ const withProject = (more: Partial<SettingsFacts>) => ({
 });
 const withLog = (more: Partial<LogFacts>) => ({ log: { ...log, ...more } });
 const folderAt = (path: string, more: object) => ({ path, status: { ...own, ...more } });
-const config = (problem: string) => ({ config: { ...GOOD.config, problems: [problem] } });
+const config = (fault: string) => ({ config: { ...GOOD.config, faults: [fault] } });
 const fault = (hoursAgo: number, said: string) =>
   `${new Date(NOW - hoursAgo * HOUR_MS).toISOString()}\tsession-start\t${said}`;
 
@@ -133,7 +133,7 @@ const forwarding = (
     alive: true,
     forwarder: "/p/claude-session",
     destinations: [{ ...destination, ...more }],
-    problems: [],
+    faults: [],
     ...others,
   },
 });
@@ -184,7 +184,7 @@ describe("a finding", () => {
       "fail",
       "Forwarding",
       "config.json: destinations[0] x: url: Invalid URL",
-      forwarding({}, { problems: ["destinations[0] x: url: Invalid URL"] }),
+      forwarding({}, { faults: ["destinations[0] x: url: Invalid URL"] }),
     ],
     ["fail", "Programs", "/p/session-end: missing", { programs: broken({ fault: "missing" }) }],
     [

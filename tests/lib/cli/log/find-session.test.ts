@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
-import { findLinks, findSession } from "../../../../lib/cli/log/find-session";
 import { Refusal } from "../../../../lib/cli/command";
+import { findLinks, findSession } from "../../../../lib/cli/log/find-session";
 import { appendRecord } from "../../../../lib/log/log";
-import type { EventRecord } from "../../../../lib/schema";
+import type { EventRecord } from "../../../../lib/log/record";
+import { Sandbox } from "../../../../scripts/harness/sandbox";
 import {
   NEXT_SESSION,
   recordedSession,
   recordsFrom,
   SESSION,
 } from "../../../support/recorded-session";
-import { Sandbox } from "../../../../scripts/harness/sandbox";
 import { writeDay } from "../../../support/written-log";
 
 const records = await recordedSession();

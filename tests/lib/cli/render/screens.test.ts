@@ -2,19 +2,19 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
-import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderList } from "../../../../lib/cli/commands/list";
 import { renderStats } from "../../../../lib/cli/commands/stats";
-import { renderStory } from "../../../../lib/cli/render/timeline";
 import { eventLine } from "../../../../lib/cli/commands/tail";
+import { renderForwarding } from "../../../../lib/cli/render/forwarding";
+import { renderTimeline } from "../../../../lib/cli/render/timeline";
+import type { ForwardingReport } from "../../../../lib/forward/report";
 import { callWords } from "../../../../lib/history/describe";
 import { lineage } from "../../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
 import { Stats } from "../../../../lib/history/statistics";
-import { tellStory } from "../../../../lib/history/timeline";
 import { Summary } from "../../../../lib/history/summary";
-import type { ForwardingReport } from "../../../../lib/forward/report";
-import type { EventRecord } from "../../../../lib/schema";
+import { buildTimeline } from "../../../../lib/history/timeline-builder";
+import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
 import {
   HOSTILE,
@@ -47,7 +47,7 @@ const ago = (ms: number) => new Date(NOW - ms).toISOString();
 const FORWARDING: ForwardingReport = {
   alive: true,
   forwarder: "/home/you/.claude/hooks/claude-session",
-  problems: [`destinations[2] ${HOSTILE}: name: Invalid string`],
+  faults: [`destinations[2] ${HOSTILE}: name: Invalid string`],
   destinations: [
     {
       name: "server",
@@ -206,11 +206,11 @@ describe("the story on the screen", () => {
         fc.array(fc.tuple(fc.constantFrom(...all), strange), { minLength: 1 }),
         (pairs) => {
           const odd = pairs.map(([record, fields]) => Object.assign({}, record, fields));
-          const told = tellStory(odd, NOW, false);
+          const told = buildTimeline(odd, NOW, false);
           const summary = summaryOf(odd);
           const telling = { summary, story: told, links: [], nowMs: NOW, isFull: true };
           for (const text of [
-            ...renderStory(telling, screen),
+            ...renderTimeline(telling, screen),
             ...renderList([summary], NOW, screen).split("\n"),
             ...odd.map((record) => eventLine(record, screen)),
           ]) {
@@ -257,9 +257,9 @@ function own(id: string): EventRecord[] {
 }
 
 async function screenOf(moments: readonly Moment[], isFull = false): Promise<string[]> {
-  const told = tellStory(await recordsFrom(moments), NOW, false);
+  const told = buildTimeline(await recordsFrom(moments), NOW, false);
   const telling = { summary: summarize(SESSION), story: told, links: [], nowMs: NOW, isFull };
-  return Array.from(renderStory(telling, { columns: 80, colors: createColors(false) }));
+  return Array.from(renderTimeline(telling, { columns: 80, colors: createColors(false) }));
 }
 
 function summarize(id: string): Summary {
@@ -281,10 +281,10 @@ function story(id: string, isFull: boolean, screen: Screen): string {
     reason: fieldOf(payload, "reason") as string | undefined,
   }));
   const links = lineage(signs).filter(({ parent, child }) => parent === id || child === id);
-  const told = tellStory(own(id), NOW, state === "ended" || state === "silent");
-  return Array.from(renderStory({ summary, story: told, links, nowMs: NOW, isFull }, screen)).join(
-    "\n",
-  );
+  const told = buildTimeline(own(id), NOW, state === "ended" || state === "silent");
+  return Array.from(
+    renderTimeline({ summary, story: told, links, nowMs: NOW, isFull }, screen),
+  ).join("\n");
 }
 
 function count(by: "tool" | "project" | "day"): Stats {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { UsageError } from "../../../../lib/cli/command";
 import {
   ago,
   clock,
@@ -7,7 +8,6 @@ import {
   parseSince,
   took,
 } from "../../../../lib/cli/render/time";
-import { UsageError } from "../../../../lib/cli/command";
 import { utcDay } from "../../../../lib/log/log";
 
 const NOW = new Date(2026, 10, 22, 12, 0, 0).getTime();

@@ -1,8 +1,8 @@
 // What a collector is sent, and what it may have against it.
 import { expect, test } from "bun:test";
 import type { PendingEvent } from "../../../../lib/forward/backlog";
-import type { Receipts, Refused } from "../../../../lib/forward/verdict";
 import { httpDelivery } from "../../../../lib/forward/destinations/ndjson";
+import type { Receipts, Refused } from "../../../../lib/forward/verdict";
 
 function eventOf(id: string, line: string): PendingEvent {
   const position = { offset: 0, id };

@@ -1,7 +1,7 @@
 // What an observability server is sent.
 import { expect, test } from "bun:test";
-import { fieldOf } from "../../../../lib/history/payload";
 import { Models, sentPayload, toMessage } from "../../../../lib/forward/destinations/observability";
+import { fieldOf } from "../../../../lib/history/payload";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
 import { recordsFrom, SESSION, STARTED_MS } from "../../../support/recorded-session";
 

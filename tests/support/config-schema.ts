@@ -1,0 +1,32 @@
+// What `config.json` may hold, in zod: the oracle that the hooks' own reader is held against.
+import { z } from "zod";
+import { isAbsolute } from "../../lib/os/paths";
+
+const windows = process.platform === "win32";
+
+const choice = {
+  retention_days: z.int().min(1).max(3650),
+  capture: z.looseObject({
+    prompts: z.boolean(),
+    tool_input: z.boolean(),
+    tool_response: z.boolean(),
+  }),
+  redact: z.looseObject({ keys: z.array(z.string().min(1)), literals: z.array(z.string().min(4)) }),
+  limits: z.looseObject({
+    string_bytes: z.int().min(256).max(16_384),
+    record_bytes: z.int().min(8192).max(131_072),
+    input_bytes: z.int().min(1024).max(16_777_216),
+  }),
+  destinations: z.array(z.looseObject({})),
+  forwarder: z.string().refine((path) => path === "" || isAbsolute(path, windows)),
+};
+
+/** `config.json` as a person writes it: every key may be left out. */
+export const configFile = z.looseObject({
+  retention_days: choice.retention_days.optional(),
+  capture: choice.capture.partial().optional(),
+  redact: choice.redact.partial().optional(),
+  limits: choice.limits.partial().optional(),
+  destinations: choice.destinations.optional(),
+  forwarder: choice.forwarder.optional(),
+});
