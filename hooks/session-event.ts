@@ -2,13 +2,13 @@
 // two sessions in a project it names the one last spoken to.
 import { isEvent } from "../lib/events";
 import { runHook } from "../lib/hook/run";
-import { isWitnessed, storeSessionId } from "../lib/session";
+import { isNamedByClaude, storeSessionId } from "../lib/session";
 
 await runHook({
   name: "session-event",
   event: "Unknown",
   after: ({ event, session, project }) =>
-    isEvent(event, "UserPromptSubmit") && isWitnessed(session)
+    isEvent(event, "UserPromptSubmit") && isNamedByClaude(session)
       ? storeSessionId(session.id, project).faults
       : [],
 });

@@ -2,13 +2,13 @@
 import { paths } from "../lib/environment";
 import { runHook } from "../lib/hook/run";
 import { pruneDays } from "../lib/log/log";
-import { cleanupStaleSessions, isWitnessed, storeSessionId } from "../lib/session";
+import { cleanupStaleSessions, isNamedByClaude, storeSessionId } from "../lib/session";
 
 await runHook({
   name: "session-start",
   event: "SessionStart",
   after({ session, project, config, startedMs }) {
-    const stored = isWitnessed(session) ? storeSessionId(session.id, project) : undefined;
+    const stored = isNamedByClaude(session) ? storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
     const isForwarded = config.destinations.length > 0;

@@ -49,7 +49,7 @@ export function validSessionId(id: unknown): string | undefined {
 }
 
 /** Whether the session was named by Claude Code itself, and not read from a file. */
-export function isWitnessed({ source }: Session): boolean {
+export function isNamedByClaude({ source }: Session): boolean {
   return source === "payload" || source === "environment";
 }
 
@@ -93,21 +93,21 @@ export function storeSessionId(
   const now = system.statusAt(`${folder}/${own}`);
   if (now?.inode === first?.inode && now?.modifiedMs === first?.modifiedMs) return stored;
   const { faults } = forEachName([shared], folder, (path) =>
-    settle(`${folder}/${own}`, path, content),
+    alignSharedName(`${folder}/${own}`, path, content),
   );
   return { done: true, faults };
 }
 
-const SETTLE_TRIES = 3;
+const ALIGN_TRIES = 3;
 
 /**
  * Of two sessions that are stored at once, each may be the last under one of the names. When the one
  * with the hash is forgotten then, the other is left alone, and a namesake would take it for its own.
  * So whoever wrote the shared name last makes it follow the other.
  */
-function settle(own: string, shared: string, written: string): void {
+function alignSharedName(own: string, shared: string, written: string): void {
   let content = written;
-  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+  for (let tries = 0; tries < ALIGN_TRIES; tries++) {
     const now = readOwn(own, MAX_BYTES);
     if (now === content) return;
     if (now === undefined) {
@@ -240,16 +240,18 @@ function namesOrNone(folder: string): string[] {
 function pointerNames(project: Project): string[] {
   if (project.folder === "") return [];
   const shared = `${PREFIX}${project.name}`;
-  return fits(shared, MAX_NAME_BYTES) ? [nameByFolder(project), shared] : [nameByFolder(project)];
+  return fitsInBytes(shared, MAX_NAME_BYTES)
+    ? [nameByFolder(project), shared]
+    : [nameByFolder(project)];
 }
 
 function nameByFolder({ name, folder }: Project): string {
   const hash = Bun.SHA256.hash(folder, "hex").slice(0, HASH_DIGITS);
   const longest = MAX_NAME_BYTES - PREFIX.length - 1 - hash.length;
-  return `${PREFIX}${fits(name, longest) ? name : ""}-${hash}`;
+  return `${PREFIX}${fitsInBytes(name, longest) ? name : ""}-${hash}`;
 }
 
-function fits(name: string, maxBytes: number): boolean {
+function fitsInBytes(name: string, maxBytes: number): boolean {
   return name.length * 3 <= maxBytes || byteLength(name) <= maxBytes;
 }
 

@@ -9,7 +9,7 @@ import { namesIn } from "../lib/os/folder";
 import { programNames } from "./build";
 import { capturedPayloads } from "./harness/payloads";
 import { runProgram } from "./harness/programs";
-import { mulberry32 } from "./harness/random";
+import { seededRandom } from "./harness/random";
 import { eventRecord } from "./harness/record-schema";
 import { faultsOf } from "./harness/records";
 import { Sandbox } from "./harness/sandbox";
@@ -69,7 +69,7 @@ class Mutator {
 
   constructor(corpus: readonly Uint8Array[], seed: number) {
     this.#corpus = corpus;
-    this.#random = mulberry32(seed);
+    this.#random = seededRandom(seed);
   }
 
   next(): Uint8Array {

@@ -1,5 +1,5 @@
 // The test plan of the Python hooks that these programs replace, run on the built programs: ten
-// lines, each with its figures, as text and as dist/test-results/acceptance.json.
+// lines, each with its figures, as text and as dist/test-results/parity.json.
 //
 // usage: bun scripts/parity.ts [--platform PLATFORM]      exit status 1 if a line fails
 //
@@ -57,7 +57,7 @@ for (const [i, [name, line]] of PLAN.entries()) {
 }
 const passed = results.filter((result) => result.passed).length;
 console.log(`\n${passed} passed, ${results.length - passed} failed`);
-await Bun.write(`${dist}/test-results/acceptance.json`, JSON.stringify(results, undefined, 2));
+await Bun.write(`${dist}/test-results/parity.json`, JSON.stringify(results, undefined, 2));
 process.exitCode = passed === PLAN.length ? 0 : 1;
 
 async function storesOnStart(sandbox: Sandbox): Promise<string> {

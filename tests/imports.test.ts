@@ -74,7 +74,6 @@ test("the walk tells values from types, and eager from late", () => {
 
 test.each([
   [/^zod/, "it would double the cost of a hook"],
-  [/^lib\/schema\.ts$/, "it imports zod"],
   [/^lib\/cli\//, "it is for a person, who can wait"],
   [/^lib\/forward\//, "recording never depends on shipping"],
   [
@@ -113,21 +112,62 @@ test("no hook loads a module of Node before it must: each costs a millisecond", 
   expect(eager).not.toBeEmpty();
 });
 
-test("no values are imported in a circle", () => {
+/** What a file imports of ours, types included: the transpiler drops those, so this reads the text. */
+function importsWithTypes(file: string): string[] {
+  const text = readFileSync(`${root}/${file}`, "utf8");
+  const paths = text.matchAll(/^(?:import|export)\b[^"';]*?"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm);
+  return Array.from(paths, ([, eager, late]) => targetOf(eager ?? late ?? "", file));
+}
+
+test("the walk of types sees every way to import", () => {
+  const seen = importsWithTypes("lib/cli/main.ts");
+  for (const file of ["lib/cli/command.ts", "lib/cli/commands/install.ts", "lib/os/paths.ts"])
+    expect(seen).toContain(file);
+  expect(importsWithTypes("lib/log/record.ts")).toEqual(["lib/session.ts"]);
+});
+
+test("nothing is imported in a circle, types included", () => {
   const done = new Set<string>();
   const visit = (file: string, way: readonly string[]): void => {
     if (way.includes(file)) throw new Error([...way.slice(way.indexOf(file)), file].join(" > "));
     if (done.has(file)) return;
-    for (const { target } of importsOf(file))
+    for (const target of importsWithTypes(file))
       if (target.endsWith(".ts")) visit(target, [...way, file]);
     done.add(file);
   };
-  for (const file of [...hooks, ...library]) visit(file, []);
-  expect(done.size).toBe(hooks.length + library.length);
+  const all = [...hooks, ...library, ...sources("{scripts,tests}/**/*.ts")];
+  for (const file of all) visit(file, []);
+  expect(done.size).toBe(all.length);
+});
+
+// From the inside out: a layer imports from those before it, never from one after it.
+test.each([
+  ["lib/os/", /^lib\/os\//],
+  ["lib/log/", /^lib\/(?:os|log)\/|^lib\/session\.ts$/],
+  ["lib/history/", /^lib\/history\/|^lib\/log\/record\.ts$|^lib\/events\.ts$/],
+  ["lib/hook/", /^lib\/(?:os|log|hook)\/|^lib\/[\w-]+\.ts$/],
+  [
+    "lib/forward/",
+    /^lib\/(?:os|log|history|forward)\/|^lib\/[\w-]+\.ts$|^lib\/hook\/start-forwarder\.ts$/,
+  ],
+  ["lib/cli/commands/", /^lib\/(?!cli\/commands\/)/],
+  ["scripts/", /^(?:lib|scripts|hooks)\/|^package\.json$/],
+] as const)("%s imports only what it may", (layer, allowed) => {
+  const files = sources(`${layer}**/*.ts`);
+  expect(files).not.toBeEmpty();
+  const ways = files.flatMap((file) => importsWithTypes(file).map((target) => [file, target]));
+  expect(ways.filter(([, target = ""]) => !allowed.test(target))).toEqual([]);
+});
+
+test("only system.ts and its implementations make system calls by themselves", () => {
+  const makers = sources("lib/os/*.ts").filter((file) =>
+    importsOf(file).some(({ target }) => target.startsWith("node:fs")),
+  );
+  expect(makers).toEqual(["lib/os/syscalls-node.ts"]);
 });
 
 test.each([
-  ["the environment", /\b(?:process|Bun)\.env\b|\bimport\.meta\.env\b/g, ["lib/config.ts"]],
+  ["the environment", /\b(?:process|Bun)\.env\b|\bimport\.meta\.env\b/g, ["lib/environment.ts"]],
   [
     "standard input",
     /\b(?:Bun|process)\.stdin\b|\/dev\/stdin|\/proc\/self\/fd/g,

@@ -5,7 +5,7 @@ import type { Colors } from "picocolors/types";
 /** Exit codes: done, not so, wrong usage. */
 export type ExitCode = 0 | 1 | 2;
 export const DONE: ExitCode = 0;
-export const NOT_SO: ExitCode = 1;
+export const FAILED: ExitCode = 1;
 export const WRONG_USAGE: ExitCode = 2;
 
 /** Where a verb prints: the only way to stdout and stderr. */
@@ -25,7 +25,7 @@ export interface Terminal {
 }
 
 /** One verb. */
-export interface Verb<Args extends ArgsDef = ArgsDef> {
+export interface Command<Args extends ArgsDef = ArgsDef> {
   /** What it does, in one line of the help. */
   readonly description: string;
   readonly args: Args;
@@ -35,8 +35,8 @@ export interface Verb<Args extends ArgsDef = ArgsDef> {
 }
 
 /** Types a verb by its arguments. */
-export function defineVerb<const Args extends ArgsDef>(verb: Verb<Args>): Verb {
-  return verb as unknown as Verb;
+export function defineCommand<const Args extends ArgsDef>(verb: Command<Args>): Command {
+  return verb as unknown as Command;
 }
 
 /** A mistake of the person at the keyboard: the message says what is wrong, and the help follows. */
@@ -51,4 +51,4 @@ export class UsageError extends Error {
 }
 
 /** Something that could not be done; the message is for a person and says what to do about it. */
-export class Refusal extends Error {}
+export class CommandError extends Error {}

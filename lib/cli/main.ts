@@ -7,12 +7,12 @@ import { programName } from "../os/paths";
 import { version } from "../version";
 import {
   DONE,
-  NOT_SO,
-  Refusal,
+  FAILED,
+  CommandError,
   UsageError,
   WRONG_USAGE,
   type ExitCode,
-  type Verb,
+  type Command,
 } from "./command";
 import { ClosedPipe, openTerminal } from "./terminal";
 
@@ -20,7 +20,7 @@ const NAME = "claude-session";
 const DESCRIPTION = "Records Claude Code's sessions, lists them and tells their story";
 
 // Each is loaded only when it is asked for.
-const VERBS: Readonly<Record<string, () => Promise<{ default: Verb }>>> = {
+const VERBS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
   install: () => import("./commands/install"),
   uninstall: () => import("./commands/uninstall"),
   id: () => import("./commands/id"),
@@ -74,7 +74,7 @@ async function run([first, ...rest]: readonly string[]): Promise<ExitCode> {
     case "--self-test": {
       const { text, passed } = reportSelfTest(NAME);
       terminal.print(text);
-      return passed ? DONE : NOT_SO;
+      return passed ? DONE : FAILED;
     }
     default:
       return runVerb(first, rest);
@@ -174,7 +174,7 @@ async function overview(): Promise<string> {
   );
 }
 
-async function help(name: string, { description, args, examples }: Verb): Promise<string> {
+async function help(name: string, { description, args, examples }: Command): Promise<string> {
   const { renderUsage } = await import("citty");
   const usage = await renderUsage({ meta: { name, description }, args }, { meta: { name: NAME } });
   const { bold, underline, cyan } = terminal.colors;
@@ -207,7 +207,7 @@ async function suggestion({ word, known }: NonNullable<UsageError["meant"]>): Pr
 }
 
 async function tell(error: unknown): Promise<ExitCode> {
-  if (error instanceof Refusal) await complain(error.message);
+  if (error instanceof CommandError) await complain(error.message);
   else {
     try {
       faultCode(error);
@@ -216,11 +216,11 @@ async function tell(error: unknown): Promise<ExitCode> {
       await complain(`a bug of ours: ${Bun.inspect(error)}`);
     }
   }
-  return NOT_SO;
+  return FAILED;
 }
 
 // Words that were given, and names of files, are text from outside like any other.
 async function complain(message: string): Promise<void> {
-  const { visible } = await import("./render/text");
-  terminal.note(`${NAME}: ${message.split("\n").map(visible).join("\n")}`);
+  const { escapeControls } = await import("./render/text");
+  terminal.note(`${NAME}: ${message.split("\n").map(escapeControls).join("\n")}`);
 }

@@ -1,6 +1,6 @@
 // What lies behind a cursor: the events that are yet to be delivered.
 import { expiredDays, listDays } from "../log/log";
-import { glanceAt, glanceAtDay, recordIn, type Glance } from "../log/reader";
+import { readHeads, readDayHeads, recordIn, type HeadEntry } from "../log/reader";
 import type { Cursor, Position } from "./cursor";
 import type { Destination } from "./destination";
 
@@ -35,7 +35,7 @@ export interface BatchLimits {
 
 /** Reads on from a cursor, batch by batch, without going back between them. */
 export class Backlog {
-  #glances: Generator<Glance> | undefined;
+  #entries: Generator<HeadEntry> | undefined;
   #pending: PendingEvent | undefined;
 
   constructor(
@@ -45,7 +45,7 @@ export class Backlog {
 
   /** The next events after the last batch, or after the cursor if `rewind` was called. */
   next({ days }: Cursor, limits: BatchLimits): Batch {
-    this.#glances ??= glanceAt(this.events, { from: days });
+    this.#entries ??= readHeads(this.events, { from: days });
     const events: PendingEvent[] = [];
     const end = new Map<string, Position>();
     let bytes = 0;
@@ -63,25 +63,25 @@ export class Backlog {
     };
     if (this.#pending !== undefined) take(this.#pending);
     this.#pending = undefined;
-    for (let next = this.#glances.next(); next.done !== true; next = this.#glances.next()) {
-      const glance = next.value;
-      if (glance.end === glance.begin) continue; // It cannot be read, or is being written.
-      const { day } = glance;
+    for (let next = this.#entries.next(); next.done !== true; next = this.#entries.next()) {
+      const entry = next.value;
+      if (entry.end === entry.begin) continue; // It cannot be read, or is being written.
+      const { day } = entry;
       const id = (end.get(day) ?? days.get(day))?.id ?? "";
-      if (glance.kind === "skipped") {
-        end.set(day, { offset: glance.end, id });
+      if (entry.kind === "skipped") {
+        end.set(day, { offset: entry.end, id });
         skipped++;
         continue;
       }
-      const { id: recordId, session_id: session } = glance.head;
-      const position = { offset: glance.end, id: recordId };
-      const isWanted = this.wants(glance.head);
+      const { id: recordId, session_id: session } = entry.head;
+      const position = { offset: entry.end, id: recordId };
+      const isWanted = this.wants(entry.head);
       // Only a look at the whole tells whether it is whole. It is not kept: objects take more memory.
-      const line = isWanted || !glance.isWhole ? glance.text() : "";
+      const line = isWanted || !entry.isWhole ? entry.text() : "";
       const isRecord = line !== "" && recordIn(line) !== undefined;
-      if (!isRecord && !glance.isWhole) continue;
+      if (!isRecord && !entry.isWhole) continue;
       if (isWanted && isRecord) {
-        const bytesOfLine = glance.end - glance.begin;
+        const bytesOfLine = entry.end - entry.begin;
         const event = { id: recordId, session, line, day, position, bytes: bytesOfLine };
         if (take(event)) continue;
         this.#pending = event;
@@ -90,14 +90,14 @@ export class Backlog {
       if (isWanted) skipped++;
       end.set(day, position);
     }
-    this.#glances = undefined;
+    this.#entries = undefined;
     return { events, end, skipped, isLast: true };
   }
 
   /** Forgets what was read, so that the next batch begins at the cursor. */
   rewind(): void {
-    this.#glances?.return(undefined);
-    this.#glances = undefined;
+    this.#entries?.return(undefined);
+    this.#entries = undefined;
     this.#pending = undefined;
   }
 }
@@ -114,17 +114,17 @@ export function countBacklog(
   { days }: Pick<Cursor, "days">,
   wants: Destination["wants"],
 ): Amount {
-  return count(glanceAt(events, { from: days }), wants);
+  return count(readHeads(events, { from: days }), wants);
 }
 
-function count(glances: Iterable<Glance>, wants: Destination["wants"]): Amount {
+function count(entries: Iterable<HeadEntry>, wants: Destination["wants"]): Amount {
   let events = 0;
   let bytes = 0;
-  for (const glance of glances) {
-    if (glance.kind === "skipped" || !glance.isWhole || !wants(glance.head)) continue;
-    if (glance.record() === undefined) continue;
+  for (const entry of entries) {
+    if (entry.kind === "skipped" || !entry.isWhole || !wants(entry.head)) continue;
+    if (entry.record() === undefined) continue;
     events++;
-    bytes += glance.end - glance.begin;
+    bytes += entry.end - entry.begin;
   }
   return { events, bytes };
 }
@@ -144,7 +144,7 @@ export function settleExpired(
   let hasChanged = false;
   for (const { name, day, path } of expired) {
     if (cursor.counted.has(name)) continue;
-    cursor.lost += count(glanceAtDay(path, day, {}, cursor.days.get(day)?.offset), wants).events;
+    cursor.lost += count(readDayHeads(path, day, {}, cursor.days.get(day)?.offset), wants).events;
     cursor.counted.add(name);
     // A late line may have begun the day anew.
     cursor.days.delete(day);

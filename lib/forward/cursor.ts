@@ -61,7 +61,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
     return { cursor, restarted: `${OLDEST}: the cursor cannot be read, ${faultCode(error)}` };
   }
   if (text === undefined) return { cursor, restarted: `${OLDEST}: there was no cursor` };
-  const { success, data } = cursorFile.safeParse(parse(text));
+  const { success, data } = cursorFile.safeParse(parseJson(text));
   if (!success) return { cursor, restarted: `${OLDEST}: the cursor was damaged` };
   cursor.lost = data.lost;
   cursor.skipped = data.skipped;
@@ -69,7 +69,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
   const changed: string[] = [];
   const present = new Set(listDays(events));
   for (const [day, position] of Object.entries(data.days)) {
-    if (present.has(day) && !fits(dayPath(events, day), position)) changed.push(day);
+    if (present.has(day) && !isSameFile(dayPath(events, day), position)) changed.push(day);
     else cursor.days.set(day, position);
   }
   if (changed.length === 0) return { cursor };
@@ -91,7 +91,7 @@ function cursorPath(folder: string): string {
   return `${folder}/cursor.json`;
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -104,7 +104,7 @@ const LOOK_BACK_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
 /** Whether the offset is between two lines, and the last record before it is the one that the cursor knows. */
-function fits(path: string, { offset, id }: Position): boolean {
+function isSameFile(path: string, { offset, id }: Position): boolean {
   if (offset === 0) return true;
   try {
     const { fd, size } = openOwn(path);

@@ -7,7 +7,7 @@
 // did not, it starts a new forwarder, which finds the lock free or its holder about to look.
 import { loadConfig, type Config } from "../config";
 import { environment, paths } from "../environment";
-import { beat, wakeForwarder } from "../hook/start-forwarder";
+import { touchHeartbeat, startForwarder } from "../hook/start-forwarder";
 import { expiredDays, utcDay } from "../log/log";
 import { faultCode } from "../os/fault";
 import { removeFile } from "../os/file";
@@ -16,7 +16,7 @@ import { system } from "../os/system";
 import { readDestinations } from "./destination";
 import { acquireLock, type Lock } from "./lock";
 import { pruneRejected } from "./rejected";
-import { Courier } from "./sender";
+import { Sender } from "./sender";
 
 const POLL_MS = 100;
 const BEAT_MS = 1000;
@@ -36,9 +36,9 @@ type Ending = "look" | "renew" | "end";
  */
 export async function runForwarder(): Promise<boolean> {
   const { config } = loadConfig();
-  const ending = await whileAlone(config, (couriers, lock) => serve(couriers, lock));
+  const ending = await whileAlone(config, (senders, lock) => serve(senders, lock));
   // With the configuration as it is now, and the program as it is now.
-  if (ending === "renew") await wakeForwarder(loadConfig().config);
+  if (ending === "renew") await startForwarder(loadConfig().config);
   return ending !== undefined;
 }
 
@@ -61,18 +61,18 @@ export async function drain(
 ): Promise<Drained | undefined> {
   let drained: Drained | undefined;
   const { config } = loadConfig();
-  await whileAlone(config, async (couriers) => {
+  await whileAlone(config, async (senders) => {
     // Those whose folder cannot be used, to begin with.
     const failed = readDestinations(config, environment)
       .usable.map(({ name }) => name)
-      .filter((name) => !couriers.some(({ destination }) => destination.name === name));
-    const drainOne = async (courier: Courier) => {
+      .filter((name) => !senders.some(({ destination }) => destination.name === name));
+    const drainOne = async (sender: Sender) => {
       const isDone =
-        (await drainCourier(courier, onDone)) && (!triesRefused || (await courier.retryRefused()));
-      if (!isDone) failed.push(courier.destination.name);
+        (await drainSender(sender, onDone)) && (!triesRefused || (await sender.retryRefused()));
+      if (!isDone) failed.push(sender.destination.name);
     };
-    await Promise.all(couriers.map(drainOne));
-    removeCounted(couriers);
+    await Promise.all(senders.map(drainOne));
+    removeCounted(senders);
     drained = { failed };
     return failed.length > 0 ? "end" : "look";
   });
@@ -82,13 +82,13 @@ export async function drain(
 const MOST_FAILURES = 3;
 const LONGEST_WAIT_MS = 5000;
 
-async function drainCourier(courier: Courier, onDone: (events: number) => void): Promise<boolean> {
+async function drainSender(sender: Sender, onDone: (events: number) => void): Promise<boolean> {
   for (let failures = 0; failures < MOST_FAILURES;) {
-    const { done, waitMs } = await courier.round(() => false, onDone);
+    const { done, waitMs } = await sender.round(() => false, onDone);
     if (waitMs === 0) return true;
     if (done > 0) failures = 0;
     failures++;
-    if (courier.destination.obstacle !== undefined || waitMs > LONGEST_WAIT_MS) return false;
+    if (sender.destination.obstacle !== undefined || waitMs > LONGEST_WAIT_MS) return false;
     if (failures < MOST_FAILURES) await Bun.sleep(waitMs);
   }
   return false;
@@ -97,9 +97,9 @@ async function drainCourier(courier: Courier, onDone: (events: number) => void):
 /** Counts what is lost of the days that retention took, if no forwarder is alive to do it. */
 export async function settle(): Promise<void> {
   const { config } = loadConfig();
-  await whileAlone(config, async (couriers) => {
-    for (const courier of couriers) courier.settle();
-    removeCounted(couriers);
+  await whileAlone(config, async (senders) => {
+    for (const sender of senders) sender.settle();
+    removeCounted(senders);
     return "end";
   });
 }
@@ -107,7 +107,7 @@ export async function settle(): Promise<void> {
 /** Works as the only forwarder, and again as long as there is something that came too late. */
 async function whileAlone(
   config: Config,
-  work: (couriers: readonly Courier[], lock: Lock) => Promise<Ending>,
+  work: (senders: readonly Sender[], lock: Lock) => Promise<Ending>,
 ): Promise<Ending | undefined> {
   ensurePrivateFolder(paths.state);
   ensurePrivateFolder(paths.forward);
@@ -116,18 +116,18 @@ async function whileAlone(
     const lock = await lockSoon(isFirst ? LOCK_TRIES : 1);
     if (lock === undefined) return ending;
     const beating = setInterval(() => showLife(lock), BEAT_MS);
-    const couriers = couriersFor(config);
+    const senders = sendersFor(config);
     try {
       showLife(lock);
-      ending = await work(couriers, lock);
+      ending = await work(senders, lock);
     } finally {
-      for (const courier of couriers) courier.close();
+      for (const sender of senders) sender.close();
       clearInterval(beating);
       removeFile(paths.heartbeat);
       lock.release();
     }
     // By the cursors in memory: one that a full disk could not take would be behind for ever.
-    if (ending !== "look" || !couriers.some((courier) => courier.hasWork())) return ending;
+    if (ending !== "look" || !senders.some((sender) => sender.hasWork())) return ending;
   }
 }
 
@@ -143,14 +143,14 @@ async function lockSoon(tries: number): Promise<Lock | undefined> {
   }
 }
 
-function couriersFor(config: Config): Courier[] {
+function sendersFor(config: Config): Sender[] {
   const oldest = utcDay(Date.now() - config.retention_days * DAY_MS);
   return readDestinations(config, environment).usable.flatMap((destination) => {
     try {
-      const courier = new Courier(destination, paths.events);
+      const sender = new Sender(destination, paths.events);
       pruneRejected(destination.folder, oldest);
       sweepTemporaries(destination.folder);
-      return [courier];
+      return [sender];
     } catch (error) {
       faultCode(error); // Its folder is not ours or its disk is full: the others go on.
       return [];
@@ -158,17 +158,17 @@ function couriersFor(config: Config): Courier[] {
   });
 }
 
-async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> {
+async function serve(senders: readonly Sender[], lock: Lock): Promise<Ending> {
   const startedMs = performance.now();
   const configured = configStamp();
   const end = new AbortController();
-  const waiting = new Set<Courier>();
+  const waiting = new Set<Sender>();
   let workedMs = startedMs;
   let ending: Ending = "look";
 
   const watching = setInterval(() => {
     const nowMs = performance.now();
-    removeCounted(couriers);
+    removeCounted(senders);
     const isIdle = waiting.size === 0 && nowMs - workedMs > LINGER_MS;
     const isOver = nowMs - startedMs > LIFETIME_MS;
     if (configStamp() !== configured) ending = "renew";
@@ -179,7 +179,7 @@ async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> 
     end.abort();
   }, BEAT_MS);
 
-  const follow = async (courier: Courier) => {
+  const follow = async (sender: Sender) => {
     let seen = "";
     while (!end.signal.aborted) {
       const stamp = logStamp();
@@ -187,17 +187,17 @@ async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> 
         await pause(POLL_MS, end.signal);
         continue;
       }
-      const { done, waitMs } = await courier.round(() => end.signal.aborted);
+      const { done, waitMs } = await sender.round(() => end.signal.aborted);
       if (done > 0) workedMs = performance.now();
       // What this process cannot do anything about is no work.
-      if (waitMs > 0 && courier.destination.obstacle === undefined) waiting.add(courier);
-      else waiting.delete(courier);
+      if (waitMs > 0 && sender.destination.obstacle === undefined) waiting.add(sender);
+      else waiting.delete(sender);
       seen = waitMs > 0 ? "" : stamp;
       await pause(waitMs > 0 ? waitMs : POLL_MS, end.signal);
     }
   };
   try {
-    const ended = Promise.all(couriers.map(follow));
+    const ended = Promise.all(senders.map(follow));
     const late = new Promise((resolve) => {
       end.signal.addEventListener("abort", () => setTimeout(resolve, GRACE_MS));
     });
@@ -209,9 +209,9 @@ async function serve(couriers: readonly Courier[], lock: Lock): Promise<Ending> 
 }
 
 /** Removes the expired days that every destination has counted. */
-function removeCounted(couriers: readonly Courier[]): void {
+function removeCounted(senders: readonly Sender[]): void {
   for (const { name, path } of expiredDays(paths.events))
-    if (couriers.every((courier) => courier.hasCounted(name))) removeFile(path);
+    if (senders.every((sender) => sender.hasCounted(name))) removeFile(path);
 }
 
 /** Changes with whatever is written to the log, or taken out of it. */
@@ -235,7 +235,7 @@ function showLife(lock: Lock): void {
   // Whoever removed all of it wants it gone.
   if (!lock.isNamed()) return;
   try {
-    beat();
+    touchHeartbeat();
   } catch (error) {
     faultCode(error); // Then hooks start others, which find the lock taken.
   }

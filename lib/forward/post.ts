@@ -9,7 +9,7 @@ export interface Answered {
   /** The first 64 KiB, without the destination's secrets. */
   readonly text: string;
   /** Whether there may be more. */
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 }
@@ -48,13 +48,13 @@ export async function post(
   try {
     // The types of Bun 1.4.5 know no `false`, which its fetch does.
     const response = await fetch(url, options as unknown as BunFetchRequestInit);
-    const { text, isCut } = await beginningOf(response);
+    const { text, isTruncated } = await beginningOf(response);
     const retryAfterMs = waitOf(response.headers.get("Retry-After"));
     return {
       kind: "answered",
       status: response.status,
       text: withoutSecrets(text, secrets),
-      isCut,
+      isTruncated,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   } catch (error) {
@@ -62,21 +62,21 @@ export async function post(
   }
 }
 
-async function beginningOf({ body }: Response): Promise<{ text: string; isCut: boolean }> {
-  if (body === null) return { text: "", isCut: false };
+async function beginningOf({ body }: Response): Promise<{ text: string; isTruncated: boolean }> {
+  if (body === null) return { text: "", isTruncated: false };
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let text = "";
   let bytes = 0;
   while (bytes < MAX_ANSWER_BYTES) {
     const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), isCut: false };
+    if (done) return { text: text + decoder.decode(), isTruncated: false };
     const kept = value.subarray(0, MAX_ANSWER_BYTES - bytes);
     text += decoder.decode(kept, { stream: true });
     bytes += kept.length;
   }
   await reader.cancel();
-  return { text, isCut: true };
+  return { text, isTruncated: true };
 }
 
 // A server may say back what it was told. Before anything is cut, or half a secret would stay.

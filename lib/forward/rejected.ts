@@ -28,7 +28,7 @@ export interface RejectedLine {
  *
  * @throws {Fault} where the disk is full
  */
-export function setAside(
+export function appendRejected(
   folder: string,
   events: readonly { readonly line: string }[],
   status: number,

@@ -4,9 +4,9 @@ import { ensurePrivateFolder } from "../os/folder";
 import { Backlog, settleExpired, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
 import { readCursor, saveCursor, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
-import { httpDelivery } from "./destinations/ndjson";
-import { observabilityDelivery } from "./destinations/observability";
-import { keepRejected, rejectedLines, rejectedPath, setAside } from "./rejected";
+import { sendNdjson } from "./destinations/ndjson";
+import { sendToObservability } from "./destinations/observability";
+import { keepRejected, rejectedLines, rejectedPath, appendRejected } from "./rejected";
 import { readStatus, saveStatus, type Status } from "./status-file";
 import type { Deliver, Kept, Receipts } from "./verdict";
 
@@ -24,8 +24,8 @@ const LIMITS: Readonly<Record<Destination["type"], BatchLimits>> = {
   http: { events: 500, bytes: 1_048_576 },
 };
 const DELIVERIES: Readonly<Record<Destination["type"], (destination: Destination) => Deliver>> = {
-  observability: observabilityDelivery,
-  http: httpDelivery,
+  observability: sendToObservability,
+  http: sendNdjson,
 };
 
 const FIRST_WAIT_MS = 1000;
@@ -34,7 +34,7 @@ const STATUS_EVERY_MS = 1000;
 const COLLECT_AFTER_BYTES = 16_777_216;
 
 /** Delivers to one destination. Only one may, at a time: its process holds the lock. */
-export class Courier {
+export class Sender {
   readonly #cursor: Cursor;
   readonly #status: Status;
   readonly #backlog: Backlog;
@@ -157,7 +157,7 @@ export class Courier {
       delivered: settle,
       refused: (refused, { status, answer }) => {
         try {
-          setAside(folder, refused, status, answer);
+          appendRejected(folder, refused, status, answer);
         } catch (error) {
           const reason = `refused events could not be set aside: ${faultCode(error)}`;
           return { kind: "kept", reason };

@@ -10,23 +10,26 @@ import type { ToolCall } from "./timeline";
  *
  * @param time what is to be said before a tool's name, of a call that has ended
  */
-export function recordWords(record: EventRecord, time: (ms: number) => string = () => ""): string {
+export function describeRecord(
+  record: EventRecord,
+  time: (ms: number) => string = () => "",
+): string {
   const { event, tool, parameters, duration_ms: durationMs, project_dir: projectDir } = record;
   const agent = record.agent_type === undefined ? "" : `[${record.agent_type}] `;
   if (isEvent(event, "UserPromptSubmit")) {
     const prompt = textOf(record, "prompt") ?? "";
-    return isFromPerson(record) ? prompt : reportWords(prompt);
+    return isFromPerson(record) ? prompt : describeTaskReport(prompt);
   }
   if (isEvent(event, "Stop") || isEvent(event, "SubagentStop"))
     return agent + (textOf(record, "last_assistant_message") ?? "");
   if (tool === undefined) {
-    const words = eventWords({ event, record });
+    const words = describeEvent({ event, record });
     // The event's name is on the line already.
     return agent + words.replace(event, "").replace(/^: /, "");
   }
   const before = durationMs === undefined ? "" : time(durationMs);
   const error = textOf(record, "error");
-  const what = callWords({ tool, parameters }, projectDir);
+  const what = describeCall({ tool, parameters }, projectDir);
   return `${agent}${before}${tool} ${what}${error === undefined ? "" : `: ${error}`}`;
 }
 
@@ -47,7 +50,7 @@ const TELLING_PARAMETERS = [
 ];
 
 /** What a tool was asked to do, e.g. the command or the file; files of the project by their path in it. */
-export function callWords(
+export function describeCall(
   { tool, parameters }: Pick<ToolCall, "tool" | "parameters">,
   projectDir: string,
 ): string {
@@ -63,7 +66,7 @@ export function callWords(
 }
 
 /** What an event says, but for tool calls. */
-export function eventWords({ event, record }: { event: string; record: EventRecord }): string {
+export function describeEvent({ event, record }: { event: string; record: EventRecord }): string {
   const of = (name: string) => textOf(record, name);
   switch (event === "Compaction" ? event : knownEvent(event)) {
     case "SessionStart": {
@@ -95,7 +98,7 @@ export function eventWords({ event, record }: { event: string; record: EventReco
 }
 
 /** What a background task reports, which comes as a prompt in tags. */
-export function reportWords(prompt: string): string {
+export function describeTaskReport(prompt: string): string {
   const summary = /<summary>([^<]*)<\/summary>/.exec(prompt)?.[1];
   return summary === undefined ? prompt : `a background task reports: ${summary}`;
 }

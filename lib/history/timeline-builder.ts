@@ -163,7 +163,7 @@ class TimelineBuilder {
   #result(record: EventRecord): void {
     const open = this.#callOf(record);
     const { call } = open;
-    this.#settle(open);
+    this.#resolve(open);
     call.durationMs = record.duration_ms ?? atMs(record) - call.atMs;
     call.response = fieldOf(record.payload, "tool_response");
     call.error = textOf(record, "error");
@@ -194,7 +194,7 @@ class TimelineBuilder {
 
   #denial(record: EventRecord): void {
     const open = this.#callOf(record);
-    this.#settle(open);
+    this.#resolve(open);
     open.call.outcome = "denied";
     open.call.error = textOf(record, "reason");
   }
@@ -241,7 +241,7 @@ class TimelineBuilder {
     }
   }
 
-  #settle(open: OpenCall): void {
+  #resolve(open: OpenCall): void {
     open.hasResult = true;
     this.#open.delete(open);
   }

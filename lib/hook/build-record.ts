@@ -7,7 +7,7 @@ import type { Project } from "../project";
 import type { Session } from "../session";
 import type { Outcome, Payload } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";
-import { cutStrings, cutText } from "./truncate";
+import { truncateStrings, truncateText } from "./truncate";
 
 /** What a hook program knows of an event besides its payload. */
 export interface Circumstances {
@@ -66,28 +66,28 @@ export function renderRecord(record: EventRecord, limits: Config["limits"]): str
   let line = JSON.stringify(record);
   // The usual case: where the whole is short, so is every string in it.
   if (line.length * 3 <= Math.min(limits.string_bytes, mostBytes)) return line;
-  for (let maxBytes = limits.string_bytes; maxBytes >= SHORTEST_CUT; maxBytes >>= 2) {
-    line = withCutStrings(record, maxBytes);
+  for (let maxBytes = limits.string_bytes; maxBytes >= MIN_STRING_BYTES; maxBytes >>= 2) {
+    line = withTruncatedStrings(record, maxBytes);
     if (byteLength(line) <= mostBytes) return line;
   }
   const { parameters, payload, ...rest } = record;
   const json = JSON.stringify({ parameters, payload });
   for (let maxBytes = Math.min(mostBytes >> 3, limits.string_bytes); ; maxBytes >>= 1) {
-    const folded = { ...rest, payload: { folded: cutText(json, maxBytes) } };
-    line = withCutStrings(folded, Math.max(maxBytes, SHORTEST_CUT), 1);
+    const folded = { ...rest, payload: { folded: truncateText(json, maxBytes) } };
+    line = withTruncatedStrings(folded, Math.max(maxBytes, MIN_STRING_BYTES), 1);
     if (byteLength(line) <= mostBytes || maxBytes === 0) return line;
   }
 }
 
 // So that no session id is cut. Even if a record's other strings all became six times as long in
 // JSON, they would stay under the smallest `record_bytes`.
-const SHORTEST_CUT = 128;
+const MIN_STRING_BYTES = 128;
 // One at the end, and one in front after a torn line.
 const NEWLINES = 2;
 
-function withCutStrings(record: EventRecord, maxBytes: number, alreadyCut = 0): string {
-  const { value, cut } = cutStrings(record, maxBytes);
-  const truncated = (record.truncated ?? 0) + cut + alreadyCut;
+function withTruncatedStrings(record: EventRecord, maxBytes: number, alreadyTruncated = 0): string {
+  const { value, cut } = truncateStrings(record, maxBytes);
+  const truncated = (record.truncated ?? 0) + cut + alreadyTruncated;
   return JSON.stringify(truncated > 0 ? { ...(value as EventRecord), truncated } : value);
 }
 
@@ -115,7 +115,7 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
     const value = isCaptured(key, capture) ? withoutUncaptured(key, sent, capture) : NOT_CAPTURED;
     const place = PLACES[key];
     if (key === "session_id" && sent === session.id) continue;
-    if (place !== undefined && fits(value, place.type)) placed[place.name] = value;
+    if (place !== undefined && hasType(value, place.type)) placed[place.name] = value;
     else others[key] = value;
   }
   // The ids first: a huge input may use up all the parts that will be looked at.
@@ -124,7 +124,7 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
 }
 
 // `1e999` is a number in JSON, and infinite, which no JSON can say.
-function fits(value: unknown, type: string = typeof value): boolean {
+function hasType(value: unknown, type: string = typeof value): boolean {
   return typeof value === type && value !== "" && value !== Infinity && value !== -Infinity;
 }
 

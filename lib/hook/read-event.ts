@@ -56,7 +56,7 @@ export async function readEvent(
       if (event !== undefined) return event;
       continue;
     }
-    if (typeof next === "string") return judge(decode(chunks), bytes, next, maxBytes);
+    if (typeof next === "string") return classify(decode(chunks), bytes, next, maxBytes);
     if (bytes < maxBytes) chunks.push(next.subarray(0, maxBytes - bytes));
     bytes += next.length;
     if (bytes > maxBytes) continue;
@@ -71,7 +71,7 @@ export async function readEvent(
 }
 
 /** Tells an event from a malformed one, given what was kept of the input and why it ended. */
-function judge(
+function classify(
   text: string,
   bytes: number,
   ending: "end" | "late" | "unreadable",

@@ -87,7 +87,11 @@ export function redact(value: unknown, rules: RedactionRules): Redacted {
   for (const { kind, pattern } of rules.forms)
     patterns.push({ pattern: pattern(), mask: maskOf(kind) });
   const walk: Walk = { rules, patterns, redacted: 0, dropped: 0, left: MAX_PARTS, twins: 1 };
-  return { value: clean(value, false, 0, walk), redacted: walk.redacted, dropped: walk.dropped };
+  return {
+    value: redactValue(value, false, 0, walk),
+    redacted: walk.redacted,
+    dropped: walk.dropped,
+  };
 }
 
 interface Walk {
@@ -101,8 +105,8 @@ interface Walk {
   twins: number;
 }
 
-function clean(value: unknown, secret: boolean, depth: number, walk: Walk): unknown {
-  if (typeof value === "string") return cleanText(value, secret, walk);
+function redactValue(value: unknown, secret: boolean, depth: number, walk: Walk): unknown {
+  if (typeof value === "string") return redactText(value, secret, walk);
   if (typeof value === "number") return secret ? masked(walk) : value;
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) {
@@ -110,39 +114,39 @@ function clean(value: unknown, secret: boolean, depth: number, walk: Walk): unkn
     return "[left out: too deep]";
   }
   return Array.isArray(value)
-    ? cleanItems(value, secret, depth, walk)
-    : cleanFields(value as Fields, secret, depth, walk);
+    ? redactItems(value, secret, depth, walk)
+    : redactFields(value as Fields, secret, depth, walk);
 }
 
-function cleanItems(items: readonly unknown[], secret: boolean, depth: number, walk: Walk) {
-  const cleaned: unknown[] = [];
+function redactItems(items: readonly unknown[], secret: boolean, depth: number, walk: Walk) {
+  const result: unknown[] = [];
   for (const item of items) {
     if (walk.left-- <= 0) walk.dropped++;
-    else cleaned.push(clean(item, secret, depth + 1, walk));
+    else result.push(redactValue(item, secret, depth + 1, walk));
   }
-  return cleaned;
+  return result;
 }
 
 type Fields = Record<string, unknown>;
 
-function cleanFields(fields: Fields, secret: boolean, depth: number, walk: Walk): Fields {
+function redactFields(fields: Fields, secret: boolean, depth: number, walk: Walk): Fields {
   // Without a prototype, `__proto__` is a key like any other.
-  const cleaned = { __proto__: null } as unknown as Fields;
+  const result = { __proto__: null } as unknown as Fields;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
     else
-      cleaned[freeKey(cleanText(key, false, walk), cleaned, walk)] = clean(
+      result[freeKey(redactText(key, false, walk), result, walk)] = redactValue(
         value,
         secret || isSecret(key, value, walk.rules),
         depth + 1,
         walk,
       );
   }
-  return cleaned;
+  return result;
 }
 
-function cleanText(text: string, secret: boolean, walk: Walk): string {
+function redactText(text: string, secret: boolean, walk: Walk): string {
   if (text === "") return text;
   if (secret) return masked(walk);
   let safe = text;

@@ -14,7 +14,7 @@ import { reportFaults } from "./error-log";
 import { leadingSessionId, readEvent, type Payload } from "./read-event";
 import { redactionRules } from "./redact";
 import { reportSelfTest } from "./self-test";
-import { wakeForwarder } from "./start-forwarder";
+import { startForwarder } from "./start-forwarder";
 import { standardInput } from "./stdin";
 
 /** One hook program: its name, and what it does besides recording. */
@@ -82,7 +82,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);
   }
-  faults.push(...(await wakeForwarder(config)));
+  faults.push(...(await startForwarder(config)));
   reportFaults(program.name, faults);
 }
 

@@ -18,12 +18,12 @@ const STALE_MS = 3000;
  *
  * @returns what it could not do
  */
-export async function wakeForwarder(config: Config): Promise<readonly string[]> {
+export async function startForwarder(config: Config): Promise<readonly string[]> {
   if (config.destinations.length === 0 || isBeating()) return [];
   try {
     const program = findForwarder(config.forwarder);
     if (program === undefined) return [];
-    beat();
+    touchHeartbeat();
     await start(program, forwarderEnvironment(config));
     return [];
   } catch (error) {
@@ -32,7 +32,7 @@ export async function wakeForwarder(config: Config): Promise<readonly string[]> 
 }
 
 /** Shows that a forwarder is alive, or being started. */
-export function beat(): void {
+export function touchHeartbeat(): void {
   ensurePrivateFolder(paths.state);
   ensurePrivateFolder(paths.forward);
   touchFile(paths.heartbeat);

@@ -18,12 +18,12 @@ const TWIN_BYTES = 10;
  *
  * @param maxBytes at least 64
  */
-export function cutStrings(value: unknown, maxBytes: number): Cut {
+export function truncateStrings(value: unknown, maxBytes: number): Cut {
   let cut = 0;
   let twins = 1;
   const walk = (part: unknown): unknown => {
     if (typeof part === "string") {
-      const short = cutText(part, maxBytes);
+      const short = truncateText(part, maxBytes);
       if (short !== part) cut++;
       return short;
     }
@@ -34,7 +34,7 @@ export function cutStrings(value: unknown, maxBytes: number): Cut {
     for (const [key, inner] of Object.entries(part)) {
       let short = walk(key) as string;
       // Two long keys may differ only where they were cut.
-      while (short in object) short = `${cutText(key, maxBytes - TWIN_BYTES)} (${++twins})`;
+      while (short in object) short = `${truncateText(key, maxBytes - TWIN_BYTES)} (${++twins})`;
       object[short] = walk(inner);
     }
     return object;
@@ -46,7 +46,7 @@ export function cutStrings(value: unknown, maxBytes: number): Cut {
  * Cuts one text to at most `maxBytes` of UTF-8, never inside a character, and says in its middle how
  * many bytes are gone. Below 40 bytes there is room for nothing but that.
  */
-export function cutText(text: string, maxBytes: number): string {
+export function truncateText(text: string, maxBytes: number): string {
   // No character takes more than three bytes a UTF-16 unit.
   if (text.length * 3 <= maxBytes) return text;
   const bytes = byteLength(text);

@@ -1,6 +1,6 @@
 // The log as it grows: what was written to it since it was last looked at.
 import { dayPath, listDays } from "./log";
-import { readDay, type Glance } from "./reader";
+import { readDay, type HeadEntry } from "./reader";
 import type { EventRecord } from "./record";
 
 /** Knows how far each day of a log has been read. */
@@ -15,7 +15,7 @@ export class Follower {
   }
 
   /** Is told of what is seen meanwhile from the end of the log backwards, which is then not new. */
-  hasSeen({ day, end }: Glance): void {
+  hasSeen({ day, end }: HeadEntry): void {
     if (this.#seen.has(day)) return;
     this.#seen.add(day);
     this.#ends.set(day, end);

@@ -1,4 +1,4 @@
-// What the daily log says: whole records, or a glance at the head of each. What is no record is
+// What the daily log says: whole records, or only the head of each. What is no record is
 // handed over too, for the reader to count.
 import { faultCode } from "../os/fault";
 import { linesBackward, linesForward, type Line } from "./lines";
@@ -55,15 +55,15 @@ export function* readDay(events: string, day: string, offset = 0): Generator<Log
       yield line;
       continue;
     }
-    const judged = judge(line, parseRecord);
-    if (judged === undefined) continue;
-    if ("reason" in judged) yield skippedLine(day, line, judged.reason);
-    else yield { kind: "record", day, end: endOf(line, true), record: judged.found };
+    const parsed = parseLine(line, parseRecord);
+    if (parsed === undefined) continue;
+    if ("reason" in parsed) yield skippedLine(day, line, parsed.reason);
+    else yield { kind: "record", day, end: endOf(line, true), record: parsed.found };
   }
 }
 
 /** One line of the log, of which only the head was read. */
-export type Glance =
+export type HeadEntry =
   | {
       readonly kind: "head";
       readonly day: string;
@@ -82,7 +82,7 @@ export type Glance =
   | SkippedLine;
 
 /** Which part of the log to go through, and how. */
-export interface GlanceOptions {
+export interface HeadOptions {
   /** `YYYY-MM-DD`, the first day wanted. */
   readonly since?: string | undefined;
   /** The last day wanted. */
@@ -100,20 +100,20 @@ export interface GlanceOptions {
  * Streams the heads of the log's records, which is what a view of many sessions needs. A line whose
  * head is whole and whose rest is torn is told from a good one only by its last byte.
  */
-export function* glanceAt(events: string, options: GlanceOptions = {}): Generator<Glance> {
+export function* readHeads(events: string, options: HeadOptions = {}): Generator<HeadEntry> {
   const { since = "", until = "9999", newestFirst = false, from } = options;
   const days = listDays(events).filter((day) => day >= since && day <= until);
   for (const day of newestFirst ? days.toReversed() : days)
-    yield* glanceAtDay(dayPath(events, day), day, options, from?.get(day)?.offset);
+    yield* readDayHeads(dayPath(events, day), day, options, from?.get(day)?.offset);
 }
 
 /** Streams the heads of one day's records, wherever its file is. */
-export function* glanceAtDay(
+export function* readDayHeads(
   path: string,
   day: string,
-  { containing, newestFirst = false, onRead }: GlanceOptions = {},
+  { containing, newestFirst = false, onRead }: HeadOptions = {},
   offset = 0,
-): Generator<Glance> {
+): Generator<HeadEntry> {
   const options = { from: offset, ...(containing !== undefined && { containing }), onRead };
   const lines = newestFirst ? linesBackward(path, options) : linesForward(path, options);
   for (const line of readable(lines, day, offset)) {
@@ -121,9 +121,9 @@ export function* glanceAtDay(
       yield line;
       continue;
     }
-    const judged = judge(line, parseHead);
-    if (judged === undefined) continue;
-    if ("reason" in judged) yield skippedLine(day, line, judged.reason);
+    const parsed = parseLine(line, parseHead);
+    if (parsed === undefined) continue;
+    if ("reason" in parsed) yield skippedLine(day, line, parsed.reason);
     else
       yield {
         kind: "head",
@@ -131,7 +131,7 @@ export function* glanceAtDay(
         begin: line.begin,
         end: endOf(line, true),
         isWhole: line.isWhole,
-        head: judged.found,
+        head: parsed.found,
         record: () => recordIn(textOf(line)),
         text: () => textOf(line),
       };
@@ -161,13 +161,13 @@ function skippedLine(day: string, line: Line, reason: Skipped): SkippedLine {
 }
 
 // Half a line may be whole when it is read again.
-function endOf({ begin, end, isWhole }: Line, isJudged: boolean): number {
-  return isWhole || isJudged ? end : begin;
+function endOf({ begin, end, isWhole }: Line, isParsed: boolean): number {
+  return isWhole || isParsed ? end : begin;
 }
 
 // A writer that found a torn line wrote a newline first; found mid-write, that leaves an empty line.
 // An erased one is blank.
-function judge<Found extends RecordHead>(
+function parseLine<Found extends RecordHead>(
   { bytes }: Line,
   parse: (bytes: Buffer) => Found | undefined,
 ): { found: Found } | { reason: Skipped } | undefined {

@@ -4,7 +4,7 @@
 // usage: bun scripts/bench/generate-log.ts FOLDER [records] [days]
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
-import { mulberry32 } from "../harness/random";
+import { seededRandom } from "../harness/random";
 
 const DAY_MS = 86_400_000;
 const SESSIONS_AT_ONCE = 8;
@@ -25,7 +25,7 @@ export interface LogSize {
  */
 export function generateLog(events: string, { records, days }: LogSize): string[] {
   mkdirSync(events, { recursive: true, mode: 0o700 });
-  const random = mulberry32(1);
+  const random = seededRandom(1);
   const sessions: Generator<Moment>[] = Array.from({ length: SESSIONS_AT_ONCE }, (_, i) =>
     session(random, i),
   );

@@ -1,7 +1,7 @@
 // Chance that a seed decides, so that a run can be repeated.
 
 /** Tommy Ettinger's generator of numbers from 0 to 1: small, and the same on every machine. */
-export function mulberry32(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

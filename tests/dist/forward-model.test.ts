@@ -18,7 +18,7 @@ import { readDay } from "../../lib/log/reader";
 import type { EventRecord } from "../../lib/log/record";
 import { faultCode } from "../../lib/os/fault";
 import { runCli } from "../../scripts/harness/programs";
-import { mulberry32 } from "../../scripts/harness/random";
+import { seededRandom } from "../../scripts/harness/random";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector, type Behaviour } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
@@ -261,7 +261,7 @@ const ACTIONS: Readonly<Record<string, (world: World) => unknown>> = {
 test.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))(
   "after whatever happens, every event is somewhere (seed %d)",
   async (seed) => {
-    await using world = new World(mulberry32(seed));
+    await using world = new World(seededRandom(seed));
     await world.begin();
     // Where a cursor was damaged, what was lost before is no longer known; so every other round has none.
     const names = Object.keys(ACTIONS).filter(

@@ -107,7 +107,7 @@ describe("config.json", () => {
       faults: [
         "retention_days: not a whole number from 1 to 3650; using 30",
         "capture.tool_input: not true or false; using true",
-        "redact.literals: not a list of texts of 4 or more characters; using []",
+        "redact.literals: not a list of strings of 4 or more characters; using []",
         "limits.string_bytes: not a whole number from 256 to 16384; using 16384",
         'forwarder: not an absolute path; using ""',
       ],

@@ -1,11 +1,11 @@
 // `claude-session doctor`: whether all of it works. It looks first, then judges, and changes nothing.
-import { defineVerb, DONE, NOT_SO, type Terminal } from "../command";
-import { examine } from "../doctor/collect";
+import { defineCommand, DONE, FAILED, type Terminal } from "../command";
+import { collectFacts } from "../doctor/collect";
 import { diagnose } from "../doctor/diagnose";
 import type { Finding, Level } from "../doctor/finding";
-import { many, safeJson, wrap } from "../render/text";
+import { plural, safeJson, wrap } from "../render/text";
 
-export default defineVerb({
+export default defineCommand({
   description: "Says whether everything works, and what to do where it does not",
   args: { json: { type: "boolean", description: "Print the findings as JSON" } },
   examples: [
@@ -13,9 +13,9 @@ export default defineVerb({
     ["doctor --json | jq '.findings[] | select(.level != \"ok\")'", "for a program"],
   ],
   async run({ json }, terminal) {
-    const findings = diagnose(await examine(terminal), Date.now());
+    const findings = diagnose(await collectFacts(terminal), Date.now());
     terminal.print(json ? safeJson({ findings }, 2) : renderFindings(findings, terminal));
-    return findings.some(({ level }) => level === "fail") ? NOT_SO : DONE;
+    return findings.some(({ level }) => level === "fail") ? FAILED : DONE;
   },
 });
 
@@ -40,9 +40,9 @@ export function renderFindings(
   }
   const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
   const summary = [
-    ...(count("fail") > 0 ? [red(many(count("fail"), "problem"))] : []),
-    ...(count("warn") > 0 ? [yellow(many(count("warn"), "warning"))] : []),
-    green(`${many(count("ok"), "check")} fine`),
+    ...(count("fail") > 0 ? [red(plural(count("fail"), "problem"))] : []),
+    ...(count("warn") > 0 ? [yellow(plural(count("warn"), "warning"))] : []),
+    green(`${plural(count("ok"), "check")} fine`),
   ];
   return [...lines, "", summary.join(", ")].join("\n");
 }

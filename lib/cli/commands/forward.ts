@@ -5,15 +5,15 @@ import { readDestinations } from "../../forward/destination";
 import { drain, runForwarder, type Drained } from "../../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
-import { defineVerb, DONE, NOT_SO, UsageError, type ExitCode, type Terminal } from "../command";
-import { renderForwarding, waitWords } from "../render/forwarding";
-import { clean, many, safeJson } from "../render/text";
+import { defineCommand, DONE, FAILED, UsageError, type ExitCode, type Terminal } from "../command";
+import { renderForwarding, describeWaiting } from "../render/forwarding";
+import { sanitize, plural, safeJson } from "../render/text";
 
 const NOWHERE = `There is nowhere to forward to: config.json has no destinations.
 
 To have one, run for example \`claude-session install --server http://127.0.0.1:4000\`.`;
 
-export default defineVerb({
+export default defineCommand({
   description: "Delivers events to servers; hooks start it by themselves",
   args: {
     once: { type: "boolean", description: "Deliver what there is, and end" },
@@ -65,7 +65,7 @@ async function deliver(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { usable, faults } = readDestinations(loadConfig().config, environment);
-  for (const fault of faults) terminal.note(`config.json: ${clean(fault)}`);
+  for (const fault of faults) terminal.note(`config.json: ${sanitize(fault)}`);
   if (usable.length + faults.length === 0) {
     terminal.print(NOWHERE);
     return DONE;
@@ -73,7 +73,7 @@ async function deliver(
   if (environment[NOISY]) return deliverQuietly();
   if (isOnce) {
     const isDone = await deliverOnce(triesRefused, terminal);
-    return isDone && faults.length === 0 ? DONE : NOT_SO;
+    return isDone && faults.length === 0 ? DONE : FAILED;
   }
   if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
   return DONE;
@@ -90,7 +90,7 @@ async function deliverQuietly(): Promise<ExitCode> {
     stdout: "inherit",
     stderr: "inherit",
   });
-  return (await child.exited) === 0 ? DONE : NOT_SO;
+  return (await child.exited) === 0 ? DONE : FAILED;
 }
 
 /** How often to look how far another forwarder is. */
@@ -125,10 +125,10 @@ async function deliverOnce(triesRefused: boolean, terminal: Terminal): Promise<b
     const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events - aside;
     const isLeft = drained?.failed.includes(report.name) ?? report.undelivered.events > 0;
     const words = [
-      isLeft ? waitWords(report) : `${many(Math.max(gone, 0), "event")} delivered`,
-      ...(aside > 0 ? [`${many(aside, "event")} set aside`] : []),
+      isLeft ? describeWaiting(report) : `${plural(Math.max(gone, 0), "event")} delivered`,
+      ...(aside > 0 ? [`${plural(aside, "event")} set aside`] : []),
     ];
-    terminal.print(`${clean(report.name)}: ${clean(words.join(", "))}`);
+    terminal.print(`${sanitize(report.name)}: ${sanitize(words.join(", "))}`);
   }
   return drained === undefined ? undelivered(after) === 0 : drained.failed.length === 0;
 }

@@ -4,9 +4,9 @@ import { faultCode } from "../../os/fault";
 import { isAbsolute } from "../../os/paths";
 import { findProject } from "../../project";
 import { resolveSession, UNKNOWN } from "../../session";
-import { defineVerb, DONE, NOT_SO } from "../command";
+import { defineCommand, DONE, FAILED } from "../command";
 
-export default defineVerb({
+export default defineCommand({
   description: "Prints the current session's id, and nothing else",
   args: {
     project: {
@@ -26,7 +26,7 @@ export default defineVerb({
         ? resolveSession({}, environment, findProject(environment, undefined))
         : resolveSession({}, {}, findProject({}, absolute(folder)));
     terminal.print(id);
-    return id === UNKNOWN ? NOT_SO : DONE;
+    return id === UNKNOWN ? FAILED : DONE;
   },
 });
 

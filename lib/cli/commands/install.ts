@@ -11,15 +11,15 @@ import {
 import { programBeside } from "../../os/paths";
 import { version } from "../../version";
 import {
-  defineVerb,
+  defineCommand,
   DONE,
-  NOT_SO,
-  Refusal,
+  FAILED,
+  CommandError,
   UsageError,
   type ExitCode,
   type Terminal,
 } from "../command";
-import { visible, wrap } from "../render/text";
+import { escapeControls, wrap } from "../render/text";
 import { editConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
 import { linkPrograms, type Linking } from "../settings/link-programs";
 import { tryProgram } from "../settings/programs";
@@ -50,7 +50,7 @@ export const SETTINGS_ARGS = {
   "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
 } as const;
 
-export default defineVerb({
+export default defineCommand({
   description: "Registers the hooks in Claude Code's settings",
   args: {
     ...SETTINGS_ARGS,
@@ -107,7 +107,7 @@ export default defineVerb({
     if (text !== before) {
       keepWhatWas(file);
       if (readSettings(file.path).text !== file.text)
-        throw new Refusal(`${file.path} was changed meanwhile; run this again`);
+        throw new CommandError(`${file.path} was changed meanwhile; run this again`);
       writeSettings(file, text);
     }
     terminal.print(report(file, changes, config, terminal));
@@ -126,7 +126,7 @@ export function showDiff(
   return patch
     .split("\n")
     .filter((line) => !/^(===|Index: )/.test(line))
-    .map((line) => visible(line.replace(/\r$/, "")))
+    .map((line) => escapeControls(line.replace(/\r$/, "")))
     .map((line) => {
       if (line.startsWith("+")) return colors.green(line);
       if (line.startsWith("-")) return colors.red(line);
@@ -170,7 +170,7 @@ async function checkPrograms(): Promise<void> {
   });
   if (faults.length === 0) return;
   const list = faults.map((fault) => `\n  ${fault}`).join("");
-  throw new Refusal(
+  throw new CommandError(
     `not registered, for these programs do not work:${list}\nPut all programs of one version into one folder, and run install from there.`,
   );
 }
@@ -191,7 +191,7 @@ function keepWhatWas(file: SettingsFile): void {
 function tellLinking(linking: Linking, terminal: Terminal): ExitCode {
   if ("fault" in linking) {
     terminal.note(`claude-session: the programs stay separate files: ${linking.fault}`);
-    return NOT_SO;
+    return FAILED;
   }
   const saved = (linking.savedBytes / 1e6).toFixed(0);
   const now = linking.savedBytes > 0 ? `now, which saves ${saved} MB` : "already";

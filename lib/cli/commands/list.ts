@@ -3,14 +3,14 @@ import type { Colors } from "picocolors/types";
 import { paths } from "../../environment";
 import { Summary, type State } from "../../history/summary";
 import { utcDay } from "../../log/log";
-import { glanceAt } from "../../log/reader";
+import { readHeads } from "../../log/reader";
 import { UNKNOWN } from "../../session";
-import { defineVerb, DONE, UsageError } from "../command";
-import { hasLog, readingProgress, SkippedLines } from "../log/log-view";
-import { clean, safeJson, table, type Column } from "../render/text";
-import { ago, dayAndTime, parseSince, took } from "../render/time";
+import { defineCommand, DONE, UsageError } from "../command";
+import { hasLog, readingProgress, SkippedLines } from "../log/progress";
+import { sanitize, safeJson, table, type Column } from "../render/text";
+import { formatAgo, formatDayAndTime, parseSince, formatDuration } from "../render/time";
 
-export default defineVerb({
+export default defineCommand({
   description: "Lists the sessions, the latest first",
   args: {
     project: { type: "string", description: "Only those of this project", valueHint: "NAME" },
@@ -86,17 +86,17 @@ export function renderList(
   const rows = sessions.map((session) => {
     const state = session.stateAt(nowMs);
     return [
-      colors.cyan(clean(session.sessionId).slice(0, 8)),
-      clean(session.project),
-      clean(session.title ?? session.firstPrompt ?? ""),
-      dayAndTime(Date.parse(session.startedAt), nowMs),
-      ago(Date.parse(session.lastAt), nowMs),
+      colors.cyan(sanitize(session.sessionId).slice(0, 8)),
+      sanitize(session.project),
+      sanitize(session.title ?? session.firstPrompt ?? ""),
+      formatDayAndTime(Date.parse(session.startedAt), nowMs),
+      formatAgo(Date.parse(session.lastAt), nowMs),
       paintState(state, colors),
       String(session.prompts),
       String(session.tools),
       session.failures > 0 ? colors.red(String(session.failures)) : "0",
       String(session.agents),
-      took(session.durationMs),
+      formatDuration(session.durationMs),
     ];
   });
   return table(COLUMNS, rows, columns, colors.dim);
@@ -121,16 +121,16 @@ function summarize(
 ): Summary[] {
   const sessions = new Map<string, Summary>();
   const sinceTime = sinceMs === undefined ? "" : new Date(sinceMs).toISOString();
-  for (const glance of glanceAt(paths.events, { since: dayOf(sinceMs), onRead })) {
-    if (glance.kind === "skipped") {
-      skipped.add(glance.reason);
+  for (const entry of readHeads(paths.events, { since: dayOf(sinceMs), onRead })) {
+    if (entry.kind === "skipped") {
+      skipped.add(entry.reason);
       continue;
     }
-    const { head } = glance;
+    const { head } = entry;
     if (head.timestamp < sinceTime || head.session_id === UNKNOWN) continue;
     let session = sessions.get(head.session_id);
     if (session === undefined) sessions.set(head.session_id, (session = new Summary(head)));
-    session.add(head, glance.record);
+    session.add(head, entry.record);
   }
   return Array.from(sessions.values());
 }

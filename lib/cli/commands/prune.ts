@@ -3,21 +3,28 @@ import { loadConfig } from "../../config";
 import { paths } from "../../environment";
 import { rejectedLines, rejectedPath } from "../../forward/rejected";
 import { dayPath, expireDay, expiredDays, listDays, utcDay } from "../../log/log";
-import { glanceAt } from "../../log/reader";
+import { readHeads } from "../../log/reader";
 import { faultCode } from "../../os/fault";
 import { openOwn, openToUpdate, removeFile } from "../../os/file";
 import { namesIn } from "../../os/folder";
 import { nodeFs } from "../../os/syscalls-node";
 import { system } from "../../os/system";
-import { defineVerb, DONE, Refusal, UsageError, type ExitCode, type Terminal } from "../command";
+import {
+  defineCommand,
+  DONE,
+  CommandError,
+  UsageError,
+  type ExitCode,
+  type Terminal,
+} from "../command";
 import { latestId } from "../log/find-session";
-import { bytesOf, hasLog, readingProgress } from "../log/log-view";
-import { clean, many, size } from "../render/text";
+import { bytesOf, hasLog, readingProgress } from "../log/progress";
+import { sanitize, plural, formatSize } from "../render/text";
 import { parseDuration } from "../render/time";
 
 const DAY_MS = 86_400_000;
 
-export default defineVerb({
+export default defineCommand({
   description: "Removes old days from the log, or one session's records",
   args: {
     "older-than": {
@@ -66,7 +73,7 @@ async function pruneDays(
     terminal.print(`There is nothing before ${oldest} in the log.`);
     return DONE;
   }
-  const count = `${many(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${size(bytesOf(days))}`;
+  const count = `${plural(days.length, "day")}, ${days[0]} to ${days.at(-1)}, ${formatSize(bytesOf(days))}`;
   if (isDryRun) {
     terminal.print(`Would remove ${count}.`);
     return DONE;
@@ -82,7 +89,7 @@ async function pruneDays(
       failed.push(`${day} (${faultCode(error)})`);
     }
   }
-  if (failed.length > 0) throw new Refusal(`could not be removed: ${failed.join(", ")}`);
+  if (failed.length > 0) throw new CommandError(`could not be removed: ${failed.join(", ")}`);
   if (isForwarded) await removeExpired();
   terminal.print(`Removed ${count}.`);
   return DONE;
@@ -99,7 +106,7 @@ async function removeExpired(): Promise<void> {
     await settle();
     if (expiredDays(paths.events).length === 0) return;
     if (performance.now() > endMs)
-      throw new Refusal(
+      throw new CommandError(
         "some days are out of the log, but not gone: the forwarder has not counted them; try again",
       );
   }
@@ -121,19 +128,21 @@ async function pruneSession(
   let count = 0;
   const onRead = readingProgress(terminal);
   const containing = `"session_id":${JSON.stringify(id)}`;
-  for (const glance of glanceAt(paths.events, { containing, onRead })) {
-    const { day, begin, end } = glance;
+  for (const entry of readHeads(paths.events, { containing, onRead })) {
+    const { day, begin, end } = entry;
     const isIts =
-      glance.kind === "head"
-        ? glance.head.session_id === id
-        : glance.reason === "torn" && end > begin && isCutShortOf(String(id), day, begin);
+      entry.kind === "head"
+        ? entry.head.session_id === id
+        : entry.reason === "torn" && end > begin && isCutShortOf(String(id), day, begin);
     if (!isIts) continue;
     places.set(day, [...(places.get(day) ?? []), { begin, end }]);
     count++;
   }
   if (count === 0)
-    throw new Refusal(`there is no session "${clean(wanted)}" in the log; its whole id is wanted`);
-  const span = `${many(count, "record")} of ${clean(String(id))} on ${Array.from(places.keys()).join(", ")}`;
+    throw new CommandError(
+      `there is no session "${sanitize(wanted)}" in the log; its whole id is wanted`,
+    );
+  const span = `${plural(count, "record")} of ${sanitize(String(id))} on ${Array.from(places.keys()).join(", ")}`;
   if (isDryRun) {
     terminal.print(`Would remove ${span}.`);
     return DONE;

@@ -2,13 +2,13 @@
 import { paths } from "../../environment";
 import { Summary } from "../../history/summary";
 import { buildTimeline } from "../../history/timeline-builder";
-import { defineVerb, DONE } from "../command";
+import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
-import { hasLog } from "../log/log-view";
-import { many, safeJson } from "../render/text";
+import { hasLog } from "../log/progress";
+import { plural, safeJson } from "../render/text";
 import { renderTimeline } from "../render/timeline";
 
-export default defineVerb({
+export default defineCommand({
   description: "Tells the story of one session: prompts, tool calls, subagents, results",
   args: {
     session: {
@@ -45,7 +45,7 @@ export default defineVerb({
       ))
         terminal.print(line);
     if (found.skipped > 0)
-      terminal.note(`\nSkipped ${many(found.skipped, "line")} that are no records.`);
+      terminal.note(`\nSkipped ${plural(found.skipped, "line")} that are no records.`);
     return DONE;
   },
 });

@@ -4,13 +4,22 @@ import { paths } from "../../environment";
 import { isFromPerson } from "../../history/payload";
 import { rowsOf, Stats, toRow, type By, type Row } from "../../history/statistics";
 import { utcDay } from "../../log/log";
-import { glanceAt } from "../../log/reader";
-import { defineVerb, DONE } from "../command";
-import { hasLog, readingProgress, SkippedLines } from "../log/log-view";
-import { bar, clean, many, safeJson, sparkline, table, wrap, type Column } from "../render/text";
-import { dayAndTime, parseSince, took } from "../render/time";
+import { readHeads } from "../../log/reader";
+import { defineCommand, DONE } from "../command";
+import { hasLog, readingProgress, SkippedLines } from "../log/progress";
+import {
+  bar,
+  sanitize,
+  plural,
+  safeJson,
+  sparkline,
+  table,
+  wrap,
+  type Column,
+} from "../render/text";
+import { formatDayAndTime, parseSince, formatDuration } from "../render/time";
 
-export default defineVerb({
+export default defineCommand({
   description: "Counts events, failures and durations by tool, project or day",
   args: {
     by: {
@@ -35,11 +44,11 @@ export default defineVerb({
     const skipped = new SkippedLines();
     const sinceTime = new Date(sinceMs).toISOString();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
-    for (const glance of glanceAt(paths.events, { since: utcDay(sinceMs), onRead })) {
-      if (glance.kind === "skipped") skipped.add(glance.reason);
-      else if (glance.head.timestamp >= sinceTime)
-        stats.add(glance.head, () => {
-          const record = glance.record();
+    for (const entry of readHeads(paths.events, { since: utcDay(sinceMs), onRead })) {
+      if (entry.kind === "skipped") skipped.add(entry.reason);
+      else if (entry.head.timestamp >= sinceTime)
+        stats.add(entry.head, () => {
+          const record = entry.record();
           return record !== undefined && isFromPerson(record);
         });
     }
@@ -62,25 +71,27 @@ export function renderStats(
   const total = toRow("all", stats.total);
   const most = rows.reduce((largest, { calls }) => Math.max(largest, calls), 1);
   const cells = [...rows, total].map((row) => [
-    row === total ? bold(row.key) : clean(row.key),
+    row === total ? bold(row.key) : sanitize(row.key),
     row === total ? "" : bar(row.calls / most, BAR_COLUMNS),
     String(row.calls),
     row.failed > 0 ? red(String(row.failed)) : "0",
     percent(row.failureRate),
-    row.p50Ms === undefined ? "" : took(row.p50Ms),
-    row.p95Ms === undefined ? "" : took(row.p95Ms),
+    row.p50Ms === undefined ? "" : formatDuration(row.p50Ms),
+    row.p95Ms === undefined ? "" : formatDuration(row.p95Ms),
     String(row.sessions),
     String(row.prompts),
     String(row.events),
   ]);
   const heading: Column[] = [{ head: stats.by, isFlexible: true }, ...COLUMNS];
   const shown = stats.by === "tool" ? heading.slice(0, -2) : heading;
-  const span = [stats.firstAt, stats.lastAt].map((time) => dayAndTime(Date.parse(time), nowMs));
+  const span = [stats.firstAt, stats.lastAt].map((time) =>
+    formatDayAndTime(Date.parse(time), nowMs),
+  );
   const days = Array.from(stats.days.values(), ({ events }) => events).slice(
     SPARK_MARGIN - columns,
   );
   const { events, sessions, prompts } = total;
-  const counts = [many(events, "event"), many(sessions, "session"), many(prompts, "prompt")];
+  const counts = [plural(events, "event"), plural(sessions, "session"), plural(prompts, "prompt")];
   return [
     wrap(`${bold(span.join(" to "))}  ${counts.join(", ")}`, columns, "  "),
     ...(days.length > 1 ? [`${dim("events a day")}  ${sparkline(days)}`] : []),

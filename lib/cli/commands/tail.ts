@@ -1,19 +1,19 @@
 // `claude-session tail`: the newest events, and live.
 import { paths } from "../../environment";
-import { recordWords } from "../../history/describe";
+import { describeRecord } from "../../history/describe";
 import { Follower } from "../../log/follower";
 import { listDays } from "../../log/log";
-import { glanceAt } from "../../log/reader";
+import { readHeads } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
-import { defineVerb, DONE, UsageError, type Terminal } from "../command";
-import { HOW_TO_BEGIN, SkippedLines } from "../log/log-view";
-import { clean, fit, pad, safeJson } from "../render/text";
-import { clock, took } from "../render/time";
+import { defineCommand, DONE, UsageError, type Terminal } from "../command";
+import { HOW_TO_BEGIN, SkippedLines } from "../log/progress";
+import { sanitize, fit, pad, safeJson } from "../render/text";
+import { formatClock, formatDuration } from "../render/time";
 
 /** How long to wait before looking for more. */
 const POLL_MS = 150;
 
-export default defineVerb({
+export default defineCommand({
   description: "Shows the newest events, and new ones as they come",
   args: {
     follow: { type: "boolean", alias: "f", description: "Wait for more, until interrupted" },
@@ -42,11 +42,11 @@ export default defineVerb({
     const skipped = new SkippedLines();
     const records: EventRecord[] = [];
     const containing = needle(session, project);
-    for (const glance of glanceAt(paths.events, { newestFirst: true, containing })) {
-      follower.hasSeen(glance);
+    for (const entry of readHeads(paths.events, { newestFirst: true, containing })) {
+      follower.hasSeen(entry);
       if (records.length === Number(lines)) break;
-      if (glance.kind === "skipped") skipped.add(glance.reason);
-      const record = glance.kind === "head" && isWanted(glance.head) ? glance.record() : undefined;
+      if (entry.kind === "skipped") skipped.add(entry.reason);
+      const record = entry.kind === "head" && isWanted(entry.head) ? entry.record() : undefined;
       if (record !== undefined) records.push(record);
     }
     for (const record of records.toReversed()) show(record);
@@ -67,11 +67,11 @@ export function eventLine(
   const { cyan, dim, red, yellow } = colors;
   const paint = record.event.endsWith("Failure") ? red : record.should_notify ? yellow : same;
   const line = [
-    dim(clock(Date.parse(record.timestamp))),
-    cyan(clean(record.session_id.slice(0, 8))),
-    pad(fit(clean(record.project), PROJECT_COLUMNS), PROJECT_COLUMNS),
-    paint(pad(clean(record.event), EVENT_COLUMNS)),
-    clean(recordWords(record, (ms) => `${took(ms)}  `)),
+    dim(formatClock(Date.parse(record.timestamp))),
+    cyan(sanitize(record.session_id.slice(0, 8))),
+    pad(fit(sanitize(record.project), PROJECT_COLUMNS), PROJECT_COLUMNS),
+    paint(pad(sanitize(record.event), EVENT_COLUMNS)),
+    sanitize(describeRecord(record, (ms) => `${formatDuration(ms)}  `)),
   ];
   return fit(line.join("  "), columns).trimEnd();
 }

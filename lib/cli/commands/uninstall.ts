@@ -1,6 +1,6 @@
 // `claude-session uninstall`: takes the hooks out of Claude Code's settings.
 import { paths } from "../../environment";
-import { defineVerb, DONE } from "../command";
+import { defineCommand, DONE } from "../command";
 import { wrap } from "../render/text";
 import { register, unregister } from "../settings/registrations";
 import {
@@ -16,7 +16,7 @@ import {
 } from "../settings/settings-file";
 import { SETTINGS_ARGS, showDiff } from "./install";
 
-export default defineVerb({
+export default defineCommand({
   description: "Takes the hooks out of Claude Code's settings again",
   args: SETTINGS_ARGS,
   examples: [

@@ -8,7 +8,7 @@ import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
 import type { Terminal } from "../command";
 import { tryProgram, type ProgramState } from "../settings/programs";
-import { examineErrors, type ErrorFacts } from "./facts/error-log";
+import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
   freeBytesAt,
   privateFolder,
@@ -16,8 +16,8 @@ import {
   statusIfSeen,
   type FolderFacts,
 } from "./facts/folders";
-import { examineLog, openFiles, type LogFacts } from "./facts/log";
-import { examineSettings, type SettingsFacts } from "./facts/settings";
+import { readLogFacts, openFiles, type LogFacts } from "./facts/log";
+import { readSettingsFacts, type SettingsFacts } from "./facts/settings";
 import { newestTranscriptMs } from "./facts/transcripts";
 import { dangerousIn, PLACES } from "./facts/variables";
 
@@ -54,14 +54,14 @@ export interface Facts {
 }
 
 /** Collects the facts. */
-export async function examine(terminal: Terminal): Promise<Facts> {
+export async function collectFacts(terminal: Terminal): Promise<Facts> {
   const programs = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
   const { config, faults } = loadConfig();
-  const log = examineLog(terminal);
+  const log = readLogFacts(terminal);
   return {
     version,
     programs,
-    settings: examineSettings(),
+    settings: readSettingsFacts(),
     dangerous: dangerousIn(environment),
     ignored: PLACES.filter((name) => isIgnored(environment[name])),
     ownUserId: process.geteuid?.(),
@@ -77,7 +77,7 @@ export async function examine(terminal: Terminal): Promise<Facts> {
       retentionDays: config.retention_days,
     },
     log,
-    errors: examineErrors(),
+    errors: readErrorLog(),
     forwarding: config.destinations.length === 0 ? undefined : reportForwarding(),
     transcriptMs: newestTranscriptMs(),
   };

@@ -13,19 +13,19 @@ export interface Finding {
 }
 
 /** One before its topic is known. */
-export type Judged = Omit<Finding, "topic">;
+export type Result = Omit<Finding, "topic">;
 
 /** All is well. */
-export function ok(what: string): Judged {
+export function ok(what: string): Result {
   return { level: "ok", what };
 }
 
 /** Something a person should know, and may want to change. */
-export function warn(what: string, fix: string): Judged {
+export function warn(what: string, fix: string): Result {
   return { level: "warn", what, fix };
 }
 
 /** Events are lost, or will be. */
-export function fail(what: string, fix: string): Judged {
+export function fail(what: string, fix: string): Result {
   return { level: "fail", what, fix };
 }

@@ -3,11 +3,11 @@ import { isEvent } from "../../events";
 import { type Link, type Sign, lineage } from "../../history/lineage";
 import { textOf } from "../../history/payload";
 import { utcDay } from "../../log/log";
-import { glanceAt } from "../../log/reader";
+import { readHeads } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { UNKNOWN } from "../../session";
-import { Refusal } from "../command";
-import { clean } from "../render/text";
+import { CommandError } from "../command";
+import { sanitize } from "../render/text";
 
 /** The records of one session, the newest first, and how many lines were none. */
 export interface FoundSession {
@@ -23,31 +23,31 @@ const LONGEST_LIST = 10;
 /**
  * Finds a session by its id, the beginning of it, or `latest`.
  *
- * @throws {Refusal} where there is none, or where more than one begins so
+ * @throws {CommandError} where there is none, or where more than one begins so
  */
 export function findSession(events: string, wanted: string): FoundSession {
   const prefix = wanted === "latest" ? latestId(events) : wanted;
-  if (prefix === undefined) throw new Refusal("there are no sessions in the log yet");
+  if (prefix === undefined) throw new CommandError("there are no sessions in the log yet");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(prefix)) throw notFound(prefix);
   const isWhole = wanted === "latest" || prefix.length >= ID_LENGTH;
   const bySession = new Map<string, EventRecord[]>();
   let skipped = 0;
   let isBegun = false;
   let partsSince = 0;
-  const glances = glanceAt(events, {
+  const entries = readHeads(events, {
     newestFirst: true,
     containing: `"session_id":"${prefix}${isWhole ? '"' : ""}`,
     // Two hooks of one moment may write in either order, so a little of what stands before the
     // beginning is still looked at.
     onRead: () => !isBegun || partsSince++ === 0,
   });
-  for (const glance of glances) {
-    if (glance.kind === "skipped") {
+  for (const entry of entries) {
+    if (entry.kind === "skipped") {
       skipped++;
       continue;
     }
-    if (!glance.head.session_id.startsWith(prefix)) continue;
-    const record = glance.record();
+    if (!entry.head.session_id.startsWith(prefix)) continue;
+    const record = entry.record();
     if (record === undefined) {
       skipped++;
       continue;
@@ -69,8 +69,8 @@ export function findSession(events: string, wanted: string): FoundSession {
 
 /** The session of the newest event that has one. */
 export function latestId(events: string): string | undefined {
-  for (const glance of glanceAt(events, { newestFirst: true }))
-    if (glance.kind === "head" && glance.head.session_id !== UNKNOWN) return glance.head.session_id;
+  for (const entry of readHeads(events, { newestFirst: true }))
+    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN) return entry.head.session_id;
   return undefined;
 }
 
@@ -91,14 +91,14 @@ function signsAround(events: string, { id, records }: FoundSession, pid: number)
   if (first === undefined) return [];
   const since = utcDay(Date.parse(first.timestamp) - LOOK_BACK_MS);
   const signs: Sign[] = [];
-  const glances = glanceAt(events, { newestFirst: true, since, containing: `"pid":${pid},` });
-  for (const glance of glances) {
-    if (glance.kind === "skipped" || glance.head.pid !== pid) continue;
-    const sign = signOf(glance.head, glance.record);
+  const entries = readHeads(events, { newestFirst: true, since, containing: `"pid":${pid},` });
+  for (const entry of entries) {
+    if (entry.kind === "skipped" || entry.head.pid !== pid) continue;
+    const sign = signOf(entry.head, entry.record);
     signs.push(sign);
     // A process begins with its startup; before that, its number was another's.
-    const isStartup = glance.head.id === first.id && sign.source === "startup";
-    if (isStartup || (sign.session_id !== id && glance.head.timestamp < first.timestamp)) break;
+    const isStartup = entry.head.id === first.id && sign.source === "startup";
+    if (isStartup || (sign.session_id !== id && entry.head.timestamp < first.timestamp)) break;
   }
   return signs.toReversed();
 }
@@ -122,12 +122,14 @@ function isBeginning(record: EventRecord): boolean {
   return source === "startup" || source === "clear" || source === "fork";
 }
 
-function notFound(wanted: string): Refusal {
-  return new Refusal(`there is no session "${clean(wanted)}" in the log; see claude-session list`);
+function notFound(wanted: string): CommandError {
+  return new CommandError(
+    `there is no session "${sanitize(wanted)}" in the log; see claude-session list`,
+  );
 }
 
-function ambiguous(prefix: string, ids: readonly string[]): Refusal {
-  const shown = ids.slice(0, LONGEST_LIST).map((id) => `\n  ${clean(id)}`);
+function ambiguous(prefix: string, ids: readonly string[]): CommandError {
+  const shown = ids.slice(0, LONGEST_LIST).map((id) => `\n  ${sanitize(id)}`);
   const more = ids.length > shown.length ? `\n  and ${ids.length - shown.length} more` : "";
-  return new Refusal(`${ids.length} sessions begin with "${prefix}":${shown.join("")}${more}`);
+  return new CommandError(`${ids.length} sessions begin with "${prefix}":${shown.join("")}${more}`);
 }

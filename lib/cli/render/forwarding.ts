@@ -2,8 +2,8 @@
 import type { DestinationReport, ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
 import type { Terminal } from "../command";
-import { clean, many, size, wrap } from "./text";
-import { ago } from "./time";
+import { sanitize, plural, formatSize, wrap } from "./text";
+import { formatAgo } from "./time";
 
 const LABEL_COLUMNS = 16;
 
@@ -14,26 +14,26 @@ export function renderForwarding(
   nowMs: number,
 ): string {
   const row = (label: string, text: string, paint: (line: string) => string = (line) => line) =>
-    `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(clean(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
+    `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(sanitize(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
   const lines = [
     alive
       ? green("A forwarder is at work.")
       : forwarder === null
         ? red("There is no forwarder: put claude-session beside the hooks, or run install from it.")
         : dim("No forwarder is at work; the next event starts one."),
-    ...faults.map((fault) => red(wrap(`config.json: ${clean(fault)}`, columns, "  "))),
+    ...faults.map((fault) => red(wrap(`config.json: ${sanitize(fault)}`, columns, "  "))),
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success: success, last_error: error } = report;
     const { set_aside: aside, lost, skipped, restarted } = report;
-    const when = (at: string) => ago(Date.parse(at), nowMs);
-    lines.push("", `${bold(clean(name))}  ${type}  ${clean(url)}`);
+    const when = (at: string) => formatAgo(Date.parse(at), nowMs);
+    lines.push("", `${bold(sanitize(name))}  ${type}  ${sanitize(url)}`);
     lines.push(
       row(
         "undelivered",
         undelivered.events === 0
           ? "nothing"
-          : `${many(undelivered.events, "event")}, ${size(undelivered.bytes)}`,
+          : `${plural(undelivered.events, "event")}, ${formatSize(undelivered.bytes)}`,
       ),
       row("last success", success === null ? "never" : when(success)),
     );
@@ -42,11 +42,11 @@ export function renderForwarding(
         row("last error", `${when(error.at)}: ${error.message}`, isFailing(report) ? red : dim),
       );
     if (aside > 0)
-      lines.push(row("set aside", `${many(aside, "event")} that the server refused`, yellow));
-    if (lost > 0) lines.push(row("lost", `${many(lost, "event")}, older than is kept`, yellow));
+      lines.push(row("set aside", `${plural(aside, "event")} that the server refused`, yellow));
+    if (lost > 0) lines.push(row("lost", `${plural(lost, "event")}, older than is kept`, yellow));
     if (skipped > 0)
       lines.push(
-        row("passed over", `${many(skipped, "line")} of the log that are no records`, dim),
+        row("passed over", `${plural(skipped, "line")} of the log that are no records`, dim),
       );
     if (restarted !== null)
       lines.push(row("began", `${when(restarted.at)}: ${restarted.reason}`, dim));
@@ -55,8 +55,8 @@ export function renderForwarding(
 }
 
 /** What waits for a server, and why. */
-export function waitWords(report: DestinationReport): string {
+export function describeWaiting(report: DestinationReport): string {
   const { undelivered, last_error: error } = report;
   const why = error !== null && isFailing(report) ? `: ${error.message}` : "";
-  return `${many(undelivered.events, "event")} ${undelivered.events === 1 ? "waits" : "wait"}${why}`;
+  return `${plural(undelivered.events, "event")} ${undelivered.events === 1 ? "waits" : "wait"}${why}`;
 }

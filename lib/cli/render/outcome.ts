@@ -1,9 +1,9 @@
 // How calls and values are told on a screen. Their texts are not harmless for a terminal yet.
 import type { ToolCall } from "../../history/timeline";
-import { clean, LINE_END } from "./text";
+import { sanitize, LINE_END } from "./text";
 
 /** How a call ended, if that is worth a word. */
-export function outcomeWords({ outcome, error }: ToolCall): string {
+export function describeOutcome({ outcome, error }: ToolCall): string {
   switch (outcome) {
     case "succeeded":
       return "";
@@ -31,7 +31,7 @@ export function* outline(value: unknown, indent = ""): Generator<string> {
     return;
   }
   for (const [key, inner] of Object.entries(value)) {
-    const name = Array.isArray(value) ? "-" : `${clean(key)}:`;
+    const name = Array.isArray(value) ? "-" : `${sanitize(key)}:`;
     const lines = Array.from(outline(inner, `${indent}  `));
     if (lines.length === 1) yield `${indent}${name} ${lines[0]?.trimStart()}`;
     else {

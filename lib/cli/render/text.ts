@@ -7,7 +7,7 @@ const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-
  * Makes text from outside harmless on a terminal and one line long: prompts, file names and answers
  * may hold escape sequences.
  */
-export function clean(text: string): string {
+export function sanitize(text: string): string {
   return Bun.stripANSI(text.toWellFormed())
     .replace(UNFIT, (character) => (character.trim() === "" ? " " : ""))
     .replace(/\s+/g, " ")
@@ -18,10 +18,10 @@ export function clean(text: string): string {
 export const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 /** The same for text of several lines, which it keeps apart. */
-export function cleanLines(text: string): string[] {
+export function sanitizeLines(text: string): string[] {
   return text.split(LINE_END).map((line) => {
     const indent = /^[ \t]*/.exec(line)?.[0].replaceAll("\t", "  ") ?? "";
-    return indent + clean(line);
+    return indent + sanitize(line);
   });
 }
 
@@ -33,7 +33,7 @@ export function safeJson(value: unknown, indent?: number): string {
 }
 
 /** A line as it is, but for characters that a terminal would obey: those are shown by their numbers. */
-export function visible(line: string): string {
+export function escapeControls(line: string): string {
   return line.replace(UNFIT, (character) =>
     character === "\t" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
@@ -54,12 +54,12 @@ export function pad(text: string, columns: number): string {
 }
 
 /** A number of things in words, e.g. `1 prompt`, `2 prompts`. */
-export function many(count: number, what: string): string {
+export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** A size on the disk, e.g. `12 kB`, `3.4 MB`. */
-export function size(bytes: number): string {
+export function formatSize(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -34,31 +34,31 @@ function dateOnly(text: string): string {
 }
 
 /** A duration in short, e.g. `12ms`, `1.2s`, `3m 12s`, `4h 5m`. */
-export function took(durationMs: number): string {
+export function formatDuration(durationMs: number): string {
   if (durationMs < 1000) return `${Math.round(durationMs)}ms`;
   if (durationMs < 60_000) return prettyMs(durationMs, { secondsDecimalDigits: 1 });
   return prettyMs(Math.round(durationMs / 1000) * 1000, { unitCount: 2 });
 }
 
 /** How long ago, e.g. `3m ago`. */
-export function ago(epochMs: number, nowMs: number): string {
+export function formatAgo(epochMs: number, nowMs: number): string {
   const elapsedMs = nowMs - epochMs;
   if (elapsedMs < -60_000) return "ahead of the clock";
   return elapsedMs < 1000 ? "now" : `${prettyMs(elapsedMs, { compact: true })} ago`;
 }
 
 /** Local time of day, e.g. `10:58:01`. */
-export function clock(epochMs: number): string {
+export function formatClock(epochMs: number): string {
   const date = new Date(epochMs);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
 }
 
 /** Local day and time, e.g. `11-23 10:58`, with the year where it is another than now. */
-export function dayAndTime(epochMs: number, nowMs: number): string {
+export function formatDayAndTime(epochMs: number, nowMs: number): string {
   const date = new Date(epochMs);
   const year = date.getFullYear() === new Date(nowMs).getFullYear() ? "" : `${date.getFullYear()}-`;
   const day = `${year}${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
-  return `${day} ${clock(epochMs).slice(0, 5)}`;
+  return `${day} ${formatClock(epochMs).slice(0, 5)}`;
 }
 
 function twoDigits(number: number): string {

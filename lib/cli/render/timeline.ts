@@ -1,7 +1,7 @@
 // The story of a session as lines of text.
 import type { Colors } from "picocolors/types";
 import type { EventName } from "../../events";
-import { callWords, eventWords, reportWords } from "../../history/describe";
+import { describeCall, describeEvent, describeTaskReport } from "../../history/describe";
 import type { Link } from "../../history/lineage";
 import { textOf } from "../../history/payload";
 import type { Summary } from "../../history/summary";
@@ -15,9 +15,9 @@ import type {
   Turn,
 } from "../../history/timeline";
 import { paintState } from "../commands/list";
-import { outcomeWords, outline } from "./outcome";
-import { bar, clean, cleanLines, fit, many, pad } from "./text";
-import { clock, dayAndTime, took } from "./time";
+import { describeOutcome, outline } from "./outcome";
+import { bar, sanitize, sanitizeLines, fit, plural, pad } from "./text";
+import { formatClock, formatDayAndTime, formatDuration } from "./time";
 
 /** What is told, and how fully. */
 export interface TimelineView {
@@ -49,22 +49,22 @@ function* header(
   { summary, story, links, nowMs }: TimelineView,
   colors: Colors,
 ): Generator<string> {
-  const title = clean(summary.title ?? summary.firstPrompt ?? "");
-  yield colors.bold(clean(summary.project)) + (title ? `  ${title}` : "");
-  const started = dayAndTime(Date.parse(summary.startedAt), nowMs);
+  const title = sanitize(summary.title ?? summary.firstPrompt ?? "");
+  yield colors.bold(sanitize(summary.project)) + (title ? `  ${title}` : "");
+  const started = formatDayAndTime(Date.parse(summary.startedAt), nowMs);
   const state = paintState(summary.stateAt(nowMs), colors);
-  yield `${colors.cyan(clean(story.sessionId))}  ${state}  ${started}, ${took(summary.durationMs)}`;
+  yield `${colors.cyan(sanitize(story.sessionId))}  ${state}  ${started}, ${formatDuration(summary.durationMs)}`;
   const { prompts, tools, failures, agents } = summary;
   const failed = failures > 0 ? colors.red(`, ${failures} failed`) : "";
   yield [
-    many(prompts, "prompt"),
-    `${many(tools, "tool call")}${failed}`,
-    ...(agents > 0 ? [many(agents, "subagent")] : []),
+    plural(prompts, "prompt"),
+    `${plural(tools, "tool call")}${failed}`,
+    ...(agents > 0 ? [plural(agents, "subagent")] : []),
   ].join(" · ");
   for (const { parent, child, by } of links)
     yield child === story.sessionId
-      ? `continues ${colors.cyan(clean(parent))} (${by})`
-      : `continued by ${colors.cyan(clean(child))} (${by})`;
+      ? `continues ${colors.cyan(sanitize(parent))} (${by})`
+      : `continued by ${colors.cyan(sanitize(child))} (${by})`;
 }
 
 function* durations(steps: readonly (Turn | Step)[]): Generator<number> {
@@ -120,7 +120,7 @@ class Writer {
     }
     const { bold, magenta, dim, red } = this.#colors;
     const sign = entry.isFromPerson ? bold(magenta("❯")) : dim("↻");
-    const prompt = entry.isFromPerson ? entry.prompt : reportWords(entry.prompt);
+    const prompt = entry.isFromPerson ? entry.prompt : describeTaskReport(entry.prompt);
     yield* this.#text(entry.atMs, `${sign} `, "  ", prompt, entry.isFromPerson ? bold : dim);
     const endings = [
       ...(entry.answer ? [{ sign: "■ ", text: entry.answer, paint: same }] : []),
@@ -151,16 +151,16 @@ class Writer {
   *#call(call: ToolCall, lead: string, below: string): Generator<string> {
     const { bold, dim } = this.#colors;
     const paint = this.#paintOf(call.outcome);
-    const what = clean(callWords(call, this.view.summary.projectDir));
-    const named = `${paint(SIGNS[call.outcome])} ${bold(clean(call.tool))} ${what}`;
-    const time = call.durationMs === undefined ? "" : took(call.durationMs);
+    const what = sanitize(describeCall(call, this.view.summary.projectDir));
+    const named = `${paint(SIGNS[call.outcome])} ${bold(sanitize(call.tool))} ${what}`;
+    const time = call.durationMs === undefined ? "" : formatDuration(call.durationMs);
     const share = (call.durationMs ?? 0) / this.longestMs;
     const right = `  ${pad(dim(bar(share, this.#barColumns)), this.#barColumns)} ${time.padStart(7)}`;
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - Bun.stringWidth(right);
     const left = fit(named, room);
     yield this.#line(call.atMs, lead, time === "" ? left : pad(left, room) + right);
     const asked = call.isAsked && call.outcome !== "asking" ? "permission was asked for" : "";
-    const story = [outcomeWords(call), asked].filter(Boolean).join("; ");
+    const story = [describeOutcome(call), asked].filter(Boolean).join("; ");
     const children = call.agents.length > 0;
     const under = `${below}${children ? "│ " : "  "}`;
     if (story !== "") yield* this.#text(undefined, under, under, story, paint);
@@ -177,9 +177,9 @@ class Writer {
   *#agent(agent: Agent, lead: string, below: string): Generator<string> {
     const { blue, dim } = this.#colors;
     const state = agent.isInterrupted ? "interrupted" : "at work";
-    const time = agent.durationMs === undefined ? state : took(agent.durationMs);
-    const name = ["subagent", clean(agent.type)].filter(Boolean).join(" ");
-    const about = dim(`${clean(agent.id).slice(0, 8)}, ${time}`);
+    const time = agent.durationMs === undefined ? state : formatDuration(agent.durationMs);
+    const name = ["subagent", sanitize(agent.type)].filter(Boolean).join(" ");
+    const about = dim(`${sanitize(agent.id).slice(0, 8)}, ${time}`);
     yield fit(this.#line(agent.atMs, lead, `${blue("◆")} ${name} ${about}`), this.#columns);
     yield* this.#steps(agent.steps, below, agent.answer === undefined);
     if (agent.answer !== undefined) {
@@ -195,7 +195,7 @@ class Writer {
   }
 
   *#moment(moment: Moment, lead: string, below: string): Generator<string> {
-    const text = eventWords(moment);
+    const text = describeEvent(moment);
     yield* this.#text(moment.atMs, `${lead}○ `, `${below}  `, text, this.#colors.dim);
     if (this.view.isFull) yield* this.#block("payload", moment.record.payload, `${below}  `);
   }
@@ -209,7 +209,7 @@ class Writer {
     paint: (text: string) => string,
   ): Generator<string> {
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
-    const lines = this.view.isFull ? this.#wrapped(text, room) : [fit(clean(text), room)];
+    const lines = this.view.isFull ? this.#wrapped(text, room) : [fit(sanitize(text), room)];
     yield this.#line(atMs, lead, paint(lines[0] ?? ""));
     for (const line of lines.slice(1)) yield this.#line(undefined, below, paint(line));
   }
@@ -228,14 +228,14 @@ class Writer {
   }
 
   #wrapped(text: string, columns: number): string[] {
-    return cleanLines(text).flatMap((line) =>
+    return sanitizeLines(text).flatMap((line) =>
       Bun.wrapAnsi(line, Math.max(columns, 20), { hard: true, trim: false }).split("\n"),
     );
   }
 
   #line(atMs: number | undefined, lead: string, text: string): string {
     const { dim } = this.#colors;
-    const time = atMs === undefined ? "" : clock(atMs);
+    const time = atMs === undefined ? "" : formatClock(atMs);
     // No blanks at the end of a line that has nothing to say.
     if (text.trim() === "") return dim(`${time.padEnd(TIME_COLUMNS)}${lead}`.trimEnd());
     return `${dim(time.padEnd(TIME_COLUMNS))}${dim(lead)}${text}`;

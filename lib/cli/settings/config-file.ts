@@ -10,7 +10,7 @@ import { readOwn, replaceFile } from "../../os/file";
 import { ensurePrivateFolder } from "../../os/folder";
 import { programBeside } from "../../os/paths";
 import { system } from "../../os/system";
-import { Refusal, UsageError } from "../command";
+import { CommandError, UsageError } from "../command";
 
 const MAX_BYTES = 65_536;
 
@@ -31,7 +31,7 @@ export interface Server {
  * anywhere to forward to.
  *
  * @throws {UsageError} where the server cannot be one
- * @throws {Refusal} where the file cannot be read or edited
+ * @throws {CommandError} where the file cannot be read or edited
  */
 export function editConfig(server: Server | undefined): ConfigEdit {
   const before = readText();
@@ -46,9 +46,12 @@ export function writeConfig({ before, after }: ConfigEdit): void {
     ensurePrivateFolder(paths.state);
     replaceFile(paths.config, after, system, fsyncSync);
   } catch (error) {
-    throw new Refusal(`${paths.config} cannot be written: ${faultCode(error)}; it is as it was`, {
-      cause: error,
-    });
+    throw new CommandError(
+      `${paths.config} cannot be written: ${faultCode(error)}; it is as it was`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -63,7 +66,7 @@ function withServer(
   const given = before === undefined ? {} : parse(before);
   const listed = fieldOf(given, "destinations");
   if (listed !== undefined && !Array.isArray(listed))
-    throw new Refusal(`${paths.config}: destinations is not a list; it is left as it is`);
+    throw new CommandError(`${paths.config}: destinations is not a list; it is left as it is`);
   const destinations: readonly unknown[] = listed ?? [];
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
@@ -99,7 +102,7 @@ function readText(): string | undefined {
   try {
     return readOwn(paths.config, MAX_BYTES);
   } catch (error) {
-    throw new Refusal(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
+    throw new CommandError(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
   }
 }
 
@@ -110,5 +113,5 @@ function parse(text: string): unknown {
   } catch {
     // Hooks read it as strictly.
   }
-  throw new Refusal(`${paths.config} is no JSON object; mend it first, it is left as it is`);
+  throw new CommandError(`${paths.config} is no JSON object; mend it first, it is left as it is`);
 }

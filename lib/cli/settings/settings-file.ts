@@ -7,7 +7,7 @@ import { readOwnBytes, removeFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder, sweepTemporaries } from "../../os/folder";
 import { system } from "../../os/system";
 import { findProject } from "../../project";
-import { Refusal } from "../command";
+import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";
 
 /** Whose settings: the user's, or the project's that are shared or not. */
@@ -32,28 +32,28 @@ export function settingsPath(scope: Scope, file: string | undefined): string {
   // Our own folder lies in Claude Code's, unless a variable moved the one or the other.
   if (scope === "user") return `${paths.claude}/settings.json`;
   const { folder } = findProject(environment, undefined);
-  if (folder === "") throw new Refusal("there is no project here: this folder is gone");
+  if (folder === "") throw new CommandError("there is no project here: this folder is gone");
   return `${folder}/.claude/${scope === "local" ? "settings.local.json" : "settings.json"}`;
 }
 
 /**
  * Reads settings.
  *
- * @throws {Refusal} where they are another user's, or no file
+ * @throws {CommandError} where they are another user's, or no file
  */
 export function readSettings(path: string): SettingsFile {
   try {
     const target = followed(path);
     return { path, target, text: readText(target) };
   } catch (error) {
-    throw new Refusal(`${path} cannot be read: ${faultCode(error)}`, { cause: error });
+    throw new CommandError(`${path} cannot be read: ${faultCode(error)}`, { cause: error });
   }
 }
 
 /**
  * Replaces settings as a whole, flushed to the disk, with the mode that they had.
  *
- * @throws {Refusal} where that is not possible; the settings are then as they were
+ * @throws {CommandError} where that is not possible; the settings are then as they were
  */
 export function writeSettings({ path, target }: SettingsFile, text: string): void {
   try {
@@ -64,7 +64,7 @@ export function writeSettings({ path, target }: SettingsFile, text: string): voi
       fsyncSync(fd);
     });
   } catch (error) {
-    throw new Refusal(`${path} cannot be written: ${faultCode(error)}; it is as it was`, {
+    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is as it was`, {
       cause: error,
     });
   }
@@ -84,7 +84,7 @@ export function removeSettings({ target }: SettingsFile): void {
 /**
  * Our hooks in settings: commands by event.
  *
- * @throws {Refusal} where they cannot be edited, saying where in the text the reason is
+ * @throws {CommandError} where they cannot be edited, saying where in the text the reason is
  */
 export function ownCommands({ path, text = "" }: SettingsFile): Map<string, string> {
   try {
@@ -92,7 +92,7 @@ export function ownCommands({ path, text = "" }: SettingsFile): Map<string, stri
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     const { line, column, reason } = error;
-    throw new Refusal(`${path}:${line}:${column}: ${reason}; it is left as it is`);
+    throw new CommandError(`${path}:${line}:${column}: ${reason}; it is left as it is`);
   }
 }
 

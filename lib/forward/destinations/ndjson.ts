@@ -7,7 +7,7 @@ import { judge, type Deliver } from "../verdict";
 const ABOUT_CONTENT = new Set([400, 403, 413, 422]);
 
 /** Delivers batches; one that is refused is halved until the event that is to blame is alone. */
-export function httpDelivery(destination: Requested): Deliver {
+export function sendNdjson(destination: Requested): Deliver {
   return async function deliver(events, receipts): ReturnType<Deliver> {
     if (events.length === 0) return undefined;
     const body = events.map(({ line }) => `${wellFormed(line)}\n`).join("");

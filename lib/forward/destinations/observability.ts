@@ -1,6 +1,6 @@
 // The API of the multi-agent observability servers: one event a request, `POST /events`, answered with
 // the event's number. They know no batches, and keep what is sent twice twice.
-import { recordWords } from "../../history/describe";
+import { describeRecord } from "../../history/describe";
 import { fieldOf, textOf } from "../../history/payload";
 import { recordIn } from "../../log/reader";
 import type { EventRecord } from "../../log/record";
@@ -73,7 +73,7 @@ export function toMessage(record: EventRecord, model: string | undefined): Recor
 }
 
 function summaryOf(record: EventRecord): string {
-  const words = recordWords(record)
+  const words = describeRecord(record)
     .slice(0, 10 * MAX_SUMMARY)
     .replace(/\s+/g, " ");
   // By characters, so that none is cut in half.
@@ -99,7 +99,7 @@ export class Models {
 const MOST_SESSIONS = 1000;
 
 /** Delivers event by event; sessions side by side, each in its order. */
-export function observabilityDelivery(destination: Destination): Deliver {
+export function sendToObservability(destination: Destination): Deliver {
   const models = new Models();
   return async (events, receipts) => {
     const messages = new Map<PendingEvent, string>();
@@ -131,11 +131,11 @@ const JSON_CONTENT = { "Content-Type": "application/json" };
 
 // These servers answer a friendly 200 to any path that they do not know. To one that they do they
 // answer with the event and its number, which comes last: of a long event it is not read.
-function isStored({ status, text, isCut }: Answered, id: string): true | string {
+function isStored({ status, text, isTruncated }: Answered, id: string): true | string {
   if (status === 200) {
     if (typeof fieldOf(parse(text), "id") === "number") return true;
     const isEcho = text.startsWith("{") && text.includes(`"event_id":${JSON.stringify(id)}`);
-    if (isCut && isEcho) return true;
+    if (isTruncated && isEcho) return true;
   }
   return `it answered ${status}, but not as an observability server does; is the URL right?`;
 }

@@ -1,7 +1,7 @@
 // Cut texts: short enough, whole characters, and honest about what is gone.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { cutStrings, cutText } from "../../../lib/hook/truncate";
+import { truncateStrings, truncateText } from "../../../lib/hook/truncate";
 import { byteLength } from "../../../lib/os/byte-length";
 
 // Below this there is room only for the marker.
@@ -29,7 +29,7 @@ describe("a text", () => {
   test("is never longer than it may be", () => {
     fc.assert(
       fc.property(anyText, anyLimit, (text, maxBytes) => {
-        expect(byteLength(cutText(text, maxBytes))).toBeLessThanOrEqual(maxBytes);
+        expect(byteLength(truncateText(text, maxBytes))).toBeLessThanOrEqual(maxBytes);
       }),
     );
   });
@@ -37,7 +37,7 @@ describe("a text", () => {
   test("is the same if it is short enough", () => {
     fc.assert(
       fc.property(anyText, fc.nat(100), (text, spare) => {
-        expect(cutText(text, byteLength(text) + spare)).toBe(text);
+        expect(truncateText(text, byteLength(text) + spare)).toBe(text);
       }),
     );
   });
@@ -46,7 +46,7 @@ describe("a text", () => {
     fc.assert(
       fc.property(anyText, anyLimit, (some, maxBytes) => {
         const text = `${some}-`.repeat(Math.ceil(800 / (byteLength(some) + 1)));
-        const { head, gone, tail } = parts(cutText(text, maxBytes));
+        const { head, gone, tail } = parts(truncateText(text, maxBytes));
         expect(byteLength(head) + gone + byteLength(tail)).toBe(byteLength(text));
         expect(text.startsWith(head)).toBe(true);
         expect(text.endsWith(tail)).toBe(true);
@@ -60,7 +60,7 @@ describe("a text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 600 }), anyLimit, (text, maxBytes) => {
         fc.pre(text.isWellFormed());
-        expect(cutText(text, maxBytes).isWellFormed()).toBe(true);
+        expect(truncateText(text, maxBytes).isWellFormed()).toBe(true);
       }),
     );
   });
@@ -73,19 +73,19 @@ describe("a text", () => {
     ["halves of pairs, three bytes in UTF-8", "\uD83D".repeat(34), 100, "\uD83D".repeat(10), 42],
     ["a byte order mark", `\uFEFF${"x".repeat(99)}\uFEFF`, 100, undefined, 45],
   ])("of %s is cut like this", (_why, text, maxBytes, half, gone) => {
-    const found = parts(cutText(text, maxBytes));
+    const found = parts(truncateText(text, maxBytes));
     if (half !== undefined) expect(found).toEqual({ head: half, gone, tail: half });
     expect(found.gone).toBe(gone);
   });
 
   test("of which nothing can stay is only its length", () => {
-    expect(cutText("x".repeat(500), 0)).toBe("… [500 bytes cut] …");
+    expect(truncateText("x".repeat(500), 0)).toBe("… [500 bytes cut] …");
   });
 
   test("of sixteen million characters is cut at once", () => {
     const text = "語".repeat(16_000_000);
     const started = performance.now();
-    expect(byteLength(cutText(text, 16_384))).toBeLessThanOrEqual(16_384);
+    expect(byteLength(truncateText(text, 16_384))).toBeLessThanOrEqual(16_384);
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
@@ -96,12 +96,12 @@ function name(middle: string): string {
 
 describe("a value", () => {
   const long = "x".repeat(200);
-  const short = cutText(long, 100);
+  const short = truncateText(long, 100);
 
   test("has all its strings cut, keys included, and they are counted", () => {
     const value = { a: long, b: [long, "y", 1, null, true, { c: long }], [long]: "z" };
     const before = JSON.stringify(value);
-    expect(cutStrings(value, 100)).toEqual({
+    expect(truncateStrings(value, 100)).toEqual({
       value: { a: short, b: [short, "y", 1, null, true, { c: short }], [short]: "z" },
       cut: 4,
     });
@@ -111,7 +111,7 @@ describe("a value", () => {
   test("of short strings comes back the same", () => {
     fc.assert(
       fc.property(fc.json({ stringUnit: "binary" }), (text) => {
-        const { value, cut } = cutStrings(JSON.parse(text), byteLength(text) + 64);
+        const { value, cut } = truncateStrings(JSON.parse(text), byteLength(text) + 64);
         expect([JSON.stringify(value), cut]).toEqual([JSON.stringify(JSON.parse(text)), 0]);
       }),
     );
@@ -124,7 +124,7 @@ describe("a value", () => {
         fc.dictionary(texts, texts),
         fc.integer({ min: 64, max: 300 }),
         (value, maxBytes) => {
-          const { value: found } = cutStrings(value, maxBytes);
+          const { value: found } = truncateStrings(value, maxBytes);
           const entries = Object.entries(found as Record<string, string>);
           expect(entries.length).toBe(Object.keys(value).length);
           for (const text of entries.flat()) expect(byteLength(text)).toBeLessThanOrEqual(maxBytes);
@@ -134,14 +134,17 @@ describe("a value", () => {
   });
 
   test("keeps fields whose long names differ only in the middle", () => {
-    const { value } = cutStrings({ [name("1")]: 1, [name("2")]: 2, [name("3")]: 3 }, 100);
+    const { value } = truncateStrings({ [name("1")]: 1, [name("2")]: 2, [name("3")]: 3 }, 100);
     expect(Object.values(value as object)).toEqual([1, 2, 3]);
     for (const key of Object.keys(value as object))
       expect(byteLength(key)).toBeLessThanOrEqual(100);
   });
 
   test("keeps a field called __proto__", () => {
-    const { value } = cutStrings(JSON.parse(`{"__proto__":{"a":"${long}"},"constructor":1}`), 100);
+    const { value } = truncateStrings(
+      JSON.parse(`{"__proto__":{"a":"${long}"},"constructor":1}`),
+      100,
+    );
     expect(JSON.stringify(value)).toBe(`{"__proto__":{"a":"${short}"},"constructor":1}`);
   });
 });

@@ -15,10 +15,10 @@ import { renderRecord, toRecord } from "../../../lib/hook/build-record";
 import { redactionRules } from "../../../lib/hook/redact";
 import { appendRecord, listDays } from "../../../lib/log/log";
 import {
-  glanceAt,
+  readHeads,
   readDays,
-  type Glance,
-  type GlanceOptions,
+  type HeadEntry,
+  type HeadOptions,
   type LogEntry,
   type ReadFrom,
 } from "../../../lib/log/reader";
@@ -159,7 +159,8 @@ describe("reading", () => {
     for (let at = 0; at < 5; at++) {
       read(sandbox);
       for (const entry of readDays(sandbox.events)) if (entry.end > 0) break;
-      for (const entry of glanceAt(sandbox.events, { newestFirst: true })) if (entry.end > 0) break;
+      for (const entry of readHeads(sandbox.events, { newestFirst: true }))
+        if (entry.end > 0) break;
     }
     expect(open()).toEqual([]);
   });
@@ -224,7 +225,7 @@ describe("reading", () => {
           expected,
         );
         for (const newestFirst of [false, true]) {
-          const seen = Array.from(glanceAt(sandbox.events, { newestFirst }), (one) => ({
+          const seen = Array.from(readHeads(sandbox.events, { newestFirst }), (one) => ({
             gives: idOf(one),
             end: one.end,
           }));
@@ -262,14 +263,14 @@ describe("glancing", () => {
       appendRecord(sandbox.events, TIME, renderRecord(record, DEFAULTS.limits));
     }
     const records = read(sandbox).map((entry) => (entry.kind === "record" ? entry.record : entry));
-    const glances = glance(sandbox);
-    expect(glances.map(({ record }) => record)).toEqual(records);
+    const entries = heads(sandbox);
+    expect(entries.map(({ record }) => record)).toEqual(records);
     // That nothing of the rest is there shows that it was not read.
-    expect(glances.map(({ head }) => head)).toEqual(
+    expect(entries.map(({ head }) => head)).toEqual(
       read(sandbox).map((entry) => headOf(entry) as RecordHead),
     );
     expect(records.length).toBeGreaterThan(60);
-    expect(glance(sandbox, { newestFirst: true })).toEqual(glances.toReversed());
+    expect(heads(sandbox, { newestFirst: true })).toEqual(entries.toReversed());
   });
 
   test.each([
@@ -316,7 +317,7 @@ describe("glancing", () => {
   test("sees the head of a line that is torn after a brace, and has no record of it", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${usual({ id: "torn", payload: { a: {} } }).slice(0, -1)}\n`);
-    const seen = glance(sandbox);
+    const seen = heads(sandbox);
     expect(seen).toMatchObject([{ head: { id: "torn" } }]);
     expect(seen[0]?.record).toBeUndefined();
     expect(read(sandbox).map(nameOf)).toEqual(["torn"]);
@@ -348,7 +349,7 @@ describe("glancing", () => {
     const day = Buffer.from(texts.join(`\ntorn\n`));
     writeDay(sandbox, day);
     const found: string[] = [];
-    for (const one of glanceAt(sandbox.events, { newestFirst }))
+    for (const one of readHeads(sandbox.events, { newestFirst }))
       if (one.kind === "head") found.push(day.toString("utf8", one.begin, one.end));
     expect(found).toEqual(newestFirst ? texts.toReversed() : texts);
   });
@@ -374,7 +375,7 @@ describe("glancing", () => {
       "the same from the end",
     ],
     [{ containing: "nowhere" }, [], "with a text that is in none"],
-  ] as [GlanceOptions, string[], string][])("goes through %j: %j (%s)", (options, expected) => {
+  ] as [HeadOptions, string[], string][])("goes through %j: %j (%s)", (options, expected) => {
     using sandbox = new Sandbox();
     for (const id of ids)
       appendRecord(sandbox.events, `${id.slice(0, 10)}T00:00:00.000Z`, line({ id }));
@@ -468,36 +469,33 @@ function nameOf(entry: LogEntry): string {
   return entry.kind === "record" ? entry.record.id : entry.reason;
 }
 
-function glance(
-  sandbox: Sandbox,
-  options?: GlanceOptions,
-): { head: RecordHead; record: unknown }[] {
+function heads(sandbox: Sandbox, options?: HeadOptions): { head: RecordHead; record: unknown }[] {
   const seen: { head: RecordHead; record: unknown }[] = [];
-  for (const one of glanceAt(sandbox.events, options))
+  for (const one of readHeads(sandbox.events, options))
     if (one.kind === "head") seen.push({ head: one.head, record: one.record() });
   return seen;
 }
 
-/** The one line is the same at a glance and read whole. */
+/** The one line is the same by its head and read whole. */
 function expectSame(sandbox: Sandbox): void {
   const [entry] = read(sandbox) as [LogEntry];
-  const [seen] = glance(sandbox);
+  const [seen] = heads(sandbox);
   expect(seen?.head).toMatchObject(headOf(entry));
   expect(seen?.record).toEqual(entry.kind === "record" ? entry.record : undefined);
 }
 
-function glanceIds(sandbox: Sandbox, options?: GlanceOptions): string[] {
-  return Array.from(glanceAt(sandbox.events, options), idOf);
+function glanceIds(sandbox: Sandbox, options?: HeadOptions): string[] {
+  return Array.from(readHeads(sandbox.events, options), idOf);
 }
 
-function bytesRead(sandbox: Sandbox, options: GlanceOptions): number {
+function bytesRead(sandbox: Sandbox, options: HeadOptions): number {
   let sum = 0;
   const onRead = (bytes: number) => void (sum += bytes);
-  for (const _ of glanceAt(sandbox.events, { ...options, onRead }));
+  for (const _ of readHeads(sandbox.events, { ...options, onRead }));
   return sum;
 }
 
-function idOf(one: Glance): string {
+function idOf(one: HeadEntry): string {
   return one.kind === "head" ? one.head.id : one.reason;
 }
 

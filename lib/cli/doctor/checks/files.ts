@@ -1,9 +1,9 @@
 // Whether hooks can keep what they record, and keep it private.
 import { utcDay } from "../../../log/log";
-import { many, size } from "../../render/text";
+import { plural, formatSize } from "../../render/text";
 import type { Facts } from "../collect";
 import type { FolderFacts } from "../facts/folders";
-import { fail, ok, warn, type Judged } from "../finding";
+import { fail, ok, warn, type Result } from "../finding";
 
 const MEGABYTE = 1_000_000;
 const LITTLE_SPACE_BYTES = 500 * MEGABYTE;
@@ -14,13 +14,13 @@ const OTHERS_MAY = 0o077;
 const STICKY = 0o1000;
 
 /** Judges folders, files, `config.json` and the disk. */
-export function* judgeFiles(facts: Facts, nowMs: number): Generator<Judged> {
+export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
   const { state, events, openFiles, log } = facts;
   yield judgePrivate(state, facts);
   if (state.status !== undefined) yield judgePrivate(events, facts);
   if (openFiles.length > 0)
     yield warn(
-      `Others may read ${many(openFiles.length, "file")}, such as ${openFiles[0]}`,
+      `Others may read ${plural(openFiles.length, "file")}, such as ${openFiles[0]}`,
       `chmod -R go= ${quoted(state.path)}`,
     );
   for (const day of log.strangeDays) {
@@ -35,7 +35,7 @@ export function* judgeFiles(facts: Facts, nowMs: number): Generator<Judged> {
   yield* judgeSpace(facts);
 }
 
-function judgePrivate({ path, status, fault }: FolderFacts, { ownUserId }: Facts): Judged {
+function judgePrivate({ path, status, fault }: FolderFacts, { ownUserId }: Facts): Result {
   const elsewhere = "Move it away, or set CLAUDE_SESSION_HOME to a folder of your own.";
   if (status === undefined)
     return fault === undefined
@@ -56,7 +56,7 @@ function judgePrivate({ path, status, fault }: FolderFacts, { ownUserId }: Facts
 }
 
 // Pointers are small files of our own, and a sticky folder keeps others from replacing them.
-function judgePointers({ pointers: { path, status, fault }, ownUserId }: Facts): Judged {
+function judgePointers({ pointers: { path, status, fault }, ownUserId }: Facts): Result {
   const what = `Session pointers cannot be kept in ${path}`;
   const fix = "Set CLAUDE_SESSION_DIR to a folder of your own.";
   if (status === undefined) return fail(`${what}: ${fault ?? "it is not there"}`, fix);
@@ -70,7 +70,7 @@ function judgePointers({ pointers: { path, status, fault }, ownUserId }: Facts):
   return ok(`Session pointers are kept in ${path}`);
 }
 
-function* judgeConfig({ config: { path, exists, faults } }: Facts): Generator<Judged> {
+function* judgeConfig({ config: { path, exists, faults } }: Facts): Generator<Result> {
   for (const fault of faults) {
     const isWhole = fault.startsWith("config.json: ");
     yield warn(isWhole ? `${fault}; using the defaults` : `config.json: ${fault}`, `Mend ${path}.`);
@@ -79,9 +79,9 @@ function* judgeConfig({ config: { path, exists, faults } }: Facts): Generator<Ju
     yield ok(exists ? "config.json has nothing wrong in it" : "No config.json: the defaults hold");
 }
 
-function* judgeSpace({ freeBytes }: Facts): Generator<Judged> {
+function* judgeSpace({ freeBytes }: Facts): Generator<Result> {
   if (freeBytes === undefined) return;
-  const free = `${size(freeBytes)} free on the log's disk`;
+  const free = `${formatSize(freeBytes)} free on the log's disk`;
   if (freeBytes < NO_SPACE_BYTES) yield fail(free, "Make room, or events are lost.");
   else if (freeBytes < LITTLE_SPACE_BYTES)
     yield warn(free, "Make room, or run claude-session prune --older-than 7d.");

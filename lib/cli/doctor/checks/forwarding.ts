@@ -1,15 +1,15 @@
 // Whether events get to where they are forwarded.
 import type { DestinationReport } from "../../../forward/report";
 import { isFailing } from "../../../forward/status-file";
-import { many, size } from "../../render/text";
-import { ago } from "../../render/time";
+import { plural, formatSize } from "../../render/text";
+import { formatAgo } from "../../render/time";
 import type { Facts } from "../collect";
-import { fail, ok, warn, type Judged } from "../finding";
+import { fail, ok, warn, type Result } from "../finding";
 
 const RECENT_MS = 7 * 86_400_000;
 
 /** Judges each destination; there is nothing to say where nothing is to be forwarded. */
-export function* judgeForwarding({ forwarding }: Facts, nowMs: number): Generator<Judged> {
+export function* checkForwarding({ forwarding }: Facts, nowMs: number): Generator<Result> {
   if (forwarding === undefined) return;
   const { alive, forwarder, destinations, faults } = forwarding;
   if (forwarder === null)
@@ -25,12 +25,12 @@ export function* judgeForwarding({ forwarding }: Facts, nowMs: number): Generato
   }
 }
 
-function judgeDelivery(destination: DestinationReport, isAlive: boolean, nowMs: number): Judged {
+function judgeDelivery(destination: DestinationReport, isAlive: boolean, nowMs: number): Result {
   const { name, url, undelivered, last_success: success, last_error: error } = destination;
   const { events, bytes } = undelivered;
   const last = `last delivery ${success === null ? "never" : sinceWords(success, nowMs)}`;
   if (events === 0) return ok(`${name} has got everything (${url}; ${last})`);
-  const waiting = `${many(events, "event")} (${size(bytes)})`;
+  const waiting = `${plural(events, "event")} (${formatSize(bytes)})`;
   if (error !== null && isFailing(destination)) {
     const when = sinceWords(error.at, nowMs);
     return warn(
@@ -45,16 +45,16 @@ function judgeDelivery(destination: DestinationReport, isAlive: boolean, nowMs: 
   );
 }
 
-function* judgeLosses(destination: DestinationReport, nowMs: number): Generator<Judged> {
+function* judgeLosses(destination: DestinationReport, nowMs: number): Generator<Result> {
   const { name, set_aside: aside, lost, restarted } = destination;
   if (aside > 0)
     yield warn(
-      `${name} refused ${many(aside, "event")}`,
+      `${name} refused ${plural(aside, "event")}`,
       `forward/${name}/rejected.jsonl has them, with what the server said.`,
     );
   if (lost > 0)
     yield warn(
-      `${name} will never get ${many(lost, "event")}: they became older than retention_days first`,
+      `${name} will never get ${plural(lost, "event")}: they became older than retention_days first`,
       "A longer retention_days in config.json keeps them for longer outages.",
     );
   // The first start is none.
@@ -71,5 +71,5 @@ function* judgeLosses(destination: DestinationReport, nowMs: number): Generator<
 }
 
 function sinceWords(at: string, nowMs: number): string {
-  return ago(Date.parse(at), nowMs);
+  return formatAgo(Date.parse(at), nowMs);
 }

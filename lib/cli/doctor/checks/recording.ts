@@ -1,10 +1,10 @@
 // Whether events arrive, so that quiet and broken can be told apart.
 import type { EventName } from "../../../events";
 import { utcDay } from "../../../log/log";
-import { many, size } from "../../render/text";
-import { ago } from "../../render/time";
+import { plural, formatSize } from "../../render/text";
+import { formatAgo } from "../../render/time";
 import type { Facts } from "../collect";
-import { fail, ok, warn, type Judged } from "../finding";
+import { fail, ok, warn, type Result } from "../finding";
 import { installInto, registeredEvents } from "./registration";
 
 const DAY_MS = 86_400_000;
@@ -31,7 +31,7 @@ const EXPECTED = [
 const ANEW = "End Claude Code and start it anew: a running session keeps the hooks it began with.";
 
 /** Judges what was recorded, and what was not. */
-export function* judgeRecording(facts: Facts, nowMs: number): Generator<Judged> {
+export function* checkRecording(facts: Facts, nowMs: number): Generator<Result> {
   yield* judgeLast(facts, nowMs);
   yield* judgeSilence(facts, nowMs);
   yield* judgeSize(facts, nowMs);
@@ -39,17 +39,18 @@ export function* judgeRecording(facts: Facts, nowMs: number): Generator<Judged> 
   yield* judgeErrors(facts, nowMs);
 }
 
-function* judgeLast({ log, settings, transcriptMs }: Facts, nowMs: number): Generator<Judged> {
+function* judgeLast({ log, settings, transcriptMs }: Facts, nowMs: number): Generator<Result> {
   const newest = Array.from(log.kinds).toSorted(([, a], [, b]) => b.lastMs - a.lastMs);
   const lastMs = newest[0]?.[1].lastMs ?? 0;
-  const worked = transcriptMs === undefined ? "" : `Claude Code worked ${ago(transcriptMs, nowMs)}`;
+  const worked =
+    transcriptMs === undefined ? "" : `Claude Code worked ${formatAgo(transcriptMs, nowMs)}`;
   const isBehind = transcriptMs !== undefined && transcriptMs > lastMs + TRANSCRIPT_LAG_MS;
   if (newest.length === 0) {
     const isRegistered = registeredEvents(settings).size > 0;
     const what = `Nothing is recorded yet${worked && `, though ${worked}`}`;
     yield warn(what, isRegistered ? `${ANEW} Then work a little.` : installInto("user"));
   } else {
-    const list = newest.map(([event, kind]) => `${event} ${ago(kind.lastMs, nowMs)}`);
+    const list = newest.map(([event, kind]) => `${event} ${formatAgo(kind.lastMs, nowMs)}`);
     yield ok(`Last events: ${list.join(", ")}`);
     // Claude Code's own files tell whether it was quiet or we were deaf.
     if (isBehind) yield warn(`${worked}, and nothing of that is recorded`, ANEW);
@@ -58,7 +59,7 @@ function* judgeLast({ log, settings, transcriptMs }: Facts, nowMs: number): Gene
     yield warn(`Nothing is recorded of ${log.session.id}, the session that this runs in`, ANEW);
 }
 
-function* judgeSilence({ log, settings }: Facts, nowMs: number): Generator<Judged> {
+function* judgeSilence({ log, settings }: Facts, nowMs: number): Generator<Result> {
   const registered = registeredEvents(settings);
   for (const { event, other, times } of EXPECTED) {
     if (!registered.has(event)) continue; // That is said already, and explains it.
@@ -68,14 +69,14 @@ function* judgeSilence({ log, settings }: Facts, nowMs: number): Generator<Judge
     const last = log.kinds.get(event);
     yield warn(
       last === undefined
-        ? `No ${event} was ever recorded, but ${many(count, "time")} ${other}`
-        : `No ${event} since ${ago(last.lastMs, nowMs)}, but ${many(count, "time")} ${other}`,
+        ? `No ${event} was ever recorded, but ${plural(count, "time")} ${other}`
+        : `No ${event} since ${formatAgo(last.lastMs, nowMs)}, but ${plural(count, "time")} ${other}`,
       "See in Claude Code, by /hooks, whether it calls it; claude-session install puts it back.",
     );
   }
 }
 
-function* judgeSize({ log, config: { retentionDays } }: Facts, nowMs: number): Generator<Judged> {
+function* judgeSize({ log, config: { retentionDays } }: Facts, nowMs: number): Generator<Result> {
   const [oldest] = log.days;
   if (oldest === undefined) return;
   const goesMs = Date.parse(oldest) + (retentionDays + 1) * DAY_MS;
@@ -84,27 +85,27 @@ function* judgeSize({ log, config: { retentionDays } }: Facts, nowMs: number): G
       ? `on ${Number.isNaN(goesMs) ? "no day" : utcDay(goesMs)}`
       : "when the next session starts";
   yield ok(
-    `The log has ${many(log.days.length, "day")} since ${oldest}, ${size(log.bytes)}; the first goes ${goes} (retention_days ${retentionDays})`,
+    `The log has ${plural(log.days.length, "day")} since ${oldest}, ${formatSize(log.bytes)}; the first goes ${goes} (retention_days ${retentionDays})`,
   );
 }
 
-function* judgeSkipped({ log: { skipped } }: Facts): Generator<Judged> {
+function* judgeSkipped({ log: { skipped } }: Facts): Generator<Result> {
   const torn = skipped.get("torn") ?? 0;
   const foreign = skipped.get("foreign") ?? 0;
   const unreadable = skipped.get("unreadable") ?? 0;
   if (torn > 0)
     yield warn(
-      `${many(torn, "line")} of the log cut short, by a program that was killed or by a full disk`,
+      `${plural(torn, "line")} of the log cut short, by a program that was killed or by a full disk`,
       "Nothing to do: all other lines are whole.",
     );
   if (foreign > 0)
     yield warn(
-      `${many(foreign, "line")} of the log not written by these hooks`,
+      `${plural(foreign, "line")} of the log not written by these hooks`,
       "Find out what else writes there.",
     );
   if (unreadable > 0)
     yield fail(
-      `${many(unreadable, "day")} of the log cannot be read`,
+      `${plural(unreadable, "day")} of the log cannot be read`,
       "Look at the owners and modes of the files, and at the disk.",
     );
 }
@@ -114,7 +115,7 @@ interface Repeated {
   lastMs: number;
 }
 
-function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Generator<Judged> {
+function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Generator<Result> {
   if (fault !== undefined) {
     yield warn(`hook-errors.log cannot be read: ${fault}`, "Move it away.");
     return;
@@ -132,7 +133,7 @@ function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Gener
   const newest = Array.from(different).toSorted(([, a], [, b]) => b.lastMs - a.lastMs);
   const lastMs = newest[0]?.[1].lastMs ?? 0;
   if (nowMs - lastMs > RECENT_MS) {
-    const old = lastMs === 0 ? "" : `; the last of ${lines.length} was ${ago(lastMs, nowMs)}`;
+    const old = lastMs === 0 ? "" : `; the last of ${lines.length} was ${formatAgo(lastMs, nowMs)}`;
     yield ok(`No hook reported a fault in ${RECENT_MS / DAY_MS} days${old}`);
     return;
   }
@@ -140,13 +141,13 @@ function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Gener
     if (nowMs - repeated.lastMs > RECENT_MS) continue;
     const times = repeated.count === 1 ? "" : `${repeated.count} times, the last `;
     yield warn(
-      `${said} (${times}${ago(repeated.lastMs, nowMs)})`,
+      `${said} (${times}${formatAgo(repeated.lastMs, nowMs)})`,
       "Mend what it names, then remove hook-errors.log.",
     );
   }
   if (newest.length > FAULTS_TOLD)
     yield warn(
-      `${newest.length - FAULTS_TOLD} other faults in hook-errors.log, ${many(lines.length, "line")} in all`,
+      `${newest.length - FAULTS_TOLD} other faults in hook-errors.log, ${plural(lines.length, "line")} in all`,
       "Read it; the newest come last.",
     );
 }

@@ -1,12 +1,12 @@
 // Whether Claude Code calls the hooks: for which events, by which settings, and unless switched off.
 import { coreEvents, neverBecause } from "../../../events";
-import { many } from "../../render/text";
+import { plural } from "../../render/text";
 import type { Facts } from "../collect";
 import type { SettingsFacts } from "../facts/settings";
-import { fail, ok, warn, type Judged } from "../finding";
+import { fail, ok, warn, type Result } from "../finding";
 
 /** Judges what the settings say. */
-export function* judgeRegistration({ settings }: Pick<Facts, "settings">): Generator<Judged> {
+export function* checkRegistration({ settings }: Pick<Facts, "settings">): Generator<Result> {
   for (const { path, fault } of settings)
     if (fault !== undefined)
       // The words of an editor's refusal name the path themselves.
@@ -20,7 +20,7 @@ export function* judgeRegistration({ settings }: Pick<Facts, "settings">): Gener
   }
   for (const file of registering) {
     const events = new Set(file.registered.map(({ event }) => event));
-    yield ok(`${many(events.size, "event")} registered in ${file.path}`);
+    yield ok(`${plural(events.size, "event")} registered in ${file.path}`);
     yield* judgeCommands(file);
   }
   const events = registeredEvents(settings);
@@ -46,7 +46,7 @@ export function installInto(scope: SettingsFacts["scope"]): string {
  * An administrator's settings count before local ones, these before the project's, and those before
  * the user's.
  */
-function* judgeSwitches(settings: readonly SettingsFacts[]): Generator<Judged> {
+function* judgeSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
   const deciding = settings.find(({ disableAllHooks }) => disableAllHooks !== undefined);
   for (const { path, disableAllHooks } of settings)
     if (disableAllHooks !== true) continue;
@@ -74,7 +74,7 @@ function* judgeSwitches(settings: readonly SettingsFacts[]): Generator<Judged> {
       );
 }
 
-function* judgeCommands({ scope, path, registered }: SettingsFacts): Generator<Judged> {
+function* judgeCommands({ scope, path, registered }: SettingsFacts): Generator<Result> {
   const commandsThatAre = (state: (typeof registered)[number]["program"]) => [
     ...new Set(registered.filter(({ program }) => program === state).map(({ command }) => command)),
   ];
@@ -101,7 +101,7 @@ function andOthers(others: readonly string[]): string {
 }
 
 // Of several settings that name one and the same command, Claude Code starts it once.
-function* judgeDoubles(registering: readonly SettingsFacts[]): Generator<Judged> {
+function* judgeDoubles(registering: readonly SettingsFacts[]): Generator<Result> {
   const doubles = new Map<string, string[]>();
   for (const event of registeredEvents(registering)) {
     const files = registering.filter(({ registered }) =>

@@ -1,10 +1,10 @@
 // Whether environment variables change what the hooks do.
 import type { Facts } from "../collect";
 import { dangerOf } from "../facts/variables";
-import { fail, ok, warn, type Judged } from "../finding";
+import { fail, ok, warn, type Result } from "../finding";
 
 /** Judges the variables that are set here, and those that settings set for Claude Code. */
-export function* judgeVariables({ dangerous, ignored, settings }: Facts): Generator<Judged> {
+export function* checkVariables({ dangerous, ignored, settings }: Facts): Generator<Result> {
   const places = [
     ...dangerous.map((name) => ({
       name,

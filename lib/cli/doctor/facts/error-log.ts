@@ -15,7 +15,7 @@ export interface ErrorFacts {
 const MAX_ERROR_BYTES = 2_097_152;
 
 /** Reads `hook-errors.log`. */
-export function examineErrors(): ErrorFacts {
+export function readErrorLog(): ErrorFacts {
   try {
     const text = readOwn(paths.errorLog, MAX_ERROR_BYTES) ?? "";
     return { lines: text.split("\n").filter((line) => line !== "") };

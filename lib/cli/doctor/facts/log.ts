@@ -1,12 +1,12 @@
 // What doctor looks at of the log, of the faults that hooks wrote down, and of Claude Code's own files.
 import { environment, paths } from "../../../environment";
 import { dayPath, listDays } from "../../../log/log";
-import { glanceAt, type Skipped } from "../../../log/reader";
+import { readHeads, type Skipped } from "../../../log/reader";
 import { faultCode } from "../../../os/fault";
 import { namesIn } from "../../../os/folder";
 import { validSessionId } from "../../../session";
 import type { Terminal } from "../../command";
-import { readingProgress } from "../../log/log-view";
+import { readingProgress } from "../../log/progress";
 import { statusIfSeen } from "./folders";
 
 /** The log. Times are milliseconds since 1970 UTC, days are `YYYY-MM-DD`. */
@@ -28,7 +28,7 @@ export interface LogFacts {
 const NEWEST = 1000;
 
 /** Goes through all of the log. */
-export function examineLog(terminal: Terminal): LogFacts {
+export function readLogFacts(terminal: Terminal): LogFacts {
   const id = validSessionId(environment["CLAUDE_CODE_SESSION_ID"]);
   const kinds = new Map<string, { count: number; lastMs: number }>();
   const skipped = new Map<Skipped, number>();
@@ -36,12 +36,12 @@ export function examineLog(terminal: Terminal): LogFacts {
   let isRecorded = false;
   const days = orNone(() => listDays(paths.events));
   if (days.length > 0)
-    for (const glance of glanceAt(paths.events, { onRead: readingProgress(terminal) })) {
-      if (glance.kind === "skipped") {
-        skipped.set(glance.reason, (skipped.get(glance.reason) ?? 0) + 1);
+    for (const entry of readHeads(paths.events, { onRead: readingProgress(terminal) })) {
+      if (entry.kind === "skipped") {
+        skipped.set(entry.reason, (skipped.get(entry.reason) ?? 0) + 1);
         continue;
       }
-      const { event, timestamp, session_id } = glance.head;
+      const { event, timestamp, session_id } = entry.head;
       const { count, lastMs } = kinds.get(event) ?? { count: 0, lastMs: 0 };
       kinds.set(event, { count: count + 1, lastMs: Math.max(lastMs, Date.parse(timestamp) || 0) });
       if (newest.push(event) > 2 * NEWEST) newest.splice(0, NEWEST);

@@ -6,7 +6,7 @@ import { HOOK_PROGRAMS } from "../../../events";
 import { fieldOf } from "../../../history/payload";
 import { faultCode } from "../../../os/fault";
 import { isAbsolute, programBeside } from "../../../os/paths";
-import { Refusal } from "../../command";
+import { CommandError } from "../../command";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
 import { readSettings, settingsPath, type Scope } from "../../settings/settings-file";
 import { dangerousIn, PLACES } from "./variables";
@@ -34,7 +34,7 @@ export interface RegisteredProgram extends Registration {
 }
 
 /** Looks at all settings that hold here; those that count most come first. */
-export function examineSettings(): SettingsFacts[] {
+export function readSettingsFacts(): SettingsFacts[] {
   const local = (["local", "project", "user"] as const).map(
     (scope) => [scope, settingsPath(scope, undefined)] as const,
   );
@@ -60,7 +60,7 @@ function settingsFacts(scope: SettingsFacts["scope"], path: string): SettingsFac
     const text = scope === "managed" ? readManaged(path) : readSettings(path).text;
     return { scope, path, ...(text === undefined ? NOTHING : contentFacts(text)) };
   } catch (error) {
-    const isSaid = error instanceof SettingsError || error instanceof Refusal;
+    const isSaid = error instanceof SettingsError || error instanceof CommandError;
     return { scope, path, ...NOTHING, fault: isSaid ? error.message : faultCode(error) };
   }
 }

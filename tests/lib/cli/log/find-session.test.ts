@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
-import { Refusal } from "../../../../lib/cli/command";
+import { CommandError } from "../../../../lib/cli/command";
 import { findLinks, findSession } from "../../../../lib/cli/log/find-session";
 import { appendRecord } from "../../../../lib/log/log";
 import type { EventRecord } from "../../../../lib/log/record";
@@ -39,7 +39,7 @@ describe("a session", () => {
     "\u001B[31m",
   ])("%j is not there", (wanted) => {
     using sandbox = logOf(records);
-    expect(() => findSession(sandbox.events, wanted)).toThrow(Refusal);
+    expect(() => findSession(sandbox.events, wanted)).toThrow(CommandError);
   });
 
   test("that several begin like is named with all of them, and one that is named whole is found", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { outline } from "../../../../lib/cli/render/outcome";
-import { reportWords } from "../../../../lib/history/describe";
+import { describeTaskReport } from "../../../../lib/history/describe";
 
 test.each([
   ["text", ["text"]],
@@ -31,5 +31,5 @@ test.each([
   ["<task-notification><summary>Agent done</summary>", "a background task reports: Agent done"],
   ["<task-notification>", "<task-notification>"],
 ])("the report %j is %j", (prompt, words) => {
-  expect(reportWords(prompt)).toBe(words);
+  expect(describeTaskReport(prompt)).toBe(words);
 });

@@ -8,7 +8,7 @@ import { eventLine } from "../../../../lib/cli/commands/tail";
 import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderTimeline } from "../../../../lib/cli/render/timeline";
 import type { ForwardingReport } from "../../../../lib/forward/report";
-import { callWords } from "../../../../lib/history/describe";
+import { describeCall } from "../../../../lib/history/describe";
 import { lineage } from "../../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
 import { Stats } from "../../../../lib/history/statistics";
@@ -43,7 +43,7 @@ const records = await recordedSession();
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 
-const ago = (ms: number) => new Date(NOW - ms).toISOString();
+const isoAgo = (ms: number) => new Date(NOW - ms).toISOString();
 const FORWARDING: ForwardingReport = {
   alive: true,
   forwarder: "/home/you/.claude/hooks/claude-session",
@@ -54,8 +54,8 @@ const FORWARDING: ForwardingReport = {
       type: "observability",
       url: "http://127.0.0.1:4000/events",
       undelivered: { events: 0, bytes: 0 },
-      last_success: ago(3000),
-      last_error: { at: ago(3_600_000), message: "connection refused" },
+      last_success: isoAgo(3000),
+      last_error: { at: isoAgo(3_600_000), message: "connection refused" },
       restarted: null,
       set_aside: 0,
       lost: 0,
@@ -67,8 +67,8 @@ const FORWARDING: ForwardingReport = {
       url: "https://collector.example.com/",
       undelivered: { events: 1200, bytes: 800_000 },
       last_success: null,
-      last_error: { at: ago(1000), message: HOSTILE },
-      restarted: { at: ago(7000), reason: "with the oldest day kept: the cursor was damaged" },
+      last_error: { at: isoAgo(1000), message: HOSTILE },
+      restarted: { at: isoAgo(7000), reason: "with the oldest day kept: the cursor was damaged" },
       set_aside: 1,
       lost: 2,
       skipped: 3,
@@ -183,7 +183,7 @@ describe("the story on the screen", () => {
     ["mcp__a__b", { command: 7, deep: { er: true } }, '{"command":7,"deep":{"er":true}}'],
     ["Other", undefined, ""],
   ])("says of %s with %j: %j", (tool, parameters, words) => {
-    expect(callWords({ tool, parameters }, "/p/shop")).toBe(words);
+    expect(describeCall({ tool, parameters }, "/p/shop")).toBe(words);
   });
 
   test("is harmless whatever was recorded, and so are the others", async () => {

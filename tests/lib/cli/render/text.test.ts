@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { createColors } from "picocolors";
 import {
   bar,
-  clean,
-  cleanLines,
+  sanitize,
+  sanitizeLines,
   fit,
-  many,
+  plural,
   pad,
   safeJson,
-  size,
+  formatSize,
   sparkline,
   table,
   wrap,
@@ -46,10 +46,10 @@ describe("text from outside", () => {
   test("is harmless and one line long, whatever it was", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(clean(text)).not.toMatch(UNSAFE);
-        expect(clean(text).isWellFormed()).toBeTrue();
-        expect(clean(clean(text))).toBe(clean(text));
-        for (const line of cleanLines(text)) expect(line).not.toMatch(UNSAFE);
+        expect(sanitize(text)).not.toMatch(UNSAFE);
+        expect(sanitize(text).isWellFormed()).toBeTrue();
+        expect(sanitize(sanitize(text))).toBe(sanitize(text));
+        for (const line of sanitizeLines(text)) expect(line).not.toMatch(UNSAFE);
       }),
       { numRuns: 1000 },
     );
@@ -66,11 +66,11 @@ describe("text from outside", () => {
     ["bell\u0007back\u0008", "bellback"],
     ["half \uD83D", "half \uFFFD"],
   ])("%j is shown as %j", (text, shown) => {
-    expect(clean(text)).toBe(shown);
+    expect(sanitize(text)).toBe(shown);
   });
 
   test("keeps its lines and their indentation where lines are wanted", () => {
-    expect(cleanLines("if x:\n\treturn \u001B[1m1\r\n  # end ")).toEqual([
+    expect(sanitizeLines("if x:\n\treturn \u001B[1m1\r\n  # end ")).toEqual([
       "if x:",
       "  return 1",
       "  # end",
@@ -105,7 +105,7 @@ describe("a width in columns", () => {
 
   test("is never passed by what was fitted, and reached by what was padded", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }).map(clean), fc.nat(60), (text, columns) => {
+      fc.property(fc.string({ unit: "grapheme" }).map(sanitize), fc.nat(60), (text, columns) => {
         expect(Bun.stringWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
         expect(Bun.stringWidth(pad(text, columns))).toBeGreaterThanOrEqual(columns);
       }),
@@ -113,7 +113,10 @@ describe("a width in columns", () => {
   });
 
   test("counts no colours, which stay whole", () => {
-    const piece = fc.tuple(fc.string({ unit: "grapheme" }).map(clean), fc.constantFrom(red, dim));
+    const piece = fc.tuple(
+      fc.string({ unit: "grapheme" }).map(sanitize),
+      fc.constantFrom(red, dim),
+    );
     fc.assert(
       fc.property(fc.array(piece), fc.nat(60), (pieces, columns) => {
         const text = pieces.map(([words, paint]) => paint(words)).join("");
@@ -173,11 +176,11 @@ test.each([
   [1_500_000, "1.5 MB"],
   [81_100_000_000, "81.1 GB"],
 ])("%p bytes are %s", (bytes, words) => {
-  expect(size(bytes)).toBe(words);
+  expect(formatSize(bytes)).toBe(words);
 });
 
-test("counts of one are not many", () => {
-  expect([0, 1, 2].map((count) => many(count, "day"))).toEqual(["0 days", "1 day", "2 days"]);
+test("counts of one are not plural", () => {
+  expect([0, 1, 2].map((count) => plural(count, "day"))).toEqual(["0 days", "1 day", "2 days"]);
 });
 
 describe("a table", () => {
@@ -224,7 +227,7 @@ describe("a table", () => {
   });
 
   test("is never wider than the screen", () => {
-    const cell = fc.string({ unit: "grapheme", maxLength: 30 }).map(clean);
+    const cell = fc.string({ unit: "grapheme", maxLength: 30 }).map(sanitize);
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constant("id"), cell, cell, cell), { maxLength: 5 }),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { UsageError } from "../../../../lib/cli/command";
 import {
-  ago,
-  clock,
-  dayAndTime,
+  formatAgo,
+  formatClock,
+  formatDayAndTime,
   parseDuration,
   parseSince,
-  took,
+  formatDuration,
 } from "../../../../lib/cli/render/time";
 import { utcDay } from "../../../../lib/log/log";
 
@@ -65,8 +65,8 @@ test.each([
   [192_000, "3m 12s"],
   [14_700_000, "4h 5m"],
   [259_200_000, "3d"],
-])("%p milliseconds took %s", (durationMs, words) => {
-  expect(took(durationMs)).toBe(words);
+])("%p milliseconds are %s", (durationMs, words) => {
+  expect(formatDuration(durationMs)).toBe(words);
 });
 
 test.each([
@@ -77,16 +77,16 @@ test.each([
   [-HOUR_MS, "ahead of the clock"],
   [50 * HOUR_MS, "2d ago"],
 ])("%p milliseconds before now are %s", (elapsedMs, words) => {
-  expect(ago(NOW - elapsedMs, NOW)).toBe(words);
+  expect(formatAgo(NOW - elapsedMs, NOW)).toBe(words);
 });
 
 test("a day of another year says which", () => {
-  expect(dayAndTime(new Date(2026, 0, 2, 3, 4).getTime(), NOW)).toBe("01-02 03:04");
-  expect(dayAndTime(new Date(2025, 0, 2, 3, 4).getTime(), NOW)).toBe("2025-01-02 03:04");
+  expect(formatDayAndTime(new Date(2026, 0, 2, 3, 4).getTime(), NOW)).toBe("01-02 03:04");
+  expect(formatDayAndTime(new Date(2025, 0, 2, 3, 4).getTime(), NOW)).toBe("2025-01-02 03:04");
 });
 
 test("a time of day is that of here, to the second", () => {
-  expect(clock(new Date(2026, 10, 22, 3, 4, 5, 678).getTime())).toBe("03:04:05");
+  expect(formatClock(new Date(2026, 10, 22, 3, 4, 5, 678).getTime())).toBe("03:04:05");
 });
 
 test("the day of the log is that of Greenwich", () => {

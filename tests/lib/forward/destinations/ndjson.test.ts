@@ -1,7 +1,7 @@
 // What a collector is sent, and what it may have against it.
 import { expect, test } from "bun:test";
 import type { PendingEvent } from "../../../../lib/forward/backlog";
-import { httpDelivery } from "../../../../lib/forward/destinations/ndjson";
+import { sendNdjson } from "../../../../lib/forward/destinations/ndjson";
 import type { Receipts, Refused } from "../../../../lib/forward/verdict";
 
 function eventOf(id: string, line: string): PendingEvent {
@@ -39,7 +39,7 @@ async function deliver(lines: readonly string[], statusOf: (body: string) => num
     },
   };
   const events = lines.map((line, i) => eventOf(`${i}`, line));
-  const failure = await httpDelivery(destination)(events, receipts);
+  const failure = await sendNdjson(destination)(events, receipts);
   return { bodies, keys, delivered, refused, failure };
 }
 
