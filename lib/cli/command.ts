@@ -1,54 +1,66 @@
-// What a verb of the command line is, and what it is given.
-import type { ArgsDef, ParsedArgs } from "citty";
-import type { Colors } from "picocolors/types";
+// What a command of `claude-session` is: its arguments, its help, and how it ends.
+import type { Terminal } from "./terminal";
 
-/** Exit codes: done, not so, wrong usage. */
-export type ExitCode = 0 | 1 | 2;
-export const DONE: ExitCode = 0;
-export const FAILED: ExitCode = 1;
-export const WRONG_USAGE: ExitCode = 2;
+/** Exit statuses, as in the help: done, failed, wrong usage. */
+export type ExitStatus = 0 | 1 | 2;
+export const DONE: ExitStatus = 0;
+export const FAILED: ExitStatus = 1;
+export const WRONG_USAGE: ExitStatus = 2;
 
-/** Where a verb prints: the only way to stdout and stderr. */
-export interface Terminal {
-  /** Width in columns; 80 where nobody knows. */
-  readonly columns: number;
-  /** Functions that colour, or do nothing where colour is not wanted. */
-  readonly colors: Colors;
-  /** Writes one or more lines to stdout. */
-  print(text: string): void;
-  /** Writes a line to stderr, beside the data: a warning, a footnote. */
-  note(text: string): void;
-  /** Shows how far a long work is, from 0 to 1, if a person looks on. */
-  progress(what: string, share: number): void;
-  /** Takes the line of progress away. */
-  clearProgress(): void;
+interface Described {
+  /** One line of the help. */
+  readonly description: string;
 }
 
-/** One verb. */
-export interface Command<Args extends ArgsDef = ArgsDef> {
-  /** What it does, in one line of the help. */
-  readonly description: string;
-  readonly args: Args;
+/** An argument: `--name`, `--name VALUE`, one of several values, or a word without a dash. */
+export type Argument = Described &
+  (
+    | { readonly type: "boolean"; readonly alias?: string }
+    | {
+        readonly type: "string" | "positional";
+        readonly alias?: string;
+        /** What the help calls the value: `FILE`. */
+        readonly value: string;
+        readonly default?: string;
+      }
+    | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
+  );
+
+/** The arguments of a command, by name, the positional ones in their order. */
+export type Arguments = Readonly<Record<string, Argument>>;
+
+/** The values of arguments: a boolean is `false`, and a string without a default `undefined`, if absent. */
+export type Values<A extends Arguments> = {
+  readonly [K in keyof A]: A[K] extends { readonly type: "boolean" }
+    ? boolean
+    :
+        | (A[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)
+        | (A[K] extends { readonly default: string } ? never : undefined);
+};
+
+/** One command. */
+export interface Command<A extends Arguments = Arguments> extends Described {
+  readonly arguments: A;
   /** Command lines without the program's name, and what each does. */
   readonly examples: readonly (readonly [string, string])[];
-  run(args: ParsedArgs<Args>, terminal: Terminal): ExitCode | Promise<ExitCode>;
+  run(values: Values<A>, terminal: Terminal): ExitStatus | Promise<ExitStatus>;
 }
 
-/** Types a verb by its arguments. */
-export function defineCommand<const Args extends ArgsDef>(verb: Command<Args>): Command {
-  return verb as unknown as Command;
+/** Types a command by its arguments. */
+export function defineCommand<const A extends Arguments>(command: Command<A>): Command {
+  return command as unknown as Command;
 }
 
-/** A mistake of the person at the keyboard: the message says what is wrong, and the help follows. */
+/** A mistake in the command line. The message says what is wrong; the program adds where to find help. */
 export class UsageError extends Error {
   constructor(
     message: string,
-    /** What was written, and what could have been meant. */
-    readonly meant?: { readonly word: string; readonly known: readonly string[] },
+    /** A misspelt word, and the words that it could have been. */
+    readonly misspelt?: { readonly given: string; readonly known: readonly string[] },
   ) {
     super(message);
   }
 }
 
-/** Something that could not be done; the message is for a person and says what to do about it. */
+/** A command that could not do its work. The message is for a person and says what to do about it. */
 export class CommandError extends Error {}

@@ -3,16 +3,33 @@ import type { Colors } from "picocolors/types";
 import { environment } from "../environment";
 import { faultCode } from "../os/fault";
 import { system } from "../os/system";
-import type { Terminal } from "./command";
 import { bar, pad } from "./render/text";
+
+/** Where a command prints. */
+export interface Terminal {
+  /** Width in columns: that of the terminal, else of `COLUMNS`, else 80. */
+  readonly columns: number;
+  /** Functions that color text, or return it as it is where no color is wanted. */
+  readonly colors: Colors;
+  /** Writes one or more lines to stdout. */
+  print(text: string): void;
+  /** Writes a line to stderr: a warning, a footnote. */
+  note(text: string): void;
+  /** Shows the progress of long work, from 0 to 1, if stderr is a terminal. */
+  progress(what: string, share: number): void;
+  /** Removes the progress line. */
+  clearProgress(): void;
+}
 
 const STDOUT = 1;
 const STDERR = 2;
+// What takes less needs no progress bar.
 const PROGRESS_AFTER_MS = 1000;
 const BAR_COLUMNS = 24;
+const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = "\r\u001B[K";
 
-/** Nobody reads on (`| head`): the end, and no fault. */
+/** The reader has closed the pipe, as `head` does: the program ends, and that is no error. */
 export class ClosedPipe extends Error {}
 
 /** The terminal, pipe or file that this program was started with. */
@@ -22,7 +39,7 @@ export function openTerminal(): Terminal {
   return {
     get columns() {
       const columns = isTerminal(STDOUT) ? process.stdout.columns : Number(environment["COLUMNS"]);
-      return Number.isSafeInteger(columns) && columns > 0 ? columns : 80;
+      return Number.isSafeInteger(columns) && columns > 0 ? columns : DEFAULT_COLUMNS;
     },
     get colors() {
       // Loading it costs 7 ms (Bun 1.4.5), which `id` does without.
@@ -38,7 +55,7 @@ export function openTerminal(): Terminal {
         this.clearProgress();
         write(STDERR, `${text}\n`);
       } catch (error) {
-        if (!(error instanceof ClosedPipe)) faultCode(error); // There is nobody to tell.
+        if (!(error instanceof ClosedPipe)) faultCode(error); // Stderr is the last resort.
       }
     },
     progress(what, share) {
@@ -55,7 +72,7 @@ export function openTerminal(): Terminal {
   };
 }
 
-// https://no-color.org, and the opposite as Node has it.
+// https://no-color.org, and FORCE_COLOR as Node has it.
 function wantsColors(): boolean {
   if (environment["NO_COLOR"]) return false;
   const forced = environment["FORCE_COLOR"];
@@ -76,7 +93,7 @@ function write(fd: number, text: string): void {
       const code = faultCode(error);
       if (code === "EPIPE") throw new ClosedPipe();
       if (code !== "EAGAIN") throw error;
-      Bun.sleepSync(1); // A pipe that is full, and does not wait by itself.
+      Bun.sleepSync(1); // The pipe is full and was opened not to wait.
     }
   }
 }

@@ -2,90 +2,89 @@
 import { loadConfig } from "../../config";
 import { environment } from "../../environment";
 import { readDestinations } from "../../forward/destination";
-import { drain, runForwarder, type Drained } from "../../forward/forwarder";
+import clickhouseSql from "../../forward/destinations/clickhouse.sql" with { type: "text" };
+import { drain, type DrainResult } from "../../forward/drain";
+import { runForwarder } from "../../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
-import { defineCommand, DONE, FAILED, UsageError, type ExitCode, type Terminal } from "../command";
-import { renderForwarding, describeWaiting } from "../render/forwarding";
-import { sanitize, plural, safeJson } from "../render/text";
+import { defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
+import { describeWaiting, renderForwarding } from "../render/forwarding";
+import { plural, safeJson, sanitize } from "../render/text";
+import type { Terminal } from "../terminal";
 
-const NOWHERE = `There is nowhere to forward to: config.json has no destinations.
+const NO_DESTINATIONS = `There is nowhere to forward to: config.json has no destinations.
 
-To have one, run for example \`claude-session install --server http://127.0.0.1:4000\`.`;
+Add one with \`claude-session install --server http://127.0.0.1:4000\`, for example.`;
 
 export default defineCommand({
-  description: "Delivers events to servers; hooks start it by themselves",
-  args: {
-    once: { type: "boolean", description: "Deliver what there is, and end" },
-    refused: {
+  description: "Deliver events to servers; the hooks start this themselves",
+  arguments: {
+    status: { type: "boolean", description: "Show the state of each destination" },
+    json: { type: "boolean", description: "With --status: print as JSON" },
+    once: { type: "boolean", description: "Deliver what is waiting, and exit" },
+    rejected: {
       type: "boolean",
-      description: "With --once: then try again what servers refused before",
+      description: "With --once: then retry the events that servers rejected",
     },
-    status: { type: "boolean", description: "Show how each destination fares" },
-    json: { type: "boolean", description: "With --status: as JSON" },
     sql: {
-      type: "enum",
-      options: ["clickhouse"],
-      description: "Print a database's table, and useful queries",
+      type: "choice",
+      choices: ["clickhouse"],
+      description: "Print a table definition and queries for a database",
     },
   },
   examples: [
-    ["forward --status", "what is delivered, and what waits"],
-    ["forward --once", "exit status 1 if something is left"],
-    ["forward --once --refused", "when what they refused is mended"],
+    ["forward --status", "what is delivered, and what is waiting"],
+    ["forward --once", "exit status 1 if something could not be delivered"],
+    ["forward --once --rejected", "after you fixed what the server rejected"],
     ["forward --sql clickhouse", "the table for a team's events"],
   ],
-  async run({ once, refused, status, json, sql }, terminal) {
-    const modes = [once === true, status === true, sql !== undefined];
-    if (modes.filter(Boolean).length > 1)
-      throw new UsageError("either --once, --status or --sql, not two of them");
-    if (json === true && status !== true) throw new UsageError("--json goes with --status");
-    if (refused === true && once !== true) throw new UsageError("--refused goes with --once");
+  async run({ once, rejected, status, json, sql }, terminal) {
+    if ([once, status, sql !== undefined].filter(Boolean).length > 1)
+      throw new UsageError("--once, --status and --sql exclude each other");
+    if (json && !status) throw new UsageError("--json needs --status");
+    if (rejected && !once) throw new UsageError("--rejected needs --once");
     if (sql !== undefined) {
-      const { clickhouseSql } = await import("../../forward/destinations/clickhouse");
-      terminal.print(clickhouseSql().trimEnd());
+      terminal.print(clickhouseSql.trimEnd());
       return DONE;
     }
-    if (status !== true) return deliver(once === true, refused === true, terminal);
+    if (!status) return deliver({ once, rejected }, terminal);
     const report = reportForwarding();
-    if (json === true) terminal.print(safeJson(report, 2));
-    else if (isNowhere(report)) terminal.print(NOWHERE);
+    if (json) terminal.print(safeJson(report, 2));
+    else if (report.destinations.length + report.faults.length === 0)
+      terminal.print(NO_DESTINATIONS);
     else terminal.print(renderForwarding(report, terminal, Date.now()));
     return DONE;
   },
 });
 
-function isNowhere({ destinations, faults }: Pick<ForwardingReport, "destinations" | "faults">) {
-  return destinations.length === 0 && faults.length === 0;
+interface DeliverOptions {
+  readonly once: boolean;
+  readonly rejected: boolean;
 }
 
-async function deliver(
-  isOnce: boolean,
-  triesRefused: boolean,
-  terminal: Terminal,
-): Promise<ExitCode> {
+async function deliver(options: DeliverOptions, terminal: Terminal): Promise<ExitStatus> {
   const { usable, faults } = readDestinations(loadConfig().config, environment);
   for (const fault of faults) terminal.note(`config.json: ${sanitize(fault)}`);
   if (usable.length + faults.length === 0) {
-    terminal.print(NOWHERE);
+    terminal.print(NO_DESTINATIONS);
     return DONE;
   }
-  if (environment[NOISY]) return deliverQuietly();
-  if (isOnce) {
-    const isDone = await deliverOnce(triesRefused, terminal);
-    return isDone && faults.length === 0 ? DONE : FAILED;
+  if (environment[VERBOSE_FETCH]) return restartWithoutVerboseFetch();
+  if (options.once) {
+    const isComplete = await deliverOnce(options.rejected, terminal);
+    return isComplete && faults.length === 0 ? DONE : FAILED;
   }
-  if (!(await runForwarder())) terminal.note("Another forwarder is at work.");
+  if (!(await runForwarder())) terminal.note("Another forwarder is running.");
   return DONE;
 }
 
-/** Makes the runtime print every request, with all secrets in its headers (Bun 1.4.5). */
-const NOISY = "BUN_CONFIG_VERBOSE_FETCH";
+/** Makes the runtime print every request, with the secrets in its headers (Bun 1.4.5). */
+const VERBOSE_FETCH = "BUN_CONFIG_VERBOSE_FETCH";
 
-// The runtime has read it before us, so that only another process can do without.
-async function deliverQuietly(): Promise<ExitCode> {
+// The runtime read it before our first line, so only another process can do without.
+async function restartWithoutVerboseFetch(): Promise<ExitStatus> {
   const child = Bun.spawn([process.execPath, ...Bun.argv.slice(2)], {
-    env: { ...environment, [NOISY]: undefined },
+    env: { ...environment, [VERBOSE_FETCH]: undefined },
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
@@ -93,12 +92,12 @@ async function deliverQuietly(): Promise<ExitCode> {
   return (await child.exited) === 0 ? DONE : FAILED;
 }
 
-/** How often to look how far another forwarder is. */
-const WATCH_MS = 200;
+// How often to look at the progress of another forwarder.
+const POLL_MS = 200;
 
-/** Delivers what there is, by itself or by the forwarder that is at work, and says how it went. */
-async function deliverOnce(triesRefused: boolean, terminal: Terminal): Promise<boolean> {
-  const begun = new Date().toISOString();
+/** Delivers what is waiting, or watches the forwarder that does, and reports on each destination. */
+async function deliverOnce(retriesRejected: boolean, terminal: Terminal): Promise<boolean> {
+  const startedAt = new Date().toISOString();
   const before = reportForwarding();
   const total = undelivered(before);
   let done = 0;
@@ -106,29 +105,29 @@ async function deliverOnce(triesRefused: boolean, terminal: Terminal): Promise<b
     done += events;
     terminal.progress("Delivering", Math.min(done / Math.max(total, 1), 1));
   };
-  let drained: Drained | undefined;
-  while ((drained = await drain(triesRefused, onDone)) === undefined) {
+  let drained: DrainResult | undefined;
+  while ((drained = await drain(retriesRejected, onDone)) === undefined) {
     const now = reportForwarding();
     onDone(total - undelivered(now) - done);
-    // It goes on trying; whoever waits here would wait for the server.
+    // The other forwarder keeps trying; waiting for it would be waiting for the server.
     const isStuck = now.destinations.some(
-      (one) => isFailing(one) && (one.last_error?.at ?? "") > begun,
+      (one) => isFailing(one) && (one.last_error?.at ?? "") > startedAt,
     );
-    // For what was refused it has to be at its end.
-    if (isStuck || (undelivered(now) === 0 && !triesRefused)) break;
-    await Bun.sleep(WATCH_MS);
+    // To retry rejected events, it has to end first.
+    if (isStuck || (undelivered(now) === 0 && !retriesRejected)) break;
+    await Bun.sleep(POLL_MS);
   }
   const after = reportForwarding();
   for (const report of after.destinations) {
     const earlier = before.destinations.find(({ name }) => name === report.name);
-    const aside = report.set_aside - (earlier?.set_aside ?? 0);
-    const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events - aside;
+    const rejected = report.rejected - (earlier?.rejected ?? 0);
+    const gone = (earlier?.undelivered.events ?? 0) - report.undelivered.events - rejected;
     const isLeft = drained?.failed.includes(report.name) ?? report.undelivered.events > 0;
-    const words = [
+    const parts = [
       isLeft ? describeWaiting(report) : `${plural(Math.max(gone, 0), "event")} delivered`,
-      ...(aside > 0 ? [`${plural(aside, "event")} set aside`] : []),
+      ...(rejected > 0 ? [`${plural(rejected, "event")} rejected`] : []),
     ];
-    terminal.print(`${sanitize(report.name)}: ${sanitize(words.join(", "))}`);
+    terminal.print(`${sanitize(report.name)}: ${sanitize(parts.join(", "))}`);
   }
   return drained === undefined ? undelivered(after) === 0 : drained.failed.length === 0;
 }

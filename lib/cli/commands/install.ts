@@ -1,29 +1,29 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
-import { createTwoFilesPatch } from "diff";
 import { paths } from "../../environment";
 import {
   coreEvents,
   HOOK_PROGRAMS,
-  neverBecause,
   observableEvents,
   programFor,
+  whyNeverRegistered,
 } from "../../events";
-import { programBeside } from "../../os/paths";
+import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import {
+  CommandError,
   defineCommand,
   DONE,
   FAILED,
-  CommandError,
   UsageError,
-  type ExitCode,
-  type Terminal,
+  type ExitStatus,
 } from "../command";
-import { escapeControls, wrap } from "../render/text";
+import { renderDiff } from "../render/diff";
+import { wrap } from "../render/text";
 import { editConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
-import { linkPrograms, type Linking } from "../settings/link-programs";
+import { linkPrograms, type LinkResult } from "../settings/link-programs";
 import { tryProgram } from "../settings/programs";
 import { register, unregister, type Change } from "../settings/registrations";
+import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
   backupPath,
   dropBackup,
@@ -31,61 +31,47 @@ import {
   ownCommands,
   readBackup,
   readSettings,
-  settingsPath,
   sweepLeftovers,
   writeSettings,
-  type Scope,
   type SettingsFile,
 } from "../settings/settings-file";
-
-/** Flags that say which settings are meant. */
-export const SETTINGS_ARGS = {
-  scope: {
-    type: "enum",
-    options: ["user", "project", "local"] as Scope[],
-    default: "user",
-    description: "Whose settings: yours, the project's, or yours for this project",
-  },
-  settings: { type: "string", description: "Another settings file", valueHint: "FILE" },
-  "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
-} as const;
+import type { Terminal } from "../terminal";
 
 export default defineCommand({
-  description: "Registers the hooks in Claude Code's settings",
-  args: {
-    ...SETTINGS_ARGS,
+  description: "Register the hooks in Claude Code's settings",
+  arguments: {
+    ...SCOPE_ARGUMENTS,
     events: {
       type: "string",
-      description: "core (what every client knows), all, or a list parted by commas",
-      valueHint: "core|all|LIST",
+      description: "core (events that every client knows), all, or a list separated by commas",
+      value: "core|all|LIST",
     },
     server: {
       type: "string",
-      description: "An observability server that is to get all events",
-      valueHint: "URL",
+      description: "Forward all events to this observability server",
+      value: "URL",
     },
     insecure: {
       type: "boolean",
-      description: "With --server: let events go in the clear to another machine",
+      description: "With --server: allow plain http to another machine",
     },
     link: {
       type: "boolean",
-      description: "Keep the programs as one file with six names: a sixth of the disk space",
+      description: "Keep the programs as one file with six names, a sixth of the disk space",
     },
   },
   examples: [
-    ["install", "your own settings, the core events"],
+    ["install", "the core events, in your own settings"],
     ["install --dry-run", "only show what would change"],
-    ["install --events all", "the newer events too"],
+    ["install --events all", "the newer events as well"],
     ["install --scope local", "for this project, and only for you"],
-    ["install --server http://127.0.0.1:4000", "deliver all events there, too"],
-    ["install --link", "save 550 MB; wanted again after an upgrade"],
+    ["install --server http://127.0.0.1:4000", "forward all events as well"],
+    ["install --link", "save 550 MB; run it again after an upgrade"],
   ],
   async run({ scope, settings, events, server, insecure, link, "dry-run": isDryRun }, terminal) {
-    if (insecure === true && server === undefined)
-      throw new UsageError("--insecure goes with --server");
+    if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
     const config = editConfig(
-      server === undefined ? undefined : { url: server, isInsecure: insecure === true },
+      server === undefined ? undefined : { url: server, isInsecure: insecure },
     );
     const file = readSettings(settingsPath(scope, settings));
     const before = file.text ?? "";
@@ -93,10 +79,10 @@ export default defineCommand({
     const { text, changes } = register(before, wanted);
     if (isDryRun) {
       const diffs = [
-        ...(text === before ? [] : [showDiff(file.path, before, text, terminal)]),
+        ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
         ...(config.after === config.before
           ? []
-          : [showDiff(paths.config, config.before, config.after, terminal)]),
+          : [renderDiff(paths.config, config.before, config.after, terminal)]),
       ];
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
@@ -105,57 +91,37 @@ export default defineCommand({
     sweepLeftovers(file);
     writeConfig(config);
     if (text !== before) {
-      keepWhatWas(file);
+      saveOriginal(file);
       if (readSettings(file.path).text !== file.text)
-        throw new CommandError(`${file.path} was changed meanwhile; run this again`);
+        throw new CommandError(`${file.path} has just been changed by another program; run this again`);
       writeSettings(file, text);
     }
     terminal.print(report(file, changes, config, terminal));
-    return link === true ? tellLinking(await linkPrograms(), terminal) : DONE;
+    return link ? reportLinking(await linkPrograms(), terminal) : DONE;
   },
 });
 
-/** The differences that an edit of settings makes, as `diff -u` shows them. */
-export function showDiff(
-  path: string,
-  before = "",
-  after = "",
-  { colors }: Pick<Terminal, "colors">,
-): string {
-  const patch = createTwoFilesPatch(path, path, before, after, "now", "then", { context: 3 });
-  return patch
-    .split("\n")
-    .filter((line) => !/^(===|Index: )/.test(line))
-    .map((line) => escapeControls(line.replace(/\r$/, "")))
-    .map((line) => {
-      if (line.startsWith("+")) return colors.green(line);
-      if (line.startsWith("-")) return colors.red(line);
-      return line.startsWith("@@") ? colors.cyan(line) : line;
-    })
-    .join("\n")
-    .trimEnd();
-}
-
-// Whoever once asked for more events, and does not say now, keeps them.
+// A user who asked for more events before, and names none now, keeps them.
 function wantedCommands(
   given: string | undefined,
   registered: Iterable<string>,
 ): Map<string, string> {
   const events = given === undefined ? [...coreEvents(), ...registered] : eventsOf(given);
-  return new Map(events.map((event) => [event, programBeside(programFor(event))]));
+  return new Map(events.map((event) => [event, siblingProgram(programFor(event))]));
 }
 
 function eventsOf(given: string): readonly string[] {
   if (given === "core") return coreEvents();
-  if (given === "all") return observableEvents();
+  const observable: readonly string[] = observableEvents();
+  if (given === "all") return observable;
   const events = given.split(",").map((event) => event.trim());
   for (const event of events) {
-    const harm = neverBecause(event);
-    if (harm !== undefined) throw new UsageError(`--events: not ${event}: ${harm}`);
-    if (!(observableEvents() as readonly string[]).includes(event))
-      throw new UsageError(`--events: there is no event "${event}"`, {
-        word: event,
-        known: observableEvents(),
+    const reason = whyNeverRegistered(event);
+    if (reason !== undefined) throw new UsageError(`--events: ${event} is not allowed: ${reason}`);
+    if (!observable.includes(event))
+      throw new UsageError(`--events: unknown event "${event}"`, {
+        given: event,
+        known: observable,
       });
   }
   return events;
@@ -164,38 +130,43 @@ function eventsOf(given: string): readonly string[] {
 // All of them: one that is not needed now would be missed when its event is added.
 async function checkPrograms(): Promise<void> {
   const states = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
-  const faults = states.flatMap(({ path, fault, version: its }) => {
-    if (fault !== undefined) return [`${path}: ${fault}`];
-    return its === version ? [] : [`${path}: is version ${its}, and this is ${version}`];
+  const reasons = states.flatMap((state) => {
+    if (state.kind === "broken") return [`${state.path}: ${state.reason}`];
+    return state.version === version
+      ? []
+      : [`${state.path}: is version ${state.version}, and this is ${version}`];
   });
-  if (faults.length === 0) return;
-  const list = faults.map((fault) => `\n  ${fault}`).join("");
+  if (reasons.length === 0) return;
+  const list = reasons.map((reason) => `\n  ${reason}`).join("");
   throw new CommandError(
-    `not registered, for these programs do not work:${list}\nPut all programs of one version into one folder, and run install from there.`,
+    `nothing was registered, because these programs do not work:${list}\nPut all programs of one version into one folder, and run install from there.`,
   );
 }
 
-/** Keeps the settings as they were without us, so that uninstall can give back the same bytes. */
-function keepWhatWas(file: SettingsFile): void {
+/** Saves the settings as they were without our entries, so that uninstall can restore every byte. */
+function saveOriginal(file: SettingsFile): void {
   if (file.text === undefined) {
     dropBackup(file);
     return;
   }
   const ours = ownCommands(file);
-  const kept = readBackup(file);
-  // Nothing but our own entries was added since: the older backup is the truer one.
-  if (ours.size > 0 && register(kept ?? "", ours).text === file.text) return;
+  const backup = readBackup(file);
+  // Only our own entries were added since: the older backup is closer to the original.
+  if (ours.size > 0 && register(backup ?? "", ours).text === file.text) return;
   keepBackup(file, unregister(file.text).text);
 }
 
-function tellLinking(linking: Linking, terminal: Terminal): ExitCode {
-  if ("fault" in linking) {
-    terminal.note(`claude-session: the programs stay separate files: ${linking.fault}`);
+function reportLinking(result: LinkResult, terminal: Terminal): ExitStatus {
+  if (result.kind === "separate") {
+    terminal.note(`claude-session: the programs stay separate files: ${result.reason}`);
     return FAILED;
   }
-  const saved = (linking.savedBytes / 1e6).toFixed(0);
-  const now = linking.savedBytes > 0 ? `now, which saves ${saved} MB` : "already";
-  terminal.print(`\nThe six programs are one file ${now}.`);
+  const saved = (result.savedBytes / 1e6).toFixed(0);
+  terminal.print(
+    result.savedBytes > 0
+      ? `\nThe six programs are now one file, which saves ${saved} MB.`
+      : "\nThe six programs are one file already.",
+  );
   return DONE;
 }
 
@@ -205,7 +176,7 @@ function report(
   config: ConfigEdit,
   { columns, colors: { bold, green, dim } }: Terminal,
 ): string {
-  const told = (["added", "moved", "removed"] as const).flatMap((kind) => {
+  const changed = (["added", "moved", "removed"] as const).flatMap((kind) => {
     const events = changes.filter((change) => change.kind === kind).map(({ event }) => event);
     return events.length === 0
       ? []
@@ -213,27 +184,24 @@ function report(
   });
   const kept = changes.filter(({ kind }) => kind === "kept").length;
   const isForwarding = config.after !== config.before;
-  const forwarding = isForwarding ? [`  config   ${paths.config}`] : [];
-  if (told.length === 0)
+  const forwarding = isForwarding ? [`  changed  ${paths.config}`] : [];
+  if (changed.length === 0)
     return [
       `${green("Already installed.")} Nothing changed in ${file.path} (${kept} events).`,
       ...forwarding,
     ].join("\n");
-  const backup =
-    file.text === undefined ? [] : [dim(`  The settings as they were: ${backupPath(file)}`)];
+  const backup = file.text === undefined ? [] : [dim(`  backup   ${backupPath(file)}`)];
   return [
     `${green("Installed")} into ${bold(file.path)}`,
-    ...told,
-    ...(kept > 0 ? [`  kept     ${kept} events as they were`] : []),
+    ...changed,
+    ...(kept > 0 ? [`  kept     ${kept} events`] : []),
     ...backup,
     ...forwarding,
     "",
     bold("Next"),
-    "  1. End Claude Code and start it anew: a running session keeps its old hooks.",
-    "  2. Work a little. `claude-session list` lists the sessions, `claude-session show` tells one.",
-    "  3. `claude-session doctor` says whether everything works.",
-    ...(isForwarding
-      ? ["  4. `claude-session forward --status` says what the server has got."]
-      : []),
+    "  1. Restart Claude Code: a running session keeps its old hooks.",
+    "  2. Work a little, then run `claude-session list` and `claude-session show`.",
+    "  3. `claude-session doctor` checks that everything works.",
+    ...(isForwarding ? ["  4. `claude-session forward --status` shows what was delivered."] : []),
   ].join("\n");
 }

@@ -1,51 +1,79 @@
-// `claude-session show`: the story of one session.
+// `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
-import { Summary } from "../../history/summary";
+import type { SessionLink } from "../../history/lineage";
+import { SessionSummary } from "../../history/summary";
+import type { Timeline } from "../../history/timeline";
 import { buildTimeline } from "../../history/timeline-builder";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
-import { hasLog } from "../log/progress";
+import { hasLog } from "../log/no-log";
+import { sessionJson } from "../render/session-json";
 import { plural, safeJson } from "../render/text";
 import { renderTimeline } from "../render/timeline";
+import { timelineJson } from "../render/timeline-json";
 
 export default defineCommand({
-  description: "Tells the story of one session: prompts, tool calls, subagents, results",
-  args: {
+  description: "Show one session: its prompts, tool calls, subagents and answers",
+  arguments: {
     session: {
       type: "positional",
       default: "latest",
-      description: "Its id, the beginning of it, or latest",
-      valueHint: "ID|latest",
+      description: "A session id, the start of one, or latest",
+      value: "SESSION",
     },
-    full: { type: "boolean", description: "Show whole prompts, parameters and responses" },
-    json: { type: "boolean", description: "Print the story as JSON" },
+    full: { type: "boolean", description: "Show prompts, parameters and responses in full" },
+    json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
-    ["show latest", "the session of the newest event"],
-    ["show 04e66903", "one that list shows, by the beginning of its id"],
-    ["show latest --full | less -R", "everything that was recorded of it"],
+    ["show", "the session of the newest event"],
+    ["show 04e66903", "a session of the list, by the start of its id"],
+    ["show --full | less -R", "everything that was recorded of it"],
   ],
   run({ session, full, json }, terminal) {
-    if (!hasLog(terminal, json)) return DONE;
+    if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
     const records = found.records.toReversed();
     const [first] = records;
     if (first === undefined) throw new Error("a session that was found has records");
-    const summary = new Summary(first);
+    const summary = new SessionSummary(first);
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
-    const story = buildTimeline(records, nowMs, state === "ended" || state === "silent");
+    const timeline = buildTimeline(records, nowMs, state === "ended" || state === "silent");
     const links = findLinks(paths.events, found);
-    if (json) terminal.print(safeJson({ ...story, state, links }, 2));
-    else
-      for (const line of renderTimeline(
-        { summary, story, links, nowMs, isFull: full === true },
-        terminal,
-      ))
-        terminal.print(line);
+    if (json) {
+      const skipped = found.skipped;
+      terminal.print(safeJson(toJson({ summary, timeline, links, nowMs, skipped }), 2));
+      return DONE;
+    }
+    const view = { summary, timeline, links, nowMs, isFull: full };
+    for (const line of renderTimeline(view, terminal)) terminal.print(line);
     if (found.skipped > 0)
-      terminal.note(`\nSkipped ${plural(found.skipped, "line")} that are no records.`);
+      terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
   },
 });
+
+interface Shown {
+  readonly summary: SessionSummary;
+  readonly timeline: Timeline;
+  readonly links: readonly SessionLink[];
+  readonly nowMs: number;
+  readonly skipped: number;
+}
+
+/** A session as `--json` prints it: docs/json.md. */
+function toJson({ summary, timeline, links, nowMs, skipped }: Shown): unknown {
+  const id = timeline.sessionId;
+  return {
+    ...sessionJson(summary, nowMs),
+    continues: links.flatMap(({ parent, child, by }) =>
+      child === id ? [{ session_id: parent, by }] : [],
+    ),
+    continued_by: links.flatMap(({ parent, child, by }) =>
+      parent === id ? [{ session_id: child, by }] : [],
+    ),
+    timeline: timelineJson(timeline.entries),
+    skipped_lines: skipped,
+  };
+}

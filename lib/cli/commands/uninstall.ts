@@ -1,40 +1,40 @@
-// `claude-session uninstall`: takes the hooks out of Claude Code's settings.
+// `claude-session uninstall`: removes the hooks from Claude Code's settings.
 import { paths } from "../../environment";
 import { defineCommand, DONE } from "../command";
+import { renderDiff } from "../render/diff";
 import { wrap } from "../render/text";
 import { register, unregister } from "../settings/registrations";
+import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
   dropBackup,
   ownCommands,
   readBackup,
   readSettings,
   removeSettings,
-  settingsPath,
   sweepLeftovers,
   writeSettings,
   type SettingsFile,
 } from "../settings/settings-file";
-import { SETTINGS_ARGS, showDiff } from "./install";
 
 export default defineCommand({
-  description: "Takes the hooks out of Claude Code's settings again",
-  args: SETTINGS_ARGS,
+  description: "Remove the hooks from Claude Code's settings",
+  arguments: SCOPE_ARGUMENTS,
   examples: [
-    ["uninstall", "out of your own settings; the log stays"],
+    ["uninstall", "from your own settings; the log stays"],
     ["uninstall --dry-run", "only show what would change"],
   ],
   run({ scope, settings, "dry-run": isDryRun }, terminal) {
     const file = readSettings(settingsPath(scope, settings));
     const ours = ownCommands(file);
-    if (isDryRun !== true) sweepLeftovers(file);
+    if (!isDryRun) sweepLeftovers(file);
     if (file.text === undefined || ours.size === 0) {
-      terminal.print(`There are no hooks of ours in ${file.path}.`);
+      terminal.print(`None of our hooks is registered in ${file.path}.`);
       return DONE;
     }
-    const original = originalText(file, ours);
+    const original = originalOf(file, ours);
     const text = original === undefined ? unregister(file.text).text : original.text;
     if (isDryRun) {
-      terminal.print(showDiff(file.path, file.text, text, terminal));
+      terminal.print(renderDiff(file.path, file.text, text, terminal));
       return DONE;
     }
     if (text === undefined) removeSettings(file);
@@ -46,17 +46,17 @@ export default defineCommand({
         `${green("Uninstalled")} from ${bold(file.path)}`,
         `  removed  ${wrap(Array.from(ours.keys()).join(", "), terminal.columns, " ".repeat(11))}`,
         original === undefined
-          ? "  Other changes that were made since stay."
-          : "  It is again what it was before, byte for byte.",
-        `  What was recorded stays in ${paths.state} until you remove it.`,
+          ? "  Other changes made since the installation stay."
+          : "  The file is what it was before, byte for byte.",
+        `  The log stays in ${paths.state} until you remove it.`,
       ].join("\n"),
     );
     return DONE;
   },
 });
 
-/** What the settings were before, if install alone has changed them since. */
-function originalText(
+/** The settings as they were before, if only install has changed them since. */
+function originalOf(
   file: SettingsFile,
   ours: ReadonlyMap<string, string>,
 ): { text: string | undefined } | undefined {
@@ -64,6 +64,6 @@ function originalText(
   try {
     return register(before ?? "", ours).text === file.text ? { text: before } : undefined;
   } catch {
-    return undefined; // A backup that is no settings is none of ours.
+    return undefined; // The backup is not valid settings, so it cannot be the original.
   }
 }

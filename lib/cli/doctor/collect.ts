@@ -1,12 +1,12 @@
-// What doctor looks at. Everything is read and nothing judged, written or made; what cannot be read
-// is told by its system error code.
+// The facts that doctor checks. Collecting them writes and creates nothing; what cannot be read is a fact
+// with a system error code.
 import { loadConfig } from "../../config";
 import { environment, paths } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
-import type { Terminal } from "../command";
+import type { Terminal } from "../terminal";
 import { tryProgram, type ProgramState } from "../settings/programs";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
@@ -26,13 +26,13 @@ export interface Facts {
   /** Of this program. */
   readonly version: string;
   readonly programs: readonly ProgramState[];
-  /** Those that count most first. */
+  /** The files with the highest precedence first. */
   readonly settings: readonly SettingsFacts[];
-  /** Names of variables set here that change what hooks do. */
+  /** Names of variables in our environment that change what hooks do. */
   readonly dangerous: readonly string[];
-  /** Names of variables set here that say where things are, and are ignored. */
+  /** Names of variables in our environment that should name a place and are ignored. */
   readonly ignored: readonly string[];
-  /** `undefined` where the system knows no user ids. */
+  /** `undefined` on Windows, which has no user ids. */
   readonly ownUserId: number | undefined;
   readonly state: FolderFacts;
   readonly events: FolderFacts;
@@ -47,7 +47,7 @@ export interface Facts {
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
-  /** `undefined` where nothing is to be forwarded. */
+  /** `undefined` without a destination. */
   readonly forwarding: ForwardingReport | undefined;
   /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
   readonly transcriptMs: number | undefined;

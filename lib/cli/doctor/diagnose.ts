@@ -1,4 +1,4 @@
-// What doctor makes of the facts: pure judgement, topic by topic.
+// The checks of doctor, topic by topic: facts in, findings out.
 import { sanitize } from "../render/text";
 import { checkFiles } from "./checks/files";
 import { checkForwarding } from "./checks/forwarding";
@@ -8,7 +8,7 @@ import { checkVariables } from "./checks/variables";
 import type { Facts } from "./collect";
 import { fail, ok, type Finding, type Result } from "./finding";
 
-/** Judges the facts. What comes from files is harmless to print afterwards. */
+/** Checks the facts. The findings are safe to print. */
 export function diagnose(facts: Facts, nowMs: number): Finding[] {
   return [
     ...topic("Programs", checkPrograms(facts)),
@@ -20,8 +20,8 @@ export function diagnose(facts: Facts, nowMs: number): Finding[] {
   ];
 }
 
-function topic(name: string, judged: Iterable<Result>): Finding[] {
-  return Array.from(judged, ({ level, what, fix }) => ({
+function topic(name: string, results: Iterable<Result>): Finding[] {
+  return Array.from(results, ({ level, what, fix }) => ({
     level,
     topic: name,
     what: sanitize(what),
@@ -30,16 +30,16 @@ function topic(name: string, judged: Iterable<Result>): Finding[] {
 }
 
 const REPLACE =
-  "Put all programs of one release into one folder, and run claude-session install from there.";
+  "Put all programs of one release into one folder and run claude-session install from there.";
 
 function* checkPrograms({ programs, version }: Facts): Generator<Result> {
   let good = 0;
-  for (const { path, fault, version: its } of programs) {
-    if (fault !== undefined) yield fail(`${path}: ${fault}`, REPLACE);
-    else if (its !== version)
-      yield fail(`${path} is version ${its}, and this is ${version}`, REPLACE);
+  for (const state of programs) {
+    if (state.kind === "broken") yield fail(`${state.path}: ${state.reason}`, REPLACE);
+    else if (state.version !== version)
+      yield fail(`${state.path} is version ${state.version}, and this is ${version}`, REPLACE);
     else good++;
   }
   if (good === programs.length)
-    yield ok(`All ${good} hook programs are there and pass their self-test, version ${version}`);
+    yield ok(`All ${good} hook programs pass their self-test, version ${version}`);
 }

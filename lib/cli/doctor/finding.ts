@@ -1,9 +1,9 @@
-// What doctor says about one thing that it looked at.
+// What doctor found.
 
 /** How bad it is. */
 export type Level = "ok" | "warn" | "fail";
 
-/** One judgement. */
+/** One finding. */
 export interface Finding {
   readonly level: Level;
   readonly topic: string;
@@ -12,10 +12,10 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** One before its topic is known. */
+/** A finding without its topic. */
 export type Result = Omit<Finding, "topic">;
 
-/** All is well. */
+/** Nothing to do. */
 export function ok(what: string): Result {
   return { level: "ok", what };
 }

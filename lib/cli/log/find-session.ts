@@ -1,45 +1,47 @@
-// Finds sessions in the log, without reading more of it than it must.
+// Finds sessions in the log, and reads no more of it than it has to.
 import { isEvent } from "../../events";
-import { type Link, type Sign, lineage } from "../../history/lineage";
+import { type SessionLink, type LineageEvent, linkSessions } from "../../history/lineage";
 import { textOf } from "../../history/payload";
 import { utcDay } from "../../log/log";
 import { readHeads } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
-import { UNKNOWN } from "../../session";
+import { UNKNOWN_SESSION } from "../../session-id";
 import { CommandError } from "../command";
 import { sanitize } from "../render/text";
 
-/** The records of one session, the newest first, and how many lines were none. */
+/** The records of one session, the newest first, and how many lines were not records. */
 export interface FoundSession {
   readonly id: string;
   readonly records: readonly EventRecord[];
   readonly skipped: number;
 }
 
+// A UUID: no other session starts with a whole one.
 const ID_LENGTH = 36;
+// Process ids are reused; two days back, one may be another process's.
 const LOOK_BACK_MS = 2 * 86_400_000;
-const LONGEST_LIST = 10;
+const MAX_CANDIDATES = 10;
 
 /**
- * Finds a session by its id, the beginning of it, or `latest`.
+ * Finds a session by its id, the start of its id, or `latest`.
  *
- * @throws {CommandError} where there is none, or where more than one begins so
+ * @throws {CommandError} if no session matches, or more than one
  */
 export function findSession(events: string, wanted: string): FoundSession {
   const prefix = wanted === "latest" ? latestId(events) : wanted;
-  if (prefix === undefined) throw new CommandError("there are no sessions in the log yet");
+  if (prefix === undefined) throw new CommandError("no session has been recorded yet");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(prefix)) throw notFound(prefix);
   const isWhole = wanted === "latest" || prefix.length >= ID_LENGTH;
   const bySession = new Map<string, EventRecord[]>();
   let skipped = 0;
-  let isBegun = false;
-  let partsSince = 0;
+  let isStartFound = false;
+  let windowsAfterStart = 0;
   const entries = readHeads(events, {
     newestFirst: true,
     containing: `"session_id":"${prefix}${isWhole ? '"' : ""}`,
-    // Two hooks of one moment may write in either order, so a little of what stands before the
-    // beginning is still looked at.
-    onRead: () => !isBegun || partsSince++ === 0,
+    // Two hooks that run at the same time may write in either order, so one more window is read after the
+    // session's first record was found.
+    onRead: () => !isStartFound || windowsAfterStart++ === 0,
   });
   for (const entry of entries) {
     if (entry.kind === "skipped") {
@@ -55,8 +57,8 @@ export function findSession(events: string, wanted: string): FoundSession {
     const records = bySession.get(record.session_id) ?? [];
     bySession.set(record.session_id, records);
     records.push(record);
-    // Whatever else begins so, a whole id is one session's, and this is where it begins.
-    if (isWhole && isBeginning(record)) isBegun = true;
+    // A whole id is one session's, and this record is its first.
+    if (isWhole && isFirst(record)) isStartFound = true;
   }
   const [found, ...others] = bySession;
   if (found === undefined) throw notFound(prefix);
@@ -70,40 +72,37 @@ export function findSession(events: string, wanted: string): FoundSession {
 /** The session of the newest event that has one. */
 export function latestId(events: string): string | undefined {
   for (const entry of readHeads(events, { newestFirst: true }))
-    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN) return entry.head.session_id;
+    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN_SESSION) return entry.head.session_id;
   return undefined;
 }
 
-/**
- * Finds what a session continues and what continues it, by what its processes did before and after.
- * Looks back two days at most: an older use of a process number is another process's.
- */
-export function findLinks(events: string, session: FoundSession): Link[] {
+/** Finds what a session continues and what continues it, from what its processes did before and after. */
+export function findLinks(events: string, session: FoundSession): SessionLink[] {
   const pids = new Set(session.records.map(({ pid }) => pid));
-  return Array.from(pids, (pid) => lineage(signsAround(events, session, pid)))
+  return Array.from(pids, (pid) => linkSessions(eventsOfProcess(events, session, pid)))
     .flat()
     .filter(({ parent, child }) => parent === session.id || child === session.id);
 }
 
-/** What a process told of its sessions, from just before one's first record on. */
-function signsAround(events: string, { id, records }: FoundSession, pid: number): Sign[] {
+/** The events of a process that show its sessions, from just before a session's first record on. */
+function eventsOfProcess(events: string, { id, records }: FoundSession, pid: number): LineageEvent[] {
   const first = records.at(-1);
   if (first === undefined) return [];
   const since = utcDay(Date.parse(first.timestamp) - LOOK_BACK_MS);
-  const signs: Sign[] = [];
+  const found: LineageEvent[] = [];
   const entries = readHeads(events, { newestFirst: true, since, containing: `"pid":${pid},` });
   for (const entry of entries) {
     if (entry.kind === "skipped" || entry.head.pid !== pid) continue;
-    const sign = signOf(entry.head, entry.record);
-    signs.push(sign);
-    // A process begins with its startup; before that, its number was another's.
-    const isStartup = entry.head.id === first.id && sign.source === "startup";
-    if (isStartup || (sign.session_id !== id && entry.head.timestamp < first.timestamp)) break;
+    const event = lineageEventOf(entry.head, entry.record);
+    found.push(event);
+    // A process begins with its startup; before that, its id was another process's.
+    const isStartup = entry.head.id === first.id && event.source === "startup";
+    if (isStartup || (event.session_id !== id && entry.head.timestamp < first.timestamp)) break;
   }
-  return signs.toReversed();
+  return found.toReversed();
 }
 
-function signOf(head: RecordHead, record: () => EventRecord | undefined): Sign {
+function lineageEventOf(head: RecordHead, record: () => EventRecord | undefined): LineageEvent {
   const { event, session_id, pid } = head;
   if (!isEvent(event, "SessionStart") && !isEvent(event, "SessionEnd"))
     return { event, session_id, pid };
@@ -117,19 +116,19 @@ function signOf(head: RecordHead, record: () => EventRecord | undefined): Sign {
   };
 }
 
-function isBeginning(record: EventRecord): boolean {
+function isFirst(record: EventRecord): boolean {
   const source = isEvent(record.event, "SessionStart") ? textOf(record, "source") : undefined;
   return source === "startup" || source === "clear" || source === "fork";
 }
 
 function notFound(wanted: string): CommandError {
   return new CommandError(
-    `there is no session "${sanitize(wanted)}" in the log; see claude-session list`,
+    `no session "${sanitize(wanted)}" in the log; see claude-session list`,
   );
 }
 
 function ambiguous(prefix: string, ids: readonly string[]): CommandError {
-  const shown = ids.slice(0, LONGEST_LIST).map((id) => `\n  ${sanitize(id)}`);
+  const shown = ids.slice(0, MAX_CANDIDATES).map((id) => `\n  ${sanitize(id)}`);
   const more = ids.length > shown.length ? `\n  and ${ids.length - shown.length} more` : "";
-  return new CommandError(`${ids.length} sessions begin with "${prefix}":${shown.join("")}${more}`);
+  return new CommandError(`${ids.length} sessions start with "${prefix}":${shown.join("")}${more}`);
 }

@@ -1,13 +1,15 @@
-// How forwarding fares, as lines of text.
+// The state of forwarding as lines of text.
 import type { DestinationReport, ForwardingReport } from "../../forward/report";
 import { isFailing } from "../../forward/status-file";
-import type { Terminal } from "../command";
+import type { Terminal } from "../terminal";
 import { sanitize, plural, formatSize, wrap } from "./text";
 import { formatAgo } from "./time";
 
 const LABEL_COLUMNS = 16;
+const NO_FORWARDER =
+  "There is no forwarder: put claude-session next to the hooks, or run claude-session install again.";
 
-/** Sets each destination with what is worth view of it. */
+/** Renders the forwarder and each destination; what is normal is left out. */
 export function renderForwarding(
   { alive, forwarder, destinations, faults }: ForwardingReport,
   { columns, colors: { bold, dim, green, red, yellow } }: Pick<Terminal, "columns" | "colors">,
@@ -17,17 +19,17 @@ export function renderForwarding(
     `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(sanitize(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
   const lines = [
     alive
-      ? green("A forwarder is at work.")
+      ? green("A forwarder is running.")
       : forwarder === null
-        ? red("There is no forwarder: put claude-session beside the hooks, or run install from it.")
-        : dim("No forwarder is at work; the next event starts one."),
+        ? red(wrap(NO_FORWARDER, columns, "  "))
+        : dim("No forwarder is running; the next event starts one."),
     ...faults.map((fault) => red(wrap(`config.json: ${sanitize(fault)}`, columns, "  "))),
   ];
   for (const report of destinations) {
-    const { name, type, url, undelivered, last_success: success, last_error: error } = report;
-    const { set_aside: aside, lost, skipped, restarted } = report;
+    const { name, type, url, undelivered, last_success_at: success, last_error: error } = report;
+    const { rejected, lost, skipped, restarted } = report;
     const when = (at: string) => formatAgo(Date.parse(at), nowMs);
-    lines.push("", `${bold(sanitize(name))}  ${type}  ${sanitize(url)}`);
+    lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  "));
     lines.push(
       row(
         "undelivered",
@@ -41,22 +43,22 @@ export function renderForwarding(
       lines.push(
         row("last error", `${when(error.at)}: ${error.message}`, isFailing(report) ? red : dim),
       );
-    if (aside > 0)
-      lines.push(row("set aside", `${plural(aside, "event")} that the server refused`, yellow));
-    if (lost > 0) lines.push(row("lost", `${plural(lost, "event")}, older than is kept`, yellow));
+    if (rejected > 0)
+      lines.push(row("rejected", `${plural(rejected, "event")}, kept in rejected.jsonl`, yellow));
+    if (lost > 0) lines.push(row("lost", `${plural(lost, "event")} removed by retention before delivery`, yellow));
     if (skipped > 0)
       lines.push(
-        row("passed over", `${plural(skipped, "line")} of the log that are no records`, dim),
+        row("skipped", `${plural(skipped, "line")} of the log that are not records`, dim),
       );
     if (restarted !== null)
-      lines.push(row("began", `${when(restarted.at)}: ${restarted.reason}`, dim));
+      lines.push(row("started", `${when(restarted.at)}, ${restarted.reason}`, dim));
   }
   return lines.join("\n");
 }
 
-/** What waits for a server, and why. */
+/** What is waiting for a server, and why. */
 export function describeWaiting(report: DestinationReport): string {
   const { undelivered, last_error: error } = report;
   const why = error !== null && isFailing(report) ? `: ${error.message}` : "";
-  return `${plural(undelivered.events, "event")} ${undelivered.events === 1 ? "waits" : "wait"}${why}`;
+  return `${plural(undelivered.events, "event")} waiting${why}`;
 }

@@ -1,8 +1,8 @@
-// How calls and values are told on a screen. Their texts are not harmless for a terminal yet.
+// How a tool call ended, and values as an outline. The text is not yet safe to print.
 import type { ToolCall } from "../../history/timeline";
 import { sanitize, LINE_END } from "./text";
 
-/** How a call ended, if that is worth a word. */
+/** How a call ended, in words; nothing for a success. */
 export function describeOutcome({ outcome, error }: ToolCall): string {
   switch (outcome) {
     case "succeeded":
@@ -10,23 +10,23 @@ export function describeOutcome({ outcome, error }: ToolCall): string {
     case "failed":
       return error ?? "failed";
     case "asking":
-      return "waits for your permission, or runs since it was given";
+      return "waiting for permission, or running since you gave it";
     case "running":
       return "still running";
     case "no result":
-      return "no result was told: blocked by a hook, or cut off";
+      return "no result recorded: blocked by a hook, or interrupted";
     default:
       return error === undefined ? outcome : `${outcome}: ${error}`;
   }
 }
 
-/** A value as lines of an outline; long texts keep their lines. */
+/** A value as the lines of an outline; a text of several lines keeps them. */
 export function* outline(value: unknown, indent = ""): Generator<string> {
   if (typeof value === "string") {
     for (const line of value.split(LINE_END)) yield indent + line;
     return;
   }
-  if (typeof value !== "object" || value === null || indent.length > DEEPEST_INDENT) {
+  if (typeof value !== "object" || value === null || indent.length > MAX_INDENT) {
     yield indent + JSON.stringify(value);
     return;
   }
@@ -41,4 +41,5 @@ export function* outline(value: unknown, indent = ""): Generator<string> {
   }
 }
 
-const DEEPEST_INDENT = 40;
+// Twenty levels: deeper ones would not fit a terminal, and are shown as JSON.
+const MAX_INDENT = 40;

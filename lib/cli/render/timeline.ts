@@ -1,59 +1,59 @@
-// The story of a session as lines of text.
+// The timeline of a session as lines of text.
 import type { Colors } from "picocolors/types";
 import type { EventName } from "../../events";
 import { describeCall, describeEvent, describeTaskReport } from "../../history/describe";
-import type { Link } from "../../history/lineage";
+import type { SessionLink } from "../../history/lineage";
 import { textOf } from "../../history/payload";
-import type { Summary } from "../../history/summary";
+import type { SessionSummary } from "../../history/summary";
 import type {
   Agent,
-  Moment,
-  Outcome,
+  TimelineEvent,
+  CallOutcome,
   Step,
   Timeline,
   ToolCall,
   Turn,
 } from "../../history/timeline";
-import { paintState } from "../commands/list";
 import { describeOutcome, outline } from "./outcome";
-import { bar, sanitize, sanitizeLines, fit, plural, pad } from "./text";
+import { renderState } from "./state";
+import { bar, fit, pad, plural, sanitize, sanitizeLines, unpainted } from "./text";
 import { formatClock, formatDayAndTime, formatDuration } from "./time";
 
-/** What is told, and how fully. */
+/** What to render, and how fully. */
 export interface TimelineView {
-  readonly summary: Summary;
-  readonly story: Timeline;
-  readonly links: readonly Link[];
+  readonly summary: SessionSummary;
+  readonly timeline: Timeline;
+  readonly links: readonly SessionLink[];
   readonly nowMs: number;
   readonly isFull: boolean;
 }
 
-/** How wide and in which colours. */
+/** The width, and the colors. */
 export interface Screen {
   readonly columns: number;
   readonly colors: Colors;
 }
 
-/** Renders a story, a line at a time, each at most as wide as the screen. */
+/** Renders a timeline line by line; no line is wider than the screen. */
 export function* renderTimeline(view: TimelineView, screen: Screen): Generator<string> {
   const { colors, columns } = screen;
   for (const line of header(view, colors)) yield fit(line, columns);
   yield "";
   let longestMs = 1;
-  for (const ms of durations(view.story.entries)) longestMs = Math.max(longestMs, ms);
+  for (const ms of durations(view.timeline.entries)) longestMs = Math.max(longestMs, ms);
   const writer = new Writer(view, screen, longestMs);
-  for (const entry of view.story.entries) yield* writer.entry(entry);
+  for (const entry of view.timeline.entries) yield* writer.entry(entry);
 }
 
 function* header(
-  { summary, story, links, nowMs }: TimelineView,
+  { summary, timeline, links, nowMs }: TimelineView,
   colors: Colors,
 ): Generator<string> {
   const title = sanitize(summary.title ?? summary.firstPrompt ?? "");
   yield colors.bold(sanitize(summary.project)) + (title ? `  ${title}` : "");
   const started = formatDayAndTime(Date.parse(summary.startedAt), nowMs);
-  const state = paintState(summary.stateAt(nowMs), colors);
-  yield `${colors.cyan(sanitize(story.sessionId))}  ${state}  ${started}, ${formatDuration(summary.durationMs)}`;
+  const state = renderState(summary.stateAt(nowMs), colors);
+  yield `${colors.cyan(sanitize(timeline.sessionId))}  ${state}  ${started}, ${formatDuration(summary.durationMs)}`;
   const { prompts, tools, failures, agents } = summary;
   const failed = failures > 0 ? colors.red(`, ${failures} failed`) : "";
   yield [
@@ -62,7 +62,7 @@ function* header(
     ...(agents > 0 ? [plural(agents, "subagent")] : []),
   ].join(" · ");
   for (const { parent, child, by } of links)
-    yield child === story.sessionId
+    yield child === timeline.sessionId
       ? `continues ${colors.cyan(sanitize(parent))} (${by})`
       : `continued by ${colors.cyan(sanitize(child))} (${by})`;
 }
@@ -72,11 +72,11 @@ function* durations(steps: readonly (Turn | Step)[]): Generator<number> {
     if (step.kind === "tool") {
       if (step.durationMs !== undefined) yield step.durationMs;
       for (const agent of step.agents) yield* durations(agent.steps);
-    } else if (step.kind !== "moment") yield* durations(step.steps);
+    } else if (step.kind !== "event") yield* durations(step.steps);
   }
 }
 
-const SIGNS: Readonly<Record<Outcome, string>> = {
+const SIGNS: Readonly<Record<CallOutcome, string>> = {
   succeeded: "✓",
   failed: "✗",
   denied: "⊘",
@@ -87,13 +87,13 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
   "no result": "∅",
 };
 
-// What is of interest only to somebody who asks for everything.
+// Shown only with --full.
 const MINOR_EVENTS: ReadonlySet<string> = new Set<EventName>([
   "InstructionsLoaded",
   "ConfigChange",
   "CwdChanged",
 ]);
-// A request for permission is told with its call already.
+// The tool call itself shows that permission was asked for.
 const REPEATED_NOTIFICATIONS = new Set(["permission_prompt", "worker_permission_prompt"]);
 const MAX_FULL_LINES = 400;
 
@@ -109,10 +109,10 @@ class Writer {
   ) {
     this.#columns = screen.columns;
     this.#colors = screen.colors;
-    this.#barColumns = screen.columns >= 120 ? 20 : 8;
+    this.#barColumns = barColumnsFor(screen.columns);
   }
 
-  /** A turn with what it led to, or what happened outside of one. */
+  /** A turn with its steps, or a step outside of any turn. */
   *entry(entry: Turn | Step): Generator<string> {
     if (entry.kind !== "turn") {
       yield* this.#step(entry, "", "");
@@ -123,8 +123,8 @@ class Writer {
     const prompt = entry.isFromPerson ? entry.prompt : describeTaskReport(entry.prompt);
     yield* this.#text(entry.atMs, `${sign} `, "  ", prompt, entry.isFromPerson ? bold : dim);
     const endings = [
-      ...(entry.answer ? [{ sign: "■ ", text: entry.answer, paint: same }] : []),
-      ...(entry.error ? [{ sign: "✗ ", text: `broke off: ${entry.error}`, paint: red }] : []),
+      ...(entry.answer ? [{ sign: "■ ", text: entry.answer, paint: unpainted }] : []),
+      ...(entry.error ? [{ sign: "✗ ", text: `failed: ${entry.error}`, paint: red }] : []),
     ];
     yield* this.#steps(entry.steps, "", endings.length === 0);
     const endMs = entry.atMs + (entry.durationMs ?? 0);
@@ -159,11 +159,11 @@ class Writer {
     const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - Bun.stringWidth(right);
     const left = fit(named, room);
     yield this.#line(call.atMs, lead, time === "" ? left : pad(left, room) + right);
-    const asked = call.isAsked && call.outcome !== "asking" ? "permission was asked for" : "";
-    const story = [describeOutcome(call), asked].filter(Boolean).join("; ");
+    const asked = call.isAsked && call.outcome !== "asking" ? "asked for permission" : "";
+    const note = [describeOutcome(call), asked].filter(Boolean).join("; ");
     const children = call.agents.length > 0;
     const under = `${below}${children ? "│ " : "  "}`;
-    if (story !== "") yield* this.#text(undefined, under, under, story, paint);
+    if (note !== "") yield* this.#text(undefined, under, under, note, paint);
     if (this.view.isFull) {
       yield* this.#block("parameters", call.parameters, under);
       yield* this.#block("response", call.response, under);
@@ -176,7 +176,7 @@ class Writer {
 
   *#agent(agent: Agent, lead: string, below: string): Generator<string> {
     const { blue, dim } = this.#colors;
-    const state = agent.isInterrupted ? "interrupted" : "at work";
+    const state = agent.isInterrupted ? "interrupted" : "running";
     const time = agent.durationMs === undefined ? state : formatDuration(agent.durationMs);
     const name = ["subagent", sanitize(agent.type)].filter(Boolean).join(" ");
     const about = dim(`${sanitize(agent.id).slice(0, 8)}, ${time}`);
@@ -189,18 +189,18 @@ class Writer {
         `${below}${branch(true)}■ `,
         `${below}${stem(true)}  `,
         agent.answer,
-        same,
+        unpainted,
       );
     }
   }
 
-  *#moment(moment: Moment, lead: string, below: string): Generator<string> {
+  *#moment(moment: TimelineEvent, lead: string, below: string): Generator<string> {
     const text = describeEvent(moment);
     yield* this.#text(moment.atMs, `${lead}○ `, `${below}  `, text, this.#colors.dim);
     if (this.view.isFull) yield* this.#block("payload", moment.record.payload, `${below}  `);
   }
 
-  /** One line of a text, or all of them if everything is wanted. */
+  /** The first line of a text, or with --full all of them. */
   *#text(
     atMs: number | undefined,
     lead: string,
@@ -236,12 +236,12 @@ class Writer {
   #line(atMs: number | undefined, lead: string, text: string): string {
     const { dim } = this.#colors;
     const time = atMs === undefined ? "" : formatClock(atMs);
-    // No blanks at the end of a line that has nothing to say.
+    // No trailing spaces on an empty line.
     if (text.trim() === "") return dim(`${time.padEnd(TIME_COLUMNS)}${lead}`.trimEnd());
     return `${dim(time.padEnd(TIME_COLUMNS))}${dim(lead)}${text}`;
   }
 
-  #paintOf(outcome: Outcome): (text: string) => string {
+  #paintOf(outcome: CallOutcome): (text: string) => string {
     const { green, red, yellow } = this.#colors;
     if (outcome === "succeeded") return green;
     return outcome === "failed" ? red : yellow;
@@ -250,8 +250,10 @@ class Writer {
 
 const TIME_COLUMNS = 10;
 
-function same(text: string): string {
-  return text;
+// On a narrow screen, the words need the room.
+function barColumnsFor(columns: number): number {
+  if (columns < 60) return 0;
+  return columns < 120 ? 8 : 20;
 }
 
 function branch(isLast: boolean): string {
@@ -263,7 +265,7 @@ function stem(isLast: boolean): string {
 }
 
 function isMinor(step: Step): boolean {
-  if (step.kind !== "moment") return false;
+  if (step.kind !== "event") return false;
   const type = textOf(step.record, "notification_type") ?? "";
   return MINOR_EVENTS.has(step.event) || REPEATED_NOTIFICATIONS.has(type);
 }

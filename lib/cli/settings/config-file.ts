@@ -1,41 +1,41 @@
-// `config.json` as install changes it: a server to forward to, and where the forwarder is. What else is
-// in it stays.
+// `config.json` as install edits it: the server to forward to, and the path of the forwarder. Everything
+// else in it stays.
 import { fsyncSync } from "node:fs";
 import { applyEdits, modify } from "jsonc-parser";
 import { environment, paths } from "../../environment";
 import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
-import { readOwn, replaceFile } from "../../os/file";
+import { readOwnFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder } from "../../os/folder";
-import { programBeside } from "../../os/paths";
+import { siblingProgram } from "../../os/paths";
 import { system } from "../../os/system";
 import { CommandError, UsageError } from "../command";
 
 const MAX_BYTES = 65_536;
 
-/** The text of `config.json` before and after; `undefined` where there is no file. */
+/** The text of `config.json` before and after; `undefined` if there is no file. */
 export interface ConfigEdit {
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
 
-/** What is to be written: a server's URL, and whether it may be reached in the clear. */
+/** A server to forward to, and whether plain http to another machine is allowed. */
 export interface Server {
   readonly url: string;
   readonly isInsecure: boolean;
 }
 
 /**
- * Works out what install changes: the server, if one is given, and the forwarder's path, if there is
- * anywhere to forward to.
+ * Works out what install changes: the server, if one is given, and the forwarder's path, if anything is
+ * forwarded.
  *
- * @throws {UsageError} where the server cannot be one
- * @throws {CommandError} where the file cannot be read or edited
+ * @throws {UsageError} if the server's URL cannot be used
+ * @throws {CommandError} if the file cannot be read or edited
  */
 export function editConfig(server: Server | undefined): ConfigEdit {
   const before = readText();
-  const after = withServer(before, server, programBeside("claude-session"));
+  const after = withServer(before, server, siblingProgram("claude-session"));
   return { before, after };
 }
 
@@ -47,7 +47,7 @@ export function writeConfig({ before, after }: ConfigEdit): void {
     replaceFile(paths.config, after, system, fsyncSync);
   } catch (error) {
     throw new CommandError(
-      `${paths.config} cannot be written: ${faultCode(error)}; it is as it was`,
+      `${paths.config} cannot be written: ${faultCode(error)}; it is unchanged`,
       {
         cause: error,
       },
@@ -63,10 +63,10 @@ function withServer(
   server: Server | undefined,
   forwarder: string,
 ): string | undefined {
-  const given = before === undefined ? {} : parse(before);
+  const given = before === undefined ? {} : parseObject(before);
   const listed = fieldOf(given, "destinations");
   if (listed !== undefined && !Array.isArray(listed))
-    throw new CommandError(`${paths.config}: destinations is not a list; it is left as it is`);
+    throw new CommandError(`${paths.config}: destinations is not a list; the file is unchanged`);
   const destinations: readonly unknown[] = listed ?? [];
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
@@ -78,10 +78,10 @@ function withServer(
       url: server.url,
       ...(server.isInsecure && { insecure: true }),
     };
-    const judged = readDestination(destination, environment);
-    if (typeof judged === "string")
+    const read = readDestination(destination, environment);
+    if (read.kind === "unusable")
       throw new UsageError(
-        `--server: ${judged.replace("url: ", "").replace('add "insecure": true', "add --insecure")}`,
+        `--server: ${read.fault.replace("url: ", "").replace('add "insecure": true', "add --insecure")}`,
       );
     text = edit(text, ["destinations", at], destination);
   }
@@ -100,18 +100,18 @@ function edit(text: string, path: (string | number)[], value: unknown): string {
 
 function readText(): string | undefined {
   try {
-    return readOwn(paths.config, MAX_BYTES);
+    return readOwnFile(paths.config, MAX_BYTES);
   } catch (error) {
     throw new CommandError(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
   }
 }
 
-function parse(text: string): unknown {
+function parseObject(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Hooks read it as strictly.
   }
-  throw new CommandError(`${paths.config} is no JSON object; mend it first, it is left as it is`);
+  throw new CommandError(`${paths.config} is not a JSON object; fix it first, it is unchanged`);
 }

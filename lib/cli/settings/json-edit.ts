@@ -1,8 +1,8 @@
-// Additions to and removals from the text of a JSON document with comments, in the manner of what is
-// there: what they do not concern stays, byte for byte.
+// Insertions into and removals from the text of a JSON document with comments. They follow the style of
+// the document, and change no other byte of it.
 import { applyEdits, createScanner, type Edit, type Node } from "jsonc-parser";
 
-/** Adds a last property to an object or a last element to a list, in the manner of what is there. */
+/** Inserts a last property into an object, or a last element into a list, in the style of the others. */
 export function insert(
   text: string,
   parent: Node,
@@ -69,7 +69,7 @@ export function remove(text: string, node: Node): string {
   }
   edits.push({ offset: begin, length: end - begin, content: "" });
   const edited = applyEdits(text, edits);
-  // An object or list with nothing left in it is closed up.
+  // An object or list that is now empty loses its white space.
   const parent = node.parent;
   if (parent === undefined || siblings.length > 1) return edited;
   const close = parent.offset + parent.length - 1 - (end - begin);
@@ -78,7 +78,7 @@ export function remove(text: string, node: Node): string {
   return edited.slice(0, parent.offset + 1) + edited.slice(close);
 }
 
-/** Whether there is a comment between two places of a document, neither of them within a string. */
+/** Whether there is a comment between two offsets of a document, neither of them inside a string. */
 export function hasComment(text: string, from: number, to: number): boolean {
   const scanner = createScanner(text, false);
   scanner.setPosition(from);
@@ -98,7 +98,7 @@ function commaAfter(text: string, offset: number): number | undefined {
   return text[next] === "," ? next : undefined;
 }
 
-// After a comment that belongs to what is on the line, but not past the end of the object or list.
+// After a comment on the same line, but not past the end of the object or list.
 function endOfLine(text: string, from: number, end: number): number {
   const scanner = createScanner(text, false);
   scanner.setPosition(from);
@@ -124,7 +124,7 @@ function indentUnit(text: string): string {
   return /^[ \t]+(?=")/m.exec(text)?.[0] ?? "  ";
 }
 
-/** How the lines of a text end. */
+/** The line end of a text: CRLF if it has one, else LF. */
 export function lineEnd(text: string): string {
   return text.includes("\r\n") ? "\r\n" : "\n";
 }

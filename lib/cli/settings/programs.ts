@@ -1,42 +1,39 @@
-// The hook programs: where they are, and whether they work.
+// The hook programs on the disk: where they are, and whether they work.
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { environment } from "../../environment";
 import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
-import { programBeside } from "../../os/paths";
+import { siblingProgram } from "../../os/paths";
 
-/** The program that a command's last part names, whatever folder it is in. */
+/** The hook program that a command names by its last part, in any folder. */
 export function programOf(command: string): HookProgramName | undefined {
   const name = basename(command.replaceAll("\\", "/")).replace(/\.exe$/i, "");
   return HOOK_PROGRAMS.find((program) => program === name);
 }
 
-/** What was found of one program. */
-export interface ProgramState {
-  readonly program: HookProgramName;
-  readonly path: string;
-  readonly version?: string;
-  /** Why it cannot be registered, in words for a person. */
-  readonly fault?: string;
-}
+/** A program that passed its self-test, or why it cannot be registered, in words for a person. */
+export type ProgramState = { readonly program: HookProgramName; readonly path: string } & (
+  | { readonly kind: "working"; readonly version: string }
+  | { readonly kind: "broken"; readonly reason: string }
+);
 
+// A self-test takes some 20 ms; the rest is for a cold disk and a virus scanner.
 const SELF_TEST_MS = 10_000;
 
 /**
- * Starts a program's own test, as Claude Code would start the program: by its path and with nothing
- * on stdin. A program whose signature or file is broken would fail loudly on every event.
+ * Runs a program's self-test the way Claude Code starts the program: by its path, with nothing on stdin.
+ * A program whose file or signature is broken would show an error on every event.
  */
 export async function tryProgram(
   program: HookProgramName,
-  path = programBeside(program),
+  path = siblingProgram(program),
 ): Promise<ProgramState> {
-  const state = { program, path };
+  const broken = (reason: string): ProgramState => ({ program, path, kind: "broken", reason });
   try {
-    const status = statSync(path);
-    if (!status.isFile()) return { ...state, fault: "not a file" };
+    if (!statSync(path).isFile()) return broken("not a file");
     const child = Bun.spawn([path, "--self-test"], {
-      env: plainEnvironment(),
+      env: selfTestEnvironment(),
       cwd: dirname(path),
       stdin: "ignore",
       stdout: "pipe",
@@ -45,17 +42,17 @@ export async function tryProgram(
     });
     const [output, code] = await Promise.all([child.stdout.text(), child.exited]);
     const version = new RegExp(`^${program} (\\S+)$`, "m").exec(output)?.[1];
-    if (code === 0 && version !== undefined) return { ...state, version };
+    if (code === 0 && version !== undefined) return { program, path, kind: "working", version };
     const failed = /^fail {2}(.*)$/m.exec(output)?.[1];
-    return { ...state, fault: failed ?? `its self-test ended with ${child.signalCode ?? code}` };
+    return broken(failed ?? `its self-test ended with ${child.signalCode ?? code}`);
   } catch (error) {
     const code = faultCode(error);
-    return { ...state, fault: code === "ENOENT" ? "missing" : code };
+    return broken(code === "ENOENT" ? "missing" : code);
   }
 }
 
-// What could make the runtime do something else than run the program is left out.
-function plainEnvironment(): Record<string, string> {
+// Variables that make the runtime do something other than run the program are left out.
+function selfTestEnvironment(): Record<string, string> {
   const kept = ["PATH", "HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "SystemRoot"];
   return Object.fromEntries(
     kept.flatMap((name) => {

@@ -1,7 +1,7 @@
-// Registrations in the text of a `settings.json`: pure edits that change nothing but what is ours.
-// Order, indentation, comments and line ends of everything else stay, byte for byte.
+// Our entries in the text of a `settings.json`, as pure edits. Every byte that is not ours stays: order,
+// indentation, comments and line ends.
 //
-// Ours is a command hook in exec form, with no arguments, of a program called as one of ours.
+// An entry is ours if it is a command hook in exec form, without arguments, of a program named like ours.
 // Format: https://code.claude.com/docs/en/hooks
 import {
   applyEdits,
@@ -16,10 +16,10 @@ import { safeJson } from "../render/text";
 import { hasComment, insert, lineEnd, remove } from "./json-edit";
 import { programOf } from "./programs";
 
-/** Seconds that Claude Code waits for a hook; ours are done in milliseconds, and give up after one. */
+/** How many seconds Claude Code waits for a hook; ours end after one at the latest. */
 const TIMEOUT_SECONDS = 5;
 
-/** Settings that cannot be edited, and where in the text the reason is. */
+/** Settings that cannot be edited, with the place of the reason in the text. */
 export class SettingsError extends Error {
   constructor(
     readonly reason: string,
@@ -30,13 +30,13 @@ export class SettingsError extends Error {
   }
 }
 
-/** One of our hooks in the settings. */
+/** One of our entries. */
 export interface Registration {
   readonly event: string;
   readonly command: string;
 }
 
-/** What an edit did about an event. */
+/** What an edit did for an event. */
 export interface Change {
   readonly event: string;
   readonly kind: "added" | "moved" | "removed" | "kept";
@@ -49,23 +49,23 @@ export interface Edited {
 }
 
 /**
- * Reads our registrations.
+ * Reads our entries.
  *
- * @throws {SettingsError} where the text is no settings
+ * @throws {SettingsError} if the text is not valid settings
  */
 export function registrations(text: string): Registration[] {
-  return ownHooks(parse(text)).map(({ event, command }) => ({ event, command }));
+  return ownHooks(parseSettings(text)).map(({ event, command }) => ({ event, command }));
 }
 
 /**
- * Registers a command for each of the events: adds what is missing, moves what has another path, and
- * removes what is double or not wanted. What is right already is not touched.
+ * Registers a command for each event: adds missing entries, updates those with another path, and removes
+ * duplicates and unwanted ones. An entry that is right stays as it is.
  *
  * @param wanted absolute paths of programs by event
- * @throws {SettingsError} where the text is no settings
+ * @throws {SettingsError} if the text is not valid settings
  */
 export function register(text: string, wanted: ReadonlyMap<string, string>): Edited {
-  const document = parse(text);
+  const document = parseSettings(text);
   const present = new Set(ownHooks(document).map(({ event }) => event));
   const changes: Change[] = [];
   let edited = text;
@@ -75,7 +75,7 @@ export function register(text: string, wanted: ReadonlyMap<string, string>): Edi
       changes.push({ event, kind: "removed" });
     }
   for (const [event, command] of wanted) {
-    const [first, ...doubles] = ownHooks(parse(edited)).filter((own) => own.event === event);
+    const [first, ...doubles] = ownHooks(parseSettings(edited)).filter((own) => own.event === event);
     if (first === undefined) {
       edited = withHook(edited, event, command);
       changes.push({ event, kind: "added" });
@@ -96,9 +96,9 @@ export function register(text: string, wanted: ReadonlyMap<string, string>): Edi
 }
 
 /**
- * Takes all of our registrations out, and the groups, lists and objects that are empty without them.
+ * Removes all of our entries, and the groups, lists and objects that become empty.
  *
- * @throws {SettingsError} where the text is no settings
+ * @throws {SettingsError} if the text is not valid settings
  */
 export function unregister(text: string): Edited {
   const events = new Set(registrations(text).map(({ event }) => event));
@@ -108,17 +108,17 @@ export function unregister(text: string): Edited {
   };
 }
 
-// Editors on Windows begin a file with it; JSON knows none.
+// Some editors on Windows write it, and JSON does not allow it.
 const BYTE_ORDER_MARK = "\uFEFF";
 
 interface Document {
   readonly text: string;
-  /** `undefined` where the text is blank. */
+  /** `undefined` if the text is blank. */
   readonly root: Node | undefined;
 }
 
-function parse(text: string): Document {
-  // Replaced by a space, so that the offsets stay.
+function parseSettings(text: string): Document {
+  // Replaced by a space, so that offsets stay the same.
   const body = text.startsWith(BYTE_ORDER_MARK) ? ` ${text.slice(1)}` : text;
   const errors: ParseError[] = [];
   const root = parseTree(body, errors, { allowTrailingComma: true, allowEmptyContent: true });
@@ -140,13 +140,13 @@ function parse(text: string): Document {
   return { text, root };
 }
 
-// Of two properties of one name the last counts, and an edit of the first would do nothing.
+// Of two properties with the same name the last counts, so an edit of the first would do nothing.
 function propertiesOf(text: string, object: Node): Map<string, Node> {
   const properties = new Map<string, Node>();
   for (const { children: [key, value] = [], offset } of object.children ?? []) {
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
-    if (properties.has(name)) throw errorAt(text, offset, `${safeJson(name)} is there twice`);
+    if (properties.has(name)) throw errorAt(text, offset, `${safeJson(name)} occurs twice`);
     properties.set(name, value);
   }
   return properties;
@@ -192,7 +192,7 @@ function listOf(node: Node | undefined): readonly Node[] {
   return node?.type === "array" ? (node.children ?? []) : [];
 }
 
-// Somebody else's `session-start` in shell form, or with arguments or a condition, is not ours.
+// A `session-start` in shell form, with arguments or with a condition is another program's.
 function isOwn(hook: unknown): boolean {
   if (typeof hook !== "object" || hook === null) return false;
   const { type, command, args, timeout, ...others } = hook as Record<string, unknown>;
@@ -211,11 +211,11 @@ function withHook(text: string, event: string, command: string): string {
   const group = {
     hooks: [{ type: "command", command, args: [] as string[], timeout: TIMEOUT_SECONDS }],
   };
-  const { root } = parse(text);
+  const { root } = parseSettings(text);
   if (root === undefined) {
     const eol = lineEnd(text);
     const created = JSON.stringify({ hooks: { [event]: [group] } }, undefined, 2);
-    // A comment may be all there is, and its line may have no end.
+    // The text may be only a comment, without a line end.
     const gap = text.slice(text.lastIndexOf("\n") + 1).trim() === "" ? "" : eol;
     return `${text}${gap}${created.replaceAll("\n", eol)}${eol}`;
   }
@@ -227,24 +227,24 @@ function withHook(text: string, event: string, command: string): string {
 }
 
 function withoutHooks(text: string, isUnwanted: (own: OwnHook) => boolean): string {
-  const unwanted = ownHooks(parse(text)).filter(isUnwanted);
+  const unwanted = ownHooks(parseSettings(text)).filter(isUnwanted);
   let edited = text;
-  // From the end on, so that the offsets of what comes before hold.
+  // Last to first, so that the earlier offsets stay valid.
   for (const { node } of unwanted.toReversed())
     edited = remove(edited, outermostEmptied(edited, nodeAt(edited, node.offset)));
   return edited;
 }
 
 function nodeAt(text: string, offset: number): Node {
-  const found = ownHooks(parse(text)).find(({ node }) => node.offset === offset);
-  if (found === undefined) throw new Error("our own hook is gone");
+  const found = ownHooks(parseSettings(text)).find(({ node }) => node.offset === offset);
+  if (found === undefined) throw new Error("our own entry is gone");
   return found.node;
 }
 
-/** What there is no use for without this hook: its group, its event, all hooks; a comment is a use. */
+/** The outermost node that is empty without this hook: its group, its event or all hooks. A comment keeps a node. */
 function outermostEmptied(text: string, hook: Node): Node {
   const above = (node: Node | undefined) => {
-    if (node?.parent === undefined) throw new Error("a hook outside of the settings");
+    if (node?.parent === undefined) throw new Error("a hook outside the settings");
     return node.parent;
   };
   const end = ({ offset, length }: Node) => offset + length;

@@ -1,45 +1,31 @@
-// The `settings.json` on disk: found, read, replaced as a whole, and what it was before we came.
+// A settings file of Claude Code on the disk: read, replaced as a whole, and backed up.
 import { fchmodSync, fsyncSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { environment, paths } from "../../environment";
+import { paths } from "../../environment";
 import { Fault, faultCode } from "../../os/fault";
-import { readOwnBytes, removeFile, replaceFile } from "../../os/file";
-import { ensurePrivateFolder, sweepTemporaries } from "../../os/folder";
+import { readOwnFileBytes, removeFile, replaceFile } from "../../os/file";
+import { ensurePrivateFolder, removeStaleTempFiles } from "../../os/folder";
 import { system } from "../../os/system";
-import { findProject } from "../../project";
 import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";
 
-/** Whose settings: the user's, or the project's that are shared or not. */
-export type Scope = "user" | "project" | "local";
-
-// Claude Code takes no more from a file.
+// Claude Code reads no larger file.
 const MAX_BYTES = 2_097_152;
 
-/** Settings as they lie on the disk. */
+/** A settings file as it is on the disk. */
 export interface SettingsFile {
-  /** As a person knows it. */
+  /** The path that a person knows. */
   readonly path: string;
-  /** The file itself, where `path` is a link to it. */
+  /** The file itself, if `path` is a link. */
   readonly target: string;
-  /** `undefined` where there is no file. */
+  /** `undefined` if there is no file. */
   readonly text: string | undefined;
 }
 
-/** Where the settings of a scope are. */
-export function settingsPath(scope: Scope, file: string | undefined): string {
-  if (file !== undefined) return resolve(file);
-  // Our own folder lies in Claude Code's, unless a variable moved the one or the other.
-  if (scope === "user") return `${paths.claude}/settings.json`;
-  const { folder } = findProject(environment, undefined);
-  if (folder === "") throw new CommandError("there is no project here: this folder is gone");
-  return `${folder}/.claude/${scope === "local" ? "settings.local.json" : "settings.json"}`;
-}
-
 /**
- * Reads settings.
+ * Reads a settings file.
  *
- * @throws {CommandError} where they are another user's, or no file
+ * @throws {CommandError} if it is another user's, or not a regular file
  */
 export function readSettings(path: string): SettingsFile {
   try {
@@ -51,9 +37,9 @@ export function readSettings(path: string): SettingsFile {
 }
 
 /**
- * Replaces settings as a whole, flushed to the disk, with the mode that they had.
+ * Replaces a settings file as a whole, flushed to the disk, with the mode that it had.
  *
- * @throws {CommandError} where that is not possible; the settings are then as they were
+ * @throws {CommandError} if that fails; the file is then unchanged
  */
 export function writeSettings({ path, target }: SettingsFile, text: string): void {
   try {
@@ -64,27 +50,27 @@ export function writeSettings({ path, target }: SettingsFile, text: string): voi
       fsyncSync(fd);
     });
   } catch (error) {
-    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is as it was`, {
+    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is unchanged`, {
       cause: error,
     });
   }
 }
 
-/** Removes what an installation that was killed may have left, beside the settings and in our folders. */
+/** Removes temp files that a killed install left next to the settings and in our folders. */
 export function sweepLeftovers(file: SettingsFile): void {
   for (const folder of [dirname(file.target), dirname(backupPath(file)), paths.state])
-    sweepTemporaries(folder);
+    removeStaleTempFiles(folder);
 }
 
-/** Removes settings that were not there before we came. */
+/** Removes a settings file that install made. */
 export function removeSettings({ target }: SettingsFile): void {
   removeFile(target);
 }
 
 /**
- * Our hooks in settings: commands by event.
+ * The commands of our entries, by event.
  *
- * @throws {CommandError} where they cannot be edited, saying where in the text the reason is
+ * @throws {CommandError} if the file cannot be edited, with the line and column of the reason
  */
 export function ownCommands({ path, text = "" }: SettingsFile): Map<string, string> {
   try {
@@ -92,17 +78,17 @@ export function ownCommands({ path, text = "" }: SettingsFile): Map<string, stri
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     const { line, column, reason } = error;
-    throw new CommandError(`${path}:${line}:${column}: ${reason}; it is left as it is`);
+    throw new CommandError(`${path}:${line}:${column}: ${reason}; it is unchanged`);
   }
 }
 
-/** Where the settings are kept as they were without us. */
+/** Where the backup of a settings file is: the settings without our entries. */
 export function backupPath({ target }: SettingsFile): string {
   const hash = Bun.SHA256.hash(target, "hex").slice(0, 16);
   return `${paths.state}/backups/settings-${hash}.json`;
 }
 
-/** Keeps settings as they were without us. */
+/** Saves the backup, flushed to the disk. */
 export function keepBackup(file: SettingsFile, text: string): void {
   const path = backupPath(file);
   ensurePrivateFolder(paths.state);
@@ -110,19 +96,19 @@ export function keepBackup(file: SettingsFile, text: string): void {
   replaceFile(path, text, system, fsyncSync);
 }
 
-/** The settings as they were without us; `undefined` where there were none. */
+/** Reads the backup; `undefined` if there is none. */
 export function readBackup(file: SettingsFile): string | undefined {
   return readText(backupPath(file));
 }
 
-/** Removes the backup, and answers whether there was one. */
+/** Removes the backup. @returns whether there was one */
 export function dropBackup(file: SettingsFile): boolean {
   return removeFile(backupPath(file));
 }
 
-// Every byte comes back: a byte order mark stays, and what is not UTF-8 is not guessed at.
+// Uninstall restores every byte: a byte order mark is kept, and bytes that are not UTF-8 are an error.
 function readText(path: string): string | undefined {
-  const bytes = readOwnBytes(path, MAX_BYTES);
+  const bytes = readOwnFileBytes(path, MAX_BYTES);
   try {
     return bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -130,8 +116,8 @@ function readText(path: string): string | undefined {
   }
 }
 
-// People keep their settings in a repository and link to them: the link stays, and so may its target
-// be yet to come.
+// People keep their settings in a repository and link to them. The link stays; its target may not
+// exist yet.
 function followed(path: string): string {
   const status = system.statusAt(path);
   if (status?.kind !== "link") return path;

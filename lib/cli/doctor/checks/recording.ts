@@ -1,4 +1,4 @@
-// Whether events arrive, so that quiet and broken can be told apart.
+// Whether events are recorded: tells a quiet day from a broken installation.
 import type { EventName } from "../../../events";
 import { utcDay } from "../../../log/log";
 import { plural, formatSize } from "../../render/text";
@@ -9,15 +9,14 @@ import { installInto, registeredEvents } from "./registration";
 
 const DAY_MS = 86_400_000;
 const RECENT_MS = 7 * DAY_MS;
-/** A transcript may be written a little later than the events that it tells of. */
+/** Claude Code writes a transcript later than it sends the events. */
 const TRANSCRIPT_LAG_MS = 10 * 60_000;
-/** Different faults that are told. */
-const FAULTS_TOLD = 3;
+/** How many different faults are listed. */
+const MAX_FAULTS = 3;
 
 /**
- * An event that should have come by now, when another has come so many times since. Where tools are
- * used there are two events for each, where a person writes there are two for each turn. Not here
- * are ends of sessions: one that is killed has none.
+ * An event that should have been recorded, because another was recorded this many times since. A tool call
+ * has two events, and so has a turn. SessionEnd is not expected: a killed session has none.
  */
 const EXPECTED = [
   { event: "PreToolUse", other: "PostToolUse", times: 3 },
@@ -28,18 +27,18 @@ const EXPECTED = [
   { event: "SessionStart", other: "SessionEnd", times: 3 },
 ] as const satisfies readonly { event: EventName; other: EventName; times: number }[];
 
-const ANEW = "End Claude Code and start it anew: a running session keeps the hooks it began with.";
+const RESTART = "Restart Claude Code: a running session keeps the hooks it started with.";
 
-/** Judges what was recorded, and what was not. */
+/** Checks what was recorded, and what was not. */
 export function* checkRecording(facts: Facts, nowMs: number): Generator<Result> {
-  yield* judgeLast(facts, nowMs);
-  yield* judgeSilence(facts, nowMs);
-  yield* judgeSize(facts, nowMs);
-  yield* judgeSkipped(facts);
-  yield* judgeErrors(facts, nowMs);
+  yield* checkLastEvents(facts, nowMs);
+  yield* checkMissingEvents(facts, nowMs);
+  yield* checkSize(facts, nowMs);
+  yield* checkSkippedLines(facts);
+  yield* checkErrorLog(facts, nowMs);
 }
 
-function* judgeLast({ log, settings, transcriptMs }: Facts, nowMs: number): Generator<Result> {
+function* checkLastEvents({ log, settings, transcriptMs }: Facts, nowMs: number): Generator<Result> {
   const newest = Array.from(log.kinds).toSorted(([, a], [, b]) => b.lastMs - a.lastMs);
   const lastMs = newest[0]?.[1].lastMs ?? 0;
   const worked =
@@ -47,56 +46,55 @@ function* judgeLast({ log, settings, transcriptMs }: Facts, nowMs: number): Gene
   const isBehind = transcriptMs !== undefined && transcriptMs > lastMs + TRANSCRIPT_LAG_MS;
   if (newest.length === 0) {
     const isRegistered = registeredEvents(settings).size > 0;
-    const what = `Nothing is recorded yet${worked && `, though ${worked}`}`;
-    yield warn(what, isRegistered ? `${ANEW} Then work a little.` : installInto("user"));
+    const what = `Nothing has been recorded yet${worked && `, although ${worked}`}`;
+    yield warn(what, isRegistered ? `${RESTART} Then work a little.` : installInto("user"));
   } else {
     const list = newest.map(([event, kind]) => `${event} ${formatAgo(kind.lastMs, nowMs)}`);
     yield ok(`Last events: ${list.join(", ")}`);
-    // Claude Code's own files tell whether it was quiet or we were deaf.
-    if (isBehind) yield warn(`${worked}, and nothing of that is recorded`, ANEW);
+    // Claude Code's own transcripts show whether there was anything to record.
+    if (isBehind) yield warn(`${worked}, and none of that was recorded`, RESTART);
   }
   if (log.session?.isRecorded === false)
-    yield warn(`Nothing is recorded of ${log.session.id}, the session that this runs in`, ANEW);
+    yield warn(`Nothing was recorded of ${log.session.id}, the session that runs doctor`, RESTART);
 }
 
-function* judgeSilence({ log, settings }: Facts, nowMs: number): Generator<Result> {
+function* checkMissingEvents({ log, settings }: Facts, nowMs: number): Generator<Result> {
   const registered = registeredEvents(settings);
   for (const { event, other, times } of EXPECTED) {
-    if (!registered.has(event)) continue; // That is said already, and explains it.
+    if (!registered.has(event)) continue; // Reported already, and the explanation.
     const since = log.newest.slice(log.newest.lastIndexOf(event) + 1);
     const count = since.filter((kind) => kind === other).length;
     if (count < times) continue;
     const last = log.kinds.get(event);
     yield warn(
       last === undefined
-        ? `No ${event} was ever recorded, but ${plural(count, "time")} ${other}`
-        : `No ${event} since ${formatAgo(last.lastMs, nowMs)}, but ${plural(count, "time")} ${other}`,
-      "See in Claude Code, by /hooks, whether it calls it; claude-session install puts it back.",
+        ? `${event} was never recorded, but ${other} ${plural(count, "time")}`
+        : `${event} was last recorded ${formatAgo(last.lastMs, nowMs)}, and ${other} ${plural(count, "time")} since`,
+      "Run /hooks in Claude Code to see whether it is registered; claude-session install registers it again.",
     );
   }
 }
 
-function* judgeSize({ log, config: { retentionDays } }: Facts, nowMs: number): Generator<Result> {
+function* checkSize({ log, config: { retentionDays } }: Facts, nowMs: number): Generator<Result> {
   const [oldest] = log.days;
   if (oldest === undefined) return;
-  const goesMs = Date.parse(oldest) + (retentionDays + 1) * DAY_MS;
-  const goes =
-    Number.isNaN(goesMs) || goesMs > nowMs
-      ? `on ${Number.isNaN(goesMs) ? "no day" : utcDay(goesMs)}`
-      : "when the next session starts";
+  const removalMs = Date.parse(oldest) + (retentionDays + 1) * DAY_MS;
+  const when = removalMs > nowMs ? `on ${utcDay(removalMs)}` : "when the next session starts";
+  // The name of a file need not be a date: 2026-13-01.jsonl.
+  const removal = Number.isNaN(removalMs) ? "" : `; the first is removed ${when}`;
   yield ok(
-    `The log has ${plural(log.days.length, "day")} since ${oldest}, ${formatSize(log.bytes)}; the first goes ${goes} (retention_days ${retentionDays})`,
+    `The log has ${plural(log.days.length, "day")} since ${oldest}, ${formatSize(log.bytes)}${removal} (retention_days ${retentionDays})`,
   );
 }
 
-function* judgeSkipped({ log: { skipped } }: Facts): Generator<Result> {
+function* checkSkippedLines({ log: { skipped } }: Facts): Generator<Result> {
   const torn = skipped.get("torn") ?? 0;
   const foreign = skipped.get("foreign") ?? 0;
   const unreadable = skipped.get("unreadable") ?? 0;
   if (torn > 0)
     yield warn(
-      `${plural(torn, "line")} of the log cut short, by a program that was killed or by a full disk`,
-      "Nothing to do: all other lines are whole.",
+      `${plural(torn, "line")} of the log cut short, by a killed program or a full disk`,
+      "Nothing to do: all other lines are complete.",
     );
   if (foreign > 0)
     yield warn(
@@ -106,7 +104,7 @@ function* judgeSkipped({ log: { skipped } }: Facts): Generator<Result> {
   if (unreadable > 0)
     yield fail(
       `${plural(unreadable, "day")} of the log cannot be read`,
-      "Look at the owners and modes of the files, and at the disk.",
+      "Check the owners and modes of the files, and the disk.",
     );
 }
 
@@ -115,7 +113,7 @@ interface Repeated {
   lastMs: number;
 }
 
-function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Generator<Result> {
+function* checkErrorLog({ errors: { lines, fault } }: Facts, nowMs: number): Generator<Result> {
   if (fault !== undefined) {
     yield warn(`hook-errors.log cannot be read: ${fault}`, "Move it away.");
     return;
@@ -137,17 +135,17 @@ function* judgeErrors({ errors: { lines, fault } }: Facts, nowMs: number): Gener
     yield ok(`No hook reported a fault in ${RECENT_MS / DAY_MS} days${old}`);
     return;
   }
-  for (const [said, repeated] of newest.slice(0, FAULTS_TOLD)) {
+  for (const [said, repeated] of newest.slice(0, MAX_FAULTS)) {
     if (nowMs - repeated.lastMs > RECENT_MS) continue;
     const times = repeated.count === 1 ? "" : `${repeated.count} times, the last `;
     yield warn(
       `${said} (${times}${formatAgo(repeated.lastMs, nowMs)})`,
-      "Mend what it names, then remove hook-errors.log.",
+      "Fix what it names, then remove hook-errors.log.",
     );
   }
-  if (newest.length > FAULTS_TOLD)
+  if (newest.length > MAX_FAULTS)
     yield warn(
-      `${newest.length - FAULTS_TOLD} other faults in hook-errors.log, ${plural(lines.length, "line")} in all`,
-      "Read it; the newest come last.",
+      `${newest.length - MAX_FAULTS} other faults in hook-errors.log, ${plural(lines.length, "line")} in all`,
+      "Read it; the newest lines are last.",
     );
 }

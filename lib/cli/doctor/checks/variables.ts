@@ -3,7 +3,7 @@ import type { Facts } from "../collect";
 import { dangerOf } from "../facts/variables";
 import { fail, ok, warn, type Result } from "../finding";
 
-/** Judges the variables that are set here, and those that settings set for Claude Code. */
+/** Checks our own environment, and the variables that settings set for Claude Code. */
 export function* checkVariables({ dangerous, ignored, settings }: Facts): Generator<Result> {
   const places = [
     ...dangerous.map((name) => ({
@@ -12,25 +12,25 @@ export function* checkVariables({ dangerous, ignored, settings }: Facts): Genera
       fix: `Start Claude Code without ${name}.`,
     })),
     ...settings.flatMap(({ path, dangerous: names }) =>
-      names.map((name) => ({ name, where: `in ${path}`, fix: `Take ${name} out of it.` })),
+      names.map((name) => ({ name, where: `in ${path}`, fix: `Remove ${name} from it.` })),
     ),
   ];
   for (const { name, where, fix } of places) {
     const danger = dangerOf(name);
     if (danger === undefined) continue;
-    const judge = danger.isFatal === true ? fail : warn;
-    yield judge(`${name} is set ${where}: it ${danger.harm}`, fix);
+    const report = danger.isFatal === true ? fail : warn;
+    yield report(`${name} is set ${where}: it ${danger.effect}`, fix);
   }
   for (const name of ignored)
     yield warn(
-      `${name} is set here and ignored, for it is no absolute path`,
-      `Give ${name} a path that begins at the root.`,
+      `${name} is set here and ignored, because it is not an absolute path`,
+      `Set ${name} to an absolute path.`,
     );
   for (const { path, moved } of settings)
     for (const name of moved)
       yield warn(
-        `${name} is set in ${path}, and not the same here: hooks write elsewhere than this looks`,
-        `Set ${name} in the shell's profile instead, for both.`,
+        `${name} is set in ${path} and differs here: hooks write to another place than doctor reads`,
+        `Set ${name} in the profile of your shell instead, so that both use it.`,
       );
-  if (places.length === 0) yield ok("No variable is set that would change what the hooks do");
+  if (places.length === 0) yield ok("No variable changes what the hooks do");
 }

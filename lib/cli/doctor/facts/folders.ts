@@ -1,52 +1,52 @@
-// What doctor looks at of folders and disks, and nothing in them.
+// The folders and the disk that we write to.
 import { accessSync, constants, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { faultCode } from "../../../os/fault";
-import { isOwn } from "../../../os/file";
-import type { Status } from "../../../os/syscalls";
+import { isOwnedByUs } from "../../../os/file";
+import type { FileStatus } from "../../../os/syscalls";
 import { system } from "../../../os/system";
 
-/** A folder, or the place for one: then there is no status. */
+/** A folder; without a status it does not exist. */
 export interface FolderFacts {
   readonly path: string;
-  readonly status?: Status;
-  /** Why we cannot use it, or not make it, as a system error code or in words. */
+  readonly status?: FileStatus;
+  /** Why it cannot be used or created: a system error code, or words. */
   readonly fault?: string;
 }
 
-/** Looks at a private folder of ours. A link counts as what it leads to if it is our own. */
+/** Reads a private folder of ours. A link is followed if it is our own. */
 export function privateFolder(path: string): FolderFacts {
-  return folderFacts(path, isOwn);
+  return folderFacts(path, isOwnedByUs);
 }
 
-/** Looks at a folder that may be shared with others, and that the system itself may have linked. */
+/** Reads a folder that may be shared, and that the system may have linked. */
 export function sharedFolder(path: string): FolderFacts {
   return folderFacts(path, () => true);
 }
 
-/** Free bytes on the disk that a path is on, or will be; `undefined` where nobody knows. */
+/** Free bytes on the disk of a path that may not exist yet; `undefined` if the system does not say. */
 export function freeBytesAt(path: string): number | undefined {
   try {
     const { bavail, bsize } = statfsSync(nearestExisting(path));
     return bavail * bsize;
   } catch (error) {
-    faultCode(error); // The folder's own facts say so.
+    faultCode(error); // The facts of the folder report it.
     return undefined;
   }
 }
 
-/** The status of what has a name; `undefined` where nothing has, or nothing that we may see. */
-export function statusIfSeen(path: string): Status | undefined {
+/** The status of a file; `undefined` if there is none, or none that we can see. */
+export function statusIfSeen(path: string): FileStatus | undefined {
   try {
     return system.statusAt(path);
   } catch (error) {
-    faultCode(error); // Its folder's facts say so.
+    faultCode(error); // The facts of its folder report it.
     return undefined;
   }
 }
 
-function folderFacts(path: string, mayFollow: (link: Status) => boolean): FolderFacts {
-  let status: Status | undefined;
+function folderFacts(path: string, mayFollow: (link: FileStatus) => boolean): FolderFacts {
+  let status: FileStatus | undefined;
   try {
     status = system.statusAt(path);
     if (status?.kind === "link" && mayFollow(status)) status = system.statusThroughLink(path);
@@ -58,7 +58,7 @@ function folderFacts(path: string, mayFollow: (link: Status) => boolean): Folder
   }
 }
 
-// The dot asks for a folder too: what is there may be a file.
+// The dot makes the check fail for a file.
 function checkAccess(folder: string): void {
   accessSync(`${folder}/.`, constants.R_OK | constants.W_OK | constants.X_OK);
 }

@@ -1,37 +1,37 @@
-// What doctor looks at of the log, of the faults that hooks wrote down, and of Claude Code's own files.
+// What is in the log.
 import { environment, paths } from "../../../environment";
 import { dayPath, listDays } from "../../../log/log";
-import { readHeads, type Skipped } from "../../../log/reader";
+import { readHeads, type SkipReason } from "../../../log/reader";
 import { faultCode } from "../../../os/fault";
 import { namesIn } from "../../../os/folder";
-import { validSessionId } from "../../../session";
-import type { Terminal } from "../../command";
+import { validSessionId } from "../../../session-id";
+import type { Terminal } from "../../terminal";
 import { readingProgress } from "../../log/progress";
 import { statusIfSeen } from "./folders";
 
 /** The log. Times are milliseconds since 1970 UTC, days are `YYYY-MM-DD`. */
 export interface LogFacts {
   readonly days: readonly string[];
-  /** Days whose names something else has: a link, a pipe, another user's file. */
-  readonly strangeDays: readonly string[];
+  /** Days whose file is not ours: a link, a pipe, another user's file. */
+  readonly foreignDays: readonly string[];
   readonly bytes: number;
-  /** Of each kind of event: how many, and when the last one was. */
+  /** How many events of each name there are, and when the last one was. */
   readonly kinds: ReadonlyMap<string, { readonly count: number; readonly lastMs: number }>;
-  /** The kinds of the newest events, the newest last. */
+  /** The names of the newest events, the newest last. */
   readonly newest: readonly string[];
-  /** Lines that are no records, and days that cannot be read. */
-  readonly skipped: ReadonlyMap<Skipped, number>;
-  /** The session that this was started in, and whether anything of it is recorded. */
+  /** Lines that are not records, and days that cannot be read. */
+  readonly skipped: ReadonlyMap<SkipReason, number>;
+  /** The session that runs doctor, and whether anything of it was recorded. */
   readonly session: { readonly id: string; readonly isRecorded: boolean } | undefined;
 }
 
 const NEWEST = 1000;
 
-/** Goes through all of the log. */
+/** Reads the whole log. */
 export function readLogFacts(terminal: Terminal): LogFacts {
   const id = validSessionId(environment["CLAUDE_CODE_SESSION_ID"]);
   const kinds = new Map<string, { count: number; lastMs: number }>();
-  const skipped = new Map<Skipped, number>();
+  const skipped = new Map<SkipReason, number>();
   const newest: string[] = [];
   let isRecorded = false;
   const days = orNone(() => listDays(paths.events));
@@ -49,7 +49,7 @@ export function readLogFacts(terminal: Terminal): LogFacts {
     }
   return {
     days,
-    strangeDays: strangeDays(days),
+    foreignDays: foreignDays(days),
     bytes: days.reduce(
       (sum, day) => sum + (statusIfSeen(dayPath(paths.events, day))?.size ?? 0),
       0,
@@ -61,13 +61,13 @@ export function readLogFacts(terminal: Terminal): LogFacts {
   };
 }
 
-function strangeDays(days: readonly string[]): string[] {
+function foreignDays(days: readonly string[]): string[] {
   return orNone(() => namesIn(paths.events))
     .flatMap((name) => /^(\d{4}-\d\d-\d\d)\.jsonl$/.exec(name)?.[1] ?? [])
     .filter((day) => !days.includes(day));
 }
 
-/** Our files that others may read, as their paths. */
+/** The paths of our files that other users can read. */
 export function openFiles(days: readonly string[]): string[] {
   const files = [
     paths.errorLog,
@@ -81,7 +81,7 @@ function orNone<T>(list: () => T[]): T[] {
   try {
     return list();
   } catch (error) {
-    faultCode(error); // Nothing there, or nothing for us to see: the folder's own facts say so.
+    faultCode(error); // Nothing is there, or nothing that we can see: the facts of the folder report it.
     return [];
   }
 }

@@ -1,19 +1,20 @@
-// What the settings of Claude Code say that concerns us.
+// The settings files of Claude Code, and what they say about our hooks.
 import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { parse } from "jsonc-parser";
 import { environment } from "../../../environment";
 import { HOOK_PROGRAMS } from "../../../events";
 import { fieldOf } from "../../../history/payload";
 import { faultCode } from "../../../os/fault";
-import { isAbsolute, programBeside } from "../../../os/paths";
+import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
-import { readSettings, settingsPath, type Scope } from "../../settings/settings-file";
+import { settingsPath, type Scope } from "../../settings/scope";
+import { readSettings } from "../../settings/settings-file";
 import { dangerousIn, PLACES } from "./variables";
 
-/** One settings file; an absent one says nothing. */
+/** One settings file. One that is absent has no entries. */
 export interface SettingsFacts {
-  /** Whose: `managed` ones are an administrator's. */
+  /** `managed` settings are an administrator's. */
   readonly scope: Scope | "managed";
   readonly path: string;
   /** Why it cannot be read, in words or as a system error code. */
@@ -21,24 +22,24 @@ export interface SettingsFacts {
   readonly registered: readonly RegisteredProgram[];
   readonly disableAllHooks: boolean | undefined;
   readonly allowManagedHooksOnly: boolean;
-  /** Names of the variables it sets that change what hooks do. */
+  /** Names of variables in its `env` that change what hooks do. */
   readonly dangerous: readonly string[];
-  /** Names of the variables by which it sends hooks to other places than those that we look at. */
+  /** Names of variables in its `env` that move what hooks write away from where we look. */
   readonly moved: readonly string[];
 }
 
-/** One of our hooks in the settings, and what its command leads to. */
+/** One of our entries, and what its command points to. */
 export interface RegisteredProgram extends Registration {
-  /** `ours` is the program beside this one, `elsewhere` another one of that name. */
-  readonly program: "ours" | "elsewhere" | "missing" | "not executable" | "no absolute path";
+  /** `ours` is the program next to this one, `elsewhere` another of that name. */
+  readonly program: "ours" | "elsewhere" | "missing" | "not executable" | "not an absolute path";
 }
 
-/** Looks at all settings that hold here; those that count most come first. */
+/** Reads all settings that apply here, the highest precedence first. */
 export function readSettingsFacts(): SettingsFacts[] {
   const local = (["local", "project", "user"] as const).map(
     (scope) => [scope, settingsPath(scope, undefined)] as const,
   );
-  // At home, the project's settings are the user's.
+  // In the home folder, the project's settings are the user's.
   const distinct = local.filter(
     ([, path], i) => local.findLastIndex(([, same]) => same === path) === i,
   );
@@ -60,8 +61,8 @@ function settingsFacts(scope: SettingsFacts["scope"], path: string): SettingsFac
     const text = scope === "managed" ? readManaged(path) : readSettings(path).text;
     return { scope, path, ...(text === undefined ? NOTHING : contentFacts(text)) };
   } catch (error) {
-    const isSaid = error instanceof SettingsError || error instanceof CommandError;
-    return { scope, path, ...NOTHING, fault: isSaid ? error.message : faultCode(error) };
+    const hasMessage = error instanceof SettingsError || error instanceof CommandError;
+    return { scope, path, ...NOTHING, fault: hasMessage ? error.message : faultCode(error) };
   }
 }
 
@@ -88,10 +89,10 @@ function contentFacts(text: string): typeof NOTHING {
   };
 }
 
-// It is looked at, never started: a project's settings may name anything.
+// It is never started: a project's settings may name any program.
 function programAt(command: string): RegisteredProgram["program"] {
-  if (!isAbsolute(command, process.platform === "win32")) return "no absolute path";
-  if (HOOK_PROGRAMS.some((program) => programBeside(program) === command)) return "ours";
+  if (!isAbsolute(command, process.platform === "win32")) return "not an absolute path";
+  if (HOOK_PROGRAMS.some((program) => siblingProgram(program) === command)) return "ours";
   try {
     accessSync(command, constants.X_OK);
     return statSync(command).isFile() ? "elsewhere" : "not executable";
@@ -117,7 +118,7 @@ function managedPaths(): string[] {
   ];
 }
 
-// An administrator's file is not ours by its owner, may be a link, and is still the one that counts.
+// An administrator's file belongs to root and may be a link; it applies nevertheless.
 function readManaged(path: string): string | undefined {
   try {
     return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
@@ -131,7 +132,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).toSorted();
   } catch (error) {
-    faultCode(error); // Most computers have none.
+    faultCode(error); // Most machines have none.
     return [];
   }
 }

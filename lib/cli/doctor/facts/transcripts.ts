@@ -1,12 +1,12 @@
-// What doctor looks at of the files that Claude Code itself keeps of its sessions.
+// The transcripts that Claude Code itself writes.
 import { readdirSync, type Dirent } from "node:fs";
 import { paths } from "../../../environment";
 import { faultCode } from "../../../os/fault";
 import { statusIfSeen } from "./folders";
 
 /**
- * When Claude Code last wrote a transcript: it keeps a file for each session in a folder for each
- * project. Only their dates are looked at.
+ * When Claude Code last wrote a transcript, in milliseconds since 1970 UTC. There is a file for each session
+ * in a folder for each project; only their dates are read.
  */
 export function newestTranscriptMs(): number | undefined {
   const root = `${paths.claude}/projects`;

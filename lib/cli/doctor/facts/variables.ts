@@ -1,7 +1,7 @@
 // Environment variables that change what hooks do, or where. Only their names are ever shown, never a value.
 import type { Environment } from "../../../os/paths";
 
-/** Variables that say where everything is kept. */
+/** Variables that say where things are. */
 export const PLACES: readonly string[] = [
   "HOME",
   "CLAUDE_CONFIG_DIR",
@@ -12,59 +12,59 @@ export const PLACES: readonly string[] = [
 /** A kind of variable, and what it does to the hooks. */
 export interface Danger {
   readonly names: RegExp;
-  /** Whether nothing is recorded with it. */
+  /** Whether nothing is recorded while it is set. */
   readonly isFatal?: boolean;
-  readonly harm: string;
-  /** Values that do nothing; an empty one never does. */
+  readonly effect: string;
+  /** Values without effect; an empty value has none either. */
   readonly harmless?: RegExp;
 }
 
-// Tried one by one on the compiled programs (Bun 1.4.5, Linux x64).
+// Each was tried on the compiled programs (Bun 1.4.5, Linux x64).
 const DANGERS: readonly Danger[] = [
   {
     names: /^BUN_BE_BUN$/,
     isFatal: true,
-    harm: "turns every hook into Bun itself, which records nothing",
+    effect: "turns every hook into Bun itself, which records nothing",
     harmless: /^(0|false)$/,
   },
   {
     names: /^BUN_INSPECT(_PRELOAD)?$/,
     isFatal: true,
-    harm: "keeps the hooks' runtime from starting",
+    effect: "stops the hooks' runtime from starting",
   },
-  { names: /^BUN_OPTIONS$/, harm: "changes the hooks' runtime, or keeps it from starting" },
-  { names: /^BUN_JSC_/, harm: "changes the hooks' runtime, or keeps it from starting" },
+  { names: /^BUN_OPTIONS$/, effect: "changes the hooks' runtime, or stops it from starting" },
+  { names: /^BUN_JSC_/, effect: "changes the hooks' runtime, or stops it from starting" },
   {
     names: /^BUN_INSPECT_/,
-    harm: "is for a debugger, and may make hooks print where Claude Code listens",
+    effect: "is for a debugger, and may make hooks print into Claude Code",
   },
-  { names: /^BUN_BYTECODE_ORDER_OUT$/, harm: "makes every hook write another file" },
+  { names: /^BUN_BYTECODE_ORDER_OUT$/, effect: "makes every hook write an extra file" },
   {
     names: /^BUN_CONFIG_VERBOSE_FETCH$/,
-    harm: "prints requests with their secrets when events are forwarded",
+    effect: "prints requests with their secrets when events are forwarded",
   },
   {
     names: /^(BUN_CRASH_REPORT_URL|BUN_ENABLE_CRASH_REPORTING)$/,
-    harm: "sends a report of each crash away",
+    effect: "sends a report of each crash to another machine",
   },
   {
     names: /^NODE_TLS_REJECT_UNAUTHORIZED$/,
-    harm: "switches off the check of certificates when events are forwarded",
+    effect: "turns off the check of certificates when events are forwarded",
     harmless: /^(1|true)$/,
   },
   {
     names: /^(LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/,
-    harm: "loads other code into every hook",
+    effect: "loads foreign code into every hook",
   },
   {
     names: /^CLAUDE_CODE_SIMPLE$/,
     isFatal: true,
-    harm: "makes Claude Code call no hooks at all",
+    effect: "stops Claude Code from calling any hook",
     harmless: /^(0|false)$/,
   },
 ];
 
-/** The names of those that would change something. */
+/** The names of the variables that would have an effect. */
 export function dangerousIn(environment: Environment): string[] {
   return Object.entries(environment).flatMap(([name, value = ""]) => {
     const danger = dangerOf(name);

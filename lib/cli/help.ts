@@ -1,0 +1,99 @@
+// The help: one page for all commands, and one for each.
+import { aliasOf } from "./arguments";
+import type { Argument, Command } from "./command";
+import { pad, wrap } from "./render/text";
+import type { Terminal } from "./terminal";
+
+type Screen = Pick<Terminal, "columns" | "colors">;
+type Row = readonly [left: string, right: string];
+
+const OPTIONS: readonly Row[] = [
+  ["-h, --help", "Show this, or the help of a command"],
+  ["-v, --version", "Show the version"],
+];
+const INDENT = "  ";
+const GAP = "  ";
+const BELOW = "      ";
+const MIN_RIGHT_COLUMNS = 24;
+
+/** What `claude-session --help` prints. */
+export function renderOverview(
+  name: string,
+  description: string,
+  commands: readonly (readonly [string, Command])[],
+  screen: Screen,
+): string {
+  const { bold, cyan } = screen.colors;
+  const rows = commands.map(([word, command]) => [word, command.description] as const);
+  return [
+    description,
+    "",
+    `${bold("Usage:")} ${name} COMMAND [OPTIONS]`,
+    ...section("Commands:", rows, screen),
+    ...section("Options:", OPTIONS, screen),
+    "",
+    `Run ${cyan(`${name} COMMAND --help`)} for the options and examples of a command.`,
+  ].join("\n");
+}
+
+/** What `claude-session COMMAND --help` prints. */
+export function renderHelp(
+  name: string,
+  word: string,
+  { description, arguments: known, examples }: Command,
+  screen: Screen,
+): string {
+  const all = Object.entries(known);
+  const positionals = all.filter(([, { type }]) => type === "positional");
+  const options = all.filter(([, { type }]) => type !== "positional");
+  const usage = [
+    name,
+    word,
+    ...(options.length > 0 ? ["[OPTIONS]"] : []),
+    ...positionals.map(([, argument]) => `[${valueOf(argument)}]`),
+  ];
+  return [
+    description,
+    "",
+    `${screen.colors.bold("Usage:")} ${usage.join(" ")}`,
+    ...section("Arguments:", positionals.map(([, one]) => [valueOf(one), explain(one)]), screen),
+    ...section("Options:", options.map(([option, one]) => [flagOf(option, one), explain(one)]), screen),
+    ...section("Examples:", examples.map(([line, what]) => [`${name} ${line}`, what]), screen),
+  ].join("\n");
+}
+
+/** A title and two columns. The right one is below the left one on a screen too narrow for both. */
+function section(title: string, rows: readonly Row[], { columns, colors }: Screen): string[] {
+  if (rows.length === 0) return [];
+  const widest = Math.max(...rows.map(([left]) => left.length));
+  const hanging = " ".repeat(INDENT.length + widest + GAP.length);
+  const isNarrow = columns - hanging.length < MIN_RIGHT_COLUMNS;
+  const lines = rows.map(([left, right]) =>
+    isNarrow
+      ? `${INDENT}${colors.cyan(left)}\n${BELOW}${wrap(right, columns, BELOW)}`
+      : `${INDENT}${pad(colors.cyan(left), widest)}${GAP}${wrap(right, columns, hanging)}`,
+  );
+  return ["", colors.bold(title), ...lines];
+}
+
+function flagOf(option: string, argument: Argument): string {
+  const alias = aliasOf(argument);
+  const value = valueOf(argument);
+  return `${alias === undefined ? "" : `-${alias}, `}--${option}${value === "" ? "" : ` ${value}`}`;
+}
+
+function valueOf(argument: Argument): string {
+  switch (argument.type) {
+    case "boolean":
+      return "";
+    case "choice":
+      return argument.choices.join("|");
+    default:
+      return argument.value;
+  }
+}
+
+function explain(argument: Argument): string {
+  const byDefault = argument.type === "boolean" ? undefined : argument.default;
+  return argument.description + (byDefault === undefined ? "" : ` (default: ${byDefault})`);
+}

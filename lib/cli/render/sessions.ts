@@ -1,0 +1,45 @@
+// The table of `claude-session list`.
+import type { Colors } from "picocolors/types";
+import type { SessionSummary } from "../../history/summary";
+import { renderState } from "./state";
+import { renderTable, type Column } from "./table";
+import { sanitize } from "./text";
+import { formatAgo, formatDayAndTime, formatDuration } from "./time";
+
+// Enough of an id for `show` to find the session, and for a person to tell two apart.
+const ID_CHARACTERS = 8;
+const COLUMNS: readonly Column[] = [
+  { head: "session" },
+  { head: "project", maxWidth: 16, dropRank: 2 },
+  { head: "about", isFlexible: true },
+  { head: "started", dropRank: 8 },
+  { head: "last", align: "right", dropRank: 1 },
+  { head: "state" },
+  { head: "prompts", align: "right", dropRank: 4 },
+  { head: "tools", align: "right", dropRank: 3 },
+  { head: "failed", align: "right", dropRank: 5 },
+  { head: "agents", align: "right", dropRank: 7 },
+  { head: "took", align: "right", dropRank: 6 },
+];
+
+/** Renders sessions as a table no wider than the terminal. */
+export function renderSessions(
+  sessions: readonly SessionSummary[],
+  nowMs: number,
+  { columns, colors }: { readonly columns: number; readonly colors: Colors },
+): string {
+  const rows = sessions.map((session) => [
+    colors.cyan(sanitize(session.sessionId).slice(0, ID_CHARACTERS)),
+    sanitize(session.project),
+    sanitize(session.title ?? session.firstPrompt ?? ""),
+    formatDayAndTime(Date.parse(session.startedAt), nowMs),
+    formatAgo(Date.parse(session.lastAt), nowMs),
+    renderState(session.stateAt(nowMs), colors),
+    String(session.prompts),
+    String(session.tools),
+    session.failures > 0 ? colors.red(String(session.failures)) : "0",
+    String(session.agents),
+    formatDuration(session.durationMs),
+  ]);
+  return renderTable(COLUMNS, rows, columns, colors.dim);
+}
