@@ -1,4 +1,4 @@
-// SessionEnd: the project has no current session any more, if it still was this one.
+// SessionEnd: removes the project's pointer if it still names this session.
 import { runHook } from "../lib/hook/run";
 import { forgetSessionId, isNamedByClaude } from "../lib/session";
 

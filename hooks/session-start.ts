@@ -1,4 +1,4 @@
-// SessionStart: makes the session its project's current one, and clears away what has expired.
+// SessionStart: makes the session its project's current one, and removes what has expired.
 import { paths } from "../lib/environment";
 import { runHook } from "../lib/hook/run";
 import { pruneDays } from "../lib/log/log";
@@ -7,12 +7,12 @@ import { cleanupStaleSessions, isNamedByClaude, storeSessionId } from "../lib/se
 await runHook({
   name: "session-start",
   event: "SessionStart",
-  after({ session, project, config, startedMs }) {
-    const stored = isNamedByClaude(session) ? storeSessionId(session.id, project) : undefined;
+  async after({ session, project, config, startedMs }) {
+    const stored = isNamedByClaude(session) ? await storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
     const isForwarded = config.destinations.length > 0;
-    const unpruned = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
-    return [...(stored?.faults ?? []), ...unpruned];
+    const pruneFaults = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
+    return [...(stored?.faults ?? []), ...pruneFaults];
   },
 });

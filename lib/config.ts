@@ -1,15 +1,16 @@
-// `config.json`, as one frozen value: what the user chose, and the defaults for the rest.
+// Reads `config.json`: what the user configured, with defaults for the rest.
 //
-// The checks are our own because zod would double the cost of a hook. `KEYS` states each key once; types
-// and defaults follow from it, and a test holds it together with the same in zod.
+// Checked by hand, because zod would double the run time of a hook. `KEYS` states each key once, and types
+// and defaults follow from it; a test compares the checks with a zod schema.
 import { paths } from "./environment";
 import { faultCode } from "./os/fault";
-import { readOwn } from "./os/file";
+import { readOwnFile } from "./os/file";
 import { isAbsolute } from "./os/paths";
 
-// Plain data, so that a program that finds no file pays nothing for it. A limit can only be lowered:
-// the default is also the maximum.
+// Plain data, so that it costs nothing if there is no file. Limits can only be lowered: each default is the
+// maximum.
 const KEYS = {
+  // As long as Claude Code keeps transcripts by default (`cleanupPeriodDays`); at most ten years.
   retention_days: { type: "integer", default: 30, min: 1, max: 3650 },
   capture: {
     prompts: { type: "boolean", default: true },
@@ -18,16 +19,20 @@ const KEYS = {
   },
   redact: {
     keys: { type: "strings", default: [], minLength: 1 },
+    // A shorter text would mask parts of ordinary words.
     literals: { type: "strings", default: [], minLength: 4 },
   },
   limits: {
+    // One string: enough for a long command or a page of output.
     string_bytes: { type: "integer", default: 16_384, min: 256, max: 16_384 },
+    // One line: eight of the longest strings. The minimum holds every field but `payload` and `parameters`.
     record_bytes: { type: "integer", default: 131_072, min: 8192, max: 131_072 },
+    // One event: what a hook reads and parses within its second, in 160 MB of memory.
     input_bytes: { type: "integer", default: 16_777_216, min: 1024, max: 16_777_216 },
   },
-  // What is in them is checked by the forwarder: a hook only has to know whether there are any.
+  // The forwarder checks their content; a hook only needs to know whether there are any.
   destinations: { type: "objects", default: [] },
-  // Where `claude-session` is, if it is not next to the hooks; empty where install wrote nothing.
+  // The path of `claude-session`, if it is not next to the hooks; empty if install did not set it.
   forwarder: { type: "path", default: "" },
 } as const;
 
@@ -62,24 +67,25 @@ type ValuesOf<S> = {
 /** A complete configuration. */
 export type Config = ValuesOf<typeof KEYS>;
 
-/** The configuration of a user who chose nothing. */
-export const DEFAULTS = defaultsOf(KEYS) as Config;
+/** The configuration of a user who configured nothing. */
+export const DEFAULT_CONFIG = defaultsOf(KEYS) as Config;
 
+// Far more than any configuration needs; a larger file is a mistake.
 const MAX_BYTES = 65_536;
 
-/** A configuration, and for each key that could not be used a line with its name and the reason. */
+/** A configuration, and a fault for each key that could not be used: its name and the reason. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly faults: readonly string[];
 }
 
-/** Reads the user's configuration; what is absent or wrong is the default. Never throws on a bad file. */
+/** Reads the user's configuration. What is missing or wrong gets its default; a bad file is never thrown. */
 export function loadConfig(path: string = paths.config): LoadedConfig {
   try {
-    const text = readOwn(path, MAX_BYTES);
-    return text === undefined ? { config: DEFAULTS, faults: [] } : parseConfig(text);
+    const text = readOwnFile(path, MAX_BYTES);
+    return text === undefined ? { config: DEFAULT_CONFIG, faults: [] } : parseConfig(text);
   } catch (error) {
-    return { config: DEFAULTS, faults: [`config.json: ${faultCode(error)}`] };
+    return { config: DEFAULT_CONFIG, faults: [`config.json: ${faultCode(error)}`] };
   }
 }
 
@@ -89,10 +95,10 @@ export function parseConfig(text: string): LoadedConfig {
   try {
     given = JSON.parse(text);
   } catch {
-    return { config: DEFAULTS, faults: ["config.json: not JSON"] };
+    return { config: DEFAULT_CONFIG, faults: ["config.json: not JSON"] };
   }
   const faults: string[] = [];
-  const config = readSection(KEYS, DEFAULTS, given, "", faults) as Config;
+  const config = readSection(KEYS, DEFAULT_CONFIG, given, "", faults) as Config;
   return { config: Object.freeze(config), faults };
 }
 
@@ -150,7 +156,7 @@ function isValid(key: Key, value: unknown): boolean {
     case "strings":
       return (
         Array.isArray(value) &&
-        // Characters, not units of UTF-16.
+        // Characters, not UTF-16 units.
         value.every((item) => typeof item === "string" && [...item].length >= key.minLength)
       );
     case "objects":

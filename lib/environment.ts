@@ -1,9 +1,9 @@
-// The environment that the program was started with, and where everything lives under it. The only
-// reader of `process.env`.
+// The environment that this program was started with, and the paths that follow from it. No other file reads
+// `process.env`.
 import { pathsFrom, type Environment, type Paths } from "./os/paths";
 
-/** The environment that the program was started with. */
+/** The environment that this program was started with. */
 export const environment: Environment = process.env;
 
-/** Where everything lives under that environment. */
+/** Our paths in that environment. */
 export const paths: Paths = pathsFrom(environment);

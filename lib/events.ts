@@ -1,7 +1,7 @@
-// The events of Claude Code: one table, from which the types, the registrations and the checks follow.
+// The events of Claude Code: one table, from which types, registrations and checks follow.
 //
 // Source: https://code.claude.com/docs/en/hooks and the client's changelog, up to version 2.1.330. A newer
-// client may send events that are not listed here; they are recorded like any other.
+// client may send events that are not listed here; they are recorded like the others.
 
 /** The hook programs, by the names of their files. */
 export const HOOK_PROGRAMS = [
@@ -16,22 +16,22 @@ export const HOOK_PROGRAMS = [
 export type HookProgramName = (typeof HOOK_PROGRAMS)[number];
 
 interface EventFacts {
-  /** The first client that sends it, where the changelog says so. */
+  /** The first client version that sends it, if the changelog says. */
   readonly since?: string;
-  /** The program that records it; without one it is never registered. */
+  /** The program that records it; an event without one is never registered. */
   readonly program?: HookProgramName;
   /**
-   * Registered by default. A client before 2.1.101 rejects a settings file that names an event it does
-   * not know, so these are only events that clients have had for long.
+   * Registered by default. Clients before 2.1.101 reject a settings file that names an event they do not
+   * know, so these are events that clients have sent for a long time.
    */
   readonly isCore?: true;
-  /** Why it is never registered: what a hook would do to it. */
-  readonly neverBecause?: string;
-  /** Claude waits for the person: always, or with one of these values of `notification_type`. */
+  /** Why it is never registered: the effect that a hook would have. */
+  readonly whyNeverRegistered?: string;
+  /** Claude waits for the user: always, or with one of these values of `notification_type`. */
   readonly waitsForPerson?: true | readonly string[];
 }
 
-/** What there is to know of each event, the core events first. */
+/** The facts about each event, core events first. */
 export const EVENTS = {
   SessionStart: { since: "1.0.62", program: "session-start", isCore: true },
   SessionEnd: { since: "1.0.85", program: "session-end", isCore: true },
@@ -78,39 +78,39 @@ export const EVENTS = {
   CwdChanged: { since: "2.1.83", program: "session-event" },
   DirectoryAdded: { since: "2.1.219", program: "session-event" },
 
-  WorktreeCreate: { since: "2.1.50", neverBecause: "it would replace git's own worktrees" },
+  WorktreeCreate: { since: "2.1.50", whyNeverRegistered: "it would replace git's own worktrees" },
   WorktreeRemove: {
     since: "2.1.50",
-    neverBecause: "its failure would keep a worktree from being removed",
+    whyNeverRegistered: "its failure would keep a worktree from being removed",
   },
-  PreModelSwitch: { since: "2.1.251", neverBecause: "a slow hook would block the switch" },
+  PreModelSwitch: { since: "2.1.251", whyNeverRegistered: "a slow hook would block the switch" },
   MessageDisplay: {
     since: "2.1.152",
-    neverBecause: "every piece of an answer would wait for it",
+    whyNeverRegistered: "every piece of an answer would wait for it",
   },
-  FileChanged: { since: "2.1.83", neverBecause: "its matcher would start file watchers" },
+  FileChanged: { since: "2.1.83", whyNeverRegistered: "its matcher would start file watchers" },
   Setup: {
     since: "2.1.10",
-    neverBecause: "it belongs to the setup of a project, not to a session",
+    whyNeverRegistered: "it belongs to the setup of a project, not to a session",
   },
 } as const satisfies Readonly<Record<string, EventFacts>>;
 
-/** The name of an event that is listed here. A comparison with a misspelt one does not compile. */
+/** The name of a listed event. A comparison with a misspelt name does not compile. */
 export type EventName = keyof typeof EVENTS;
 
 const FACTS: Readonly<Record<EventName, EventFacts>> = EVENTS;
 
-/** The event of this name, or `undefined` for one that a newer client added. */
+/** The listed event of this name; `undefined` for one that a newer client added. */
 export function knownEvent(name: string): EventName | undefined {
   return Object.hasOwn(EVENTS, name) ? (name as EventName) : undefined;
 }
 
-/** Whether a name is that of an event; unlike `===`, this does not compile with a misspelt one. */
+/** Whether a name is that of an event; unlike `===`, it does not compile with a misspelt event. */
 export function isEvent(name: string, event: EventName): boolean {
   return name === event;
 }
 
-/** The events that may be registered, in the order of the table. */
+/** The events that can be registered, in the order of the table. */
 export function observableEvents(): EventName[] {
   return (Object.keys(EVENTS) as EventName[]).filter((name) => FACTS[name].program !== undefined);
 }
@@ -120,22 +120,22 @@ export function coreEvents(): EventName[] {
   return observableEvents().filter((name) => FACTS[name].isCore === true);
 }
 
-/** The program that records an event: `session-event` where it has none of its own. */
+/** The program that records an event; `session-event` for an event that is not listed. */
 export function programFor(name: string): HookProgramName {
   const known = knownEvent(name);
   return (known && FACTS[known].program) ?? "session-event";
 }
 
-/** Why an event is never registered; `undefined` where it may be. */
-export function neverBecause(name: string): string | undefined {
+/** Why an event is never registered; `undefined` if it can be. */
+export function whyNeverRegistered(name: string): string | undefined {
   const known = knownEvent(name);
-  return known && FACTS[known].neverBecause;
+  return known && FACTS[known].whyNeverRegistered;
 }
 
-/** Whether Claude waits for the person at an event, given its `notification_type`. */
+/** Whether Claude waits for the user at an event, given its `notification_type`. */
 export function waitsForPerson(name: string, notificationType: unknown): boolean {
-  // On the path of every hook, where `Object.hasOwn` would cost 0.1 ms: what an object inherits, such
-  // as `constructor`, has no such property either.
+  // Every hook calls this, and `Object.hasOwn` would cost it 0.1 ms. It is not needed: what an object inherits,
+  // such as `constructor`, has no property `waitsForPerson`.
   const waits = (FACTS as Readonly<Record<string, EventFacts | undefined>>)[name]?.waitsForPerson;
   if (waits === undefined || waits === true) return waits === true;
   return typeof notificationType === "string" && waits.includes(notificationType);

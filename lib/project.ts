@@ -1,79 +1,79 @@
-// Which project an event belongs to.
+// Finds the project that an event belongs to.
 import { isAbsolute, type Environment } from "./os/paths";
 import { system } from "./os/system";
 
-// PATH_MAX of Linux. Of a longer one each parent would be asked for, which takes minutes at a megabyte.
-const LONGEST_PATH = 4096;
+// PATH_MAX of Linux. Every parent of a path is checked, which for a path of a megabyte takes minutes.
+const MAX_PATH_LENGTH = 4096;
 
-/** A project folder and the name it goes by. */
+/** A project folder and its name. */
 export interface Project {
-  /** Its folder's last part, e.g. `shop`. */
+  /** The last part of the folder, e.g. `shop`. */
   readonly name: string;
-  /** Absolute; empty where no folder is known. */
+  /** Absolute; empty if no folder is known. */
   readonly folder: string;
 }
 
 /**
- * Finds the project: the nearest folder upward that holds `.git`, a folder or a worktree's file,
- * else the start itself. The start is `CLAUDE_PROJECT_DIR`, else the payload's `cwd`, else ours.
+ * Finds the project: the nearest folder upward that holds `.git` (a folder, or a file in a worktree), else
+ * the start itself. The start is `CLAUDE_PROJECT_DIR`, else the payload's `cwd`, else our working folder.
  */
 export function findProject(
   env: Environment,
   payloadCwd: unknown,
   platform: string = process.platform,
 ): Project {
-  const windows = platform === "win32";
-  const usable = (path: unknown) =>
+  const isWindows = platform === "win32";
+  const usablePath = (path: unknown) =>
     typeof path === "string" &&
-    path.length <= LONGEST_PATH &&
-    isAbsolute(path, windows) &&
+    path.length <= MAX_PATH_LENGTH &&
+    isAbsolute(path, isWindows) &&
     !path.includes("\0")
       ? path
       : undefined;
-  const start = usable(env["CLAUDE_PROJECT_DIR"]) ?? usable(payloadCwd) ?? workingFolder();
-  if (start === undefined) return projectAt("", windows);
-  const folder = normalize(start, windows);
-  return projectAt(gitRoot(folder, windows) ?? folder, windows);
+  const start = usablePath(env["CLAUDE_PROJECT_DIR"]) ?? usablePath(payloadCwd) ?? workingFolder();
+  if (start === undefined) return projectAt("", isWindows);
+  const folder = normalize(start, isWindows);
+  return projectAt(gitRoot(folder, isWindows) ?? folder, isWindows);
 }
 
-/** Names a folder as a project, e.g. `/home/user/shop` is `shop`. */
-export function projectAt(folder: string, windows = false): Project {
-  const name = folder.slice(lastSeparator(folder, windows) + 1);
+/** The project of a folder: `/home/user/shop` is called `shop`. */
+export function projectAt(folder: string, isWindows = false): Project {
+  const name = folder.slice(lastSeparator(folder, isWindows) + 1);
   return { name: name || (folder ? "root" : "unknown"), folder };
 }
 
-function gitRoot(start: string, windows: boolean): string | undefined {
-  for (let folder = start; folder !== ""; folder = parent(folder, windows))
+function gitRoot(start: string, isWindows: boolean): string | undefined {
+  for (let folder = start; folder !== ""; folder = parent(folder, isWindows))
     if (exists(`${folder}/.git`)) return folder;
   return undefined;
 }
 
-// The last one is the root, `/` or `C:\`, and above that is none.
-function parent(folder: string, windows: boolean): string {
-  const root = windows && folder[1] === ":" ? 3 : 1;
-  const end = lastSeparator(folder, windows);
+// The parent folder; empty above the root, which is `/` or `C:\`.
+function parent(folder: string, isWindows: boolean): string {
+  const root = isWindows && folder[1] === ":" ? 3 : 1;
+  const end = lastSeparator(folder, isWindows);
   if (end >= root) return folder.slice(0, end);
   return folder.length > root ? folder.slice(0, root) : "";
 }
 
-function lastSeparator(path: string, windows: boolean): number {
-  return Math.max(path.lastIndexOf("/"), windows ? path.lastIndexOf("\\") : -1);
+function lastSeparator(path: string, isWindows: boolean): number {
+  return Math.max(path.lastIndexOf("/"), isWindows ? path.lastIndexOf("\\") : -1);
 }
 
-// Claude Code sends clean paths; a person's own variable may hold `..` or end in a separator, and
-// only for what may be such a path is `node:path` worth its half millisecond.
-function normalize(path: string, windows: boolean): string {
-  const isClean = !windows && !path.includes("/.") && !path.includes("//") && !path.endsWith("/");
+// Claude Code sends clean paths. A variable that a person set may hold `..` or end in a separator, and only
+// then is `node:path` worth the half millisecond that it takes to load.
+function normalize(path: string, isWindows: boolean): string {
+  const isClean = !isWindows && !path.includes("/.") && !path.includes("//") && !path.endsWith("/");
   if (isClean) return path;
   const { posix, win32 } = require("node:path") as typeof import("node:path");
-  return (windows ? win32 : posix).resolve(path);
+  return (isWindows ? win32 : posix).resolve(path);
 }
 
 function exists(path: string): boolean {
   try {
     return system.statusAt(path) !== undefined;
   } catch {
-    // A folder that we may not look into, or a path too long, holds no repository of ours.
+    // A folder that we may not read, or a path that is too long, is not our repository.
     return false;
   }
 }
@@ -82,7 +82,7 @@ function workingFolder(): string | undefined {
   try {
     return process.cwd();
   } catch {
-    // The folder was deleted under us.
+    // The folder was deleted.
     return undefined;
   }
 }

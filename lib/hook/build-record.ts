@@ -1,38 +1,38 @@
-// Event to record: the one line that is kept of it.
+// Turns an event into its record, and the record into one line.
 import type { Config } from "../config";
 import { waitsForPerson } from "../events";
 import type { EventRecord } from "../log/record";
 import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
 import type { Session } from "../session";
-import type { Outcome, Payload } from "./read-event";
+import type { ReadOutcome, Payload } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";
 import { truncateStrings, truncateText } from "./truncate";
 
-/** What a hook program knows of an event besides its payload. */
-export interface Circumstances {
+/** What a hook program knows about an event in addition to its payload. */
+export interface EventContext {
   /** When the program started, in milliseconds since 1970 UTC. */
   readonly startedMs: number;
-  /** The event's name where the payload gives none. */
+  /** The event's name if the payload has none. */
   readonly event: string;
   readonly session: Session;
   readonly project: Project;
   readonly user: string;
-  /** The Claude Code process; two of them can share one session. */
+  /** The Claude Code process; two processes can share a session. */
   readonly pid: number;
 }
 
 /**
- * Makes the record, version 1, of what arrived: known fields under their own names, everything else
- * in `payload` as it was sent, so that nothing Claude Code adds later is lost. Secrets are masked.
+ * Builds the record, version 1, of what was read: known fields under their own names, and all others in
+ * `payload` as they were sent, so that fields that Claude Code adds later are kept too. Secrets are masked.
  */
-export function toRecord(
-  outcome: Outcome,
-  circumstances: Circumstances,
+export function buildRecord(
+  outcome: ReadOutcome,
+  context: EventContext,
   capture: Config["capture"],
   rules: RedactionRules,
 ): EventRecord {
-  const { startedMs, session, project, user, pid } = circumstances;
+  const { startedMs, session, project, user, pid } = context;
   const sent =
     outcome.kind === "event"
       ? sentFields(outcome.payload, session, capture)
@@ -42,7 +42,7 @@ export function toRecord(
     v: 1,
     id: Bun.randomUUIDv7("hex", startedMs),
     timestamp: new Date(startedMs).toISOString(),
-    event: circumstances.event,
+    event: context.event,
     session_id: session.id,
     session_id_source: session.source,
     project: project.name,
@@ -58,44 +58,45 @@ export function toRecord(
 }
 
 /**
- * Writes a record as one line of JSON, its long strings cut, of at most `record_bytes` with its
- * newlines. A record of very many parts keeps the beginning and the end of their JSON instead.
+ * Renders a record as one line of JSON with its long strings truncated, of at most `record_bytes` including
+ * its newlines. If its strings are too many, only the beginning and the end of their JSON are kept.
  */
 export function renderRecord(record: EventRecord, limits: Config["limits"]): string {
-  const mostBytes = limits.record_bytes - NEWLINES;
+  const maxLineBytes = limits.record_bytes - NEWLINES;
   let line = JSON.stringify(record);
-  // The usual case: where the whole is short, so is every string in it.
-  if (line.length * 3 <= Math.min(limits.string_bytes, mostBytes)) return line;
+  // The usual case: a short line has no long string. A UTF-16 unit takes at most three bytes.
+  if (line.length * 3 <= Math.min(limits.string_bytes, maxLineBytes)) return line;
   for (let maxBytes = limits.string_bytes; maxBytes >= MIN_STRING_BYTES; maxBytes >>= 2) {
     line = withTruncatedStrings(record, maxBytes);
-    if (byteLength(line) <= mostBytes) return line;
+    if (byteLength(line) <= maxLineBytes) return line;
   }
   const { parameters, payload, ...rest } = record;
   const json = JSON.stringify({ parameters, payload });
-  for (let maxBytes = Math.min(mostBytes >> 3, limits.string_bytes); ; maxBytes >>= 1) {
+  // Inside a string, JSON escapes a byte with up to six; an eighth of the line leaves room for the other fields.
+  for (let maxBytes = Math.min(maxLineBytes >> 3, limits.string_bytes); ; maxBytes >>= 1) {
     const folded = { ...rest, payload: { folded: truncateText(json, maxBytes) } };
     line = withTruncatedStrings(folded, Math.max(maxBytes, MIN_STRING_BYTES), 1);
-    if (byteLength(line) <= mostBytes || maxBytes === 0) return line;
+    if (byteLength(line) <= maxLineBytes || maxBytes === 0) return line;
   }
 }
 
-// So that no session id is cut. Even if a record's other strings all became six times as long in
-// JSON, they would stay under the smallest `record_bytes`.
+// The longest session id, which must never be truncated. Even if JSON makes each of a record's own strings six
+// times as long, they stay under the smallest `record_bytes`.
 const MIN_STRING_BYTES = 128;
-// One at the end, and one in front after a torn line.
+// One at the end, and one in front if the last line is torn.
 const NEWLINES = 2;
 
 function withTruncatedStrings(record: EventRecord, maxBytes: number, alreadyTruncated = 0): string {
-  const { value, cut } = truncateStrings(record, maxBytes);
-  const truncated = (record.truncated ?? 0) + cut + alreadyTruncated;
+  const { value, count } = truncateStrings(record, maxBytes);
+  const truncated = (record.truncated ?? 0) + count + alreadyTruncated;
   return JSON.stringify(truncated > 0 ? { ...(value as EventRecord), truncated } : value);
 }
 
 type SentFields = Partial<EventRecord> & { payload: unknown };
 
-/** Fields that have a place of their own in the record, and the type they must have for it. */
+/** Payload fields that the record has under its own names, and the type that they must have. */
 const PLACES: Readonly<Record<string, { name: string; type?: string }>> = {
-  // @ts-expect-error -- so that a field called `constructor` finds nothing here
+  // @ts-expect-error -- without a prototype, there is no place for a field called `constructor`
   __proto__: null,
   hook_event_name: { name: "event", type: "string" },
   tool_name: { name: "tool", type: "string" },
@@ -109,7 +110,7 @@ const PLACES: Readonly<Record<string, { name: string; type?: string }>> = {
 
 function sentFields(payload: Payload, session: Session, capture: Config["capture"]): SentFields {
   const placed: Record<string, unknown> = {};
-  // Without a prototype, `__proto__` is a key like any other.
+  // Without a prototype, `__proto__` is an ordinary key.
   const others = { __proto__: null } as unknown as Record<string, unknown>;
   for (const [key, sent] of Object.entries(payload)) {
     const value = isCaptured(key, capture) ? withoutUncaptured(key, sent, capture) : NOT_CAPTURED;
@@ -118,28 +119,28 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
     if (place !== undefined && hasType(value, place.type)) placed[place.name] = value;
     else others[key] = value;
   }
-  // The ids first: a huge input may use up all the parts that will be looked at.
+  // The ids first: a huge input may use up all the parts that redaction checks.
   const { parameters, ...ids } = placed;
   return { ...ids, ...("parameters" in placed && { parameters }), payload: others };
 }
 
-// `1e999` is a number in JSON, and infinite, which no JSON can say.
+// `JSON.parse` turns `1e999` into infinity, which JSON cannot express.
 function hasType(value: unknown, type: string = typeof value): boolean {
   return typeof value === type && value !== "" && value !== Infinity && value !== -Infinity;
 }
 
-// Nobody can tell which part of it is a prompt.
+// Any part of the text may be a prompt, an input or a response, so it is kept only if all three are captured.
 function malformedFields(
-  { reason, bytes, text }: Extract<Outcome, { kind: "malformed" }>,
+  { reason, bytes, text }: Extract<ReadOutcome, { kind: "malformed" }>,
   { prompts, tool_input, tool_response }: Config["capture"],
 ) {
-  const isWanted = text === "" || (prompts && tool_input && tool_response);
-  return { malformed: reason, bytes, text: isWanted ? text : NOT_CAPTURED };
+  const mayKeep = text === "" || (prompts && tool_input && tool_response);
+  return { malformed: reason, bytes, text: mayKeep ? text : NOT_CAPTURED };
 }
 
 const NOT_CAPTURED = "[not captured]";
 
-/** Which fields the user can keep out of the log, by the choice that governs them. */
+/** The fields that each key of `capture` keeps out of the log. */
 const GOVERNED: Readonly<Record<keyof Config["capture"], readonly string[]>> = {
   prompts: ["prompt", "command_args", "custom_instructions"],
   tool_input: ["tool_input", "permission_suggestions"],
@@ -147,8 +148,8 @@ const GOVERNED: Readonly<Record<keyof Config["capture"], readonly string[]>> = {
 };
 
 function isCaptured(key: string, capture: Config["capture"]): boolean {
-  for (const choice of ["prompts", "tool_input", "tool_response"] as const)
-    if (!capture[choice] && GOVERNED[choice].includes(key)) return false;
+  for (const group of ["prompts", "tool_input", "tool_response"] as const)
+    if (!capture[group] && GOVERNED[group].includes(key)) return false;
   return true;
 }
 
@@ -168,7 +169,6 @@ function withoutUncaptured(key: string, value: unknown, capture: Config["capture
   );
 }
 
-/** Whether Claude waits for the person. */
 function isWaiting({ hook_event_name: name, notification_type: type }: Payload): boolean {
   return typeof name === "string" && waitsForPerson(name, type);
 }

@@ -1,20 +1,21 @@
-// `hook-errors.log`: what a hook could not do. A hook says nothing where Claude Code listens, so
-// this is the one place where a person can find out.
+// Writes `hook-errors.log`, the hooks' faults. A hook prints nothing, because Claude Code reads its output, so
+// this log is the only place where a person can see them.
 import { paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { appendLine } from "../os/file";
 import { ensurePrivateFolder } from "../os/folder";
 import { system } from "../os/system";
 
-// With the file that it replaces, 1 MiB.
+// With the previous file, `.old`, that makes 1 MiB.
 const MAX_BYTES = 524_288;
-const MAX_MESSAGE = 500;
+// Room for a path and a reason; a line of this log is read in a terminal.
+const MAX_FAULT_LENGTH = 500;
 
 /**
- * Writes a line for each fault: time, program, fault, parted by tabs. Where that is not possible either,
- * because the disk is full or the folder is not ours, there is nothing left to tell, and nobody.
+ * Writes a line for each fault: time, program, fault, separated by tabs. If that fails too, because the disk
+ * is full or the folder is not ours, the faults are lost.
  *
- * @param faults what failed, without any of the payload: this log is not redacted
+ * @param faults what failed, without anything from the payload: this log is not redacted
  */
 export function reportFaults(
   program: string,
@@ -26,7 +27,7 @@ export function reportFaults(
     ensurePrivateFolder(path.slice(0, path.lastIndexOf("/")));
     const time = new Date().toISOString();
     const line = faults.map((fault) => `${time}\t${program}\t${oneLine(fault)}`).join("\n");
-    // Two programs that do this at once lose the older half; the bound holds.
+    // Two programs that do this at the same time lose the older half; the size limit still holds.
     if (appendLine(path, line) > MAX_BYTES) system.rename(path, `${path}.old`);
   } catch (error) {
     faultCode(error);
@@ -34,8 +35,8 @@ export function reportFaults(
 }
 
 function oneLine(fault: string): string {
-  // Control characters, line separators, and what turns the direction of writing.
-  // oxlint-disable-next-line no-control-regex -- they are what must go
-  const unfit = /[\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]+/g;
-  return fault.replace(unfit, " ").slice(0, MAX_MESSAGE);
+  // Control characters, line separators, and characters that change the direction of text.
+  // oxlint-disable-next-line no-control-regex -- they are what is replaced
+  const unsafe = /[\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]+/g;
+  return fault.replace(unsafe, " ").slice(0, MAX_FAULT_LENGTH);
 }

@@ -1,8 +1,8 @@
-// Secrets out of a value, before any of it touches the disk.
+// Masks the secrets in a value before any of it is written to the disk.
 //
-// It works on parsed values, not on JSON text, where an escape could hide a secret from a pattern.
-// Every hook runs this once, in a fresh process, so it is loops where `some` and `map` would read
-// better: the first call of each of those costs a process 0.04 to 0.16 ms (Bun 1.4.5).
+// It works on parsed values, not on JSON text, in which an escape could hide a secret from a pattern. Each hook
+// runs this once in a fresh process, so it uses loops where `some` and `map` would read better: the first call
+// of each of those costs 0.04 to 0.16 ms (Bun 1.4.5).
 import type { Config } from "../config";
 import type { Environment } from "../os/paths";
 import {
@@ -14,12 +14,12 @@ import {
   type SecretForm,
 } from "./secrets";
 
-/** What counts as a secret, in general or in one text. */
+/** What counts as a secret, in any text or in one. */
 export interface RedactionRules {
-  /** The user's own key names, in lower case. */
+  /** Keys that the user configured, in lower case. */
   readonly keys: readonly string[];
-  /** Whether keys are judged by their names. */
-  readonly names: boolean;
+  /** Whether a key's name can mark its value as a secret. */
+  readonly checksKeyNames: boolean;
   /** Exact texts, the longest first. */
   readonly literals: readonly Mask[];
   readonly forms: readonly SecretForm[];
@@ -30,63 +30,65 @@ interface Mask {
   readonly mask: string;
 }
 
-/** A value without its secrets, and how many of its parts were masked or left out. */
+/** A value without its secrets, and how many of its values were masked or left out. */
 export interface Redacted {
   readonly value: unknown;
   readonly redacted: number;
-  /** Parts that were too deep or too many to look at, and so are not there. */
+  /** Values left out because they were too deep, or one too many. */
   readonly dropped: number;
 }
 
-const SHORTEST_VARIABLE = 8;
-// A payload is a few levels and a few hundred parts; these bounds are against hostile ones.
+// Shorter values, such as `true` or a port, would mask parts of ordinary text.
+const MIN_VARIABLE_LENGTH = 8;
+// Real payloads have a few levels and a few hundred values; these limits are for hostile ones.
 const MAX_DEPTH = 100;
-const MAX_PARTS = 50_000;
+const MAX_VALUES = 50_000;
 
-/** Gathers the secrets of this process: the user's own, those in its environment, and all the forms. */
+/** Collects the rules of this process: the user's, the secrets in the environment, and all the forms. */
 export function redactionRules(
   env: Environment,
   { keys, literals }: Config["redact"],
 ): RedactionRules {
   const known: Mask[] = [];
   for (const [name, value] of Object.entries(env))
-    if (value !== undefined && value.length >= SHORTEST_VARIABLE && isSecretVariable(name))
+    if (value !== undefined && value.length >= MIN_VARIABLE_LENGTH && isSecretVariable(name))
       known.push({ text: value, mask: maskOf("environment") });
   for (const text of literals) known.push({ text, mask: maskOf("literal") });
-  // One secret may be part of another.
+  // The longest first, because one secret may be part of another.
   known.sort((a, b) => b.text.length - a.text.length);
   const lowerKeys: string[] = [];
   for (const key of keys) lowerKeys.push(key.toLowerCase());
-  return { keys: lowerKeys, names: true, literals: known, forms: SECRET_FORMS };
+  return { keys: lowerKeys, checksKeyNames: true, literals: known, forms: SECRET_FORMS };
 }
 
 /**
- * Narrows rules to those that can find anything in a JSON text, by one search of the whole instead
- * of one of each of its strings. A text whose escapes may hide a letter keeps all of them.
+ * Narrows rules to those that can match in a JSON text, by searching the whole text once instead of each of its
+ * strings. A text whose escapes may hide a letter keeps all rules.
  */
 export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
-  // `JSON.stringify` escapes neither ASCII letters nor slashes, but another writer may.
+  // `JSON.stringify` escapes neither ASCII letters nor slashes, but other writers may.
   if (json.includes("\\/") || (json.includes("\\u00") && /\\u00[2-7]/.test(json))) return rules;
   const lower = json.toLowerCase();
-  const names = holdsAny(lower, NAME_HINTS);
+  const checksKeyNames = containsAny(lower, NAME_HINTS);
   const literals: Mask[] = [];
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const forms: SecretForm[] = [];
   for (const form of rules.forms)
-    if (form.hints === NAME_HINTS ? names : holdsAny(lower, form.hints)) forms.push(form);
-  return { keys: rules.keys, names, literals, forms };
+    if (form.hints === NAME_HINTS ? checksKeyNames : containsAny(lower, form.hints))
+      forms.push(form);
+  return { keys: rules.keys, checksKeyNames, literals, forms };
 }
 
 /**
- * Masks the secrets in a JSON value: whatever stands under a secret-looking key, the known texts,
- * and the forms of the common kinds of token. The value itself is left as it was.
+ * Masks the secrets in a JSON value: values under keys that look secret, the known texts, and texts that have
+ * the form of a token. The value itself is not changed.
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
   for (const { kind, pattern } of rules.forms)
     patterns.push({ pattern: pattern(), mask: maskOf(kind) });
-  const walk: Walk = { rules, patterns, redacted: 0, dropped: 0, left: MAX_PARTS, twins: 1 };
+  const walk: Walk = { rules, patterns, redacted: 0, dropped: 0, left: MAX_VALUES, suffix: 1 };
   return {
     value: redactValue(value, false, 0, walk),
     redacted: walk.redacted,
@@ -99,46 +101,46 @@ interface Walk {
   readonly patterns: { readonly pattern: RegExp; readonly mask: string }[];
   redacted: number;
   dropped: number;
-  /** How many more parts will be looked at. */
+  /** How many more values will be checked. */
   left: number;
-  /** The last number that told two equal keys apart. */
-  twins: number;
+  /** The last number that made a key unique. */
+  suffix: number;
 }
 
-function redactValue(value: unknown, secret: boolean, depth: number, walk: Walk): unknown {
-  if (typeof value === "string") return redactText(value, secret, walk);
-  if (typeof value === "number") return secret ? masked(walk) : value;
+function redactValue(value: unknown, isSecret: boolean, depth: number, walk: Walk): unknown {
+  if (typeof value === "string") return redactText(value, isSecret, walk);
+  if (typeof value === "number") return isSecret ? maskNamed(walk) : value;
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) {
     walk.dropped++;
     return "[left out: too deep]";
   }
   return Array.isArray(value)
-    ? redactItems(value, secret, depth, walk)
-    : redactFields(value as Fields, secret, depth, walk);
+    ? redactItems(value, isSecret, depth, walk)
+    : redactFields(value as Fields, isSecret, depth, walk);
 }
 
-function redactItems(items: readonly unknown[], secret: boolean, depth: number, walk: Walk) {
+function redactItems(items: readonly unknown[], isSecret: boolean, depth: number, walk: Walk) {
   const result: unknown[] = [];
   for (const item of items) {
     if (walk.left-- <= 0) walk.dropped++;
-    else result.push(redactValue(item, secret, depth + 1, walk));
+    else result.push(redactValue(item, isSecret, depth + 1, walk));
   }
   return result;
 }
 
 type Fields = Record<string, unknown>;
 
-function redactFields(fields: Fields, secret: boolean, depth: number, walk: Walk): Fields {
-  // Without a prototype, `__proto__` is a key like any other.
+function redactFields(fields: Fields, isSecret: boolean, depth: number, walk: Walk): Fields {
+  // Without a prototype, `__proto__` is an ordinary key.
   const result = { __proto__: null } as unknown as Fields;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
     else
-      result[freeKey(redactText(key, false, walk), result, walk)] = redactValue(
+      result[uniqueKey(redactText(key, false, walk), result, walk)] = redactValue(
         value,
-        secret || isSecret(key, value, walk.rules),
+        isSecret || isSecretField(key, value, walk.rules),
         depth + 1,
         walk,
       );
@@ -146,9 +148,9 @@ function redactFields(fields: Fields, secret: boolean, depth: number, walk: Walk
   return result;
 }
 
-function redactText(text: string, secret: boolean, walk: Walk): string {
+function redactText(text: string, isSecret: boolean, walk: Walk): string {
   if (text === "") return text;
-  if (secret) return masked(walk);
+  if (isSecret) return maskNamed(walk);
   let safe = text;
   for (const { text: literal, mask } of walk.rules.literals) safe = safe.replaceAll(literal, mask);
   for (const { pattern, mask } of walk.patterns)
@@ -157,45 +159,45 @@ function redactText(text: string, secret: boolean, walk: Walk): string {
   return safe;
 }
 
-function isSecret(key: string, value: unknown, { keys, names }: RedactionRules): boolean {
-  if (keys.length > 0 && keys.includes(key.toLowerCase())) return true;
-  if (!names) return false;
-  return isSecretKey(key) ? !isHarmless(key, value) : isTextual(value) && isSecretTextKey(key);
+function isSecretField(key: string, value: unknown, rules: RedactionRules): boolean {
+  if (rules.keys.length > 0 && rules.keys.includes(key.toLowerCase())) return true;
+  if (!rules.checksKeyNames) return false;
+  return isSecretKey(key) ? !isHarmless(key, value) : isText(value) && isSecretTextKey(key);
 }
 
 // `tokens: ["…"]` and `auth: "…"`, but neither `max_tokens: "4096"` nor `pass: 12`.
-function isTextual(value: unknown): boolean {
+function isText(value: unknown): boolean {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return typeof first === "string" && !/^\d*$/.test(first);
 }
 
-function masked(walk: Walk): string {
+function maskNamed(walk: Walk): string {
   walk.redacted++;
   return maskOf("named-secret");
 }
 
-function holdsAny(text: string, hints: readonly string[]): boolean {
+function containsAny(text: string, hints: readonly string[]): boolean {
   for (const hint of hints) if (text.includes(hint)) return true;
   return false;
 }
 
-// A quote, a backslash or a character beyond ASCII may stand in JSON in another form.
+// JSON may escape a quote, a backslash, or a character that is not printable ASCII.
 function hasEscapes(text: string): boolean {
   return !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text);
 }
 
-// Counts of tokens are numbers, and PWD is also the working folder.
+// A number of tokens is a count, and PWD may be the working folder.
 function isHarmless(key: string, value: unknown): boolean {
   if (typeof value === "number") return /token$/i.test(key);
   return typeof value === "string" && /pwd$/i.test(key) && /^(?:\/|[A-Za-z]:\\)/.test(value);
 }
 
-// Two keys whose secrets were masked may have become the same. The numbers go on from object to
-// object, or thousands of the same would each be counted from the first.
-function freeKey(key: string, taken: Fields, walk: Walk): string {
-  let free = key;
-  while (free in taken) free = `${key} (${++walk.twins})`;
-  return free;
+// Keys whose secrets were masked may be the same. The numbers continue from object to object: starting at 1 each
+// time would make thousands of equal keys quadratic.
+function uniqueKey(key: string, taken: Fields, walk: Walk): string {
+  let unique = key;
+  while (unique in taken) unique = `${key} (${++walk.suffix})`;
+  return unique;
 }
 
 function maskOf(kind: string): string {

@@ -1,6 +1,5 @@
-// The whole life of a hook program: read stdin, name the session, record, exit 0. Whatever happens,
-// nothing goes to stdout or stderr and no other code comes back: stdout of some events goes into the
-// model's context, and exit 2 blocks tools.
+// Runs a hook program: reads stdin, finds the session, records the event, exits 0. It never prints and never
+// exits with another code: the stdout of some events goes into the model's context, and exit 2 blocks tools.
 import { loadConfig, type Config } from "../config";
 import { environment, paths } from "../environment";
 import type { EventName } from "../events";
@@ -9,7 +8,7 @@ import { faultCode } from "../os/fault";
 import { findProject, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
-import { renderRecord, toRecord } from "./build-record";
+import { renderRecord, buildRecord } from "./build-record";
 import { reportFaults } from "./error-log";
 import { leadingSessionId, readEvent, type Payload } from "./read-event";
 import { redactionRules } from "./redact";
@@ -17,32 +16,34 @@ import { reportSelfTest } from "./self-test";
 import { startForwarder } from "./start-forwarder";
 import { standardInput } from "./stdin";
 
-/** One hook program: its name, and what it does besides recording. */
+/** One hook program: its name, and what it does after recording. */
 export interface HookProgram {
   readonly name: string;
-  /** What the event is called when its payload does not say. */
+  /** The event's name if the payload has none. */
   readonly event: EventName | "Unknown";
-  /** Runs once the event is recorded, and answers with what it could not do. */
-  readonly after?: (recorded: Recorded) => readonly string[];
+  /** Runs once the event is recorded, and returns its faults. */
+  readonly after?: (recorded: RecordedEvent) => readonly string[] | Promise<readonly string[]>;
 }
 
-/** An event after its recording, for what a program does besides. */
-export interface Recorded {
+/** A recorded event. */
+export interface RecordedEvent {
   readonly event: string;
+  /** When the program started, in milliseconds since 1970 UTC. */
   readonly startedMs: number;
   readonly session: Session;
   readonly project: Project;
   readonly config: Config;
 }
 
-// Well under the five seconds that Claude Code is told to wait, and the 1.5 that it gives SessionEnd.
+// How long to wait for input. Registered hooks have a timeout of 5 s, and Claude Code gives SessionEnd 1.5 s.
 const DEADLINE_MS = 1000;
 
-/** Runs a hook program from its first line to its exit. */
+/** Runs a hook program, and exits. */
 export async function runHook(program: HookProgram): Promise<never> {
   try {
-    const [, , flag] = Bun.argv;
-    if (flag === "--version" || flag === "--self-test") process.exit(answer(program, flag));
+    const [, , option] = Bun.argv;
+    if (option === "--version" || option === "--self-test")
+      process.exit(await printAbout(program, option));
     await recordEvent(program);
   } catch (error) {
     reportFaults(program.name, [`bug: ${String(error)}`]);
@@ -61,7 +62,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     outcome.kind === "event" ? outcome.payload : { session_id: leadingSessionId(outcome.text) };
   const project = findProject(environment, payload["cwd"]);
   const session = resolveSession(payload, environment, project);
-  const record = toRecord(
+  const record = buildRecord(
     outcome,
     { startedMs, event: program.event, session, project, user: userName(), pid: claudePid() },
     config.capture,
@@ -69,7 +70,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
   );
   const faults = [...configFaults];
   if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
-  // As it was sent: the record's may be masked.
+  // The name as it was sent: the record's may be masked.
   const sent = payload["hook_event_name"];
   const event = typeof sent === "string" && sent !== "" ? sent : program.event;
   try {
@@ -78,7 +79,8 @@ async function recordEvent(program: HookProgram): Promise<void> {
     faults.push(`${event} not recorded: ${faultCode(error)}`);
   }
   try {
-    faults.push(...(program.after?.({ event, startedMs, session, project, config }) ?? []));
+    const recorded = { event, startedMs, session, project, config };
+    faults.push(...((await program.after?.(recorded)) ?? []));
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);
   }
@@ -91,16 +93,16 @@ function userName(): string {
 }
 
 function claudePid(): number {
-  const told = Number(environment["CLAUDE_PID"]);
-  return Number.isSafeInteger(told) && told > 0 ? told : process.ppid;
+  const pid = Number(environment["CLAUDE_PID"]);
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : process.ppid;
 }
 
-// For a person or an installer, and so the one time that a hook program prints.
-function answer(program: HookProgram, flag: string): number {
+// A person or an installer asked, so this is the only case in which a hook program prints.
+async function printAbout(program: HookProgram, option: string): Promise<number> {
   const { text, passed } =
-    flag === "--version"
+    option === "--version"
       ? { text: `${program.name} ${version}`, passed: true }
-      : reportSelfTest(program.name);
+      : await reportSelfTest(program.name);
   console.log(text);
   return passed ? 0 : 1;
 }

@@ -1,23 +1,23 @@
-// What secrets look like: names of keys and variables, and the forms of the common kinds of token.
+// What secrets look like: the names of keys and variables, and the forms of common tokens.
 //
-// The forms are the vendors' own, and a test holds them against secretlint's recommended rules. Every
-// repetition is bounded and no pattern can start anew inside a run that it has just failed on, so
-// that no text makes one of them take more than linear time.
+// The forms are those that vendors document, and a test compares them with secretlint's recommended rules. Every
+// repetition is bounded, and no pattern starts again inside a run on which it has just failed, so matching takes
+// linear time on any text.
 
-/** One kind of secret in free text. */
+/** One form of secret in free text. */
 export interface SecretForm {
   /** Names the mask: `[redacted:github-token]`. */
   readonly kind: string;
-  /** In lower case; a text that holds none of these, in any case, holds no such secret. */
+  /** In lower case; a text without any of these, in upper or lower case, has no such secret. */
   readonly hints: readonly string[];
   /**
-   * Makes the pattern; its group 1, where there is one, is what stays in front of the mask. Made only
-   * on demand, because a process sees few of them and each costs some ten microseconds.
+   * Creates the pattern; its group 1, if it has one, is kept in front of the mask. Created only on demand,
+   * because a process needs few patterns and each costs some 10 µs.
    */
   readonly pattern: () => RegExp;
 }
 
-/** Words of which every secret-looking name holds one, in lower case. */
+/** In lower case; every name that looks secret contains one of these. */
 export const NAME_HINTS: readonly string[] = [
   "passw",
   "passphrase",
@@ -28,39 +28,39 @@ export const NAME_HINTS: readonly string[] = [
   "authorization",
   "cookie",
   "pwd",
-  // Shorter ones only where they end a key, for they are part of many words.
+  // Short ones only at the end of a key, because they are part of many words.
   'auth"',
   'pass"',
 ];
 
-// Names as they stand in code, JSON, YAML, flags and variables.
+// Names in code, JSON, YAML, options and variables.
 const NAME =
   "passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?";
 const UPPER_NAME =
   "PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN(?!S?=[\"']?\\d{1,9}(?![\\w.-]))|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?";
-// GOOGLE_CREDENTIALS_FILE=… says where a secret is; MAX_TOKENS=4096 is a count.
+// GOOGLE_CREDENTIALS_FILE=… says where a secret is. (MAX_TOKENS=4096, excluded above, is a count.)
 const NO_PLACE = "(?![A-Z0-9_]{0,32}_(?:FILE|PATH|DIR|SOCK)=)";
 
-// Where a token can begin: not inside a word, but after an escape such as `\n` or `%3D`, which ends in
-// a letter, and after the code of a terminal's colour. It is the group that stays in front of the mask.
+// Where a token can begin: not inside a word, but after an escape such as `\n` or `%3D`, which ends in a letter,
+// and after a terminal's color code. It is the group that is kept in front of the mask.
 const ESCAPE = String.raw`\\[bfnrt]|\\u[\dA-Fa-f]{4}|%[\dA-Fa-f]{2}|\[[\d;]{0,9}[mK]`;
 const START = `(^|[^A-Za-z0-9]|${ESCAPE})`;
 
-// A new line, escaped or not, and the number that `cat -n` and `grep -n` put in front of it.
+// A line break, escaped or not, and the line number that `cat -n` and `grep -n` add.
 const ROW_START = String.raw`(?:[\s→:|]|\\+[nrt]|\d{1,6}(?=[\s→:|])){0,16}`;
-// A backslash of a value without quotes, which is not an escape that follows it.
+// A backslash inside an unquoted value, as opposed to one that begins an escape after it.
 const BACKSLASH = String.raw`\\(?![bfnrtu"'\\])`;
 
 function token(form: string): RegExp {
   return new RegExp(START + form, "g");
 }
 
-/** In the order in which they are tried: the special before the general. */
+/** In the order in which they are tried: specific forms before general ones. */
 export const SECRET_FORMS: readonly SecretForm[] = [
   {
     kind: "private-key",
     hints: ["private key"],
-    // To its end; where that is missing, as after `head`, the rows that can be part of a key.
+    // Up to its end; if that is missing, as after `head`, the rows that can be part of a key.
     pattern: () =>
       new RegExp(
         `-----BEGIN ?[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?:[^-]{0,65536}(?:-(?!-)[^-]{0,65536}){0,64}-----END ?[A-Z0-9 ]{0,60}-----|(?:${ROW_START}[A-Z][A-Za-z-]{2,20}: [^\\r\\n\\\\"]{0,256}){0,4}(?:${ROW_START}[A-Za-z0-9+/=]{20,1024}){0,2048})`,
@@ -194,7 +194,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   {
     kind: "jwt",
     hints: ["eyj"],
-    // Never after a character that it may hold itself, or each "eyJ" of a long run would start anew.
+    // Never after a character that it can contain, or each "eyJ" of a long run would start a new match.
     pattern: () =>
       new RegExp(
         `(^|[^\\w-]|${ESCAPE})eyJ[\\w-]{6,8192}\\.eyJ[\\w-]{2,16384}\\.[\\w-]{2,2048}`,
@@ -208,7 +208,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       /(:\/\/(?!\[redacted)[^\s:/?#"'<>]{0,256}:)(?!\[redacted|x-oauth-basic@)[^\s/"'<>]{1,512}(?=@)/g,
   },
   {
-    // https://TOKEN:x-oauth-basic@github.com and https://TOKEN@github.com, older than prefixes.
+    // https://TOKEN:x-oauth-basic@github.com and https://TOKEN@github.com, with tokens older than the prefixes.
     kind: "url-password",
     hints: ["://"],
     pattern: () =>
@@ -231,7 +231,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     pattern: () => /(cookie\\?["']?\s{0,4}:\s{0,4}\\?["']?)[\w.-]{1,128}=[^"'\\\r\n]{4,8192}/gi,
   },
   {
-    // PGPASSWORD=hunter2 psql, export API_TOKEN="…"; a reference such as $TOKEN is no secret.
+    // PGPASSWORD=hunter2 psql, export API_TOKEN="…"; a reference such as $TOKEN is not a secret.
     kind: "assigned-secret",
     hints: NAME_HINTS,
     pattern: () =>
@@ -241,7 +241,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       ),
   },
   {
-    // "password": "…", apiKey = '…', to the same quote, also where the quotes are escaped once more.
+    // "password": "…", apiKey = '…', up to the same quote, even if the quotes are escaped again.
     kind: "assigned-secret",
     hints: NAME_HINTS,
     pattern: () =>
@@ -261,7 +261,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       ),
   },
   {
-    // ?token=…&, password=…; in a connection string. A digit tells it from code: `token=get_token()`.
+    // ?token=…&, password=…; in a connection string. A digit distinguishes it from code: `token=get_token()`.
     kind: "assigned-secret",
     hints: [...NAME_HINTS, "sig="],
     pattern: () =>
@@ -271,7 +271,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       ),
   },
   {
-    // api_key: 9f86d081 in YAML, x-api-key: 9f86d081 as a header. A digit tells it from words.
+    // api_key: 9f86d081 in YAML, x-api-key: 9f86d081 as a header. A digit distinguishes it from words.
     kind: "assigned-secret",
     hints: NAME_HINTS,
     pattern: () =>
@@ -292,14 +292,14 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   },
 ];
 
-/** Whether what stands under this key is likely a secret: `db_password`, `Authorization`, `apiKey`. */
+/** Whether the value of this key is probably a secret: `db_password`, `Authorization`, `apiKey`. */
 export function isSecretKey(key: string): boolean {
   return /passw(?:or)?d|passphrase|secret|api[-_. ]?key|private[-_. ]?key|authorization|(?:token|cookies?|credentials?|access[-_. ]?key|pwd)$/i.test(
     key,
   );
 }
 
-/** Whether a text under this key is likely a secret, though a number or an object would be none. */
+/** Whether a text under this key is probably a secret, though a number or an object is not. */
 export function isSecretTextKey(key: string): boolean {
   return /(?:^|[-_.])(?:auth|pass)$|tokens$|session[-_. ]?key$/i.test(key);
 }
@@ -323,10 +323,10 @@ const VARIABLE_WORDS: readonly string[] = [
   "CREDENTIAL",
 ];
 const VARIABLE_ENDS: readonly string[] = ["_KEY", "_AUTH", "_PAT", "_PASS", "_PWD"];
-// Where a secret is, which is no secret: GOOGLE_KEY_FILE, SSH_AUTH_SOCK.
+// The path of a secret is not a secret: GOOGLE_KEY_FILE, SSH_AUTH_SOCK.
 const PLACE_ENDS: readonly string[] = ["_FILE", "_PATH", "_DIR", "_SOCK"];
 
-/** Whether an environment variable of this name likely holds a secret: `ANTHROPIC_API_KEY`. */
+/** Whether an environment variable of this name probably holds a secret: `ANTHROPIC_API_KEY`. */
 export function isSecretVariable(name: string): boolean {
   const upper = name.toUpperCase();
   for (const end of PLACE_ENDS) if (upper.endsWith(end)) return false;

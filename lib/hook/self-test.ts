@@ -1,45 +1,52 @@
-// What a program can prove about itself before anybody registers it with Claude Code.
+// What a program can prove about itself before it is registered with Claude Code.
 import { appendRecord } from "../log/log";
-import { readOwn } from "../os/file";
+import { readOwnFile } from "../os/file";
 import { nodeFs } from "../os/syscalls-node";
 import { projectAt } from "../project";
 import { forgetSessionId, getStoredSessionId, storeSessionId } from "../session";
 import { version } from "../version";
 
-/** One thing that was tried; without a fault it holds. */
-export interface Check {
+interface Check {
   readonly name: string;
-  readonly fault?: string;
+  /** Why it failed; `undefined` if it passed. */
+  readonly reason?: string;
 }
 
-const FLAG = "--disallow-code-generation-from-strings=strict";
+const STRICT_OPTION = "--disallow-code-generation-from-strings=strict";
 
-/** Tries everything that a hook relies on, in a temp folder that is gone afterwards. */
-export function selfTest(): Check[] {
-  return [
-    // A stripped or truncated program starts as the bare runtime, which would run what it is told.
-    check("is the compiled program", () => Bun.isStandaloneExecutable && version !== "unbuilt"),
-    check("runs no code from strings", () => process.execArgv.includes(FLAG) && !canEvaluate()),
-    check("keeps a session pointer", () => inTemporaryFolder(keepsPointer)),
-    check("keeps a log", () => inTemporaryFolder(keepsLog)),
+/**
+ * Checks everything that a hook relies on, in temp folders that are removed afterwards.
+ *
+ * @returns the program's name and version and a line for each check, which an installer reads too
+ */
+export async function reportSelfTest(program: string): Promise<{ text: string; passed: boolean }> {
+  const checks: readonly Check[] = [
+    // A stripped or truncated program starts as the bare runtime, which would run any code it is given.
+    await check("is the compiled program", isCompiled),
+    await check("runs no code from strings", runsNoStrings),
+    await check("keeps a session pointer", () => inTempFolder(keepsPointer)),
+    await check("keeps a log", () => inTempFolder(keepsLog)),
   ];
-}
-
-/** The same for a person or an installer to read, after the program's name and version. */
-export function reportSelfTest(program: string): { text: string; passed: boolean } {
-  const checks = selfTest();
-  const lines = checks.map(({ name, fault }) =>
-    fault ? `fail  ${name}: ${fault}` : `ok    ${name}`,
+  const lines = checks.map(({ name, reason }) =>
+    reason ? `fail  ${name}: ${reason}` : `ok    ${name}`,
   );
   return {
     text: [`${program} ${version}`, ...lines].join("\n"),
-    passed: checks.every(({ fault }) => fault === undefined),
+    passed: checks.every(({ reason }) => reason === undefined),
   };
 }
 
-function keepsPointer(folder: string): boolean {
+function isCompiled(): boolean {
+  return Bun.isStandaloneExecutable && version !== "unbuilt";
+}
+
+function runsNoStrings(): boolean {
+  return process.execArgv.includes(STRICT_OPTION) && !canEvaluate();
+}
+
+async function keepsPointer(folder: string): Promise<boolean> {
   const project = projectAt("/self-test");
-  storeSessionId("self-test", project, folder);
+  await storeSessionId("self-test", project, folder);
   const stored = getStoredSessionId(project, folder);
   forgetSessionId("self-test", project, folder);
   return stored === "self-test" && getStoredSessionId(project, folder) === "unknown";
@@ -47,38 +54,40 @@ function keepsPointer(folder: string): boolean {
 
 function keepsLog(folder: string): boolean {
   appendRecord(`${folder}/events`, "2025-01-01T00:00:00.000Z", "{}");
-  return readOwn(`${folder}/events/2025-01-01.jsonl`, 64) === "{}\n";
+  return readOwnFile(`${folder}/events/2025-01-01.jsonl`, 64) === "{}\n";
 }
 
 function canEvaluate(): boolean {
   try {
-    // oxlint-disable-next-line no-new-func -- that it throws is the point
+    // oxlint-disable-next-line no-new-func -- it must throw
     return new Function("return true")() === true;
   } catch {
     return false;
   }
 }
 
-function inTemporaryFolder(holds: (folder: string) => boolean): boolean {
-  // An `import` of `node:os` would cost every hook its loading, from whatever depth.
+async function inTempFolder(
+  holds: (folder: string) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  // An `import` of `node:os` anywhere would make every hook load it.
   const { tmpdir } = require("node:os") as typeof import("node:os");
   const { mkdtempSync, rmSync } = nodeFs();
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);
   try {
-    return holds(folder);
+    return await holds(folder);
   } finally {
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // Wine cannot, with Bun 1.4.5. What is left lies where the system clears away.
+      // Fails under Wine (Bun 1.4.5). The system cleans its temp folder itself.
     }
   }
 }
 
-function check(name: string, holds: () => boolean): Check {
+async function check(name: string, holds: () => boolean | Promise<boolean>): Promise<Check> {
   try {
-    return holds() ? { name } : { name, fault: "does not hold" };
+    return (await holds()) ? { name } : { name, reason: "does not hold" };
   } catch (error) {
-    return { name, fault: error instanceof Error ? error.message : String(error) };
+    return { name, reason: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,25 +1,25 @@
-// Starts the forwarder when one is wanted and none is alive. It is best effort: the log is the truth,
-// and the next event tries again.
+// Starts the forwarder if there are destinations and none is running. Best effort: the log is the truth, and
+// the next event tries again.
 import type { Config } from "../config";
 import { environment, paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { touchFile } from "../os/file";
 import { ensurePrivateFolder } from "../os/folder";
-import { programBeside } from "../os/paths";
+import { siblingProgram } from "../os/paths";
 import { system } from "../os/system";
 
-/** A forwarder shows each second that it is alive; so long after that it is taken for dead. */
+/** A forwarder touches its heartbeat every second; after three without it is taken for dead. */
 const STALE_MS = 3000;
 
 /**
- * Starts a forwarder, unless there is nowhere to deliver to or the heartbeat is fresh. Whoever starts
- * one touches the heartbeat first, so that of many hooks at once only the first few do, and a
- * forwarder that cannot live is not tried at every event.
+ * Starts a forwarder, unless there are no destinations or the heartbeat is fresh. It touches the heartbeat first:
+ * of many hooks at the same time only the first few then start one, and a forwarder that always fails is not
+ * started at every event.
  *
- * @returns what it could not do
+ * @returns its faults
  */
 export async function startForwarder(config: Config): Promise<readonly string[]> {
-  if (config.destinations.length === 0 || isBeating()) return [];
+  if (config.destinations.length === 0 || hasFreshHeartbeat()) return [];
   try {
     const program = findForwarder(config.forwarder);
     if (program === undefined) return [];
@@ -31,27 +31,27 @@ export async function startForwarder(config: Config): Promise<readonly string[]>
   }
 }
 
-/** Shows that a forwarder is alive, or being started. */
+/** Touches the heartbeat: a forwarder is running, or being started. */
 export function touchHeartbeat(): void {
   ensurePrivateFolder(paths.state);
   ensurePrivateFolder(paths.forward);
   touchFile(paths.heartbeat);
 }
 
-/** Where the forwarder is: beside this program, else where the installation wrote down. */
+/** Finds the forwarder: in the folder of this program, else at the path that install configured. */
 export function findForwarder(configured: string): string | undefined {
-  const beside = programBeside("claude-session");
-  if (system.statusAt(beside) !== undefined) return beside;
+  const sibling = siblingProgram("claude-session");
+  if (system.statusAt(sibling) !== undefined) return sibling;
   return configured !== "" && system.statusAt(configured) !== undefined ? configured : undefined;
 }
 
-function isBeating(): boolean {
+function hasFreshHeartbeat(): boolean {
   const status = system.statusAt(paths.heartbeat);
-  // A date in the future is no sign of life for long: the clock was set back.
+  // A time in the future, because the clock was set back, must not count for long either.
   return status !== undefined && Math.abs(Date.now() - status.modifiedMs) < STALE_MS;
 }
 
-// Whatever the shell or the project holds besides stays out of a program that talks to the network.
+// The forwarder uses the network, so it gets no other variables of the shell or the project.
 const PASSED: readonly string[] = [
   "HOME",
   "USERPROFILE",
@@ -72,7 +72,7 @@ const PASSED: readonly string[] = [
 ];
 
 function forwarderEnvironment({ destinations }: Config): Record<string, string> {
-  // A crash of the runtime must not send its report anywhere.
+  // The runtime must not upload a report if it crashes.
   const env: Record<string, string> = { BUN_ENABLE_CRASH_REPORTING: "0", DO_NOT_TRACK: "1" };
   const pass = (name: string) => {
     const value = environment[name];
@@ -83,7 +83,7 @@ function forwarderEnvironment({ destinations }: Config): Record<string, string> 
   return env;
 }
 
-// It must outlive the hook, hold none of its pipes, and keep no project folder busy.
+// It must outlive the hook, hold none of the hook's pipes, and not keep the project folder in use.
 async function start(program: string, env: Record<string, string>): Promise<void> {
   if (process.platform === "win32") return startOnWindows(program, env);
   Bun.spawn([program, "forward"], { env, cwd: "/", detached: true, ...SILENT }).unref();
@@ -91,7 +91,7 @@ async function start(program: string, env: Record<string, string>): Promise<void
 
 const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 
-// There a detached child dies with its parent (Bun 1.4.5, oven-sh/bun#31603), unless another program
+// On Windows a detached child dies with its parent (Bun 1.4.5, oven-sh/bun#31603), unless another program
 // starts it.
 async function startOnWindows(program: string, env: Record<string, string>): Promise<void> {
   const root = env["SystemRoot"] ?? "C:\\Windows";

@@ -1,17 +1,17 @@
-// Standard input, read with a deadline. The only reader of it.
+// Reads standard input with a deadline. No other file reads it.
 //
-// Claude Code hands a hook a socket and has been seen never to close it, so a read must be able to
-// give up. With the C library that is `poll` and `read`, without an event loop: 0.3 ms less than
-// Bun's stream (1.4.5, Linux x64), which does it elsewhere.
+// Claude Code gives a hook a socket and sometimes never closes it, so a read must be able to give up. With the
+// C library, `poll` and `read` do that without an event loop, 0.3 ms faster than Bun's stream (1.4.5, Linux
+// x64), which is used where the library is missing.
 import { read } from "bun:ffi";
 import { fileLibrary, type FileLibrary } from "../os/libc";
 
-/** Some bytes, or why there are no more. */
+/** The next bytes, or why there are none. */
 export type Chunk = Uint8Array | "end" | "late" | "unreadable";
 
 /** A source of bytes. */
 export interface Input {
-  /** Waits for the next bytes, at most so long. */
+  /** Waits for the next bytes, for at most `timeoutMs`. */
   next(timeoutMs: number): Chunk | Promise<Chunk>;
 }
 
@@ -22,15 +22,16 @@ export function standardInput(): Input {
     : polledInput(fileLibrary, 0);
 }
 
-// What a pipe holds on Linux, and more than all but a few events.
+// The capacity of a pipe on Linux; few events are longer.
 const CHUNK_BYTES = 65_536;
+// <poll.h> and <asm-generic/errno-base.h>
 const POLLIN = 1;
 const EINTR = 4;
 const EAGAIN = 11;
 
-/** Reads a descriptor by way of the C library. */
+/** Reads a descriptor through the C library. */
 export function polledInput(library: FileLibrary, fd: number): Input {
-  // `struct pollfd`: the descriptor, then two shorts: what to wait for, and what came.
+  // `struct pollfd`: the descriptor, then two shorts, the events to wait for and those that came.
   const request = new Int32Array([fd, POLLIN]);
   return {
     next(timeoutMs) {
@@ -43,7 +44,7 @@ export function polledInput(library: FileLibrary, fd: number): Input {
         const bytes = ready < 0 ? ready : Number(library.read(fd, buffer, CHUNK_BYTES));
         if (bytes > 0) return buffer.subarray(0, bytes);
         if (bytes === 0) return "end";
-        // A signal came, or another reader of the same pipe was faster: neither ends the input.
+        // A signal, or another reader of the same pipe that was faster: the input goes on.
         const errno = library.__errno_location();
         const code = errno === null ? 0 : read.i32(errno);
         if (code !== EINTR && code !== EAGAIN) return "unreadable";
@@ -52,11 +53,11 @@ export function polledInput(library: FileLibrary, fd: number): Input {
   };
 }
 
-/** Reads a stream. That it cannot be opened is an outcome, too: seen under Wine, of a pipe from outside. */
+/** Reads a stream. One that cannot be opened is unreadable, as pipes from outside Wine are. */
 export function streamInput(open: () => ReadableStream<Uint8Array>): Input {
   const start = () => open().getReader();
   let reader: ReturnType<typeof start> | undefined;
-  // What was not waited for to the end is what the next call waits for.
+  // A read that was late, which the next call waits for.
   let reading: ReturnType<ReturnType<typeof start>["read"]> | undefined;
   return {
     async next(timeoutMs) {

@@ -1,61 +1,61 @@
-// Long texts cut in the middle, where they tell least.
+// Truncates long texts in the middle, which says less than the beginning and the end.
 import { byteLength } from "../os/byte-length";
 
-/** A value whose strings are short enough, and how many of them were cut. */
-export interface Cut {
+/** A value whose strings are short enough, and how many of them were truncated. */
+export interface Truncated {
   readonly value: unknown;
-  readonly cut: number;
+  readonly count: number;
 }
 
 // The longest marker: `… [9007199254740991 bytes cut] …`.
 const MARKER_BYTES = 40;
-// The longest ending that tells two keys apart: ` (9999999)`.
-const TWIN_BYTES = 10;
+// The longest suffix that makes a key unique: ` (9999999)`.
+const SUFFIX_BYTES = 10;
 
 /**
- * Cuts every string of a JSON value, keys included, to at most `maxBytes` of UTF-8, and says in it
- * how many bytes are gone. The value itself is left as it was.
+ * Truncates every string of a JSON value, keys included, to at most `maxBytes` of UTF-8. A truncated string
+ * says how many bytes are missing. The value itself is not changed.
  *
  * @param maxBytes at least 64
  */
-export function truncateStrings(value: unknown, maxBytes: number): Cut {
-  let cut = 0;
-  let twins = 1;
+export function truncateStrings(value: unknown, maxBytes: number): Truncated {
+  let count = 0;
+  let suffix = 1;
   const walk = (part: unknown): unknown => {
     if (typeof part === "string") {
       const short = truncateText(part, maxBytes);
-      if (short !== part) cut++;
+      if (short !== part) count++;
       return short;
     }
     if (typeof part !== "object" || part === null) return part;
     if (Array.isArray(part)) return part.map(walk);
-    // Without a prototype, `__proto__` is a key like any other.
+    // Without a prototype, `__proto__` is an ordinary key.
     const object: Record<string, unknown> = Object.create(null);
     for (const [key, inner] of Object.entries(part)) {
       let short = walk(key) as string;
-      // Two long keys may differ only where they were cut.
-      while (short in object) short = `${truncateText(key, maxBytes - TWIN_BYTES)} (${++twins})`;
+      // Two long keys may differ only in what was removed.
+      while (short in object) short = `${truncateText(key, maxBytes - SUFFIX_BYTES)} (${++suffix})`;
       object[short] = walk(inner);
     }
     return object;
   };
-  return { value: walk(value), cut };
+  return { value: walk(value), count };
 }
 
 /**
- * Cuts one text to at most `maxBytes` of UTF-8, never inside a character, and says in its middle how
- * many bytes are gone. Below 40 bytes there is room for nothing but that.
+ * Truncates a text to at most `maxBytes` of UTF-8, never inside a character. Its middle then says how many
+ * bytes are missing; under 40 bytes there is room for nothing else, and the result may be longer.
  */
 export function truncateText(text: string, maxBytes: number): string {
-  // No character takes more than three bytes a UTF-16 unit.
+  // A UTF-16 unit takes at most three bytes.
   if (text.length * 3 <= maxBytes) return text;
   const bytes = byteLength(text);
   if (bytes <= maxBytes) return text;
   const halfBytes = Math.max(0, Math.floor((maxBytes - MARKER_BYTES) / 2));
   const head = startOf(text, halfBytes);
   const tail = endOf(text, halfBytes);
-  const gone = bytes - byteLength(head) - byteLength(tail);
-  return `${head}… [${gone} bytes cut] …${tail}`;
+  const missing = bytes - byteLength(head) - byteLength(tail);
+  return `${head}… [${missing} bytes cut] …${tail}`;
 }
 
 function startOf(text: string, maxBytes: number): string {
@@ -81,7 +81,7 @@ function endOf(text: string, maxBytes: number): string {
   return text.slice(start);
 }
 
-// Half a surrogate pair becomes U+FFFD in UTF-8, which takes three bytes as well.
+// Half a surrogate pair becomes U+FFFD in UTF-8, which also takes three bytes.
 function utf8Bytes(code: number): number {
   if (code < 0x80) return 1;
   if (code < 0x800) return 2;

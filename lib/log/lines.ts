@@ -1,43 +1,44 @@
-// The lines of one file of the log, forwards or backwards, without ever holding more than a window
-// of it. Lines are bytes here; what they say is for `log-reader.ts`.
-import { openOwn } from "../os/file";
+// Reads the lines of one log file, forward or backward, holding no more than a window of it in memory.
+// Lines are bytes here; `reader.ts` parses them.
+import { openOwnFile } from "../os/file";
 import { system } from "../os/system";
 
-// Twice what a record may have: a longer line is not ours.
+// Twice the longest record (`limits.record_bytes` in `config.ts`): a longer line is not ours.
 const LONGEST_LINE_BYTES = 262_144;
+// Four of the longest lines. It must hold at least one; larger windows are not faster.
 const WINDOW_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
 
-/** A line, and where it lies in its file. */
+/** A line, and its place in the file. */
 export interface Line {
-  /** Without its newline, and only until the next line is asked for; `undefined` where it is too long to be ours. */
+  /** Without its newline, valid until the next line is read; `undefined` if it is too long to be ours. */
   readonly bytes: Buffer | undefined;
   /** Offset of its first byte. */
   readonly begin: number;
   /** Offset of the byte after its newline. */
   readonly end: number;
-  /** Whether its newline is there. */
+  /** Whether the line has its newline. */
   readonly isWhole: boolean;
 }
 
-/** How to go through a file. */
+/** How to read a file. */
 export interface LineOptions {
-  /** Offset of the first byte wanted, the beginning of a line. */
+  /** Offset of the first byte wanted, which must begin a line. */
   readonly from?: number;
-  /** Only lines with these bytes somewhere in them. Finding them costs far less than a look at each line. */
+  /** Only lines that contain this text. Searching a window at a time is far cheaper than checking each line. */
   readonly containing?: string;
-  /** Told how many bytes were read, a window at a time; `false` ends the reading before them. */
+  /** Called with the number of bytes read, a window at a time; `false` ends the reading before them. */
   readonly onRead?: ((bytes: number) => boolean | void) | undefined;
 }
 
 /**
- * The lines of a file, first to last. The last may lack its newline, because it is being written or
- * because its writer died.
+ * The lines of a file, first to last. The last may lack its newline, because it is still being written
+ * or because its writer died.
  *
  * @throws {Fault} where the file is not ours or cannot be read
  */
 export function* linesForward(path: string, options: LineOptions = {}): Generator<Line> {
-  const { fd } = openOwn(path);
+  const { fd } = openOwnFile(path);
   try {
     const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
     let position = options.from ?? 0;
@@ -48,15 +49,15 @@ export function* linesForward(path: string, options: LineOptions = {}): Generato
       if (lastNewline >= 0) {
         const window: Window = { buffer, position, size: lastNewline + 1 };
         for (let at = 0; at < window.size;) {
-          const found = lineAfter(window, at, options.containing);
+          const found = nextLine(window, at, options.containing);
           if (found === undefined) break;
           yield toLine(window, found.begin, found.newline);
           at = found.newline + 1;
         }
         position += window.size;
       } else if (bytes < WINDOW_BYTES) {
-        // The end of the file. Nothing is left, or a line without its newline.
-        if (bytes > 0) yield* unended({ buffer, position, size: bytes }, options.containing);
+        // The end of the file: either nothing is left, or a line without its newline.
+        if (bytes > 0) yield* unendedLine({ buffer, position, size: bytes }, options.containing);
         return;
       } else {
         const begin = position;
@@ -76,12 +77,12 @@ export function* linesForward(path: string, options: LineOptions = {}): Generato
  * @throws {Fault} where the file is not ours or cannot be read
  */
 export function* linesBackward(path: string, options: LineOptions = {}): Generator<Line> {
-  const { fd, size } = openOwn(path);
+  const { fd, size } = openOwnFile(path);
   try {
     const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
     const first = options.from ?? 0;
     let end = size;
-    // A last line without its newline, if there is one.
+    // First the last line, if it has no newline.
     const tail = Math.max(first, end - WINDOW_BYTES);
     const read = system.readAt(fd, buffer.subarray(0, end - tail), tail);
     const lastNewline = read === 0 ? -1 : buffer.lastIndexOf(NEWLINE, read - 1);
@@ -97,15 +98,15 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
         size: read - lastNewline - 1,
       };
       options.onRead?.(rest.size);
-      yield* unended(rest, options.containing);
+      yield* unendedLine(rest, options.containing);
       end = rest.position;
     }
     while (end > first) {
       const position = Math.max(first, end - WINDOW_BYTES);
       const bytes = system.readAt(fd, buffer.subarray(0, end - position), position);
-      if (bytes < end - position) return; // Cut off since.
+      if (bytes < end - position) return; // The file was truncated after it was opened.
       if (options.onRead?.(bytes) === false) return;
-      // What comes before the first newline belongs to a line that begins further up.
+      // What comes before the first newline belongs to a line that begins in the window before.
       const begin = position === first ? 0 : buffer.indexOf(NEWLINE) + 1;
       if (begin === bytes) {
         const lineEnd = end;
@@ -115,7 +116,7 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
       }
       const window: Window = { buffer, position, size: bytes };
       for (let at = bytes; at > begin;) {
-        const found = lineBefore(window, begin, at, options.containing);
+        const found = previousLine(window, begin, at, options.containing);
         if (found === undefined) break;
         yield toLine(window, found.begin, found.newline);
         at = found.begin;
@@ -127,7 +128,7 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
   }
 }
 
-/** A part of a file in memory: `size` bytes of `buffer`, which are those at `position`. */
+/** A part of a file in memory: the first `size` bytes of `buffer`, read from offset `position`. */
 interface Window {
   readonly buffer: Buffer;
   readonly position: number;
@@ -140,7 +141,7 @@ interface Found {
 }
 
 // The window ends in a newline, so there is one after every match in it.
-function lineAfter(window: Window, from: number, wanted: string | undefined): Found | undefined {
+function nextLine(window: Window, from: number, wanted: string | undefined): Found | undefined {
   const { buffer, size } = window;
   if (wanted === undefined) return { begin: from, newline: buffer.indexOf(NEWLINE, from) };
   const match = buffer.indexOf(wanted, from);
@@ -148,7 +149,7 @@ function lineAfter(window: Window, from: number, wanted: string | undefined): Fo
   return { begin: beginOfLine(buffer, match, from), newline: buffer.indexOf(NEWLINE, match) };
 }
 
-function lineBefore(
+function previousLine(
   { buffer }: Window,
   from: number,
   end: number,
@@ -175,13 +176,16 @@ function toLine({ buffer, position }: Window, begin: number, newline: number): L
   };
 }
 
-function* unended({ buffer, position, size }: Window, wanted: string | undefined): Generator<Line> {
+function* unendedLine(
+  { buffer, position, size }: Window,
+  wanted: string | undefined,
+): Generator<Line> {
   const bytes = size > LONGEST_LINE_BYTES ? undefined : buffer.subarray(0, size);
   if (wanted !== undefined && bytes?.includes(wanted) !== true) return;
   yield { bytes, begin: position, end: position + size, isWhole: false };
 }
 
-/** Where the line ends that fills all of a window before `start`, and whether by a newline. */
+/** Where a line that fills the whole window before `start` ends, and whether it has its newline. */
 function endOfLongLine(
   fd: number,
   buffer: Buffer,
@@ -198,7 +202,7 @@ function endOfLongLine(
   }
 }
 
-/** Where the line begins that fills all of the window from `position` on. */
+/** Where a line that fills the whole window from `position` on begins. */
 function beginOfLongLine(
   fd: number,
   buffer: Buffer,

@@ -1,19 +1,19 @@
-// The daily log: one record a line, in a file for each UTC day. It is the truth; views and
-// forwarders read it (`log-reader.ts`) from cursors of their own.
+// The daily log: one record per line, in one file per UTC day. It is the truth; views and forwarders read
+// it (`reader.ts`), each from its own cursor.
 import { faultCode } from "../os/fault";
 import { appendLine, removeFile } from "../os/file";
-import { ensurePrivateFolder, isOwnFile, listOwn, namesIn, type OwnFile } from "../os/folder";
+import { ensurePrivateFolder, isOwnFile, listOwnFiles, namesIn, type OwnFile } from "../os/folder";
 import { system } from "../os/system";
 
 const DAY_MS = 86_400_000;
 
 /**
- * Appends one record to the log of its day. Parallel hooks never mix their lines, because each is
- * one write to a descriptor opened for appending.
+ * Appends one record to the log of its day. Hooks that run in parallel never mix their lines, because
+ * each line is one write to a descriptor opened for appending.
  *
- * @param events the log's folder; it is made private, and its parent too
- * @param timestamp of the record, ISO 8601 UTC: its first ten characters name the day
- * @throws {Fault} where a folder or file is not ours, or the disk is full
+ * @param events the log's folder; it and its parent are created or made private
+ * @param timestamp the record's, ISO 8601 UTC: its first ten characters name the day
+ * @throws {Fault} if a folder or file is not ours, or the disk is full
  */
 export function appendRecord(events: string, timestamp: string, line: string): void {
   ensurePrivateFolder(events.slice(0, events.lastIndexOf("/")));
@@ -24,17 +24,17 @@ export function appendRecord(events: string, timestamp: string, line: string): v
 /** Lists the days that have a log, `YYYY-MM-DD`, the oldest first. */
 export function listDays(events: string): string[] {
   const days: string[] = [];
-  for (const { name } of listOwn(events, isDayName)) days.push(name.slice(0, 10));
+  for (const { name } of listOwnFiles(events, isDayName)) days.push(name.slice(0, 10));
   return days.toSorted();
 }
 
 /**
- * Removes the logs of days older than the retention. Its end is counted from the last day of the log
- * before today: a clock that is years ahead must not cost the whole log, and after a pause the old
- * days go one start later.
+ * Removes the logs of days older than the retention. Their age is counted from the last logged day before
+ * today, not from today: a clock that is years ahead must not delete the whole log. After a pause, old
+ * days are therefore removed one session start later.
  *
- * @param isForwarded whether a forwarder has to count first what it has not delivered of them
- * @returns what it could not remove, in system codes
+ * @param isForwarded whether a forwarder must first count the records in them that it has not delivered
+ * @returns a fault for each file that could not be removed, `CODE name`
  */
 export function pruneDays(
   events: string,
@@ -52,7 +52,7 @@ export function pruneDays(
       try {
         if (!isForwarded) removeFile(`${events}/${name}`);
         else if (isDayName(name)) expireDay(events, name.slice(0, 10), nowMs);
-        // Nobody came to count it in a day: there is no forwarder.
+        // Not counted within a day: no forwarder runs.
         else if (expiredMs(name) < nowMs - DAY_MS) removeFile(`${events}/${name}`);
       } catch (error) {
         faults.push(`${faultCode(error)} ${name}`);
@@ -64,7 +64,7 @@ export function pruneDays(
   return faults;
 }
 
-/** A day that is out of the log, and waits for a forwarder to count what it had not delivered of it. */
+/** A day taken out of the log that waits for a forwarder to count the records it had not delivered. */
 export interface ExpiredDay extends OwnFile {
   /** `YYYY-MM-DD` */
   readonly day: string;
@@ -73,14 +73,14 @@ export interface ExpiredDay extends OwnFile {
 /** Takes a day out of the log, for a forwarder to count and remove. */
 export function expireDay(events: string, day: string, nowMs: number): void {
   const path = `${events}/${day}.expired-${nowMs}`;
-  // A late line began the day anew, and it is not a millisecond old: it goes next time.
+  // A late record started the day's file again within this millisecond: it expires next time.
   if (system.statusAt(path) === undefined) system.rename(dayPath(events, day), path);
 }
 
-/** Lists the days that wait to be counted, the first that were taken of each day first. */
+/** Lists the days that wait to be counted, in the order in which they expired. */
 export function expiredDays(events: string): ExpiredDay[] {
   const days: ExpiredDay[] = [];
-  for (const file of listOwn(events, isExpiredName))
+  for (const file of listOwnFiles(events, isExpiredName))
     days.push({ ...file, day: file.name.slice(0, 10) });
   return days.toSorted((a, b) => expiredMs(a.name) - expiredMs(b.name));
 }
@@ -92,12 +92,12 @@ function lastDayEnd(names: readonly string[], nowMs: number): number {
   return last === "" ? nowMs : Math.min(nowMs, Date.parse(last.slice(0, 10)) + DAY_MS);
 }
 
-/** The UTC day of a moment, by which the files are named: `YYYY-MM-DD`. */
+/** The UTC day of an instant, `YYYY-MM-DD`, by which the files are named. */
 export function utcDay(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 10);
 }
 
-/** The log of a day, `YYYY-MM-DD`. */
+/** The path of a day's log; the day is `YYYY-MM-DD`. */
 export function dayPath(events: string, day: string): string {
   return `${events}/${day}.jsonl`;
 }
@@ -110,7 +110,7 @@ function isExpiredName(name: string): boolean {
   return /^\d{4}-\d\d-\d\d\.expired-\d+$/.test(name);
 }
 
-/** When a day was taken out of the log, in milliseconds since 1970 UTC. */
+/** When a day expired, in milliseconds since 1970 UTC. */
 function expiredMs(name: string): number {
   return Number(name.slice(name.lastIndexOf("-") + 1));
 }

@@ -1,6 +1,6 @@
-// A fault is what the outside does to us: a full disk, another user's file. A bug is ours.
+// Faults: what goes wrong outside the program, such as a full disk or another user's file. Bugs are not faults.
 
-/** Something that the system or a planted file refused, by a system error code or in words. */
+/** Something that failed outside the program, named by a system error code or by a few words. */
 export class Fault extends Error {
   constructor(
     readonly code: string,
@@ -10,7 +10,11 @@ export class Fault extends Error {
   }
 }
 
-/** The code of a {@link Fault} or of a system error; a bug is thrown on. */
+/**
+ * The code of a {@link Fault} or of a system error.
+ *
+ * @throws anything else, because it is a bug
+ */
 export function faultCode(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string")
     return error.code;

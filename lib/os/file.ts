@@ -1,134 +1,173 @@
-// The few safe file operations the rest is made of.
+// The few safe file operations that everything else is built on.
 //
-// Some of our paths lie in folders where anyone may plant something (`/tmp`), so nothing here
-// follows a link, waits for a pipe, or trusts a file of another user: files are opened in a way that
-// does neither, and then the open descriptor is judged, not the name. Bun's own file calls have no
-// such way, follow links and overwrite in place (1.4.5).
+// Some of our paths are in folders where anyone can plant a file (`/tmp`), so nothing here follows a link,
+// waits for a pipe, or trusts another user's file: a file is opened in a way that does neither, and then
+// the open descriptor is checked, not the name. Bun's own file calls cannot open that way (1.4.5).
 import { Fault, faultCode } from "./fault";
-import type { Status, System } from "./syscalls";
+import type { FileStatus, System } from "./syscalls";
 import { system } from "./system";
 
 const NEWLINE = 0x0a;
-// Windows has no user ids; there the profile folder's access list protects us.
+/** The permission bits of everyone but the owner. */
+const OTHERS = 0o077;
+// Windows has no user ids; there the access list of the profile folder protects us.
 const ownUserId = process.geteuid?.();
 
-/** Whether our own user owns a file. */
-export function isOwn({ userId }: Status): boolean {
+/** Whether the user we run as owns a file. */
+export function isOwnedByUs({ userId }: FileStatus): boolean {
   return ownUserId === undefined || userId === ownUserId;
 }
 
 /**
- * Opens a regular file of our own for reading. The caller closes the descriptor.
+ * Opens one of our regular files for reading. The caller closes the descriptor.
  *
- * @throws {Fault} where it is absent, a link, not a file, or not ours
+ * @throws {Fault} if it is missing, a link, not a file, or not ours
  */
-export function openOwn(path: string, by: System = system): { fd: number; size: number } {
-  return openJudged(path, "read", by);
+export function openOwnFile(path: string, sys: System = system): { fd: number; size: number } {
+  return openChecked(path, "read", sys);
 }
 
 /**
- * Opens a regular file of our own for changes in place. The caller closes the descriptor.
+ * Opens one of our regular files to change it in place. The caller closes the descriptor.
  *
- * @throws {Fault} where it is absent, a link, not a file, or not ours
+ * @throws {Fault} if it is missing, a link, not a file, or not ours
  */
 export function openToUpdate(path: string): number {
-  return openJudged(path, "update", system).fd;
+  return openChecked(path, "update", system).fd;
 }
 
 /**
- * Reads a small text file of our own whole.
+ * Opens one of our regular files, creating it if it is missing. The caller closes the descriptor.
  *
- * @returns `undefined` where there is none
- * @throws {Fault} where it is a link, not a file, not ours, or larger than `maxBytes`
+ * @throws {Fault} if it is a link, not a file, or not ours
  */
-export function readOwn(path: string, maxBytes: number, by: System = system): string | undefined {
-  const bytes = readOwnBytes(path, maxBytes, by);
+export function openOrCreate(path: string): number {
+  return openChecked(path, "append", system).fd;
+}
+
+/**
+ * Reads one of our small text files.
+ *
+ * @returns `undefined` if there is no such file
+ * @throws {Fault} if it is a link, not a file, not ours, or larger than `maxBytes`
+ */
+export function readOwnFile(
+  path: string,
+  maxBytes: number,
+  sys: System = system,
+): string | undefined {
+  const bytes = readOwnFileBytes(path, maxBytes, sys);
   return bytes && new TextDecoder().decode(bytes);
 }
 
-/** The same as bytes. */
-export function readOwnBytes(
+/** Like {@link readOwnFile}, but returns bytes. */
+export function readOwnFileBytes(
   path: string,
   maxBytes: number,
-  by: System = system,
+  sys: System = system,
 ): Uint8Array | undefined {
-  if (by.statusAt(path) === undefined) return undefined;
-  const { fd, size } = openOwn(path, by);
+  if (sys.statusAt(path) === undefined) return undefined;
+  const { fd, size } = openOwnFile(path, sys);
   try {
     if (size > maxBytes) throw new Fault("too large", path);
     const buffer = new Uint8Array(size);
-    return buffer.subarray(0, by.readAt(fd, buffer, 0));
+    return buffer.subarray(0, sys.readAt(fd, buffer, 0));
   } finally {
-    by.close(fd);
+    sys.close(fd);
   }
 }
 
 /**
- * Replaces a file's whole content so that a reader sees the old bytes or the new ones, never a mix:
- * a private temp file in the same folder, then renamed. Not flushed to the disk.
+ * Replaces a file's whole content: writes a private temp file in the same folder, then renames it. A
+ * reader sees the old bytes or the new ones, never a mix. Not flushed to the disk.
  *
- * @param finish is given the new file once it is written, before it takes the old one's place
- * @throws {Fault} where it could not; the old file is then as it was
+ * @param onWritten called with the new file's descriptor before the rename
+ * @throws {Fault} if that fails; the old file is then unchanged
  */
 export function replaceFile(
   path: string,
   content: string,
-  by: System = system,
-  finish?: (fd: number) => void,
+  sys: System = system,
+  onWritten?: (fd: number) => void,
 ): void {
-  const temporary = temporaryPath(path);
-  const fd = by.open(temporary, "create");
+  const temp = tempPathFor(path);
+  const fd = sys.open(temp, "create");
   try {
     try {
-      writeAll(fd, content, by);
-      finish?.(fd);
+      writeAll(fd, content, sys);
+      onWritten?.(fd);
     } finally {
-      by.close(fd);
+      sys.close(fd);
     }
-    by.replace(temporary, path);
+    sys.replace(temp, path);
   } catch (error) {
-    removeFile(temporary, by);
+    removeFile(temp, sys);
     throw error;
   }
 }
 
 /**
- * Appends one line by one write, creating the file with mode 0600. If what is there does not end in
- * a newline, because a writer was killed or its disk was full, a newline comes first, so that the
- * torn line spoils only itself.
+ * Like {@link replaceFile}, but `Bun.write` writes the bytes. On Linux it has written less than 256 KiB when
+ * it returns, so that there is nothing to wait for; on Windows it has not even begun (Bun 1.4.5).
  *
- * @param line text without its newline
- * @returns the file's size before
- * @throws {Fault} where the file is not ours or the disk is full
+ * @param onWritten called with the new file's descriptor before the rename
+ * @throws {Fault} if that fails; the old file is then unchanged
  */
-export function appendLine(path: string, line: string, by: System = system): number {
-  const { fd, size, mode } = openJudged(path, "append", by);
+export async function replaceFileWithBun(
+  path: string,
+  content: string,
+  onWritten?: (fd: number) => void,
+  sys: System = system,
+): Promise<void> {
+  const temp = tempPathFor(path);
+  const fd = sys.open(temp, "create");
   try {
-    if ((mode & 0o077) !== 0 && ownUserId !== undefined) by.setMode(fd, 0o600);
-    writeAll(fd, size > 0 && !endsInNewline(fd, size, by) ? `\n${line}\n` : `${line}\n`, by);
-    return size;
-  } finally {
-    by.close(fd);
+    try {
+      const bytes = new TextEncoder().encode(content);
+      const writing = Bun.write(Bun.file(fd), bytes);
+      const peeked = Bun.peek(writing);
+      const written = typeof peeked === "number" ? peeked : await writing;
+      // Bun repeats a write that took only a part, but resolves early if one took nothing.
+      if (written !== bytes.length) throw new Fault("short write", path);
+      onWritten?.(fd);
+    } finally {
+      sys.close(fd);
+    }
+    sys.replace(temp, path);
+  } catch (error) {
+    removeFile(temp, sys);
+    throw error;
   }
 }
 
 /**
- * Opens a regular file of our own that may have to be made. The caller closes the descriptor.
+ * Appends a line in one write, creating the file with mode 0600 if it is missing. If the file does not end
+ * in a newline, because a writer was killed or its disk was full, a newline is written first: a torn line
+ * then spoils no other.
  *
- * @throws {Fault} where it is a link, not a file, or not ours
+ * @param line text without its newline
+ * @returns the file's size before, in bytes
+ * @throws {Fault} if the file is not ours or the disk is full
  */
-export function openToKeep(path: string): number {
-  return openJudged(path, "append", system).fd;
+export function appendLine(path: string, line: string, sys: System = system): number {
+  const { fd, size, mode } = openChecked(path, "append", sys);
+  try {
+    if ((mode & OTHERS) !== 0 && ownUserId !== undefined) sys.setMode(fd, 0o600);
+    writeAll(fd, size > 0 && !endsInNewline(fd, size, sys) ? `\n${line}\n` : `${line}\n`, sys);
+    return size;
+  } finally {
+    sys.close(fd);
+  }
 }
 
 /**
- * Sets a file's date to now, making the file if there is none. Its one byte is written over, which
- * a full disk allows, too.
+ * Sets a file's modification time to now, creating the file if it is missing. It overwrites the file's only
+ * byte, which works on a full disk too.
  *
- * @throws {Fault} where it is a link, not a file, or not ours
+ * @throws {Fault} if it is a link, not a file, or not ours
  */
 export function touchFile(path: string): void {
-  const fd = system.statusAt(path) === undefined ? openToKeep(path) : openToUpdate(path);
+  const fd = system.statusAt(path) === undefined ? openOrCreate(path) : openToUpdate(path);
   try {
     system.write(fd, new Uint8Array([NEWLINE]));
   } finally {
@@ -136,10 +175,10 @@ export function touchFile(path: string): void {
   }
 }
 
-/** Removes a file and answers whether it was there. */
-export function removeFile(path: string, by: System = system): boolean {
+/** Removes a file, and returns whether it existed. */
+export function removeFile(path: string, sys: System = system): boolean {
   try {
-    by.unlink(path);
+    sys.unlink(path);
     return true;
   } catch (error) {
     if (faultCode(error) !== "ENOENT") throw error;
@@ -147,101 +186,100 @@ export function removeFile(path: string, by: System = system): boolean {
   }
 }
 
-/** Removes a file of our own that was last written before a moment, and answers whether it did. */
-export function removeOlder(path: string, beforeMs: number, by: System = system): boolean {
-  const status = by.statusAt(path);
-  if (status?.kind !== "file" || !isOwn(status) || status.modifiedMs >= beforeMs) return false;
-  return removeFile(path, by);
+/** Removes one of our files if it was last modified before `beforeMs`, and returns whether it did. */
+export function removeOlder(path: string, beforeMs: number, sys: System = system): boolean {
+  const status = sys.statusAt(path);
+  if (status?.kind !== "file" || !isOwnedByUs(status) || status.modifiedMs >= beforeMs)
+    return false;
+  return removeFile(path, sys);
 }
 
 /**
- * Removes a file of our own if its content passes. Between a look and an unlink another process may
- * have replaced the file, so it is first renamed aside, looked at there, and put back under its name
- * if it does not pass, unless a newer one has taken the name meanwhile.
+ * Removes one of our files if its content passes a test. Another process may replace the file between the
+ * test and the unlink, so the file is first renamed to a temp name and tested again there. If it no longer
+ * passes, it is put back, unless a newer file has taken its name.
  *
  * @returns whether a file was removed
- * @throws {Fault} where it could not be read or moved
+ * @throws {Fault} if the file could not be read or renamed
  */
 export function removeIf(
   path: string,
   maxBytes: number,
   passes: (content: string) => boolean,
-  by: System = system,
+  sys: System = system,
 ): boolean {
-  const content = readOwn(path, maxBytes, by);
+  const content = readOwnFile(path, maxBytes, sys);
   if (content === undefined || !passes(content)) return false;
-  const aside = temporaryPath(path);
-  if (!moveFile(path, aside, by)) return false;
+  const temp = tempPathFor(path);
+  if (!moveFile(path, temp, sys)) return false;
   let removed = false;
   try {
-    removed = passes(readOwn(aside, maxBytes, by) ?? "");
+    removed = passes(readOwnFile(temp, maxBytes, sys) ?? "");
   } finally {
-    if (!removed) putBack(aside, path, by);
-    removeFile(aside, by);
+    if (!removed) putBack(temp, path, sys);
+    removeFile(temp, sys);
   }
   return removed;
 }
 
-const TEMPORARY_PREFIX = ".claude_session_tmp_";
-const MAX_TEMPORARY_AGE_MS = 3_600_000;
+const TEMP_PREFIX = ".claude_session_tmp_";
+// Between creating and renaming a temp file a program needs milliseconds; an hour allows for a machine asleep.
+const MAX_TEMP_AGE_MS = 3_600_000;
 
-/** Whether a name is that of one of our temp files. */
-export function isTemporaryName(name: string): boolean {
-  return name.startsWith(TEMPORARY_PREFIX);
+/** Whether a file name is that of one of our temp files. */
+export function isTempFileName(name: string): boolean {
+  return name.startsWith(TEMP_PREFIX);
 }
 
-/** Removes a temp file of our own that a killed program left over an hour ago, and answers whether it did. */
-export function removeStaleTemporary(path: string, nowMs: number, by: System = system): boolean {
-  return removeOlder(path, nowMs - MAX_TEMPORARY_AGE_MS, by);
+/** Removes one of our temp files if it is over an hour old, left by a killed program; returns whether it did. */
+export function removeStaleTempFile(path: string, nowMs: number, sys: System = system): boolean {
+  return removeOlder(path, nowMs - MAX_TEMP_AGE_MS, sys);
 }
 
-// The name is short and independent of the target's, which may use all 255 bytes that a name can have.
-function temporaryPath(target: string): string {
+// Short and independent of the target's name, which may use all 255 bytes that a name can have.
+function tempPathFor(target: string): string {
   const folder = target.slice(0, target.lastIndexOf("/") + 1);
-  return `${folder}${TEMPORARY_PREFIX}${crypto.randomUUID()}`;
+  return `${folder}${TEMP_PREFIX}${crypto.randomUUID()}`;
 }
 
-function openJudged(path: string, mode: "read" | "append" | "update", by: System) {
-  const fd = by.open(path, mode);
+function openChecked(path: string, mode: "read" | "append" | "update", sys: System) {
+  const fd = sys.open(path, mode);
   let fault: string | undefined;
   try {
-    const status = by.statusOf(fd);
+    const status = sys.statusOf(fd);
     fault = faultOf(status);
     if (fault === undefined) return { fd, size: status.size, mode: status.mode };
   } catch (error) {
     fault = faultCode(error);
   }
-  by.close(fd);
+  sys.close(fd);
   throw new Fault(fault, path);
 }
 
-function faultOf(status: Status): string | undefined {
+function faultOf(status: FileStatus): string | undefined {
   if (status.kind !== "file") return "not a regular file";
-  if (!isOwn(status)) return "another user's";
-  // A second name may have been made by somebody who wants us to write to the first. No name at all
-  // is a file that was replaced since we opened it: whole, and ours.
+  if (!isOwnedByUs(status)) return "another user's";
+  // A second name may be another user's link to one of our files, planted so that we overwrite it. A file
+  // without any name was replaced after we opened it: it is complete, and ours.
   return status.names > 1 ? "has a second name" : undefined;
 }
 
-function endsInNewline(fd: number, size: number, by: System): boolean {
+function endsInNewline(fd: number, size: number, sys: System): boolean {
   const last = new Uint8Array(1);
-  return by.readAt(fd, last, size - 1) === 1 && last[0] === NEWLINE;
+  return sys.readAt(fd, last, size - 1) === 1 && last[0] === NEWLINE;
 }
 
-/**
- * Writes a whole text. A regular file takes everything in one write unless the disk fills up; the next
- * write then fails.
- */
-export function writeAll(fd: number, text: string, by: System = system): void {
+/** Writes a whole text. A regular file takes it in one write unless the disk fills up; then the next write throws. */
+export function writeAll(fd: number, text: string, sys: System = system): void {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;)
-    written += by.write(fd, written === 0 ? bytes : bytes.subarray(written));
+    written += sys.write(fd, written === 0 ? bytes : bytes.subarray(written));
 }
 
-// Answers whether it was there: of two processes that remove the same file, one comes too late.
-function moveFile(from: string, to: string, by: System): boolean {
+// Returns whether the file was there: of two processes that remove the same file, one is too late.
+function moveFile(from: string, to: string, sys: System): boolean {
   try {
-    by.rename(from, to);
+    sys.rename(from, to);
     return true;
   } catch (error) {
     if (faultCode(error) !== "ENOENT") throw error;
@@ -249,13 +287,13 @@ function moveFile(from: string, to: string, by: System): boolean {
   }
 }
 
-// A link, unlike a rename, leaves a newer file that has taken the name.
-function putBack(aside: string, path: string, by: System): void {
+// A link, unlike a rename, does not overwrite a newer file that has taken the name.
+function putBack(temp: string, path: string, sys: System): void {
   try {
-    by.link(aside, path);
+    sys.link(temp, path);
   } catch (error) {
     const code = faultCode(error);
-    // A folder has no second name, and some disks know none.
-    if (code !== "EEXIST" && code !== "ENOENT") by.rename(aside, path);
+    // A folder cannot have a second name, and some file systems have no second names.
+    if (code !== "EEXIST" && code !== "ENOENT") sys.rename(temp, path);
   }
 }

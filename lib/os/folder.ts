@@ -1,77 +1,81 @@
-// Folders that are ours, and what in them is ours.
+// Private folders, and our own files in a folder.
 import { Fault, faultCode } from "./fault";
-import { isOwn, isTemporaryName, removeStaleTemporary } from "./file";
+import { isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
 import type { System } from "./syscalls";
 import { system } from "./system";
 
+// The sticky bit, which only folders that everyone may write to have.
+const STICKY = 0o1000;
+const OTHERS = 0o077;
+
 /**
- * Makes sure of a private folder of our own: creates it and its parents with mode 0700, and takes
- * away what others may do in one that is ours already.
+ * Makes sure that a folder exists and is private: creates it and its parents with mode 0700, or takes
+ * everyone else's permissions away.
  *
- * @throws {Fault} where another user owns it or it is not a folder
+ * @throws {Fault} if another user owns it or it is not a folder
  */
-export function ensurePrivateFolder(path: string, by: System = system): void {
-  let status = by.statusAt(path);
+export function ensurePrivateFolder(path: string, sys: System = system): void {
+  let status = sys.statusAt(path);
   if (status === undefined) {
-    by.makeFolder(path, 0o700);
-    status = by.statusAt(path);
+    sys.makeFolder(path, 0o700);
+    status = sys.statusAt(path);
   }
-  // A link that we own is our user's own doing: people keep ~/.claude in a dotfiles repository.
-  if (status?.kind === "link" && isOwn(status)) status = by.statusThroughLink(path);
+  // A link that we own was made by our user: people keep ~/.claude in a dotfiles repository.
+  if (status?.kind === "link" && isOwnedByUs(status)) status = sys.statusThroughLink(path);
   if (status?.kind !== "folder") throw new Fault("not a folder", path);
-  if (!isOwn(status)) throw new Fault("another user's", path);
-  // One that everybody writes to, such as /tmp, is nobody's to close.
-  if ((status.mode & 0o1000) !== 0) throw new Fault("shared with others", path);
-  if ((status.mode & 0o077) !== 0 && process.platform !== "win32") by.setFolderMode(path, 0o700);
+  if (!isOwnedByUs(status)) throw new Fault("another user's", path);
+  // Everyone writes to a folder such as /tmp: closing it would break other programs.
+  if ((status.mode & STICKY) !== 0) throw new Fault("shared with others", path);
+  if ((status.mode & OTHERS) !== 0 && process.platform !== "win32") sys.setFolderMode(path, 0o700);
 }
 
-/** A regular file of our own. */
+/** One of our regular files. */
 export interface OwnFile {
   readonly name: string;
   readonly path: string;
 }
 
 /**
- * Lists the regular files of our own in a folder whose names pass; an absent folder has none.
+ * Lists our regular files in a folder whose names pass; a missing folder has none.
  *
- * @throws {Fault} where the folder cannot be read
+ * @throws {Fault} if the folder cannot be read
  */
-export function listOwn(
+export function listOwnFiles(
   folder: string,
   passes: (name: string) => boolean,
-  by: System = system,
+  sys: System = system,
 ): OwnFile[] {
   const files: OwnFile[] = [];
-  for (const name of namesIn(folder, by)) {
+  for (const name of namesIn(folder, sys)) {
     if (!passes(name)) continue;
     const path = `${folder}/${name}`;
-    if (isOwnFile(path, by)) files.push({ name, path });
+    if (isOwnFile(path, sys)) files.push({ name, path });
   }
   return files;
 }
 
-/** Whether there is a regular file of our own. */
-export function isOwnFile(path: string, by: System = system): boolean {
-  const status = by.statusAt(path);
-  return status?.kind === "file" && isOwn(status);
+/** Whether a path is one of our regular files. */
+export function isOwnFile(path: string, sys: System = system): boolean {
+  const status = sys.statusAt(path);
+  return status?.kind === "file" && isOwnedByUs(status);
 }
 
-/** The names in a folder, in no order; an absent folder has none. */
-export function namesIn(folder: string, by: System = system): string[] {
+/** Lists the names in a folder, in no order; a missing folder has none. */
+export function namesIn(folder: string, sys: System = system): string[] {
   try {
-    return by.list(folder);
+    return sys.list(folder);
   } catch (error) {
     if (faultCode(error) === "ENOENT") return [];
     throw error;
   }
 }
 
-/** Removes from a folder the temp files of our own that killed programs left over an hour ago. */
-export function sweepTemporaries(folder: string): void {
+/** Removes a folder's temp files that killed programs left over an hour ago. Never throws a fault. */
+export function removeStaleTempFiles(folder: string): void {
   try {
     for (const name of namesIn(folder))
-      if (isTemporaryName(name)) removeStaleTemporary(`${folder}/${name}`, Date.now());
+      if (isTempFileName(name)) removeStaleTempFile(`${folder}/${name}`, Date.now());
   } catch (error) {
-    faultCode(error); // They do no harm, and the next sweep may do it.
+    faultCode(error); // They are harmless, and the next call tries again.
   }
 }

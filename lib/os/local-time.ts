@@ -1,8 +1,8 @@
-// Local date and time without a zone, as Python's `datetime.isoformat()` writes it.
+// Formats and parses local date and time without a zone, as Python's `datetime.isoformat()` does.
 //
-// The C library converts, because the first local-time call on a JavaScript `Date` loads ICU's
-// time zones, which doubles the life of a hook: 3.9 ms, against 0.04 for `localtime_r` (Bun 1.4.5).
-// Where there is no such library, as on Windows, `Date` does it.
+// The C library converts, because the first local-time call on a JavaScript `Date` loads ICU's time zones:
+// 3.9 ms, which nearly doubles a hook's run time, against 0.04 for `localtime_r` (Bun 1.4.5). Without that
+// library, as on Windows, `Date` converts.
 import { timeLibrary, type TimeLibrary } from "./libc";
 
 /**
@@ -15,31 +15,31 @@ export function formatLocalTime(epochMs: number, offsetAt: OffsetAt = localOffse
 }
 
 /**
- * Reads what {@link formatLocalTime} or Python's `datetime.isoformat()` wrote: up to six decimals
- * or none, and no zone. Where a clock went back an hour it answers with either of the two instants.
+ * Parses what {@link formatLocalTime} or Python's `datetime.isoformat()` wrote: up to six decimals or none,
+ * and no zone. A time that occurs twice, because clocks were set back, gives either instant.
  *
- * @returns milliseconds since 1970 UTC, or `undefined` where the text is no such time
+ * @returns milliseconds since 1970 UTC, or `undefined` if the text is not such a time
  */
 export function parseLocalTime(text: string, offsetAt: OffsetAt = localOffset): number | undefined {
   const [, seconds, fraction = ""] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
   if (seconds === undefined) return undefined;
   const asIfUtc = Date.parse(`${seconds}.${fraction.padEnd(3, "0").slice(0, 3)}Z`);
-  // Of 30 February `Date.parse` makes 2 March; Python refuses it, and so do we.
+  // `Date.parse` turns 30 February into 2 March; Python rejects it, and so do we.
   if (Number.isNaN(asIfUtc) || !new Date(asIfUtc).toISOString().startsWith(seconds))
     return undefined;
-  // The offset is a function of the instant, which is what we look for: the second step corrects
-  // the first where a change of clocks lies between the two.
+  // The offset depends on the instant, which is not known yet: the second step corrects the first if the
+  // clocks change between the two.
   const estimate = asIfUtc - offsetMs(asIfUtc, offsetAt);
   return asIfUtc - offsetMs(estimate, offsetAt);
 }
 
-/** Seconds since 1970 to seconds east of UTC. */
+/** Takes seconds since 1970 UTC, and returns the local offset in seconds east of UTC. */
 export type OffsetAt = (epochSeconds: number) => number;
 
-/** The offsets that the C library knows. */
+/** Offsets as the C library gives them. */
 export function offsetFromLibrary(library: TimeLibrary): OffsetAt {
-  // A `time_t`, and a `struct tm`: 56 bytes that on every Unix begin with the ints below.
+  // A `time_t`, and a `struct tm`: 56 bytes, which on every Unix begin with the six integers below.
   const time = new Uint32Array(2);
   const tm = new Int32Array(16);
   return (epochSeconds) => {
@@ -52,7 +52,7 @@ export function offsetFromLibrary(library: TimeLibrary): OffsetAt {
   };
 }
 
-/** The offsets that `Date` knows. */
+/** Offsets as `Date` gives them. */
 export function offsetFromDate(epochSeconds: number): number {
   return new Date(epochSeconds * 1000).getTimezoneOffset() * -60;
 }

@@ -1,11 +1,11 @@
-// System calls by way of the C library: the way of Linux, without the cost of loading `node:fs`.
+// System calls through the C library, on Linux: saves loading `node:fs`.
 import { CString, read } from "bun:ffi";
 import { Fault } from "./fault";
 import type { FileLibrary } from "./libc";
-import type { OpenMode, Status, System } from "./syscalls";
+import type { OpenMode, FileStatus, System } from "./syscalls";
 import { rareCalls } from "./syscalls-node";
 
-// <fcntl.h>: the same on every Linux, but for O_NOFOLLOW on ARM.
+// <fcntl.h>: the same on x64 and arm64, except O_NOFOLLOW.
 const O_RDWR = 0o2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
@@ -25,7 +25,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const RENAME_EXCHANGE = 2;
 const STATX_BASIC_STATS = 0x7ff;
-// <linux/stat.h> lays `struct statx` out alike on every machine; here in units of 32 bits.
+// `struct statx` of <linux/stat.h> is the same on every machine; these are indexes of 32-bit units.
 const STATX_UNITS = 64;
 const NLINK = 4;
 const UID = 5;
@@ -34,16 +34,17 @@ const INODE = 8;
 const SIZE = 10;
 const MTIME = 28;
 const MTIME_NS = 30;
-// <dirent.h>: where the name begins, in both glibc and musl on 64 bits.
+// <dirent.h>: the offset of the name, in both glibc and musl on 64 bits.
 const D_NAME = 19;
+// <asm-generic/errno-base.h>
 const EINTR = 4;
 
-/** Makes the calls; one that a signal interrupts is made again. */
+/** The calls, each repeated if a signal interrupts it. */
 export function librarySystem(library: FileLibrary): System {
   const errnoAt = library.__errno_location();
   const errno = () => (errnoAt === null ? 0 : read.i32(errnoAt));
 
-  /** The result of a call, made again while interrupted. */
+  /** The result of a call, which is repeated as long as it is interrupted. */
   function attempt(path: string, call: () => number | bigint): number {
     for (;;) {
       const result = Number(call());
@@ -53,7 +54,7 @@ export function librarySystem(library: FileLibrary): System {
     }
   }
 
-  function status(fd: number, path: string, flags: number): Status {
+  function status(fd: number, path: string, flags: number): FileStatus {
     const units = new Uint32Array(STATX_UNITS);
     const name = cPath(path);
     attempt(path, () => library.statx(fd, name, flags, STATX_BASIC_STATS, units));
@@ -80,7 +81,7 @@ export function librarySystem(library: FileLibrary): System {
     attempt(path, () => library.unlink(name));
   }
 
-  /** Whether two names have changed places: not where one is missing, nor on every file system. */
+  /** Swaps two names, and returns whether it did: not if one is missing, nor on every file system. */
   function exchange(one: string, other: string): boolean {
     const [first, second] = [cPath(one), cPath(other)];
     const flags = RENAME_EXCHANGE;
@@ -123,31 +124,32 @@ export function librarySystem(library: FileLibrary): System {
       return names;
     },
     rename,
-    // On ext4 a rename over a file makes the kernel write the new one out at once: 0.09 ms, against
-    // 0.007 for changing places with the old one and removing it under the name that it has then.
+    // On ext4, a rename over a file makes the kernel write the new file to the disk first: 0.09 ms. Swapping
+    // the names and removing the old file under its new name takes 0.007.
     replace(from, to) {
       if (!exchange(from, to)) return rename(from, to);
       try {
         unlink(from);
       } catch (error) {
-        // It was a folder, which a rename would have refused.
+        // The target was a folder, over which a rename would have failed as well.
         exchange(from, to);
         throw error;
       }
     },
     unlink,
-    // Each function of the library costs every process some 25 µs, and these are called once a month.
+    // Each function taken from the library costs every process 25 µs; these are almost never called.
     ...rareCalls,
   };
 }
 
-// A path ends at its first NUL for the system, so one inside would name another file.
+// To the system a path ends at its first NUL, so a NUL inside would name another file.
 function cPath(path: string): Uint8Array {
   if (path.includes("\0")) throw new Fault("EINVAL", "a path with a NUL");
   return new TextEncoder().encode(`${path}\0`);
 }
 
-function kindOf(mode: number): Status["kind"] {
+// <linux/stat.h>: S_IFMT and the kinds.
+function kindOf(mode: number): FileStatus["kind"] {
   switch (mode & 0o170000) {
     case 0o100000:
       return "file";
@@ -160,7 +162,7 @@ function kindOf(mode: number): Status["kind"] {
   }
 }
 
-// <asm-generic/errno.h>, those that a file can meet.
+// <asm-generic/errno.h>: the errors that calls on files can give.
 function errorName(number: number): string {
   const names: Partial<Record<number, string>> = {
     1: "EPERM",

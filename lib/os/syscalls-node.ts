@@ -1,14 +1,14 @@
-// System calls by way of `node:fs`: the way of macOS and Windows.
+// System calls through `node:fs`, on macOS and Windows.
 import type { Stats } from "node:fs";
 import { Fault, faultCode } from "./fault";
-import type { OpenMode, RareCall, Status, System } from "./syscalls";
+import type { OpenMode, RareCall, FileStatus, System } from "./syscalls";
 
-/** `node:fs`, loaded only by those who ask: it costs a process 0.7 ms (Bun 1.4.5, Linux x64). */
+/** `node:fs`, loaded on the first call: it costs a process 0.7 ms (Bun 1.4.5, Linux x64). */
 export function nodeFs(): typeof import("node:fs") {
   return require("node:fs") as typeof import("node:fs");
 }
 
-/** Makes the calls; the errors are those of Node, which have a `code`. */
+/** The calls; their errors are Node's, which have a `code`. */
 export function nodeSystem(): System {
   const fs = nodeFs();
   const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
@@ -43,7 +43,7 @@ export function nodeSystem(): System {
   };
 }
 
-/** The calls that both ways make by `node:fs`, which is loaded when the first is made. */
+/** The calls that both implementations make through `node:fs`, which the first of them loads. */
 export const rareCalls: Pick<System, RareCall> = {
   setMode: (fd, mode) => nodeFs().fchmodSync(fd, mode),
   setFolderMode: (path, mode) => nodeFs().chmodSync(withoutNul(path), mode),
@@ -52,14 +52,14 @@ export const rareCalls: Pick<System, RareCall> = {
   statusThroughLink: (path) => toStatus(nodeFs().statSync(withoutNul(path))),
 };
 
-// Node has a code of its own for it, and throws it as if the bug were ours.
+// Node reports a NUL with an error code of its own, as a bug of the caller.
 function withoutNul(path: string): string {
   if (path.includes("\0")) throw new Fault("EINVAL", "a path with a NUL");
   return path;
 }
 
-/** The status of a file, from what Node says of it. */
-export function toStatus(stats: Stats): Status {
+/** Converts Node's status of a file. */
+export function toStatus(stats: Stats): FileStatus {
   const { mode, uid, nlink, size, mtimeMs, ino } = stats;
   const kind = stats.isFile()
     ? "file"

@@ -1,52 +1,54 @@
-// The system calls on files, as the rest of the code sees them: one interface with two implementations,
-// `syscalls-libc.ts` and `syscalls-node.ts`, which the tests put through the same cases.
+// The system calls on files: one interface with two implementations, `syscalls-libc.ts` and
+// `syscalls-node.ts`, which pass the same tests.
 
-/** What the system says of a file. */
-export interface Status {
+/** What the system knows about a file. */
+export interface FileStatus {
   readonly kind: "file" | "folder" | "link" | "other";
   /** Permission bits. */
   readonly mode: number;
   readonly userId: number;
-  /** How many names it has. */
+  /** How many names (hard links) it has. */
   readonly names: number;
+  /** In bytes. */
   readonly size: number;
+  /** Milliseconds since 1970 UTC. */
   readonly modifiedMs: number;
-  /** Which file of its disk it is; a later one may have the number of one that is gone. */
+  /** The file's number on its disk; the number of a removed file can be used again. */
   readonly inode: number;
 }
 
-/** How a file is opened: never through a link, and never waiting for the other end of a pipe. */
+/** How a file is opened; never through a link, and never waiting for the other end of a pipe. */
 export type OpenMode = "read" | "append" | "create" | "update";
 
-/** Each call throws a {@link Fault} or an error with a `code` where the system refuses it. */
+/** Each call throws a {@link Fault} or an error with a `code` if the system reports one. */
 export interface System {
-  /** `append` creates the file if there is none, `create` only then; both with mode 0600. */
+  /** `append` creates a missing file, `create` fails unless it is missing; both create it with mode 0600. */
   open(path: string, mode: OpenMode): number;
   close(fd: number): void;
-  /** Reads once, from an offset, and answers how many bytes. */
+  /** Reads once, from an offset, and returns how many bytes. */
   readAt(fd: number, buffer: Uint8Array, offset: number): number;
-  /** Writes once, and answers how many bytes. */
+  /** Writes once, and returns how many bytes. */
   write(fd: number, bytes: Uint8Array): number;
-  statusOf(fd: number): Status;
-  /** Of what has this name, be it a link; `undefined` where nothing has. */
-  statusAt(path: string): Status | undefined;
-  /** The names in a folder, in no order. */
+  statusOf(fd: number): FileStatus;
+  /** The status of a path, or of a link itself; `undefined` if nothing is there. */
+  statusAt(path: string): FileStatus | undefined;
+  /** The names in a folder, in no order, without `.` and `..`. */
   list(folder: string): string[];
   rename(from: string, to: string): void;
-  /** Puts a file in the place of another, which is gone then; at every moment one of them is there. */
+  /** Puts a file in the place of another, which is then gone; at every moment one of the two is there. */
   replace(from: string, to: string): void;
   unlink(path: string): void;
-  /** Gives an open file its permission bits. */
+  /** Sets an open file's permission bits. */
   setMode(fd: number, mode: number): void;
-  /** Gives a folder its permission bits. */
+  /** Sets a folder's permission bits. */
   setFolderMode(path: string, mode: number): void;
-  /** Makes a folder, and its parents if need be. */
+  /** Creates a folder, and its parents if they are missing. */
   makeFolder(path: string, mode: number): void;
-  /** Gives a file a second name; unlike a rename, it fails where the name is taken. */
+  /** Gives a file a second name; unlike a rename, it fails if the name is taken. */
   link(from: string, to: string): void;
-  /** The status of what a link leads to; throws where that is missing. */
-  statusThroughLink(path: string): Status;
+  /** The status of a link's target; throws if that is missing. */
+  statusThroughLink(path: string): FileStatus;
 }
 
-/** Calls that a hook makes seldom or never: `node:fs` makes them in both ways. */
+/** Calls that a hook rarely makes; both implementations make them through `node:fs`. */
 export type RareCall = "setMode" | "setFolderMode" | "makeFolder" | "link" | "statusThroughLink";
