@@ -1,29 +1,30 @@
-// What lies behind a cursor: the events that are yet to be delivered.
+// The events after a cursor: those that are not delivered yet.
 import { expiredDays, listDays } from "../log/log";
 import { readHeads, readDayHeads, recordIn, type HeadEntry } from "../log/reader";
 import type { Cursor, Position } from "./cursor";
 import type { Destination } from "./destination";
 
-/** An event to be delivered, and how far its day is done once it is. */
+/** An event to deliver. */
 export interface PendingEvent {
   readonly id: string;
   readonly session: string;
   /** The record as it is in the log. */
   readonly line: string;
   readonly day: string;
+  /** How far its day is done once it is delivered. */
   readonly position: Position;
-  /** How long its line is. */
+  /** The length of its line. */
   readonly bytes: number;
 }
 
-/** Some events in the order of the log. */
+/** The next events, in the order of the log. */
 export interface Batch {
   readonly events: readonly PendingEvent[];
-  /** How far the days are done after all of it, with what was passed over. */
+  /** How far the days are done after the batch, with the lines that it skips. */
   readonly end: ReadonlyMap<string, Position>;
-  /** Lines that were no records. */
+  /** How many lines are not records. */
   readonly skipped: number;
-  /** Whether there is nothing more, for now. */
+  /** Whether nothing follows for now. */
   readonly isLast: boolean;
 }
 
@@ -33,7 +34,7 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** Reads on from a cursor, batch by batch, without going back between them. */
+/** Reads from a cursor on, batch by batch, in one pass. */
 export class Backlog {
   #entries: Generator<HeadEntry> | undefined;
   #pending: PendingEvent | undefined;
@@ -43,7 +44,11 @@ export class Backlog {
     readonly wants: Destination["wants"],
   ) {}
 
-  /** The next events after the last batch, or after the cursor if `rewind` was called. */
+  /**
+   * Reads the events after the last batch; the first time, or after `rewind`, those after the cursor.
+   *
+   * @param limits exceeded only by a single event that is larger
+   */
   next({ days }: Cursor, limits: BatchLimits): Batch {
     this.#entries ??= readHeads(this.events, { from: days });
     const events: PendingEvent[] = [];
@@ -65,7 +70,7 @@ export class Backlog {
     this.#pending = undefined;
     for (let next = this.#entries.next(); next.done !== true; next = this.#entries.next()) {
       const entry = next.value;
-      if (entry.end === entry.begin) continue; // It cannot be read, or is being written.
+      if (entry.end === entry.begin) continue; // It cannot be read, or a hook is writing it.
       const { day } = entry;
       const id = (end.get(day) ?? days.get(day))?.id ?? "";
       if (entry.kind === "skipped") {
@@ -76,7 +81,7 @@ export class Backlog {
       const { id: recordId, session_id: session } = entry.head;
       const position = { offset: entry.end, id: recordId };
       const isWanted = this.wants(entry.head);
-      // Only a look at the whole tells whether it is whole. It is not kept: objects take more memory.
+      // Only parsing shows whether the line is complete. Its text is kept, because objects take more memory.
       const line = isWanted || !entry.isWhole ? entry.text() : "";
       const isRecord = line !== "" && recordIn(line) !== undefined;
       if (!isRecord && !entry.isWhole) continue;
@@ -94,7 +99,7 @@ export class Backlog {
     return { events, end, skipped, isLast: true };
   }
 
-  /** Forgets what was read, so that the next batch begins at the cursor. */
+  /** Goes back: the next batch begins at the cursor. */
   rewind(): void {
     this.#entries?.return(undefined);
     this.#entries = undefined;
@@ -102,22 +107,22 @@ export class Backlog {
   }
 }
 
-/** How much there is. */
-export interface Amount {
+/** How much there is to deliver. */
+export interface BacklogSize {
   readonly events: number;
   readonly bytes: number;
 }
 
-/** Counts what a destination has not got yet. */
+/** Counts what a destination is still to get. */
 export function countBacklog(
   events: string,
   { days }: Pick<Cursor, "days">,
   wants: Destination["wants"],
-): Amount {
+): BacklogSize {
   return count(readHeads(events, { from: days }), wants);
 }
 
-function count(entries: Iterable<HeadEntry>, wants: Destination["wants"]): Amount {
+function count(entries: Iterable<HeadEntry>, wants: Destination["wants"]): BacklogSize {
   let events = 0;
   let bytes = 0;
   for (const entry of entries) {
@@ -130,14 +135,14 @@ function count(entries: Iterable<HeadEntry>, wants: Destination["wants"]): Amoun
 }
 
 /**
- * Counts as lost what retention took out of the log before it was delivered, once, and forgets what is
- * gone.
+ * Adds the undelivered events of expired days to `cursor.lost`, each day once, and drops days that are gone
+ * from the cursor.
  *
  * @returns whether the cursor has changed
  */
-export function settleExpired(
-  events: string,
+export function addLostEvents(
   cursor: Cursor,
+  events: string,
   wants: Destination["wants"],
 ): boolean {
   const expired = expiredDays(events);
@@ -146,7 +151,7 @@ export function settleExpired(
     if (cursor.counted.has(name)) continue;
     cursor.lost += count(readDayHeads(path, day, {}, cursor.days.get(day)?.offset), wants).events;
     cursor.counted.add(name);
-    // A late line may have begun the day anew.
+    // A late line may have started a new file for the day.
     cursor.days.delete(day);
     hasChanged = true;
   }

@@ -1,41 +1,41 @@
-// How far a destination has got in the log: for each day an offset, because a hook may write to a day
-// that is over, and the id of the record before it, by which a file that was changed is found out.
+// How far a destination is in the log: an offset for each day, because a hook may write to a day that is
+// over, and the id of the record before it, which shows whether the file is still the same.
 import { fsyncSync } from "node:fs";
 import { z } from "zod";
 import { dayPath, listDays } from "../log/log";
 import { recordIn } from "../log/reader";
 import { faultCode } from "../os/fault";
-import { openOwn, readOwn, replaceFile } from "../os/file";
+import { openOwnFile, readOwnFile, replaceFile } from "../os/file";
 import { system } from "../os/system";
+import { parseJson } from "./parse-json";
 
-/** Up to where a day is done. */
+/** How far a day is done. */
 export interface Position {
   readonly offset: number;
-  /** Of the last record before the offset; empty where there was none. */
+  /** The id of the last record before the offset; empty where there is none. */
   readonly id: string;
 }
 
-/** How far a destination has got. */
+/** How far a destination is. */
 export interface Cursor {
   readonly days: Map<string, Position>;
-  /** Names of the expired days that were counted, and are to be removed. */
+  /** Names of the expired days that are counted in `lost` and not removed yet. */
   readonly counted: Set<string>;
   /** Events that retention removed before they were delivered. */
   lost: number;
-  /** Lines of the log that were no records. */
+  /** Lines of the log that are not records. */
   skipped: number;
 }
 
-/** A cursor, and where it begins anew, and why, if it does not go on from where it was. */
+/** A cursor, read from its file. */
 export interface ReadCursor {
   readonly cursor: Cursor;
+  /** Where it starts over, and why, if it does not go on from where it was. */
   readonly restarted?: string;
 }
 
-/** The file's content. */
 const cursorFile = z.object({
   v: z.literal(1),
-  /** For each day of the log, the offset up to which it is done, and the last record before that. */
   days: z.record(
     z.string().regex(/^\d{4}-\d\d-\d\d$/),
     z.object({ offset: z.int().min(0), id: z.string() }),
@@ -45,18 +45,22 @@ const cursorFile = z.object({
   skipped: z.int().min(0).default(0),
 });
 
+/** A day takes about 100 bytes, so this is more than 20 years. A larger file is not ours. */
 const MAX_BYTES = 1_048_576;
 const OLDEST = "with the oldest day kept";
 
 /**
- * Reads a destination's cursor. One that is missing or damaged begins with the oldest day kept, and a
- * day that is not the file it was begins anew: what is delivered twice is told by its id.
+ * Reads a destination's cursor. One that is missing or damaged starts over with the oldest day kept, and so
+ * does a day whose file is another one now. What is delivered twice has the same id.
+ *
+ * @param folder the destination's folder
+ * @param events the folder of the log
  */
 export function readCursor(folder: string, events: string): ReadCursor {
   const cursor: Cursor = { days: new Map(), counted: new Set(), lost: 0, skipped: 0 };
   let text: string | undefined;
   try {
-    text = readOwn(cursorPath(folder), MAX_BYTES);
+    text = readOwnFile(cursorPath(folder), MAX_BYTES);
   } catch (error) {
     return { cursor, restarted: `${OLDEST}: the cursor cannot be read, ${faultCode(error)}` };
   }
@@ -77,10 +81,10 @@ export function readCursor(folder: string, events: string): ReadCursor {
 }
 
 /**
- * Replaces a destination's cursor, flushed to the disk: an empty one after a power cut would deliver
- * the whole log again.
+ * Replaces a destination's cursor and flushes it to the disk: an empty file after a power cut would
+ * deliver the whole log again.
  *
- * @throws {Fault} where the disk is full
+ * @throws {Fault} where the file cannot be written
  */
 export function saveCursor(folder: string, { days, counted, lost, skipped }: Cursor): void {
   const content = { v: 1, days: Object.fromEntries(days), counted: [...counted], lost, skipped };
@@ -91,40 +95,32 @@ function cursorPath(folder: string): string {
   return `${folder}/cursor.json`;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-// As long as a line of ours can be.
+/** The longest line that a hook writes. */
 const LOOK_BACK_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
-/** Whether the offset is between two lines, and the last record before it is the one that the cursor knows. */
+/** Whether the offset is between two lines, and the record before it is the one that the cursor names. */
 function isSameFile(path: string, { offset, id }: Position): boolean {
   if (offset === 0) return true;
   try {
-    const { fd, size } = openOwn(path);
+    const { fd, size } = openOwnFile(path);
     try {
       if (size < offset) return false;
       const begin = Math.max(0, offset - LOOK_BACK_BYTES);
-      // And the byte after it: a record without its newline may have been the last.
+      // With the byte after the offset: the last record may have been read without its newline.
       const buffer = Buffer.alloc(offset - begin + 1, "\n");
       system.readAt(fd, buffer, begin);
       if (!buffer.subarray(-2).includes(NEWLINE)) return false;
       if (id === "") return true;
       const last = lastRecordIn(buffer.toString("utf8", 0, offset - begin));
-      // Where lines are too long to be ours, it may be further up.
+      // Where there is nothing but a line too long to be ours, the record may be further up.
       return last === undefined ? begin > 0 : last === ERASED || last === id;
     } finally {
       system.close(fd);
     }
   } catch (error) {
     faultCode(error);
-    return true; // It cannot be read now, which says nothing of what is in it.
+    return true; // It cannot be read now. That says nothing about its content.
   }
 }
 

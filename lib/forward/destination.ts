@@ -1,13 +1,12 @@
-// Where events are delivered to: the `destinations` of `config.json`, judged one by one.
+// Where events are delivered to: the `destinations` of `config.json`, checked one by one.
 import { z } from "zod";
 import type { Config } from "../config";
 import { paths } from "../environment";
 import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
 
-/** One of the `destinations` in `config.json`: where a forwarder delivers to, and what. */
 const destinationShape = z.strictObject({
-  /** Also the name of its folder, beside which there are two files. */
+  /** Also names its folder, which is next to the files `lock` and `heartbeat`. */
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
@@ -17,33 +16,38 @@ const destinationShape = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** Name of an environment variable that holds a bearer token. */
   token_env: z.string().min(1).optional(),
-  /** Only these kinds of event; all without it. */
+  /** Only these events; without it, all. */
   events: z.array(z.string()).optional(),
-  /** Only these projects, by name; all without it. */
+  /** Only these projects, by name; without it, all. */
   projects: z.array(z.string()).optional(),
   /** Lets events go over plain http to another machine. */
   insecure: z.boolean().optional(),
 });
 
-/** A destination that can be tried. */
+/** A destination that is configured correctly. */
 export interface Destination {
   readonly name: string;
   readonly type: "observability" | "http";
-  /** Complete, and without a user and password. */
+  /** Where requests go: with the path and query, without user and password. */
   readonly url: string;
-  /** Where it is, for a person: without the query, which may hold a secret. */
+  /** For people: without the query, which may hold a secret. */
   readonly shownUrl: string;
   readonly isLoopback: boolean;
   readonly headers: Headers;
-  /** What must never be told, because it is in the headers or the URL. */
+  /** Secret values from the headers and the URL, in every spelling, to be masked wherever they appear. */
   readonly secrets: readonly string[];
-  /** Why it cannot be tried by this process, though its configuration is right. */
-  readonly obstacle?: string;
-  /** Whether it is to get a record. */
+  /** Why this process cannot deliver to it, if it cannot. */
+  readonly blockedReason?: string;
+  /** Whether it gets a record. */
   wants(head: Pick<RecordHead, "event" | "project">): boolean;
-  /** Its folder. */
+  /** Where its cursor, status and rejected events are. */
   readonly folder: string;
 }
+
+/** One item of `destinations`: a destination, or why it cannot be used. */
+export type ReadDestination =
+  | { readonly kind: "usable"; readonly destination: Destination }
+  | { readonly kind: "unusable"; readonly fault: string };
 
 /** The destinations that can be used, and for each of the others why it cannot. */
 export interface Destinations {
@@ -51,44 +55,47 @@ export interface Destinations {
   readonly faults: readonly string[];
 }
 
-/** Judges all destinations of a configuration. */
+/** Checks all destinations of a configuration. */
 export function readDestinations({ destinations }: Config, env: Environment): Destinations {
   const usable: Destination[] = [];
   const faults: string[] = [];
   for (const [i, given] of destinations.entries()) {
-    const judged = readDestination(given, env);
     const name = typeof given["name"] === "string" ? given["name"] : "";
-    if (typeof judged === "string") faults.push(`destinations[${i}] ${name}: ${judged}`);
-    else if (usable.some((other) => isSameFolder(other.name, judged.name)))
-      faults.push(`destinations[${i}] ${name}: another one has this name`);
-    else usable.push(judged);
+    const read = readDestination(given, env);
+    if (read.kind === "unusable") faults.push(`destinations[${i}] ${name}: ${read.fault}`);
+    else if (usable.some((other) => isSameFolder(other.name, name)))
+      faults.push(`destinations[${i}] ${name}: another destination has this name`);
+    else usable.push(read.destination);
   }
   return { usable, faults };
 }
 
-/** Judges one; in words, why it cannot be used. */
+/** Checks one item of `destinations`. */
 export function readDestination(
   given: Readonly<Record<string, unknown>>,
   env: Environment,
-): Destination | string {
+): ReadDestination {
   const { success, data, error } = destinationShape.safeParse(given);
   if (!success) {
     const [issue] = error.issues;
-    const where = issue?.path.join(".") ?? "";
-    return where === "" ? String(issue?.message) : `${where}: ${issue?.message}`;
+    const key = issue?.path.join(".") ?? "";
+    return unusable(key === "" ? String(issue?.message) : `${key}: ${issue?.message}`);
   }
   const { name, type, token_env: tokenName, events, projects } = data;
   const url = new URL(data.url);
   const isLoopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !isLoopback && data.insecure !== true)
-    return `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`;
+    return unusable(
+      `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`,
+    );
   const token = tokenName === undefined ? undefined : env[tokenName];
   const credentials = readCredentials(url, data.headers, token);
-  if (typeof credentials === "string") return credentials;
+  if (credentials === undefined)
+    return unusable("headers, user, password or token: not what HTTP allows");
   url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
-  return {
+  const destination: Destination = {
     name,
     type,
     url: url.href,
@@ -96,23 +103,28 @@ export function readDestination(
     isLoopback,
     ...credentials,
     ...(tokenName !== undefined &&
-      !token && { obstacle: `${tokenName} is not set where the forwarder was started` }),
+      !token && { blockedReason: `${tokenName} is not set where the forwarder was started` }),
     wants: ({ event, project }) =>
       (events === undefined || events.includes(event)) &&
       (projects === undefined || projects.includes(project)),
     folder: `${paths.forward}/${name}`,
   };
+  return { kind: "usable", destination };
 }
 
-// Shorter ones are parts of everything.
-const SHORTEST_SECRET = 4;
+function unusable(fault: string): ReadDestination {
+  return { kind: "unusable", fault };
+}
 
-/** What is sent in headers, and all that must not be told; in words, what is wrong with it. */
+/** Masking a shorter value would mask parts of ordinary words. */
+const MIN_SECRET_LENGTH = 4;
+
+/** The headers to send, and the secrets in them and in the URL; `undefined` where HTTP does not allow them. */
 function readCredentials(
   url: URL,
   given: Readonly<Record<string, string>> = {},
   token = "",
-): Pick<Destination, "headers" | "secrets"> | string {
+): Pick<Destination, "headers" | "secrets"> | undefined {
   const secrets = [...Object.values(given), token, url.password];
   let headers: Headers;
   try {
@@ -125,20 +137,20 @@ function readCredentials(
     }
     if (token !== "") headers.set("Authorization", `Bearer ${token}`);
   } catch {
-    return "headers, user, password or token: not what HTTP allows";
+    return undefined;
   }
-  // As it is meant, as it is written, and as others write it.
+  // Values of the query decoded, encoded, and as they are written.
   for (const [, value] of url.searchParams) secrets.push(value, encodeURIComponent(value));
   for (const [, value = ""] of url.search.matchAll(/=([^&]*)/g)) secrets.push(value);
-  return { headers, secrets: secrets.filter(({ length }) => length >= SHORTEST_SECRET) };
+  return { headers, secrets: secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH) };
 }
 
 function isLoopbackHost(hostname: string): boolean {
-  // `URL` has brought every way to write an address to one form.
+  // `URL` has normalized the address: 2130706433 is 127.0.0.1 by now.
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
-// Some disks do not tell capitals from small letters.
+// Some file systems ignore case.
 function isSameFolder(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }

@@ -1,59 +1,64 @@
-// One request to a server that may do anything: hang, lie, redirect, never end. What comes back is a
-// value, and nothing of it tells a secret.
+// One request to a server that may do anything: hang, lie, redirect, never end. The result is a value, and
+// has no secrets in it.
 import type { Destination } from "./destination";
 
-/** What a server answered. */
+/** The answer of a server. */
 export interface Answered {
   readonly kind: "answered";
   readonly status: number;
-  /** The first 64 KiB, without the destination's secrets. */
+  /** The first 64 KiB, with the destination's secrets masked. */
   readonly text: string;
-  /** Whether there may be more. */
+  /** Whether the answer may be longer. */
   readonly isTruncated: boolean;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** What a server answered, or why it did not. */
+/** The answer of a server, or why there is none. */
 export type Answer = Answered | { readonly kind: "failed"; readonly reason: string };
 
-const TIMEOUT_MS = 5000;
+/** Much longer than these servers take, and short enough for a person who waits for `forward --once`. */
+export const REQUEST_TIMEOUT_MS = 5000;
+/** Observability servers echo the event, and most events are much shorter. */
 const MAX_ANSWER_BYTES = 65_536;
 
-/** What a request needs to know of its destination. */
-export type Requested = Pick<Destination, "url" | "headers" | "isLoopback" | "secrets">;
+/** What a request needs to know about its destination. */
+export type PostTarget = Pick<Destination, "url" | "headers" | "isLoopback" | "secrets">;
 
-/** Posts a body, and answers within 5 seconds, whatever the server does. Never throws. */
+/**
+ * Posts a body. Returns within 5 seconds, and never throws.
+ *
+ * @param extraHeaders which the destination's own headers override
+ */
 export async function post(
-  { url, headers, isLoopback, secrets }: Requested,
+  { url, headers, isLoopback, secrets }: PostTarget,
   body: string,
-  more: Readonly<Record<string, string>>,
+  extraHeaders: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const all = new Headers(more);
-  // The user's own win.
-  headers.forEach((value, name) => all.set(name, value));
-  // An answer that is small on the wire could unpack to gigabytes.
-  all.set("Accept-Encoding", "identity");
+  const allHeaders = new Headers(extraHeaders);
+  headers.forEach((value, name) => allHeaders.set(name, value));
+  // A small compressed answer could unpack to gigabytes.
+  allHeaders.set("Accept-Encoding", "identity");
   const options = {
     method: "POST",
-    headers: all,
+    headers: allHeaders,
     body,
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     tls: { rejectUnauthorized: true },
     decompress: false,
-    // A variable for a proxy would send it there, credentials and all (Bun 1.4.5).
+    // Otherwise a proxy from the environment gets the request, with credentials (Bun 1.4.5).
     ...(isLoopback && { proxy: false }),
   } as const;
   try {
-    // The types of Bun 1.4.5 know no `false`, which its fetch does.
+    // `fetch` of Bun 1.4.5 takes `proxy: false`; its types do not.
     const response = await fetch(url, options as unknown as BunFetchRequestInit);
-    const { text, isTruncated } = await beginningOf(response);
-    const retryAfterMs = waitOf(response.headers.get("Retry-After"));
+    const { text, isTruncated } = await readBeginning(response);
+    const retryAfterMs = parseRetryAfter(response.headers.get("Retry-After"));
     return {
       kind: "answered",
       status: response.status,
-      text: withoutSecrets(text, secrets),
+      text: maskSecrets(text, secrets),
       isTruncated,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
@@ -62,7 +67,7 @@ export async function post(
   }
 }
 
-async function beginningOf({ body }: Response): Promise<{ text: string; isTruncated: boolean }> {
+async function readBeginning({ body }: Response): Promise<{ text: string; isTruncated: boolean }> {
   if (body === null) return { text: "", isTruncated: false };
   const decoder = new TextDecoder();
   const reader = body.getReader();
@@ -71,39 +76,41 @@ async function beginningOf({ body }: Response): Promise<{ text: string; isTrunca
   while (bytes < MAX_ANSWER_BYTES) {
     const { done, value } = await reader.read();
     if (done) return { text: text + decoder.decode(), isTruncated: false };
-    const kept = value.subarray(0, MAX_ANSWER_BYTES - bytes);
-    text += decoder.decode(kept, { stream: true });
-    bytes += kept.length;
+    const part = value.subarray(0, MAX_ANSWER_BYTES - bytes);
+    text += decoder.decode(part, { stream: true });
+    bytes += part.length;
   }
   await reader.cancel();
   return { text, isTruncated: true };
 }
 
-// A server may say back what it was told. Before anything is cut, or half a secret would stay.
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let safe = text;
-  for (const secret of secrets) safe = safe.replaceAll(secret, "[redacted]");
-  return safe;
+// A server may echo the request. This comes before the answer is truncated for a message, which could
+// leave half a secret.
+function maskSecrets(text: string, secrets: readonly string[]): string {
+  let masked = text;
+  for (const secret of secrets) masked = masked.replaceAll(secret, "[redacted]");
+  return masked;
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date. */
-function waitOf(header: string | null): number | undefined {
+/** Milliseconds from seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function parseRetryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }
 
+/** By the error's code or name in Bun 1.4.5. */
 const REASONS: Readonly<Record<string, string>> = {
   ConnectionRefused: "connection refused",
   ECONNREFUSED: "connection refused",
   ECONNRESET: "connection reset",
   ConnectionClosed: "connection closed",
   FailedToOpenSocket: "no connection",
-  TimeoutError: `no answer within ${TIMEOUT_MS / 1000} seconds`,
-  UnexpectedRedirect: "it redirects, and events are not sent on to elsewhere",
+  TimeoutError: `no answer within ${REQUEST_TIMEOUT_MS / 1000} seconds`,
+  UnexpectedRedirect: "it redirects, and events go only to the configured URL",
 };
 
-// Not the message: it may tell the URL with all that is in it.
+// Not the error's message, which may show the URL with its query.
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;

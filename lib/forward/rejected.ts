@@ -1,54 +1,78 @@
-// `rejected.jsonl`: events that a server will never take, set aside with what it said.
+// `rejected.jsonl`: the events that a server will never take, with its answer.
 import { linesForward } from "../log/lines";
 import type { EventRecord } from "../log/record";
 import { faultCode } from "../os/fault";
 import { appendLine, replaceFile, writeAll } from "../os/file";
 import { system } from "../os/system";
+import type { BatchLimits, PendingEvent } from "./backlog";
+import { parseJson } from "./parse-json";
+import type { Rejection } from "./verdict";
 
+/** Enough for an error message; the file may have many lines. */
 const MAX_ANSWER_BYTES = 500;
 
-/** An event that was set aside: one line of the file. */
-export interface Rejected {
+/** A rejected event: one line of the file. */
+export interface RejectedEvent {
+  /** ISO 8601 UTC. */
   readonly at: string;
   readonly status: number;
-  /** The first 500 bytes of what the server said. */
+  /** The first 500 bytes of the server's answer. */
   readonly answer: string;
   readonly record: EventRecord;
 }
 
-/** A line of the file, and where it lies. */
+/** A line of the file, and its offsets. */
 export interface RejectedLine {
-  readonly rejected: Rejected | undefined;
+  /** `undefined` where the line is not a rejected event. */
+  readonly rejected: RejectedEvent | undefined;
   readonly begin: number;
   readonly end: number;
 }
 
-/**
- * Sets events aside.
- *
- * @throws {Fault} where the disk is full
- */
-export function appendRejected(
-  folder: string,
-  events: readonly { readonly line: string }[],
-  status: number,
-  answer: string,
-): void {
-  const at = new Date().toISOString();
-  const shown = new TextDecoder().decode(
-    new TextEncoder().encode(answer).subarray(0, MAX_ANSWER_BYTES),
-  );
-  const head = JSON.stringify({ at, status, answer: shown.replace(/\uFFFD$/, "") }).slice(0, -1);
-  const lines = events.map(({ line }) => `${head},"record":${line}}`);
-  appendLine(rejectedPath(folder), lines.join("\n"));
-}
-
-/** Where a destination's events are set aside. */
+/** The path of a destination's file. */
 export function rejectedPath(folder: string): string {
   return `${folder}/rejected.jsonl`;
 }
 
-/** How many events are set aside; one that a killed forwarder set aside twice counts once. */
+/**
+ * Appends rejected events.
+ *
+ * @throws {Fault} where the file cannot be written
+ */
+export function appendRejected(
+  folder: string,
+  events: readonly Pick<PendingEvent, "line">[],
+  { status, answer }: Omit<Rejection, "kind">,
+): void {
+  const at = new Date().toISOString();
+  const head = JSON.stringify({ at, status, answer: beginningOf(answer) }).slice(0, -1);
+  const lines = events.map(({ line }) => `${head},"record":${line}}`);
+  appendLine(rejectedPath(folder), lines.join("\n"));
+}
+
+function beginningOf(answer: string): string {
+  const bytes = new TextEncoder().encode(answer).subarray(0, MAX_ANSWER_BYTES);
+  // The limit may be in the middle of a character.
+  return new TextDecoder().decode(bytes).replace(/\uFFFD$/, "");
+}
+
+/** Streams the lines of such a file, the oldest first; none where the file is missing or not ours. */
+export function* rejectedLines(path: string): Generator<RejectedLine> {
+  if (system.statusAt(path) === undefined) return;
+  try {
+    for (const { bytes, begin, end } of linesForward(path))
+      yield { rejected: bytes && parseRejected(bytes.toString()), begin, end };
+  } catch (error) {
+    faultCode(error); // Another user's file, or a folder: nothing of ours is in it.
+  }
+}
+
+function parseRejected(line: string): RejectedEvent | undefined {
+  const value = parseJson(line) as Partial<RejectedEvent> | null | undefined;
+  return typeof value?.record?.id === "string" ? (value as RejectedEvent) : undefined;
+}
+
+/** Counts the events in a destination's file. One that is there twice, after a kill, counts once. */
 export function countRejected(folder: string): number {
   const ids = new Set<string>();
   for (const { rejected } of rejectedLines(rejectedPath(folder)))
@@ -56,50 +80,51 @@ export function countRejected(folder: string): number {
   return ids.size;
 }
 
+/** Reads the events back in batches, to be sent again. */
+export function* readRejectedBatches(
+  folder: string,
+  limits: BatchLimits,
+): Generator<readonly PendingEvent[]> {
+  let batch: PendingEvent[] = [];
+  let bytes = 0;
+  for (const { rejected } of rejectedLines(rejectedPath(folder))) {
+    if (rejected === undefined) continue;
+    const { id, session_id: session } = rejected.record;
+    const line = JSON.stringify(rejected.record);
+    // It has no place in the log any more: the cursor is past it.
+    batch.push({ id, session, line, day: "", position: { offset: 0, id }, bytes: line.length });
+    bytes += line.length;
+    if (batch.length < limits.events && bytes < limits.bytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 /**
- * Removes events of days before one, if the first is of such a day: retention is for copies, too.
+ * Removes events from before a day, because retention is for copies, too. Looks only at the oldest event,
+ * which is the first.
  *
- * @throws {Fault} where the disk is full
+ * @param oldest the first day to keep, `YYYY-MM-DD`
+ * @throws {Fault} where the file cannot be written
  */
 export function pruneRejected(folder: string, oldest: string): void {
+  const isKept = ({ record }: RejectedEvent) => record.timestamp >= oldest;
   const [first] = rejectedLines(rejectedPath(folder));
-  const isDue = first !== undefined && !isOf(first, oldest);
-  if (isDue) keepRejected(folder, (line) => isOf(line, oldest));
-}
-
-function isOf({ rejected }: RejectedLine, oldest: string): boolean {
-  return rejected !== undefined && rejected.record.timestamp >= oldest;
+  if (first === undefined || (first.rejected !== undefined && isKept(first.rejected))) return;
+  filterRejected(folder, isKept);
 }
 
 /**
- * Removes all but some lines.
+ * Removes all but some events, and lines that are not events.
  *
- * @throws {Fault} where the disk is full
+ * @throws {Fault} where the file cannot be written
  */
-export function keepRejected(folder: string, isKept: (line: RejectedLine) => boolean): void {
+export function filterRejected(folder: string, isKept: (rejected: RejectedEvent) => boolean): void {
   const path = rejectedPath(folder);
   replaceFile(path, "", system, (fd) => {
-    for (const line of rejectedLines(path))
-      if (isKept(line)) writeAll(fd, `${JSON.stringify(line.rejected)}\n`);
+    for (const { rejected } of rejectedLines(path))
+      if (rejected !== undefined && isKept(rejected)) writeAll(fd, `${JSON.stringify(rejected)}\n`);
   });
-}
-
-/** The lines of such a file; what is no event is `undefined`. */
-export function* rejectedLines(path: string): Generator<RejectedLine> {
-  if (system.statusAt(path) === undefined) return;
-  try {
-    for (const { bytes, begin, end } of linesForward(path))
-      yield { rejected: bytes && parse(bytes.toString()), begin, end };
-  } catch (error) {
-    faultCode(error); // Another user's, or no file: nothing of ours is in it.
-  }
-}
-
-function parse(line: string): Rejected | undefined {
-  try {
-    const value = JSON.parse(line) as Rejected;
-    return typeof value.record.id === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

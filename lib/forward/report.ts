@@ -1,45 +1,45 @@
-// What a person is told about forwarding: by `forward --status` and by doctor. It changes nothing.
+// The state of forwarding for a person: for `forward --status` and doctor. Reads only.
 import { loadConfig } from "../config";
 import { environment, paths } from "../environment";
 import { findForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
 import { system } from "../os/system";
-import { countBacklog, type Amount } from "./backlog";
+import { countBacklog, type BacklogSize } from "./backlog";
 import { readCursor } from "./cursor";
 import { readDestinations, type Destination } from "./destination";
 import { acquireLock } from "./lock";
 import { countRejected } from "./rejected";
-import { readStatus, type Status } from "./status-file";
+import { readStatus, type DeliveryStatus } from "./status-file";
 
-/** How one destination fares. */
-export interface DestinationReport extends Status {
+/** The state of one destination. */
+export interface DestinationReport extends DeliveryStatus {
   readonly name: string;
   readonly type: Destination["type"];
-  /** Without what in it may be secret. */
+  /** Without the parts that may be secret. */
   readonly url: string;
-  /** Recorded and not there yet. */
-  readonly undelivered: Amount;
-  /** Events that the server will never take, kept in `rejected.jsonl`. */
-  readonly set_aside: number;
-  /** Events that retention removed before they were delivered. */
+  /** Events in the log that are not delivered yet. */
+  readonly undelivered: BacklogSize;
+  /** How many events the server will never take; `rejected.jsonl` has them. */
+  readonly rejected: number;
+  /** How many events retention removed before they were delivered. */
   readonly lost: number;
-  /** Lines of the log that were no records. */
+  /** How many lines of the log are not records. */
   readonly skipped: number;
 }
 
-/** How forwarding fares. */
+/** The state of forwarding. */
 export interface ForwardingReport {
-  /** Whether a forwarder is at work now. */
+  /** Whether a forwarder is running. */
   readonly alive: boolean;
-  /** The program that hooks would start. */
+  /** The path of the program that hooks start; `null` where there is none. */
   readonly forwarder: string | null;
   readonly destinations: readonly DestinationReport[];
-  /** What of the configuration cannot be used. */
+  /** What in the configuration or the folders cannot be used, and why. */
   readonly faults: readonly string[];
 }
 
-/** Looks at everything that forwarding keeps, and goes through what is not delivered. Never throws but for bugs. */
+/** Reads everything that forwarding keeps, and counts what is not delivered. Never throws, except on a bug. */
 export function reportForwarding(): ForwardingReport {
   const { config } = loadConfig();
   const { usable, faults } = readDestinations(config, environment);
@@ -57,7 +57,7 @@ function folderFault({ name, folder }: Destination): string[] {
     ensurePrivateFolder(folder);
     return [];
   } catch (error) {
-    return [`${name}: nothing can be kept in ${folder}: ${faultCode(error)}`];
+    return [`${name}: ${folder} cannot be used: ${faultCode(error)}`];
   }
 }
 
@@ -75,13 +75,13 @@ function reportDestination({
     url: shownUrl,
     undelivered: countBacklog(paths.events, cursor, wants),
     ...readStatus(folder),
-    set_aside: countRejected(folder),
+    rejected: countRejected(folder),
     lost: cursor.lost,
     skipped: cursor.skipped,
   };
 }
 
-// The lock is the truth; a process that is found without it is at its end.
+// The lock decides: a forwarder without it is about to end.
 function isAlive(): boolean {
   const path = `${paths.forward}/lock`;
   if (system.statusAt(path) === undefined) return false;
@@ -90,7 +90,7 @@ function isAlive(): boolean {
     lock?.release();
     return lock === undefined;
   } catch (error) {
-    faultCode(error); // Not ours to lock, so no forwarder of ours has it.
+    faultCode(error); // The file is not ours, so no forwarder of ours has locked it.
     return false;
   }
 }

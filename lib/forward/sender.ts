@@ -1,52 +1,60 @@
-// Brings what lies behind one destination's cursor to its server, and moves the cursor on.
+// Delivers the backlog of one destination and moves its cursor.
 import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
-import { Backlog, settleExpired, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
+import { Backoff } from "./backoff";
+import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
 import { readCursor, saveCursor, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
 import { sendNdjson } from "./destinations/ndjson";
 import { sendToObservability } from "./destinations/observability";
-import { keepRejected, rejectedLines, rejectedPath, appendRejected } from "./rejected";
-import { readStatus, saveStatus, type Status } from "./status-file";
-import type { Deliver, Kept, Receipts } from "./verdict";
+import { appendRejected, filterRejected, readRejectedBatches } from "./rejected";
+import { readStatus, saveStatus, type DeliveryStatus } from "./status-file";
+import type { Retry, SendEvents, Verdict } from "./verdict";
 
-/** What one round came to. */
+/** How a round ended. */
 export interface Round {
-  /** How many events were delivered or set aside. */
+  /** How many events were delivered or rejected. */
   readonly done: number;
-  /** How long to wait before the next one; 0 where nothing stands in the way. */
+  /** How long to wait before the next round; 0 where everything is delivered. */
   readonly waitMs: number;
 }
 
-const LIMITS: Readonly<Record<Destination["type"], BatchLimits>> = {
-  // What a killed forwarder sends again, at most.
-  observability: { events: 64, bytes: 1_048_576 },
-  http: { events: 500, bytes: 1_048_576 },
-};
-const DELIVERIES: Readonly<Record<Destination["type"], (destination: Destination) => Deliver>> = {
-  observability: sendToObservability,
-  http: sendNdjson,
+interface Protocol {
+  readonly limits: BatchLimits;
+  readonly toSend: (destination: Destination) => SendEvents;
+}
+
+// The cursor moves after a batch: a forwarder that is killed sends at most one batch again. A batch has at
+// most 1 MiB because that is what nginx lets through by default (client_max_body_size).
+const PROTOCOLS: Readonly<Record<Destination["type"], Protocol>> = {
+  // Few, because these servers store an event twice if it is sent twice.
+  observability: { limits: { events: 64, bytes: 1_048_576 }, toSend: sendToObservability },
+  // As many as are in 1 MiB where records are long, as those of tool results are.
+  http: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendNdjson },
 };
 
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
+/** A status is for people, and each one that is saved costs a file. */
 const STATUS_EVERY_MS = 1000;
-const COLLECT_AFTER_BYTES = 16_777_216;
+// Left to itself, the heap grows by some 30 MB over a large backlog (Bun 1.4.5). Collecting garbage every
+// 16 MiB takes no measurable time next to the requests.
+const COLLECT_EVERY_BYTES = 16_777_216;
 
-/** Delivers to one destination. Only one may, at a time: its process holds the lock. */
+/** Delivers to one destination. Only the process that holds the lock may have one. */
 export class Sender {
   readonly #cursor: Cursor;
-  readonly #status: Status;
+  readonly #status: DeliveryStatus;
   readonly #backlog: Backlog;
-  readonly #deliver: Deliver;
-  /** Events that were done before one that comes earlier in the log. */
+  readonly #limits: BatchLimits;
+  readonly #send: SendEvents;
+  readonly #backoff = new Backoff();
+  /** Ids of events that were done before one that comes earlier in the log. */
   readonly #ahead = new Set<string>();
-  /** How many events to try again, so that a batch stays the same. */
-  #again: number | undefined;
-  #failures = 0;
+  /** How many events the failed batch had left: it is sent again as it was, under the same key. */
+  #retryCount: number | undefined;
   #statusSavedMs = -Infinity;
   #uncollectedBytes = 0;
-  #savedCounts: ReadonlySet<string>;
+  /** Names of the expired days whose losses are on the disk. */
+  #savedCounted: ReadonlySet<string>;
 
   /** @throws {Fault} where its folder is not ours */
   constructor(
@@ -57,193 +65,180 @@ export class Sender {
     ensurePrivateFolder(folder);
     const { cursor, restarted } = readCursor(folder, events);
     this.#cursor = cursor;
-    this.#savedCounts = new Set(cursor.counted);
+    this.#savedCounted = new Set(cursor.counted);
     this.#status = readStatus(folder);
     if (restarted !== undefined) this.#status.restarted = { at: now(), reason: restarted };
     this.#backlog = new Backlog(events, wants);
-    this.#deliver = DELIVERIES[type](destination);
+    const { limits, toSend } = PROTOCOLS[type];
+    this.#limits = limits;
+    this.#send = toSend(destination);
   }
 
-  /** Whether there is something to deliver, and nothing that keeps this process from it. */
+  /** Whether there are events to deliver, and this process can. */
   hasWork(): boolean {
-    if (this.destination.obstacle !== undefined) return false;
+    if (this.destination.blockedReason !== undefined) return false;
     const { events } = this.#backlog.next(this.#cursor, { events: 1, bytes: 1 });
     this.#backlog.rewind();
     return events.length > 0;
   }
 
-  /** Whether an expired day is out of its hands: what it lost there is on the disk. */
+  /** Whether an expired day may go: what is lost with it is counted on the disk. */
   hasCounted(name: string): boolean {
-    return this.#savedCounts.has(name);
+    return this.#savedCounted.has(name);
   }
 
   /**
-   * Delivers until nothing is left, something fails, or the end is near. Never throws but for bugs.
+   * Delivers until nothing is left, a request fails, or it is time to end. Never throws.
    *
-   * @param onDone told how many events are done with, as they are
+   * @param onDone receives how many more events are delivered or rejected
    */
   async round(isEnding: () => boolean, onDone?: (events: number) => void): Promise<Round> {
     let done = 0;
     try {
-      this.settle();
+      this.countExpiredDays();
       for (;;) {
-        const limits = LIMITS[this.destination.type];
-        const batch = this.#backlog.next(this.#cursor, {
-          ...limits,
-          events: this.#again ?? limits.events,
-        });
-        const failure = batch.events.length === 0 ? undefined : await this.#send(batch);
-        const settled = this.#advance(batch, failure);
-        done += settled;
-        onDone?.(settled);
-        if (failure !== undefined) return { done, waitMs: this.#fail(failure) };
+        const events = this.#retryCount ?? this.#limits.events;
+        const batch = this.#backlog.next(this.#cursor, { ...this.#limits, events });
+        const retry = batch.events.length === 0 ? undefined : await this.#deliver(batch);
+        const doneNow = retry === undefined ? this.#finish(batch) : this.#finishPart(batch);
+        done += doneNow;
+        onDone?.(doneNow);
+        if (retry !== undefined) return { done, waitMs: this.#fail(retry) };
         if (batch.events.length > 0) this.#succeed();
         this.#collectGarbage(batch);
         if (batch.isLast || isEnding()) return { done, waitMs: 0 };
       }
     } catch (error) {
       const reason = `the log cannot be read: ${faultCode(error)}`;
-      return { done, waitMs: this.#fail({ kind: "kept", reason }) };
+      return { done, waitMs: this.#fail({ kind: "retry", reason }) };
     }
   }
 
   /**
-   * Tries again what the server refused before; what it refuses again stays aside. Never throws but
-   * for bugs.
+   * Sends the events in `rejected.jsonl` again. Those that are delivered leave it; those that are rejected
+   * again stay. Never throws.
    *
-   * @returns whether all of it was tried
+   * @returns whether all of them were sent
    */
-  async retryRefused(): Promise<boolean> {
-    const { folder, type } = this.destination;
+  async retryRejected(): Promise<boolean> {
+    const { folder } = this.destination;
     const delivered = new Set<string>();
-    const receipts: Receipts = {
-      delivered: (events) => {
-        for (const { id } of events) delivered.add(id);
-      },
-      refused: () => undefined,
-    };
-    let failure: Kept | undefined;
+    let retry: Retry | undefined;
     try {
-      for (const events of rejectedBatches(folder, LIMITS[type])) {
-        failure = await this.#deliver(events, receipts);
-        if (failure !== undefined) break;
+      for (const batch of readRejectedBatches(folder, this.#limits)) {
+        for await (const { events, verdict } of this.#send(batch)) {
+          if (verdict.kind === "retry") retry ??= verdict;
+          if (verdict.kind === "delivered") for (const { id } of events) delivered.add(id);
+        }
+        if (retry !== undefined) break;
       }
-      if (delivered.size > 0)
-        keepRejected(folder, ({ rejected }) => !delivered.has(rejected?.record.id ?? ""));
+      if (delivered.size > 0) filterRejected(folder, ({ record }) => !delivered.has(record.id));
     } catch (error) {
-      failure = { kind: "kept", reason: `rejected.jsonl cannot be changed: ${faultCode(error)}` };
+      retry = rejectedFileFault(error);
     }
-    if (failure !== undefined) this.#fail(failure);
-    return failure === undefined;
+    if (retry !== undefined) this.#fail(retry);
+    return retry === undefined;
   }
 
   /** Counts what retention took before it was delivered. */
-  settle(): void {
-    if (settleExpired(this.events, this.#cursor, this.destination.wants)) this.#saveCursor();
+  countExpiredDays(): void {
+    if (addLostEvents(this.#cursor, this.events, this.destination.wants)) this.#saveCursor();
   }
 
-  /** Keeps what a person should know. */
+  /** Saves the status. */
   close(): void {
     saveStatus(this.destination.folder, this.#status);
   }
 
-  async #send({ events }: Batch): Promise<Kept | undefined> {
-    const { obstacle, folder } = this.destination;
-    if (obstacle !== undefined) return { kind: "kept", reason: obstacle };
-    const settle = (settled: readonly PendingEvent[]) => {
-      for (const { id } of settled) this.#ahead.add(id);
-    };
-    const receipts: Receipts = {
-      delivered: settle,
-      refused: (refused, { status, answer }) => {
-        try {
-          appendRejected(folder, refused, status, answer);
-        } catch (error) {
-          const reason = `refused events could not be set aside: ${faultCode(error)}`;
-          return { kind: "kept", reason };
-        }
-        settle(refused);
-        return undefined;
-      },
-    };
+  /** Sends what of a batch is not done yet; returns why some of it has to be sent again. */
+  async #deliver({ events }: Batch): Promise<Retry | undefined> {
+    const { blockedReason } = this.destination;
+    if (blockedReason !== undefined) return { kind: "retry", reason: blockedReason };
     const unsent = events.filter(({ id }) => !this.#ahead.has(id));
-    return this.#deliver(unsent, receipts);
+    const stop = new AbortController();
+    let firstRetry: Retry | undefined;
+    for await (const { events: sent, verdict } of this.#send(unsent, stop.signal)) {
+      const retry = this.#keepIfRejected(sent, verdict);
+      if (retry === undefined) for (const { id } of sent) this.#ahead.add(id);
+      else {
+        firstRetry ??= retry;
+        stop.abort();
+      }
+    }
+    return firstRetry;
   }
 
-  /** Moves the cursor over what is done with, and answers how many events that are. */
-  #advance({ events, end, skipped }: Batch, failure: Kept | undefined): number {
-    const { days } = this.#cursor;
-    if (failure === undefined) {
-      for (const [day, position] of end) days.set(day, position);
-      this.#cursor.skipped += skipped;
-      this.#ahead.clear();
-      this.#again = undefined;
-      if (end.size > 0) this.#saveCursor();
-      return events.length;
+  /** Appends rejected events to `rejected.jsonl`; returns why events are not done, if they are not. */
+  #keepIfRejected(events: readonly PendingEvent[], verdict: Verdict): Retry | undefined {
+    if (verdict.kind === "delivered") return undefined;
+    if (verdict.kind === "retry") return verdict;
+    try {
+      appendRejected(this.destination.folder, events, verdict);
+      return undefined;
+    } catch (error) {
+      return rejectedFileFault(error);
     }
+  }
+
+  /** Moves the cursor over a batch; returns how many events it has. */
+  #finish({ events, end, skipped }: Batch): number {
+    for (const [day, position] of end) this.#cursor.days.set(day, position);
+    this.#cursor.skipped += skipped;
+    this.#ahead.clear();
+    this.#retryCount = undefined;
+    if (end.size > 0) this.#saveCursor();
+    return events.length;
+  }
+
+  /** Moves the cursor up to the first event that is not done; returns how many are before it. */
+  #finishPart({ events }: Batch): number {
     const first = events.findIndex(({ id }) => !this.#ahead.has(id));
     for (const { id, day, position } of events.slice(0, first)) {
-      days.set(day, position);
+      this.#cursor.days.set(day, position);
       this.#ahead.delete(id);
     }
-    this.#again = events.length - first;
+    this.#retryCount = events.length - first;
     this.#backlog.rewind();
     if (first > 0) this.#saveCursor();
     return first;
   }
 
-  // Left to itself, the heap grows by some 30 MB in a large backlog (Bun 1.4.5); this costs it nothing.
   #collectGarbage({ events }: Batch): void {
     for (const { bytes } of events) this.#uncollectedBytes += bytes;
-    if (this.#uncollectedBytes < COLLECT_AFTER_BYTES) return;
+    if (this.#uncollectedBytes < COLLECT_EVERY_BYTES) return;
     this.#uncollectedBytes = 0;
     Bun.gc(true);
   }
 
   #succeed(): void {
-    this.#failures = 0;
-    this.#status.last_success = now();
+    this.#backoff.reset();
+    this.#status.last_success_at = now();
     if (performance.now() - this.#statusSavedMs < STATUS_EVERY_MS) return;
     this.#statusSavedMs = performance.now();
     saveStatus(this.destination.folder, this.#status);
   }
 
-  #fail({ reason, retryAfterMs }: Kept): number {
+  /** Notes a failure; returns how long to wait. */
+  #fail({ reason, retryAfterMs }: Retry): number {
     this.#status.last_error = { at: now(), message: reason };
     saveStatus(this.destination.folder, this.#status);
-    // Half of it by chance, or all who were sent away would come back at once.
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, LONGEST_WAIT_MS);
-    const jittered = waitMs * (0.5 + Math.random() / 2);
-    return Math.max(jittered, Math.min(retryAfterMs ?? 0, LONGEST_WAIT_MS));
+    return this.#backoff.afterFailure(retryAfterMs);
   }
 
-  // Delivered is delivered: where the disk is full, it goes on, and only a crash would send it twice.
+  // On a full disk delivery goes on: only a crash would send the events twice.
   #saveCursor(): void {
     try {
       saveCursor(this.destination.folder, this.#cursor);
-      this.#savedCounts = new Set(this.#cursor.counted);
+      this.#savedCounted = new Set(this.#cursor.counted);
     } catch (error) {
-      const message = `the cursor could not be saved: ${faultCode(error)}`;
+      const message = `the cursor cannot be saved: ${faultCode(error)}`;
       this.#status.last_error = { at: now(), message };
     }
   }
 }
 
-function* rejectedBatches(folder: string, limits: BatchLimits): Generator<PendingEvent[]> {
-  let batch: PendingEvent[] = [];
-  let bytes = 0;
-  for (const { rejected } of rejectedLines(rejectedPath(folder))) {
-    if (rejected === undefined) continue;
-    const { id, session_id: session } = rejected.record;
-    const line = JSON.stringify(rejected.record);
-    batch.push({ id, session, line, day: "", position: { offset: 0, id }, bytes: line.length });
-    bytes += line.length;
-    if (batch.length < limits.events && bytes < limits.bytes) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
-  }
-  if (batch.length > 0) yield batch;
+function rejectedFileFault(error: unknown): Retry {
+  return { kind: "retry", reason: `rejected.jsonl cannot be written: ${faultCode(error)}` };
 }
 
 function now(): string {

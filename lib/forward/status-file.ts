@@ -1,36 +1,40 @@
-// How a destination fares: `status.json` in its folder, for a person to be shown.
+// `status.json`: the last success and failure of a destination, for `forward --status` and doctor.
 import { z } from "zod";
 import { faultCode } from "../os/fault";
-import { readOwn, replaceFile } from "../os/file";
+import { readOwnFile, replaceFile } from "../os/file";
+import { parseJson } from "./parse-json";
 
 const time = z.iso.datetime();
 
-/** The file's content. */
 const statusFile = z.object({
-  last_success: time.nullable(),
+  last_success_at: time.nullable(),
   last_error: z.object({ at: time, message: z.string() }).nullable(),
+  /** When and why delivery last went back instead of going on from its cursor. */
   restarted: z.object({ at: time, reason: z.string() }).nullable(),
 });
 
-/** How a destination fares. Times are ISO 8601 UTC. */
-export type Status = z.infer<typeof statusFile>;
+/** The content of the file. Times are ISO 8601 UTC. */
+export type DeliveryStatus = z.infer<typeof statusFile>;
 
-const UNKNOWN: Status = { last_success: null, last_error: null, restarted: null };
+const UNKNOWN: DeliveryStatus = { last_success_at: null, last_error: null, restarted: null };
+/** It holds one message of a few hundred characters. A larger file is not ours. */
 const MAX_BYTES = 65_536;
 
-/** Reads the last status; there is none yet, or none that can be read, where all is `null`. */
-export function readStatus(folder: string): Status {
+/** Reads the status; everything is `null` where there is none, or one that another version wrote. */
+export function readStatus(folder: string): DeliveryStatus {
   try {
-    const text = readOwn(statusPath(folder), MAX_BYTES);
-    if (text !== undefined) return statusFile.parse(JSON.parse(text));
-  } catch {
-    // It is only told; the next change writes it anew.
+    const { data } = statusFile.safeParse(
+      parseJson(readOwnFile(statusPath(folder), MAX_BYTES) ?? ""),
+    );
+    if (data !== undefined) return data;
+  } catch (error) {
+    faultCode(error); // It is only shown, and the next change replaces it.
   }
   return { ...UNKNOWN };
 }
 
-/** Keeps a status. Where the disk is full, there is nobody to tell. */
-export function saveStatus(folder: string, status: Status): void {
+/** Saves the status. On a full disk it is lost: there is no better place to say so. */
+export function saveStatus(folder: string, status: DeliveryStatus): void {
   try {
     replaceFile(statusPath(folder), `${JSON.stringify(status)}\n`);
   } catch (error) {
@@ -38,9 +42,12 @@ export function saveStatus(folder: string, status: Status): void {
   }
 }
 
-/** Whether the last thing that happened was a failure. */
-export function isFailing({ last_success: success, last_error: failure }: Status): boolean {
-  return failure !== null && (success === null || failure.at > success);
+/** Whether the last request failed. */
+export function isFailing({
+  last_success_at: successAt,
+  last_error: error,
+}: DeliveryStatus): boolean {
+  return error !== null && (successAt === null || error.at > successAt);
 }
 
 function statusPath(folder: string): string {

@@ -1,67 +1,58 @@
-// What becomes of events that were sent, by the rules that are the same for all servers.
+// What an answer means for the events that were sent, by rules that are the same for all servers.
 import type { PendingEvent } from "./backlog";
-import type { Answer, Answered } from "./post";
+import type { Answer } from "./post";
 
-/** Not delivered, and to be sent again later. */
-export interface Kept {
-  readonly kind: "kept";
+/** What became of the events of one request. */
+export type Verdict = { readonly kind: "delivered" } | Retry | Rejection;
+
+/** They were not delivered, and are sent again later. */
+export interface Retry {
+  readonly kind: "retry";
   readonly reason: string;
   /** How long the server asks to wait. */
   readonly retryAfterMs?: number;
 }
 
-/** The server will never take it. */
-export interface Refused {
-  readonly kind: "refused";
+/** The server will never take them. */
+export interface Rejection {
+  readonly kind: "rejected";
   readonly status: number;
   readonly answer: string;
 }
 
-/** What became of one request. */
-export type Outcome = { readonly kind: "delivered" } | Kept | Refused;
-
-/** Told of events that are done with: delivered, or refused and to be set aside. */
-export interface Receipts {
-  delivered(events: readonly PendingEvent[]): void;
-  /** @returns why they could not be set aside, and so are kept */
-  refused(events: readonly PendingEvent[], refusal: Refused): Kept | undefined;
+/** The events of one request, and what became of them. */
+export interface SentEvents {
+  readonly events: readonly PendingEvent[];
+  readonly verdict: Verdict;
 }
 
 /**
- * Delivers events in the order of the log, as far as it can, and says why it stopped if it did.
- * Events of different sessions may overtake each other.
- */
-export type Deliver = (
-  events: readonly PendingEvent[],
-  receipts: Receipts,
-) => Promise<Kept | undefined>;
-
-// Client errors that say nothing against the event: it is too busy, or too early; or it is the
-// destination that is wrong, which a person can mend. ClickHouse answers 404 where its table is missing.
-const TRY_AGAIN = new Set([401, 404, 407, 408, 425, 429]);
-/** How much of an answer is told. */
-const TOLD_CHARACTERS = 200;
-
-/**
- * Judges an answer.
+ * Sends events to a destination and yields what became of them, request by request. Events of one
+ * session stay in order; events of different sessions may overtake each other.
  *
- * @param isStored what of a 2xx is a delivery; in words, why it is none
+ * After a verdict to retry, or once `stop` is aborted, it starts no further request. It still yields
+ * those that are under way.
  */
-export function judge(answer: Answer, isStored: (answer: Answered) => true | string): Outcome {
-  if (answer.kind === "failed") return { kind: "kept", reason: answer.reason };
-  const { status, text, retryAfterMs } = answer;
-  if (status >= 200 && status < 300) {
-    const verdict = isStored(answer);
-    return verdict === true ? { kind: "delivered" } : { kind: "kept", reason: verdict };
-  }
-  if (status >= 400 && status < 500 && !TRY_AGAIN.has(status))
-    return { kind: "refused", status, answer: text };
-  const told = text.slice(0, TOLD_CHARACTERS).replace(/\s+/g, " ").trim();
-  const reason = `it answered ${status}${told === "" ? "" : `: ${told}`}`;
-  return { kind: "kept", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-}
+export type SendEvents = (
+  events: readonly PendingEvent[],
+  stop?: AbortSignal,
+) => AsyncGenerator<SentEvents, void>;
 
-/** Events by session, each in the order of the log. */
-export function bySession(events: readonly PendingEvent[]): PendingEvent[][] {
-  return Array.from(Map.groupBy(events, ({ session }) => session).values());
+// Client errors that say nothing about the event. The server is busy, or it is too early: 408, 425, 429.
+// Or the destination is wrong, which a person can fix: 401, 404, 407. ClickHouse 18.16 answers 404 where
+// its table is missing.
+const RETRIED_STATUSES = new Set([401, 404, 407, 408, 425, 429]);
+/** Three lines of a terminal. */
+const MAX_SHOWN_CHARACTERS = 200;
+
+/** Reads a verdict from an answer's status: any 2xx is a delivery. */
+export function verdictOf(answer: Answer): Verdict {
+  if (answer.kind === "failed") return { kind: "retry", reason: answer.reason };
+  const { status, text, retryAfterMs } = answer;
+  if (status >= 200 && status < 300) return { kind: "delivered" };
+  if (status >= 400 && status < 500 && !RETRIED_STATUSES.has(status))
+    return { kind: "rejected", status, answer: text };
+  const shown = text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\s+/g, " ").trim();
+  const reason = `it answered ${status}${shown === "" ? "" : `: ${shown}`}`;
+  return { kind: "retry", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

@@ -1,18 +1,17 @@
-// What happened, in a few words of English. Their texts come from outside: they are not harmless for a
-// terminal.
+// Events in a few words of English. Parts of them come from outside and may hold terminal escapes.
 import { isEvent, knownEvent } from "../events";
 import type { EventRecord } from "../log/record";
 import { fieldOf, isFromPerson, textOf } from "./payload";
-import type { ToolCall } from "./timeline";
+import type { TimelineEvent, ToolCall } from "./timeline";
 
 /**
- * An event in a few words, which may be none where its name says it all.
+ * Describes an event without its name; empty where the name says everything.
  *
- * @param time what is to be said before a tool's name, of a call that has ended
+ * @param formatDuration what to put before the tool of a call that has ended, such as `"1.2 s "`
  */
 export function describeRecord(
   record: EventRecord,
-  time: (ms: number) => string = () => "",
+  formatDuration: (ms: number) => string = () => "",
 ): string {
   const { event, tool, parameters, duration_ms: durationMs, project_dir: projectDir } = record;
   const agent = record.agent_type === undefined ? "" : `[${record.agent_type}] `;
@@ -23,17 +22,16 @@ export function describeRecord(
   if (isEvent(event, "Stop") || isEvent(event, "SubagentStop"))
     return agent + (textOf(record, "last_assistant_message") ?? "");
   if (tool === undefined) {
-    const words = describeEvent({ event, record });
-    // The event's name is on the line already.
-    return agent + words.replace(event, "").replace(/^: /, "");
+    const description = describeEvent({ event, record });
+    return agent + description.replace(event, "").replace(/^: /, "");
   }
-  const before = durationMs === undefined ? "" : time(durationMs);
+  const duration = durationMs === undefined ? "" : formatDuration(durationMs);
   const error = textOf(record, "error");
-  const what = describeCall({ tool, parameters }, projectDir);
-  return `${agent}${before}${tool} ${what}${error === undefined ? "" : `: ${error}`}`;
+  const target = describeCall({ tool, parameters }, projectDir);
+  return `${agent}${duration}${tool} ${target}${error === undefined ? "" : `: ${error}`}`;
 }
 
-// The parameter that says most, by the names that Claude Code's own tools give it.
+/** The parameters of Claude Code's own tools that say most about a call, the most telling first. */
 const TELLING_PARAMETERS = [
   "command",
   "file_path",
@@ -49,15 +47,19 @@ const TELLING_PARAMETERS = [
   "prompt",
 ];
 
-/** What a tool was asked to do, e.g. the command or the file; files of the project by their path in it. */
+/**
+ * Describes what a tool was asked to do by its most telling parameter, such as the command or the file.
+ * Paths in the project are relative to it.
+ */
 export function describeCall(
   { tool, parameters }: Pick<ToolCall, "tool" | "parameters">,
   projectDir: string,
 ): string {
   const type = fieldOf(parameters, "subagent_type");
   const suffix = typeof type === "string" ? ` (${type})` : "";
-  const order = tool === "Grep" || tool === "Glob" ? ["pattern"] : [];
-  for (const name of [...order, ...TELLING_PARAMETERS]) {
+  // Searches have a path, too, but the pattern says more.
+  const first = tool === "Grep" || tool === "Glob" ? ["pattern"] : [];
+  for (const name of [...first, ...TELLING_PARAMETERS]) {
     const value = fieldOf(parameters, name);
     if (typeof value === "string" && value !== "")
       return (projectDir ? value.replace(`${projectDir}/`, "") : value) + suffix;
@@ -65,39 +67,40 @@ export function describeCall(
   return parameters === undefined ? "" : JSON.stringify(parameters);
 }
 
-/** What an event says, but for tool calls. */
-export function describeEvent({ event, record }: { event: string; record: EventRecord }): string {
-  const of = (name: string) => textOf(record, name);
+/** Describes an event that is not a tool call. `Compaction` is what a timeline makes of several events. */
+export function describeEvent({ event, record }: Pick<TimelineEvent, "event" | "record">): string {
+  const text = (name: string) => textOf(record, name);
   switch (event === "Compaction" ? event : knownEvent(event)) {
     case "SessionStart": {
-      const model = of("model");
-      const how = of("source") ?? "started";
-      const words: Partial<Record<string, string>> = {
+      const model = text("model");
+      const source = text("source") ?? "started";
+      const descriptions: Partial<Record<string, string>> = {
         startup: "session started",
         resume: "session resumed",
         clear: "session started by clear",
         fork: "session forked",
         compact: "session goes on, compacted",
       };
-      return `${words[how] ?? `session started (${how})`}${model ? `, ${model}` : ""}`;
+      const description = descriptions[source] ?? `session started (${source})`;
+      return `${description}${model ? `, ${model}` : ""}`;
     }
     case "SessionEnd":
-      return `session ended (${of("reason") ?? "no reason given"})`;
+      return `session ended (${text("reason") ?? "no reason given"})`;
     case "Compaction":
-      return `compacted (${of("trigger") ?? "by itself"})`;
+      return `compacted (${text("trigger") ?? "automatically"})`;
     case "Notification":
-      return of("message") ?? "notification";
+      return text("message") ?? "notification";
     case "PermissionRequest":
-      return `permission asked for ${record.tool ?? "a tool"}`;
+      return `permission requested for ${record.tool ?? "a tool"}`;
     default: {
-      const telling = ["message", "error", "task_subject", "new_cwd", "command_name", "trigger"];
-      const said = telling.map(of).find((text) => text !== undefined);
-      return said === undefined ? event : `${event}: ${said}`;
+      const fields = ["message", "error", "task_subject", "new_cwd", "command_name", "trigger"];
+      const detail = fields.map(text).find((value) => value !== undefined);
+      return detail === undefined ? event : `${event}: ${detail}`;
     }
   }
 }
 
-/** What a background task reports, which comes as a prompt in tags. */
+/** Describes a background task's report, which Claude Code submits as a prompt with tags in it. */
 export function describeTaskReport(prompt: string): string {
   const summary = /<summary>([^<]*)<\/summary>/.exec(prompt)?.[1];
   return summary === undefined ? prompt : `a background task reports: ${summary}`;

@@ -1,41 +1,42 @@
-// Which session continues which. Claude Code does not say; but one process has one session at a
-// time, so a session that begins by `clear` or `fork` continues the one its process had before.
+// Which session continues which. Claude Code does not say. But a process has one session at a time, so a
+// session that starts by `clear` or `fork` continues the session that its process had before.
 import { isEvent } from "../events";
 
-/** What lineage needs to know of a record. */
-export interface Sign {
+/** What lineage needs to know about an event. */
+export interface LineageEvent {
   readonly event: string;
   readonly session_id: string;
   readonly pid: number;
-  /** Of a SessionStart. */
+  /** How a session started, of a SessionStart. */
   readonly source?: string | undefined;
-  /** Of a SessionEnd. */
+  /** Why a session ended, of a SessionEnd. */
   readonly reason?: string | undefined;
 }
 
 /** One session continues another. */
-export interface Link {
+export interface SessionLink {
   readonly parent: string;
   readonly child: string;
   readonly by: "clear" | "fork";
 }
 
 /**
- * Finds the links among records, given the oldest first. What a process had before it ended belongs
- * to another process, which only had the same number.
+ * Finds which sessions continue others.
+ *
+ * @param events of any processes, the oldest first
  */
-export function lineage(signs: Iterable<Sign>): Link[] {
-  const links: Link[] = [];
-  // Of a process that ended, nothing.
+export function linkSessions(events: Iterable<LineageEvent>): SessionLink[] {
+  const links: SessionLink[] = [];
+  /** The session of each process; `undefined` once it has ended, because its number is used again. */
   const current = new Map<number, string | undefined>();
-  for (const { event, session_id: child, pid, source, reason } of signs) {
+  for (const { event, session_id: child, pid, source, reason } of events) {
     const parent = current.get(pid);
     const begins = isEvent(event, "SessionStart") && (source === "clear" || source === "fork");
     if (begins && parent !== undefined && parent !== child)
       links.push({ parent, child, by: source });
     const isLast = isEvent(event, "SessionEnd") && reason !== "clear" && reason !== "resume";
     if (isLast) current.set(pid, undefined);
-    // What comes late of a session that was left, such as the end of an agent, does not bring it back.
+    // A late event of an earlier session, such as the end of an agent, does not bring it back.
     else if (isEvent(event, "SessionStart") || !current.has(pid)) current.set(pid, child);
   }
   return links;

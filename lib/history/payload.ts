@@ -1,14 +1,13 @@
-// What the events say besides the fields of a record, read with care: it came from outside, and
-// another version of Claude Code may say it differently.
+// Fields of a payload. They come from outside, and another version of Claude Code may send other types.
 import type { EventRecord } from "../log/record";
 
-/** A field of what was sent, if it is a text that says something. */
+/** A field of the payload, if it is text and not empty. */
 export function textOf(record: Pick<EventRecord, "payload">, name: string): string | undefined {
   const value = fieldOf(record.payload, name);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** A field of an object, whatever it is. */
+/** A field of an object; `undefined` of anything else. */
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
@@ -16,8 +15,8 @@ export function fieldOf(value: unknown, name: string): unknown {
 }
 
 /**
- * Whether a prompt was written by a person. Claude Code also submits prompts of its own: when a
- * background task has ended, or when a loop or schedule wakes it.
+ * Whether a person wrote the prompt. Claude Code also submits prompts itself: when a background task has
+ * ended, and when a loop or a schedule wakes it.
  */
 export function isFromPerson(record: Pick<EventRecord, "payload">): boolean {
   const source = textOf(record, "source");

@@ -1,59 +1,70 @@
-// How much was done, how often it failed and how long it took, counted from the heads of records.
+// How many events, failures and durations there were, counted from the heads of records.
 import { isEvent } from "../events";
 import type { RecordHead } from "../log/record";
-import { formatLocalTime } from "../os/local-time";
 
-/** What the numbers are broken down by. */
-export type By = "tool" | "project" | "day";
+/** What a row stands for. */
+export type GroupBy = "tool" | "project" | "day";
 
-/** The numbers of one row. */
+/** What is counted for one row. */
 export interface Tally {
   events: number;
   prompts: number;
-  /** Tool calls that began. */
+  /** Tool calls that started. */
   calls: number;
   succeeded: number;
   failed: number;
-  /** By the numbers that they were given in the order of their coming. */
+  /** By number: the first session is 0. Ids would take more memory. */
   readonly sessions: Set<number>;
-  /** In milliseconds, of the calls that ended; sorted once asked for. */
+  /** Of the calls that ended, in milliseconds, unsorted. */
   readonly durations: number[];
 }
 
-/** Counts events, all together and by what is asked for. */
+/** Counts events: all of them, those of each row, and those of each day. */
 export class Stats {
   readonly total = newTally();
   readonly rows = new Map<string, Tally>();
   readonly days = new Map<string, { readonly day: string; events: number }>();
+  /** ISO 8601 UTC. Until there is an event, later than all. */
   firstAt = "9999";
+  /** Until there is an event, earlier than all. */
   lastAt = "";
   readonly #sessions = new Map<string, number>();
   #minute = "";
   #today = { day: "", events: 0 };
 
-  constructor(readonly by: By) {}
+  /** @param dayOf the local day, such as `2025-09-24`, of a time in milliseconds since 1970 UTC */
+  constructor(
+    readonly groupBy: GroupBy,
+    readonly dayOf: (epochMs: number) => string,
+  ) {}
 
-  /** Takes in an event; whether its prompt is a person's is asked only where it has one. */
-  add(head: RecordHead, isPersons: () => boolean): void {
+  /**
+   * Counts an event.
+   *
+   * @param isFromPerson whether a person wrote its prompt; called only for prompts
+   */
+  add(head: RecordHead, isFromPerson: () => boolean): void {
     const { timestamp, event, project, tool } = head;
     if (timestamp < this.firstAt) this.firstAt = timestamp;
     if (timestamp > this.lastAt) this.lastAt = timestamp;
-    if (!timestamp.startsWith(this.#minute) || this.#minute === "") this.#turnTo(timestamp);
+    if (!timestamp.startsWith(this.#minute) || this.#minute === "") this.#startMinute(timestamp);
     this.#today.events++;
     const session = this.#numberOf(head.session_id);
-    const isPrompt = isEvent(event, "UserPromptSubmit") && isPersons();
+    const isPrompt = isEvent(event, "UserPromptSubmit") && isFromPerson();
     count(this.total, head, session, isPrompt);
-    const key = this.by === "day" ? this.#today.day : this.by === "project" ? project : tool;
+    const key =
+      this.groupBy === "day" ? this.#today.day : this.groupBy === "project" ? project : tool;
     if (key === undefined) return;
     let row = this.rows.get(key);
     if (row === undefined) this.rows.set(key, (row = newTally()));
     count(row, head, session, isPrompt);
   }
 
-  // What day it is here is costly to find out; within a minute it does not change.
-  #turnTo(timestamp: string): void {
+  // Asking for the local day at each event would take longer than reading it. Within a minute of UTC it does
+  // not change: offsets are whole minutes.
+  #startMinute(timestamp: string): void {
     this.#minute = timestamp.slice(0, 16);
-    const day = formatLocalTime(Date.parse(timestamp)).slice(0, 10);
+    const day = this.dayOf(Date.parse(timestamp));
     let found = this.days.get(day);
     if (found === undefined) this.days.set(day, (found = { day, events: 0 }));
     this.#today = found;
@@ -89,26 +100,34 @@ function count(tally: Tally, head: RecordHead, session: number, isPrompt: boolea
   if (head.duration_ms !== undefined) tally.durations.push(head.duration_ms);
 }
 
-/** The duration that a share of calls stayed within, by the nearest rank; `undefined` of none. */
+/**
+ * The duration that a share of calls did not exceed, by the nearest rank.
+ *
+ * @param sorted durations in ascending order
+ * @param share from 0 to 1
+ * @returns `undefined` where there are none
+ */
 export function percentile(sorted: ArrayLike<number>, share: number): number | undefined {
   return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)];
 }
 
-/** The figures of a row. */
-export interface Row {
+/** The numbers of one row. */
+export interface StatsRow {
+  /** The tool, project or day. */
   readonly key: string;
   readonly sessions: number;
   readonly prompts: number;
   readonly calls: number;
   readonly failed: number;
+  /** From 0 to 1, of the calls that ended. */
   readonly failureRate: number;
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;
   readonly events: number;
 }
 
-/** The figures of a tally. */
-export function toRow(key: string, tally: Tally): Row {
+/** Turns what was counted into a row. */
+export function toStatsRow(key: string, tally: Tally): StatsRow {
   const { events, prompts, succeeded, failed } = tally;
   const ended = succeeded + failed;
   const sorted = Float64Array.from(tally.durations).toSorted();
@@ -117,7 +136,7 @@ export function toRow(key: string, tally: Tally): Row {
     events,
     sessions: tally.sessions.size,
     prompts,
-    // Where only the ends of calls are recorded, those are what there is to count.
+    // Without PreToolUse only the ends of calls are recorded.
     calls: Math.max(tally.calls, ended),
     failed,
     failureRate: ended === 0 ? 0 : failed / ended,
@@ -126,10 +145,10 @@ export function toRow(key: string, tally: Tally): Row {
   };
 }
 
-/** The rows in the order in which they are read: days by date, others by their number of calls. */
-export function rowsOf({ rows, by }: Stats): Row[] {
-  const all = Array.from(rows, ([key, tally]) => toRow(key, tally));
-  return by === "day"
+/** All rows: days by date, tools and projects by their number of calls. */
+export function statsRows({ rows, groupBy }: Stats): StatsRow[] {
+  const all = Array.from(rows, ([key, tally]) => toStatsRow(key, tally));
+  return groupBy === "day"
     ? all.toSorted((a, b) => (a.key < b.key ? -1 : 1))
     : all.toSorted((a, b) => b.calls - a.calls || b.events - a.events);
 }

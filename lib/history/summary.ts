@@ -1,36 +1,38 @@
-// A session in one row: what can be said of it from the heads of its records, seen in order.
+// A session in one row, from the heads of its records in order.
 import { type EventName, isEvent, knownEvent } from "../events";
 import type { EventRecord, RecordHead } from "../log/record";
 import { isFromPerson, textOf } from "./payload";
 
 /**
- * What a session is doing: working, waiting for its person, over, or gone quiet, as it is when
- * Claude Code was killed, for then nothing tells of its end.
+ * What a session is doing. `active`: working. `waiting`: for the person. `silent`: nothing came for too
+ * long; Claude Code was probably killed, which no event reports.
  */
-export type State = "active" | "waiting" | "ended" | "silent";
+export type SessionState = "active" | "waiting" | "ended" | "silent";
 
 const MINUTE_MS = 60_000;
-/** The longest that Claude Code lets a command run is ten minutes. */
+/** Longer than the ten minutes for which Claude Code lets a command run. */
 const MAX_WORKING_SILENCE_MS = 15 * MINUTE_MS;
+/** As long as a session pointer is valid. */
 const MAX_WAITING_SILENCE_MS = 24 * 60 * MINUTE_MS;
 
-const BEGINNINGS: ReadonlySet<string> = new Set<EventName>([
+/** Events after which a session that had ended is going on. */
+const RESUMING_EVENTS: ReadonlySet<string> = new Set<EventName>([
   "SessionStart",
   "UserPromptSubmit",
   "PreToolUse",
 ]);
 
-/** A session so far. */
-export class Summary {
+/** A session, up to the last record added. */
+export class SessionSummary {
   readonly sessionId: string;
   readonly project: string;
   readonly projectDir: string;
   readonly startedAt: string;
   lastAt: string;
-  /** The name that it was given. */
+  /** The name that the person or Claude Code gave it. */
   title: string | undefined;
   firstPrompt: string | undefined;
-  /** Those that a person wrote. */
+  /** How many prompts a person wrote. */
   prompts = 0;
   failures = 0;
   #begun = 0;
@@ -47,7 +49,7 @@ export class Summary {
     this.lastAt = first.timestamp;
   }
 
-  /** Tool calls; where only their ends were recorded, those. */
+  /** How many tool calls it had. Without PreToolUse only their ends are recorded. */
   get tools(): number {
     return Math.max(this.#begun, this.#done);
   }
@@ -63,18 +65,18 @@ export class Summary {
   }
 
   /**
-   * Takes in the next event.
+   * Adds the next event.
    *
-   * @param record reads the whole of it; asked for only where the head does not say enough
+   * @param record reads the whole record; called only where the head does not say enough
    */
   add(head: RecordHead, record: () => EventRecord | undefined): void {
     if (head.timestamp > this.lastAt) this.lastAt = head.timestamp;
     this.#count(head, record);
-    this.#follow(head, record);
+    this.#updateState(head, record);
   }
 
-  /** What it is doing at a moment, in milliseconds since 1970 UTC. */
-  stateAt(nowMs: number): State {
+  /** What it is doing at a time, in milliseconds since 1970 UTC. */
+  stateAt(nowMs: number): SessionState {
     if (this.#isEnded) return "ended";
     const silenceMs = nowMs - Date.parse(this.lastAt);
     if (this.#waitsFor === undefined)
@@ -110,17 +112,17 @@ export class Summary {
     }
   }
 
-  #follow(head: RecordHead, record: () => EventRecord | undefined): void {
+  #updateState(head: RecordHead, record: () => EventRecord | undefined): void {
     if (isEvent(head.event, "SessionEnd")) this.#isEnded = true;
-    // What comes late, such as the end of an agent, is no new beginning.
-    if (BEGINNINGS.has(head.event)) this.#isEnded = false;
+    // A late event, such as the end of an agent, does not resume it.
+    if (RESUMING_EVENTS.has(head.event)) this.#isEnded = false;
     switch (knownEvent(head.event)) {
       case "PermissionRequest":
       case "Elicitation":
         this.#waitsFor = "answer";
         break;
       case "Notification":
-        // That it waits for the next prompt, it says long after it began to.
+        // Claude Code also sends a reminder while it waits for a prompt. That is not a question.
         if (head.should_notify) this.#waitsFor ??= "answer";
         break;
       case "Stop":
@@ -129,8 +131,8 @@ export class Summary {
         break;
       case "SessionStart": {
         const whole = record();
-        const isAtWork = whole !== undefined && textOf(whole, "source") === "compact";
-        this.#waitsFor = isAtWork ? this.#waitsFor : "prompt";
+        const isCompaction = whole !== undefined && textOf(whole, "source") === "compact";
+        this.#waitsFor = isCompaction ? this.#waitsFor : "prompt";
         break;
       }
       case "SessionEnd":
@@ -144,7 +146,7 @@ export class Summary {
       case "DirectoryAdded":
         break;
       default:
-        // What a subagent does in the background does not mean that the session is at work again.
+        // A subagent that works in the background does not end the wait for a prompt.
         if (head.agent_id === undefined || this.#waitsFor === "answer") this.#waitsFor = undefined;
     }
   }

@@ -1,18 +1,16 @@
-// How records become a story: each event is taken in its order, and finds its place in the tree.
+// Builds a timeline from the records of one session: each event finds its place in the tree.
 import { isEvent, knownEvent } from "../events";
 import type { EventRecord } from "../log/record";
+import { CallTracker, type TrackedCall } from "./call-tracker";
 import { fieldOf, isFromPerson, textOf } from "./payload";
-import type { Agent, Moment, Outcome, Step, Timeline, ToolCall, Turn } from "./timeline";
-
-/** A call, and what the builder knows of it besides. */
-interface OpenCall {
-  readonly call: ToolCall;
-  readonly agentId: string | undefined;
-  readonly promptId: string | undefined;
-  hasResult: boolean;
-  /** After what no result can come: the turn's own end, or something that cut it off. */
-  closedBy: "end" | "cut" | undefined;
-}
+import {
+  atMsOf,
+  type Agent,
+  type Step,
+  type Timeline,
+  type TimelineEvent,
+  type Turn,
+} from "./timeline";
 
 interface KnownAgent {
   readonly agent: Agent;
@@ -20,10 +18,11 @@ interface KnownAgent {
 }
 
 /**
- * Tells the story of one session.
+ * Builds the timeline of one session.
  *
- * @param records all of one session, in any order; a repeated one counts once
- * @param isOver whether nothing more is to be expected: the session ended, or fell silent
+ * @param records all records of the session, in any order; repeated ones count once
+ * @param nowMs for how long running calls have run
+ * @param isOver whether nothing more will come: the session has ended, or is silent
  */
 export function buildTimeline(
   records: readonly EventRecord[],
@@ -36,7 +35,7 @@ export function buildTimeline(
     const key = record.tool_use_id ? `${record.event} ${record.tool_use_id}` : record.id;
     if (seen.has(key)) continue;
     seen.add(key);
-    builder.take(record);
+    builder.add(record);
   }
   return { sessionId: records[0]?.session_id ?? "", entries: builder.finish(nowMs, isOver) };
 }
@@ -46,125 +45,99 @@ function byTime(a: EventRecord, b: EventRecord): number {
   return a.timestamp < b.timestamp ? -1 : 1;
 }
 
-/** Takes the records of one session, the oldest first and each once, and tells the story at the end. */
+/** Takes the records of one session, the oldest first and each once. */
 class TimelineBuilder {
   readonly #entries: (Turn | Step)[] = [];
   readonly #turns = new Map<string, Turn>();
-  readonly #calls = new Map<string, OpenCall>();
-  /** Those of them that nothing has ended yet. */
-  readonly #open = new Set<OpenCall>();
-  /** Those of them that start agents. */
-  readonly #launches: OpenCall[] = [];
+  readonly #calls = new CallTracker();
   readonly #agents = new Map<string, KnownAgent>();
   #lastTurn: Turn | undefined;
-  #compaction: Moment | undefined;
+  /** The compaction that has begun, until its last event. */
+  #compaction: TimelineEvent | undefined;
 
-  /** Takes in the next event. */
-  take(record: EventRecord): void {
+  /** Adds the next event. */
+  add(record: EventRecord): void {
     switch (knownEvent(record.event)) {
       case "UserPromptSubmit":
-        return this.#prompt(record);
+        return this.#addPrompt(record);
       case "PreToolUse":
         this.#callOf(record);
         return;
       case "PostToolUse":
       case "PostToolUseFailure":
-        return this.#result(record);
+        return this.#addResult(record);
       case "PostToolBatch":
-        return this.#batch(record);
+        return this.#endBatch(record);
       case "PermissionRequest":
-        return this.#permission(record);
+        return this.#addPermissionRequest(record);
       case "PermissionDenied":
-        return this.#denial(record);
+        return this.#addDenial(record);
       case "SubagentStart":
         if (record.agent_id !== undefined) this.#agentOf(record.agent_id, record);
         return;
       case "SubagentStop":
-        return this.#agentEnd(record);
+        return this.#endAgent(record);
       case "Stop":
       case "StopFailure":
-        return this.#turnEnd(record);
+        return this.#endTurn(record);
       case "PreCompact":
       case "PostCompact":
-        return this.#compact(record);
+        return this.#addCompaction(record);
       case "SessionStart":
-        if (textOf(record, "source") === "compact") return this.#compact(record);
-        this.#close("cut", () => true);
-        return this.#happen(record);
+        if (textOf(record, "source") === "compact") return this.#addCompaction(record);
+        this.#calls.close("interruption", () => true);
+        return this.#addEvent(record);
       case "SessionEnd":
-        this.#close("cut", () => true);
-        this.#entries.push(momentOf(record));
+        this.#calls.close("interruption", () => true);
+        this.#entries.push(toTimelineEvent(record));
         return;
       default:
-        return this.#happen(record);
+        return this.#addEvent(record);
     }
   }
 
-  /** What it has come to. Nothing more may be taken in afterwards. */
+  /** Completes the timeline. Nothing may be added afterwards. */
   finish(nowMs: number, isOver: boolean): Timeline["entries"] {
-    const cut = new Set<string>();
-    for (const known of this.#agents.values()) if (this.#place(known)) cut.add(known.agent.id);
-    for (const open of this.#calls.values()) {
-      if (open.hasResult) continue;
-      if (open.agentId !== undefined && cut.has(open.agentId)) open.closedBy ??= "cut";
-      open.call.outcome = outcomeOf(open, isOver);
-      // The clock may have been set back meanwhile.
-      if (open.call.outcome === "running" || open.call.outcome === "asking")
-        open.call.durationMs = Math.max(nowMs - open.call.atMs, 0);
-    }
+    for (const known of this.#agents.values()) this.#place(known);
+    const agents = Array.from(this.#agents.values(), ({ agent }) => agent);
+    const interrupted = agents.filter(({ isInterrupted }) => isInterrupted).map(({ id }) => id);
+    this.#calls.finish(nowMs, isOver, new Set(interrupted));
     return this.#entries;
   }
 
-  #prompt(record: EventRecord): void {
+  #addPrompt(record: EventRecord): void {
     const turn: Turn = {
       kind: "turn",
       prompt: textOf(record, "prompt") ?? "",
       isFromPerson: isFromPerson(record),
-      atMs: atMs(record),
+      atMs: atMsOf(record),
       durationMs: undefined,
       answer: undefined,
       error: undefined,
       steps: [],
     };
-    // A background task reports while a call may still run; a person's prompt ends what ran.
-    if (turn.isFromPerson) this.#close("cut", (open) => open.agentId === undefined);
+    // A person's prompt interrupts what is running; the report of a background task does not.
+    if (turn.isFromPerson)
+      this.#calls.close("interruption", ({ agentId }) => agentId === undefined);
     this.#entries.push(turn);
     if (record.prompt_id !== undefined) this.#turns.set(record.prompt_id, turn);
     this.#lastTurn = turn;
   }
 
-  /** The call that an event is about; made if its beginning was not recorded. */
-  #callOf(record: EventRecord): OpenCall {
-    const id = record.tool_use_id ?? record.id;
-    const known = this.#calls.get(id);
+  /** The call that an event is about; a new one if its start was not recorded. */
+  #callOf(record: EventRecord): TrackedCall {
+    const known = this.#calls.find(record);
     if (known !== undefined) return known;
-    const call: ToolCall = {
-      kind: "tool",
-      tool: record.tool ?? "unknown",
-      id,
-      atMs: atMs(record),
-      parameters: record.parameters,
-      outcome: "no result",
-      durationMs: undefined,
-      isAsked: false,
-      response: undefined,
-      error: undefined,
-      agents: [],
-    };
-    const { agent_id: agentId, prompt_id: promptId } = record;
-    const open: OpenCall = { call, agentId, promptId, hasResult: false, closedBy: undefined };
-    this.#calls.set(id, open);
-    this.#open.add(open);
-    if (isLaunch(call)) this.#launches.push(open);
-    this.#stepsFor(record).push(call);
-    return open;
+    const tracked = this.#calls.start(record);
+    this.#stepsFor(record).push(tracked.call);
+    return tracked;
   }
 
-  #result(record: EventRecord): void {
-    const open = this.#callOf(record);
-    const { call } = open;
-    this.#resolve(open);
-    call.durationMs = record.duration_ms ?? atMs(record) - call.atMs;
+  #addResult(record: EventRecord): void {
+    const tracked = this.#callOf(record);
+    const { call } = tracked;
+    this.#calls.resolve(tracked);
+    call.durationMs = record.duration_ms ?? atMsOf(record) - call.atMs;
     call.response = fieldOf(record.payload, "tool_response");
     call.error = textOf(record, "error");
     const isInterrupted = fieldOf(record.payload, "is_interrupt") === true;
@@ -172,88 +145,70 @@ class TimelineBuilder {
     call.outcome = isEvent(record.event, "PostToolUse") ? "succeeded" : failure;
   }
 
-  // It comes once all calls of a message are over, whatever became of them.
-  #batch({ payload }: EventRecord): void {
+  // It comes when all calls of a message are over, also those without a result.
+  #endBatch({ payload }: EventRecord): void {
     const calls = fieldOf(payload, "tool_calls");
     if (!Array.isArray(calls)) return;
     const ids = new Set(calls.map((call: unknown) => fieldOf(call, "tool_use_id")));
-    this.#close("end", ({ call }) => ids.has(call.id));
+    this.#calls.close("end", ({ call }) => ids.has(call.id));
   }
 
-  // It does not say which call it is about; so the last one of that tool with that input.
-  #permission(record: EventRecord): void {
-    const candidates = Array.from(this.#open).filter(
-      ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
-    );
-    const input = JSON.stringify(record.parameters);
-    const alike = candidates.filter(({ call }) => JSON.stringify(call.parameters) === input);
-    const open = alike.findLast(({ call }) => !call.isAsked) ?? alike.at(-1) ?? candidates.at(-1);
-    if (open === undefined) this.#happen(record);
-    else open.call.isAsked = true;
+  #addPermissionRequest(record: EventRecord): void {
+    const tracked = this.#calls.findAskedFor(record);
+    if (tracked === undefined) this.#addEvent(record);
+    else tracked.call.isAsked = true;
   }
 
-  #denial(record: EventRecord): void {
-    const open = this.#callOf(record);
-    this.#resolve(open);
-    open.call.outcome = "denied";
-    open.call.error = textOf(record, "reason");
+  #addDenial(record: EventRecord): void {
+    const tracked = this.#callOf(record);
+    this.#calls.resolve(tracked);
+    tracked.call.outcome = "denied";
+    tracked.call.error = textOf(record, "reason");
   }
 
-  #agentEnd(record: EventRecord): void {
+  #endAgent(record: EventRecord): void {
     if (record.agent_id === undefined) return;
-    this.#close("end", ({ agentId }) => agentId === record.agent_id);
-    // Agents of Claude Code's own, such as the one that compacts, end without a type or a start.
+    this.#calls.close("end", ({ agentId }) => agentId === record.agent_id);
+    // Claude Code's internal agents, such as the one that compacts, end without a type or a start.
     if (!this.#agents.has(record.agent_id) && record.agent_type === undefined) return;
     const { agent } = this.#agentOf(record.agent_id, record);
-    agent.durationMs = atMs(record) - agent.atMs;
+    agent.durationMs = atMsOf(record) - agent.atMs;
     agent.answer = textOf(record, "last_assistant_message");
   }
 
-  #turnEnd(record: EventRecord): void {
-    this.#close("end", ({ agentId }) => agentId === undefined);
+  #endTurn(record: EventRecord): void {
+    this.#calls.close("end", ({ agentId }) => agentId === undefined);
     const turn = this.#turnOf(record);
-    if (turn === undefined) return this.#happen(record);
-    turn.durationMs = atMs(record) - turn.atMs;
+    if (turn === undefined) return this.#addEvent(record);
+    turn.durationMs = atMsOf(record) - turn.atMs;
     turn.answer = textOf(record, "last_assistant_message");
     turn.error = isEvent(record.event, "StopFailure")
       ? (textOf(record, "error") ?? "unknown error")
       : undefined;
   }
 
-  // Three events tell of one compaction: before it, when the session goes on, and after it.
-  #compact(record: EventRecord): void {
+  // Three events report one compaction: PreCompact, SessionStart when the session goes on, PostCompact. The
+  // last one says most.
+  #addCompaction(record: EventRecord): void {
     if (this.#compaction === undefined || isEvent(record.event, "PreCompact")) {
-      this.#compaction = { ...momentOf(record), event: "Compaction" };
-      this.#momentsFor(record).push(this.#compaction);
+      this.#compaction = { ...toTimelineEvent(record), event: "Compaction" };
+      this.#listFor(record).push(this.#compaction);
     } else if (isEvent(record.event, "PostCompact")) this.#compaction.record = record;
     if (isEvent(record.event, "PostCompact")) this.#compaction = undefined;
   }
 
-  #happen(record: EventRecord): void {
-    this.#momentsFor(record).push(momentOf(record));
-  }
-
-  #close(by: "end" | "cut", isMeant: (open: OpenCall) => boolean): void {
-    for (const open of this.#open) {
-      if (!isMeant(open)) continue;
-      open.closedBy = by;
-      this.#open.delete(open);
-    }
-  }
-
-  #resolve(open: OpenCall): void {
-    open.hasResult = true;
-    this.#open.delete(open);
+  #addEvent(record: EventRecord): void {
+    this.#listFor(record).push(toTimelineEvent(record));
   }
 
   #turnOf({ prompt_id }: EventRecord): Turn | undefined {
     return (prompt_id === undefined ? undefined : this.#turns.get(prompt_id)) ?? this.#lastTurn;
   }
 
-  // Once a turn has had its last word, what happens is not part of it.
-  #momentsFor(record: EventRecord): (Turn | Step)[] {
-    const isBetween = this.#turnOf(record)?.durationMs !== undefined;
-    return isBetween && record.agent_id === undefined ? this.#entries : this.#stepsFor(record);
+  // What happens after a turn has ended is not part of it.
+  #listFor(record: EventRecord): (Turn | Step)[] {
+    const isBetweenTurns = this.#turnOf(record)?.durationMs !== undefined;
+    return isBetweenTurns && record.agent_id === undefined ? this.#entries : this.#stepsFor(record);
   }
 
   #stepsFor(record: EventRecord): (Turn | Step)[] {
@@ -269,73 +224,34 @@ class TimelineBuilder {
       kind: "agent",
       id,
       type: record.agent_type ?? "",
-      atMs: atMs(record),
+      atMs: atMsOf(record),
       durationMs: undefined,
       answer: undefined,
       isInterrupted: false,
       steps: [],
     };
-    const made = { agent, promptId: record.prompt_id };
-    this.#agents.set(id, made);
-    return made;
+    const started = { agent, promptId: record.prompt_id };
+    this.#agents.set(id, started);
+    return started;
   }
 
-  /**
-   * Puts an agent under the call that started it, or where it began if none is known.
-   *
-   * @returns whether that call was cut off, and the agent with it: one in the background has a call
-   *   that ended at once
-   */
-  #place({ agent, promptId }: KnownAgent): boolean {
-    const parent = this.#callThatStarted(agent, promptId);
-    if (parent !== undefined) {
-      parent.call.agents.push(agent);
+  /** Puts an agent under the call that started it, or where it started if that call is not known. */
+  #place({ agent, promptId }: KnownAgent): void {
+    const launch = this.#calls.findLaunchOf(agent, promptId);
+    if (launch !== undefined) {
+      launch.call.agents.push(agent);
+      // The call of a background agent has had its result, so nothing interrupts it.
       agent.isInterrupted =
-        !parent.hasResult && parent.closedBy === "cut" && agent.durationMs === undefined;
-      return agent.isInterrupted;
+        !launch.hasResult && launch.closedBy === "interruption" && agent.durationMs === undefined;
+      return;
     }
     const steps: (Turn | Step)[] =
       (promptId === undefined ? undefined : this.#turns.get(promptId))?.steps ?? this.#entries;
     const next = steps.findIndex((step) => step.atMs > agent.atMs);
     steps.splice(next < 0 ? steps.length : next, 0, agent);
-    return false;
-  }
-
-  #callThatStarted(agent: Agent, promptId: string | undefined): OpenCall | undefined {
-    const named = this.#launches.find(({ call }) => agentIdOf(call) === agent.id);
-    if (named !== undefined) return named;
-    // Until its result is there, a call does not say; but there may be only one that it can be.
-    const [only, ...others] = this.#launches.filter(
-      ({ call, promptId: its }) =>
-        agentIdOf(call) === undefined &&
-        its === promptId &&
-        call.atMs <= agent.atMs &&
-        call.agents.length === 0 &&
-        (fieldOf(call.parameters, "subagent_type") ?? agent.type) === agent.type,
-    );
-    return others.length === 0 ? only : undefined;
   }
 }
 
-function isLaunch({ tool }: ToolCall): boolean {
-  return tool === "Agent" || tool === "Task";
-}
-
-function agentIdOf({ response }: ToolCall): unknown {
-  return fieldOf(response, "agentId");
-}
-
-function outcomeOf({ call, closedBy }: OpenCall, isOver: boolean): Outcome {
-  if (closedBy === "end") return call.isAsked ? "denied" : "no result";
-  if (closedBy === "cut") return call.isAsked ? "denied or interrupted" : "interrupted";
-  if (isOver) return "no result";
-  return call.isAsked ? "asking" : "running";
-}
-
-function momentOf(record: EventRecord): Moment {
-  return { kind: "moment", event: record.event, atMs: atMs(record), record };
-}
-
-function atMs({ timestamp }: EventRecord): number {
-  return Date.parse(timestamp);
+function toTimelineEvent(record: EventRecord): TimelineEvent {
+  return { kind: "event", event: record.event, atMs: atMsOf(record), record };
 }

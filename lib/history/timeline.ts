@@ -1,12 +1,12 @@
-// One session as a tree: prompts, the tool calls they led to, and the subagents under the call that
-// started them. Made of records alone, so that any view can use it.
+// A timeline: one session as a tree of prompts, the tool calls that they led to, and the
+// subagents under the call that started them.
 import type { EventRecord } from "../log/record";
 
 /**
- * How a tool call ended. Claude Code gives no event for a call that is denied or interrupted, so
- * those are told from what came, or did not come, after it; `no result` is where that tells nothing.
+ * How a tool call ended. Claude Code sends no event when a person denies or interrupts a call, so these are
+ * inferred from the events after it; `no result` is where they do not show it.
  */
-export type Outcome =
+export type CallOutcome =
   | "succeeded"
   | "failed"
   | "denied"
@@ -16,17 +16,17 @@ export type Outcome =
   | "running"
   | "no result";
 
-/** A use of a tool. */
+/** A tool call. */
 export interface ToolCall {
   readonly kind: "tool";
   readonly tool: string;
   readonly id: string;
   readonly atMs: number;
   readonly parameters: unknown;
-  outcome: Outcome;
-  /** As Claude Code measured it, else from one event to the other; of a running one, so far. */
+  outcome: CallOutcome;
+  /** As Claude Code measured it, otherwise from event to event; so far, if it is running. */
   durationMs: number | undefined;
-  /** Whether permission was asked for. */
+  /** Whether permission was requested. */
   isAsked: boolean;
   response: unknown;
   /** Why it failed or was denied. */
@@ -34,7 +34,7 @@ export interface ToolCall {
   readonly agents: Agent[];
 }
 
-/** A subagent, with what it did. */
+/** A subagent, and what it did. */
 export interface Agent {
   readonly kind: "agent";
   readonly id: string;
@@ -42,40 +42,46 @@ export interface Agent {
   readonly atMs: number;
   durationMs: number | undefined;
   answer: string | undefined;
-  /** Whether it went with the call that started it. */
+  /** Whether it was interrupted with the call that started it. */
   isInterrupted: boolean;
   readonly steps: Step[];
 }
 
-/** Anything else that happened. */
-export interface Moment {
-  readonly kind: "moment";
+/** Any other event. */
+export interface TimelineEvent {
+  readonly kind: "event";
+  /** Its name, or `Compaction` for the events of one. */
   readonly event: string;
   readonly atMs: number;
-  /** The event that says most about it. */
+  /** The record that says most about it. */
   record: EventRecord;
 }
 
-/** What happens within a turn. */
-export type Step = ToolCall | Agent | Moment;
+/** A part of a turn. */
+export type Step = ToolCall | Agent | TimelineEvent;
 
-/** A prompt, and what it led to. */
+/** A prompt, and everything that it led to. */
 export interface Turn {
   readonly kind: "turn";
   readonly prompt: string;
-  /** Not Claude Code itself, on behalf of a background task. */
+  /** Claude Code also submits prompts itself, for example for a background task. */
   readonly isFromPerson: boolean;
   readonly atMs: number;
   durationMs: number | undefined;
-  /** The last words of Claude. */
+  /** Claude's last message. */
   answer: string | undefined;
-  /** Why the turn broke off. */
+  /** Why the turn failed. */
   error: string | undefined;
   readonly steps: Step[];
 }
 
-/** A session from its beginning. */
+/** A session from its start. */
 export interface Timeline {
   readonly sessionId: string;
   readonly entries: readonly (Turn | Step)[];
+}
+
+/** When a record's hook started, in milliseconds since 1970 UTC. */
+export function atMsOf({ timestamp }: Pick<EventRecord, "timestamp">): number {
+  return Date.parse(timestamp);
 }

@@ -1,32 +1,35 @@
-// Log collectors and ClickHouse: records as they are in the log, one a line, many in a request.
+// Log collectors and ClickHouse: records as they are in the log, one per line, many per request.
 import type { PendingEvent } from "../backlog";
-import { post, type Requested } from "../post";
-import { judge, type Deliver } from "../verdict";
+import { post, type PostTarget } from "../post";
+import { verdictOf, type SendEvents } from "../verdict";
 
-/** What is wrong may be one of the events, and is looked for; 403 is what a firewall says to one. */
-const ABOUT_CONTENT = new Set([400, 403, 413, 422]);
+/**
+ * Statuses that may be about a single event, or about the size of the batch. A firewall in front of
+ * the server answers 403 to a body that it dislikes.
+ */
+const CONTENT_STATUSES = new Set([400, 403, 413, 422]);
 
-/** Delivers batches; one that is refused is halved until the event that is to blame is alone. */
-export function sendNdjson(destination: Requested): Deliver {
-  return async function deliver(events, receipts): ReturnType<Deliver> {
-    if (events.length === 0) return undefined;
-    const body = events.map(({ line }) => `${wellFormed(line)}\n`).join("");
-    const answer = await post(destination, body, {
-      "Content-Type": "application/x-ndjson",
-      "Idempotency-Key": idempotencyKey(events),
-    });
-    const outcome = judge(answer, () => true);
-    if (outcome.kind === "kept") return outcome;
-    if (outcome.kind === "delivered") {
-      receipts.delivered(events);
-      return undefined;
+/** Sends batches; a rejected batch is halved until the event that causes it is alone. */
+export function sendNdjson(target: PostTarget): SendEvents {
+  return async function* (events, stop) {
+    const batches = [events];
+    for (let batch; (batch = batches.shift()) !== undefined;) {
+      if (batch.length === 0) continue;
+      if (stop?.aborted === true) return;
+      const body = batch.map(({ line }) => `${wellFormed(line)}\n`).join("");
+      const answer = await post(target, body, {
+        "Content-Type": "application/x-ndjson",
+        "Idempotency-Key": idempotencyKey(batch),
+      });
+      const verdict = verdictOf(answer);
+      if (verdict.kind === "rejected" && CONTENT_STATUSES.has(verdict.status) && batch.length > 1) {
+        const half = batch.length >> 1;
+        batches.unshift(batch.slice(0, half), batch.slice(half));
+        continue;
+      }
+      yield { events: batch, verdict };
+      if (verdict.kind === "retry") return;
     }
-    if (events.length === 1 || !ABOUT_CONTENT.has(outcome.status))
-      return receipts.refused(events, outcome);
-    const half = events.length >> 1;
-    return (
-      (await deliver(events.slice(0, half), receipts)) ?? deliver(events.slice(half), receipts)
-    );
   };
 }
 
@@ -35,8 +38,9 @@ function idempotencyKey(events: readonly PendingEvent[]): string {
   return `${events[0]?.id}-${events.at(-1)?.id}`;
 }
 
-// Half of a character that somebody cut in two is what `JSON.stringify` escapes, and what ClickHouse
-// refuses. Behind an odd number of backslashes it is an escape, else the end of a path.
+// Half a surrogate pair, which is what `JSON.stringify` makes of a truncated text, is an escape such as
+// \ud83d. ClickHouse 18.16 rejects it. After an odd number of backslashes it is an escape; after an even
+// number it is text, such as the path C:\\ud83d.
 function wellFormed(line: string): string {
   if (!line.includes("\\ud")) return line;
   return line.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][\da-f]{2}/g, "$1\\ufffd");

@@ -1,20 +1,11 @@
-// What a ClickHouse server needs to take our records as they are: a table, and questions to ask it.
+/*
+Events of Claude Code from any number of machines, one row per event.
 
-/** One statement that makes the table, and after it, in comments, three queries. */
-export function clickhouseSql(): string {
-  return SQL;
-}
-
-// Tried with 18.16, which Debian has; what newer servers know is left out (DateTime64, LowCardinality,
-// TTL), and nothing is used that they no longer know.
-const SQL = `/*
-Events of Claude Code, from as many machines as you like: one row each.
-
-All of this is one statement, for the questions at its end are in comments. To make the table:
+This file is a single statement: its queries are comments. To create the table:
 
   claude-session forward --sql clickhouse | curl --data-binary @- http://HOST:8123/
 
-Once it is there, each machine sends its events by this in its config.json:
+Then add this to config.json on each machine:
 
   "destinations": [
     {
@@ -25,19 +16,23 @@ Once it is there, each machine sends its events by this in its config.json:
     }
   ]
 
-Leave the headers out where no password is needed; add "insecure": true where plain http is to leave
-the machine. What has no column here is passed over: parameters, payload, and whatever comes later.
-Where many machines send to a server of 2022 or later, add &async_insert=1&wait_for_async_insert=1 to
-the url: it then gathers small inserts into large ones, and still answers only when they are stored.
+Remove the headers if the server needs no password. Add "insecure": true if HOST is another machine and
+the url is plain http. Fields without a column are ignored: parameters, payload, and any later additions.
+
+If many machines send to a server of 2022 or later, add &async_insert=1&wait_for_async_insert=1 to the url.
+The server then combines small inserts, and still answers only after it has stored them.
+
+Tested with ClickHouse 18.16, which is in Debian. It uses nothing that is newer (DateTime64,
+LowCardinality, TTL), and nothing that later versions have removed.
 */
 
 CREATE TABLE IF NOT EXISTS claude_events
 (
     id String,
-    -- The text as it is in the record, for a DateTime has no milliseconds. It sorts by time.
+    -- As in the record, because a DateTime has no milliseconds. The text sorts by time.
     timestamp String,
-    -- The same as a DateTime, which servers do not read from such a text unless they are told to.
-    -- OrZero: an event whose clock was beyond 1970 to 2105 is taken nonetheless.
+    -- The same as a DateTime, which INSERT cannot read from such a text by default.
+    -- OrZero: an event is stored even if its clock was outside 1970 to 2105.
     time DateTime('UTC') MATERIALIZED parseDateTimeBestEffortOrZero(timestamp),
     event String,
     session_id String,
@@ -54,17 +49,17 @@ CREATE TABLE IF NOT EXISTS claude_events
     agent_type String,
     prompt_id String
 )
--- Delivery is at least once. A repeated event has the same key, in the same month, and collapses to one
--- row at the next merge; until then, FINAL does it for a query.
+-- Events are delivered at least once. A repeated event has the same key in the same month, so the next merge
+-- keeps one row of it. Until then, FINAL does so in queries.
 ENGINE = ReplacingMergeTree
--- So that old months can go: ALTER TABLE claude_events DROP PARTITION 202601
+-- To remove an old month: ALTER TABLE claude_events DROP PARTITION 202601
 PARTITION BY toYYYYMM(time)
--- An id sorts by time, so each session's events lie together and in order.
+-- Ids sort by time: the events of a session are stored together and in order.
 ORDER BY (project, session_id, id);
 
--- Three questions. Each can be narrowed, for example by WHERE time >= today() - 30.
+-- Three queries. To narrow one, add for example WHERE time >= today() - 30.
 
--- Sessions, the latest first. Prompts are also those that Claude Code gives itself.
+-- Sessions, the latest first. Prompts include those that Claude Code submits itself.
 /*
 SELECT
     session_id,
@@ -74,7 +69,7 @@ SELECT
     max(timestamp) AS last_event,
     count() AS events,
     countIf(event = 'UserPromptSubmit') AS prompts,
-    -- Where only the ends of calls are sent, those.
+    -- A destination may be sent only the ends of calls.
     greatest(
         countIf(event = 'PreToolUse'),
         countIf(event IN ('PostToolUse', 'PostToolUseFailure'))
@@ -100,7 +95,7 @@ ORDER BY p95_ms DESC, tool
 LIMIT 20
 */
 
--- Failures by project, of all the tool calls that ended.
+-- Failures by project, out of all tool calls that ended.
 /*
 SELECT
     project,
@@ -112,4 +107,3 @@ WHERE event IN ('PostToolUse', 'PostToolUseFailure')
 GROUP BY project
 ORDER BY failures DESC, project
 */
-`;

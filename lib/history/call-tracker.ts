@@ -1,0 +1,132 @@
+// The tool calls of one session: which are still open, and which call a permission request or an agent
+// belongs to, because those events do not say.
+import type { EventRecord } from "../log/record";
+import { fieldOf } from "./payload";
+import { atMsOf, type Agent, type CallOutcome, type ToolCall } from "./timeline";
+
+/** A call, and what a view does not show of it. */
+export interface TrackedCall {
+  readonly call: ToolCall;
+  /** The subagent that makes it, if one does. */
+  readonly agentId: string | undefined;
+  readonly promptId: string | undefined;
+  hasResult: boolean;
+  /** After this no result can come: the turn or agent ended, or something interrupted it. */
+  closedBy: CloseReason | undefined;
+}
+
+/** Why a call without a result is over. */
+export type CloseReason = "end" | "interruption";
+
+/** Keeps the calls in the order in which they started. */
+export class CallTracker {
+  readonly #calls = new Map<string, TrackedCall>();
+  /** Calls that have no result and can still get one. */
+  readonly #open = new Set<TrackedCall>();
+  /** Calls that start subagents. */
+  readonly #launches: TrackedCall[] = [];
+
+  /** The call that an event is about, if it is known. */
+  find(record: EventRecord): TrackedCall | undefined {
+    return this.#calls.get(idOf(record));
+  }
+
+  /** Adds the call that an event is about. */
+  start(record: EventRecord): TrackedCall {
+    const call: ToolCall = {
+      kind: "tool",
+      tool: record.tool ?? "unknown",
+      id: idOf(record),
+      atMs: atMsOf(record),
+      parameters: record.parameters,
+      outcome: "no result",
+      durationMs: undefined,
+      isAsked: false,
+      response: undefined,
+      error: undefined,
+      agents: [],
+    };
+    const { agent_id: agentId, prompt_id: promptId } = record;
+    const tracked = { call, agentId, promptId, hasResult: false, closedBy: undefined };
+    this.#calls.set(call.id, tracked);
+    this.#open.add(tracked);
+    if (call.tool === "Agent" || call.tool === "Task") this.#launches.push(tracked);
+    return tracked;
+  }
+
+  /** Notes that a call has its result. */
+  resolve(tracked: TrackedCall): void {
+    tracked.hasResult = true;
+    this.#open.delete(tracked);
+  }
+
+  /** Notes that no results will come for some of the open calls. */
+  close(reason: CloseReason, isMeant: (tracked: TrackedCall) => boolean): void {
+    for (const tracked of this.#open) {
+      if (!isMeant(tracked)) continue;
+      tracked.closedBy = reason;
+      this.#open.delete(tracked);
+    }
+  }
+
+  /**
+   * The call that a permission request is most likely about: an open one of the same tool with the same
+   * input that was not asked for yet. A hook may have changed the input.
+   */
+  findAskedFor(record: EventRecord): TrackedCall | undefined {
+    const candidates = Array.from(this.#open).filter(
+      ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
+    );
+    const input = JSON.stringify(record.parameters);
+    const same = candidates.filter(({ call }) => JSON.stringify(call.parameters) === input);
+    return same.findLast(({ call }) => !call.isAsked) ?? same.at(-1) ?? candidates.at(-1);
+  }
+
+  /** The call that started an agent: the one whose result names it, or the only one that it can be. */
+  findLaunchOf(agent: Agent, agentPromptId: string | undefined): TrackedCall | undefined {
+    const named = this.#launches.find(({ call }) => launchedAgentId(call) === agent.id);
+    if (named !== undefined) return named;
+    const [only, ...others] = this.#launches.filter(
+      ({ call, promptId }) =>
+        launchedAgentId(call) === undefined &&
+        promptId === agentPromptId &&
+        call.atMs <= agent.atMs &&
+        call.agents.length === 0 &&
+        (fieldOf(call.parameters, "subagent_type") ?? agent.type) === agent.type,
+    );
+    return others.length === 0 ? only : undefined;
+  }
+
+  /**
+   * Gives every call without a result its outcome. Nothing may be added afterwards.
+   *
+   * @param interruptedAgents ids of agents that were interrupted, and their calls with them
+   */
+  finish(nowMs: number, isOver: boolean, interruptedAgents: ReadonlySet<string>): void {
+    for (const tracked of this.#calls.values()) {
+      const { call, agentId, hasResult } = tracked;
+      if (hasResult) continue;
+      if (agentId !== undefined && interruptedAgents.has(agentId))
+        tracked.closedBy ??= "interruption";
+      call.outcome = outcomeOf(tracked, isOver);
+      // Not negative: the clock may have been set back since.
+      if (call.outcome === "running" || call.outcome === "asking")
+        call.durationMs = Math.max(nowMs - call.atMs, 0);
+    }
+  }
+}
+
+function idOf({ tool_use_id, id }: EventRecord): string {
+  return tool_use_id ?? id;
+}
+
+function launchedAgentId({ response }: ToolCall): unknown {
+  return fieldOf(response, "agentId");
+}
+
+function outcomeOf({ call, closedBy }: TrackedCall, isOver: boolean): CallOutcome {
+  if (closedBy === "end") return call.isAsked ? "denied" : "no result";
+  if (closedBy === "interruption") return call.isAsked ? "denied or interrupted" : "interrupted";
+  if (isOver) return "no result";
+  return call.isAsked ? "asking" : "running";
+}
