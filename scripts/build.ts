@@ -1,5 +1,4 @@
-// Compiles every program in hooks/, and the command line, to executables of their own, in dist/ unless
-// a release wants them elsewhere.
+// Compiles every program in hooks/ and the command line to standalone executables in dist/.
 //
 // usage: bun scripts/build.ts
 import { copyFileSync, linkSync, mkdirSync } from "node:fs";
@@ -9,15 +8,15 @@ import manifest from "../package.json" with { type: "json" };
 const root = dirname(import.meta.dir);
 const COMMAND_LINE = `${root}/lib/cli/main.ts`;
 
-/** Where the built programs are. */
+/** The folder of the built programs. */
 export const dist = `${root}/dist`;
 
-/** The names of the programs that a build makes. */
+/** The names of all programs, sorted. */
 export async function programNames(): Promise<string[]> {
   return Array.from((await programSources()).keys()).toSorted();
 }
 
-/** Each program's source: the files in hooks/, and the command line. */
+/** The source file of each program: the files in hooks/, and the command line. */
 async function programSources(): Promise<Map<string, string>> {
   const hooks = await Array.fromAsync(new Bun.Glob("*.ts").scan(`${root}/hooks`));
   return new Map([
@@ -26,18 +25,18 @@ async function programSources(): Promise<Map<string, string>> {
   ]);
 }
 
-/** What a program is compiled for. */
+/** What to compile a program for. */
 export interface Target {
-  /** The runtime; without it, that of this machine. Another one is fetched once, from the npm registry. */
+  /** The runtime to embed; by default this machine's. Bun downloads another one once, from the npm registry. */
   readonly runtime?: Bun.Build.CompileTarget;
-  /** What the program says is its version, if it is not that of this source. */
+  /** The version that the program reports; by default the one in package.json. */
   readonly version?: string;
 }
 
 /**
- * Compiles one source file with the flags of the release.
+ * Compiles one source file with the options of a release.
  *
- * @throws {AggregateError} with the compiler's messages
+ * @throws {AggregateError} with the messages of the compiler
  */
 export async function compile(
   source: string,
@@ -52,32 +51,32 @@ export async function compile(
     format: "esm",
     bytecode: true,
     minify: true,
-    // What is imported late is loaded late, with all that it needs: saves `claude-session id` 1.7 ms.
+    // A dynamic import then loads its code only when it runs: saves `claude-session id` 1.7 ms.
     splitting: true,
     define: { BUILD_VERSION: JSON.stringify(version) },
     compile: {
       ...(runtime !== undefined && { target: runtime }),
       outfile,
-      // A project folder must not be able to run code in a hook, or to configure one.
+      // A project folder must not be able to run code in a hook or to configure one.
       autoloadDotenv: false,
       autoloadBunfig: false,
       execArgv: ["--disallow-code-generation-from-strings=strict"],
-      // A hook lives for milliseconds: code that the JIT compiles is seldom run again. Saves 0.15 ms.
+      // A hook lives for milliseconds: code that the JIT compiles rarely runs again. Saves 0.15 ms.
       jitPolicy: 100,
-      // Where Claude Code has no console, as in an editor, Windows would open one for each event.
+      // If Claude Code has no console, as in an editor, Windows would open one for each event.
       ...(isForWindows && { windows: { hideConsole: source !== COMMAND_LINE } }),
     },
   });
 }
 
-/** Builds all programs, and answers with their names. */
+/** Builds all programs into a folder; returns their names, sorted. */
 export async function build(folder = dist, target: Target = {}): Promise<string[]> {
   const sources = Array.from(await programSources());
   await Promise.all(sources.map(([name, source]) => compile(source, `${folder}/${name}`, target)));
   return sources.map(([name]) => name).toSorted();
 }
 
-/** Puts the built programs into a folder, which is made: a second name of each, or a copy. */
+/** Puts the built programs into a folder, which is created: as hard links where possible, else as copies. */
 export async function placePrograms(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const name of await programNames()) {
@@ -85,13 +84,13 @@ export async function placePrograms(folder: string): Promise<void> {
     try {
       linkSync(from, to);
     } catch {
-      // The disk knows no second names, or the folder is on another.
+      // The file system has no hard links, or the folder is on another one.
       copyFileSync(from, to);
     }
   }
 }
 
-/** Whether every program is there and newer than everything it is made of. */
+/** Whether every program exists and is newer than all sources. */
 export async function isBuilt(): Promise<boolean> {
   const sources = ["package.json", "package-lock.json", "scripts/build.ts"];
   for (const folder of ["hooks", "lib"])

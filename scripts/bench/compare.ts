@@ -1,36 +1,35 @@
-// Two runs of the bench as one table in Markdown.
+// Two runs of the bench as one table in Markdown, for a comment on a pull request.
 //
 // usage: bun scripts/bench/compare.ts BEFORE.json AFTER.json
-import type { Figure } from "./report";
+import { budgetOf, isOverBudget, type Measurement } from "./report";
 
-const [before, after] = await Promise.all(process.argv.slice(2, 4).map(read));
-if (before === undefined || after === undefined) throw new Error("two files are wanted");
+const [before, after] = await Promise.all(process.argv.slice(2, 4).map(readMeasurements));
+if (before === undefined || after === undefined)
+  throw new Error("usage: bun scripts/bench/compare.ts BEFORE.json AFTER.json");
 
 console.log("| | before | after | change | budget |\n|---|---|---|---|---|");
-for (const figure of after.values()) {
-  const { name, value, unit, most, least } = figure;
+for (const measurement of after.values()) {
+  const { name, value, unit } = measurement;
   const earlier = before.get(name)?.value;
-  const change = earlier === undefined ? "new" : percent(value / earlier - 1);
-  const budget = most === undefined ? least : most;
-  const isOver = value > (most ?? Infinity) || value < (least ?? -Infinity);
-  const bound =
-    budget === undefined
-      ? ""
-      : `${most === undefined ? "≥" : "≤"} ${budget}${isOver ? " **over**" : ""}`;
-  console.log(
-    `| ${name} | ${earlier === undefined ? "" : short(earlier)} | ${short(value)} ${unit} | ${change} | ${bound} |`,
-  );
+  const cells = [
+    name,
+    earlier === undefined ? "" : formatNumber(earlier),
+    `${formatNumber(value)} ${unit}`.trimEnd(),
+    earlier === undefined ? "new" : formatChange(value / earlier - 1),
+    `${budgetOf(measurement)}${isOverBudget(measurement) ? " **over**" : ""}`,
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
 }
 
-async function read(path: string): Promise<Map<string, Figure>> {
-  const figures = (await Bun.file(path).json()) as Figure[];
-  return new Map(figures.map((figure) => [figure.name, figure]));
+async function readMeasurements(path: string): Promise<Map<string, Measurement>> {
+  const measurements = (await Bun.file(path).json()) as Measurement[];
+  return new Map(measurements.map((measurement) => [measurement.name, measurement]));
 }
 
-function percent(share: number): string {
+function formatChange(share: number): string {
   return `${share > 0 ? "+" : ""}${(share * 100).toFixed(0)} %`;
 }
 
-function short(value: number): string {
+function formatNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -1,5 +1,5 @@
-// A server that takes everything and answers at once, in a process of its own: what a bench of
-// forwarding delivers to. It prints its port, and ends with its parent.
+// A server that takes every request and keeps nothing, in its own process: the target of the bench of
+// forwarding. It prints its port, and ends when its stdin does.
 //
 // usage: bun scripts/bench/discard-server.ts
 const server = Bun.serve({

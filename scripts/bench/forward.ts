@@ -1,44 +1,53 @@
 // What forwarding costs a hook, and how fast a forwarder is.
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { capturedPayload } from "../harness/payloads";
-import { programPath } from "../harness/programs";
+import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
+import type { FreshCopies } from "./fresh-copies";
 import { generateLog } from "./generate-log";
-import { progress, type Figure } from "./report";
-import { median, peakMegabytes } from "./timing";
+import type { Measurement } from "./report";
+import { median, peakMegabytes, timeHook } from "./timing";
 
+/** More than for whole programs: the budget is a twentieth of a hook. */
 const PAIRS = 150;
-const EVENTS = 40;
+const WARM_UP_PAIRS = 5;
+const ARRIVALS = 40;
+/** Half of what an idle forwarder lives for. */
 const IDLE_MS = 5000;
-// <unistd.h>: sysconf(_SC_CLK_TCK) on every Linux of today.
+/** sysconf(_SC_CLK_TCK) of <unistd.h>: 100 on every Linux in use. */
 const TICKS_PER_SECOND = 100;
+/** A forwarder touches its heartbeat every second; this keeps one as young. */
+const HEARTBEAT_MS = 500;
+/** The discard port: nothing listens there, so a forwarder tries once and waits. */
+const NOWHERE = "http://127.0.0.1:9";
 
-/** Measures, and adds the figures. */
-export async function measureForwarding(figures: Figure[]): Promise<void> {
-  await measureHook(figures);
-  await measureArrival(figures);
-  await measureDelivery(figures);
+/** Measures a hook with a destination, an event on its way, and a backlog. */
+export async function measureForwarding(copies: FreshCopies): Promise<Measurement[]> {
+  return [
+    ...(await measureHook(copies)),
+    ...(await measureArrival(copies)),
+    ...(await measureBacklog(copies)),
+  ];
 }
 
 /** A hook without a destination, with a forwarder alive, and with one to start. */
-async function measureHook(figures: Figure[]): Promise<void> {
+async function measureHook(copies: FreshCopies): Promise<Measurement[]> {
   using without = new Sandbox();
   using alive = new Sandbox();
   using asleep = new Sandbox();
-  // Nobody listens there: what is started tries once, and waits.
-  for (const sandbox of [alive, asleep]) configure(sandbox, "observability", "http://127.0.0.1:9");
+  for (const sandbox of [alive, asleep]) configure(sandbox, "observability", NOWHERE);
   const { text } = await capturedPayload("PreToolUse");
-  const beating = setInterval(() => touch(alive, new Date()), 500);
+  const beating = setInterval(() => touchHeartbeat(alive, new Date()), HEARTBEAT_MS);
   const sandboxes = [without, alive, asleep];
   const ratios: number[] = [];
   const surplusMs: number[] = [];
-  for (let pair = -5; pair < PAIRS; pair++) {
+  for (let pair = -WARM_UP_PAIRS; pair < PAIRS; pair++) {
     progress(`a hook that forwards, ${pair + 1} of ${PAIRS}`);
-    touch(alive, new Date());
-    touch(asleep, new Date(0));
+    touchHeartbeat(alive, new Date());
+    touchHeartbeat(asleep, new Date(0));
     const ms = new Map<Sandbox, number>();
     for (const sandbox of pair % 2 === 0 ? sandboxes : sandboxes.toReversed())
-      ms.set(sandbox, await timeHook(sandbox, text));
+      ms.set(sandbox, await timeHook(copies.program("pre-tool-use"), text, sandbox));
     if (pair < 0) continue;
     const base = ms.get(without) ?? NaN;
     ratios.push((ms.get(alive) ?? NaN) / base);
@@ -46,40 +55,29 @@ async function measureHook(figures: Figure[]): Promise<void> {
   }
   clearInterval(beating);
   await endForwarder(asleep);
-  figures.push(
+  return [
     {
       name: "hook with a destination / without, forwarder alive",
       value: median(ratios),
       unit: "×",
-      most: 1.05,
+      // One more `stat`.
+      max: 1.05,
     },
     {
       name: "hook that starts the forwarder, more than without",
       value: median(surplusMs),
       unit: "ms",
-      most: 1.5,
+      // One `posix_spawn`, only while no forwarder is alive.
+      max: 1.5,
     },
-  );
-}
-
-async function timeHook(sandbox: Sandbox, payload: string): Promise<number> {
-  const started = performance.now();
-  const child = Bun.spawn([programPath("pre-tool-use")], {
-    env: sandbox.env(),
-    cwd: sandbox.project,
-    stdin: new Blob([payload]),
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  await child.exited;
-  return performance.now() - started;
+  ];
 }
 
 /** From the start of a hook to the event at the server, and what an idle forwarder costs. */
-async function measureArrival(figures: Figure[]): Promise<void> {
+async function measureArrival(copies: FreshCopies): Promise<Measurement[]> {
   using sandbox = new Sandbox();
   let arrived = Promise.withResolvers<void>();
-  const server = Bun.serve({
+  await using server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
@@ -91,39 +89,45 @@ async function measureArrival(figures: Figure[]): Promise<void> {
   configure(sandbox, "observability", server.url.href);
   const { text } = await capturedPayload("PreToolUse");
   const times: number[] = [];
-  for (let event = -1; event < EVENTS; event++) {
-    progress(`event to server, ${event + 1} of ${EVENTS}`);
+  // The first one starts the forwarder.
+  for (let event = -1; event < ARRIVALS; event++) {
+    progress(`event to server, ${event + 1} of ${ARRIVALS}`);
     arrived = Promise.withResolvers<void>();
     const started = performance.now();
-    await timeHook(sandbox, text);
+    await timeHook(copies.program("pre-tool-use"), text, sandbox);
     await arrived.promise;
     if (event >= 0) times.push(performance.now() - started);
+    // A forwarder looks at the log every 100 ms: events should come at every moment in between.
     await Bun.sleep(Math.random() * 150);
   }
-  figures.push({ name: "event to server", value: median(times), unit: "ms", most: 300 });
+  const measurements: Measurement[] = [
+    { name: "event to server", value: median(times), unit: "ms", max: 300 },
+  ];
   const pid = forwarderOf(sandbox);
   if (pid !== undefined) {
     progress("an idle forwarder");
     const before = cpuTicks(pid);
     await Bun.sleep(IDLE_MS);
     const share = (cpuTicks(pid) - before) / TICKS_PER_SECOND / (IDLE_MS / 1000);
-    figures.push({ name: "idle forwarder, of a core", value: share * 100, unit: "%", most: 1 });
+    measurements.push({ name: "idle forwarder, of a core", value: share * 100, unit: "%", max: 1 });
   }
   await endForwarder(sandbox);
-  await server.stop(true);
+  return measurements;
 }
 
-/** A backlog, to a server that answers at once. */
-async function measureDelivery(figures: Figure[]): Promise<void> {
-  const sink = Bun.spawn([process.execPath, `${import.meta.dir}/discard-server.ts`], {
+/** A backlog, to a server that takes everything. */
+async function measureBacklog(copies: FreshCopies): Promise<Measurement[]> {
+  const server = Bun.spawn([process.execPath, `${import.meta.dir}/discard-server.ts`], {
     stdin: "pipe",
     stdout: "pipe",
   });
-  const { value } = await sink.stdout.getReader().read();
+  const { value } = await server.stdout.getReader().read();
   const url = `http://127.0.0.1:${new TextDecoder().decode(value).trim()}`;
-  for (const { type, records, least } of [
-    { type: "observability", records: 20_000, least: 1500 },
-    { type: "http", records: 1_000_000, least: 20_000 },
+  const measurements: Measurement[] = [];
+  for (const { type, records, min } of [
+    // One event a request, so fewer of them.
+    { type: "observability", records: 20_000, min: 1500 },
+    { type: "http", records: 1_000_000, min: 20_000 },
   ]) {
     progress(`delivering ${records} events, ${type}`);
     using sandbox = new Sandbox();
@@ -131,24 +135,26 @@ async function measureDelivery(figures: Figure[]): Promise<void> {
     const days = generateLog(sandbox.events, { records, days: 30 });
     const bytes = days.reduce((sum, day) => sum + Bun.file(day).size, 0);
     const started = performance.now();
-    const command = [programPath("claude-session"), "forward", "--once"];
+    const command = [copies.program("claude-session"), "forward", "--once"];
     const megabytes = await peakMegabytes(command, sandbox.env());
     const seconds = (performance.now() - started) / 1000;
-    const name = `${type}, ${records} events`;
-    figures.push(
-      { name: `delivery, ${name}`, value: records / seconds, unit: "/s", least },
-      { name: `delivery, ${name}, peak memory`, value: megabytes, unit: "MB", most: 120 },
+    const name = `delivery, ${type}, ${records} events`;
+    measurements.push(
+      { name, value: records / seconds, unit: "/s", min },
+      // Whatever the backlog: it is read in batches.
+      { name: `${name}, peak memory`, value: megabytes, unit: "MB", max: 120 },
     );
     if (type === "http")
-      figures.push({
-        name: `delivery, ${name}, of the log`,
+      measurements.push({
+        name: `${name}, of the log`,
         value: bytes / 1e6 / seconds,
         unit: "MB/s",
-        least: 50,
+        min: 50,
       });
   }
-  sink.kill();
-  await sink.exited;
+  server.kill();
+  await server.exited;
+  return measurements;
 }
 
 function configure(sandbox: Sandbox, type: string, url: string): void {
@@ -157,13 +163,13 @@ function configure(sandbox: Sandbox, type: string, url: string): void {
   writeFileSync(`${sandbox.state}/config.json`, JSON.stringify(config), { mode: 0o600 });
 }
 
-function touch({ state }: Sandbox, date: Date): void {
+function touchHeartbeat({ state }: Sandbox, date: Date): void {
   const path = `${state}/forward/heartbeat`;
   if (!existsSync(path)) writeFileSync(path, "\n", { mode: 0o600 });
   utimesSync(path, date, date);
 }
 
-/** The process that holds a sandbox's lock, as far as this system tells. */
+/** The process that holds the lock of a sandbox, which only Linux says. */
 function forwarderOf({ state }: Sandbox): number | undefined {
   if (process.platform !== "linux") return undefined;
   const { stdout } = Bun.spawnSync(["stat", "-c", "%i", `${state}/forward/lock`]);
@@ -183,6 +189,6 @@ async function endForwarder(sandbox: Sandbox): Promise<void> {
 
 function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-  // utime and stime: proc_pid_stat(5), counted from the state.
+  // utime and stime of proc_pid_stat(5), counted from the state.
   return Number(fields[11]) + Number(fields[12]);
 }

@@ -1,5 +1,5 @@
-// Writes a log as large as that of a busy year: many sessions, side by side, over many days. What
-// it writes depends on nothing but its arguments, so that two runs of a bench read the same bytes.
+// Writes a log as large as that of a busy year: many parallel sessions over many days. The bytes depend on the
+// arguments alone, so two runs of a bench read the same log.
 //
 // usage: bun scripts/bench/generate-log.ts FOLDER [records] [days]
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
@@ -7,10 +7,12 @@ import type { EventRecord } from "../../lib/log/record";
 import { seededRandom } from "../harness/random";
 
 const DAY_MS = 86_400_000;
-const SESSIONS_AT_ONCE = 8;
-const CALLS_A_TURN = 6;
-const TURNS_A_SESSION = 12;
+const PARALLEL_SESSIONS = 8;
+const CALLS_PER_TURN = 6;
+const TURNS_PER_SESSION = 12;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
+/** How much text is collected before it is written. */
+const MAX_PENDING_CHARS = 4_000_000;
 
 /** How much to write. */
 export interface LogSize {
@@ -19,18 +21,18 @@ export interface LogSize {
 }
 
 /**
- * Writes day files of about 600 bytes a record into a folder.
+ * Writes day files into a folder, about 690 bytes a record.
  *
- * @returns the files' paths, the oldest day first
+ * @returns the paths of the files, the oldest day first
  */
 export function generateLog(events: string, { records, days }: LogSize): string[] {
   mkdirSync(events, { recursive: true, mode: 0o700 });
   const random = seededRandom(1);
-  const sessions: Generator<Moment>[] = Array.from({ length: SESSIONS_AT_ONCE }, (_, i) =>
+  const sessions: Generator<Moment>[] = Array.from({ length: PARALLEL_SESSIONS }, (_, i) =>
     session(random, i),
   );
   const paths: string[] = [];
-  let begun = SESSIONS_AT_ONCE;
+  let started = PARALLEL_SESSIONS;
   for (let day = 0; day < days; day++) {
     const dayMs = FIRST_DAY + day * DAY_MS;
     const path = `${events}/${new Date(dayMs).toISOString().slice(0, 10)}.jsonl`;
@@ -38,25 +40,27 @@ export function generateLog(events: string, { records, days }: LogSize): string[
     const file = openSync(path, "w", 0o600);
     let lines = "";
     for (let n = 0; n < today; n++) {
-      const turn = Math.floor(random() * SESSIONS_AT_ONCE);
-      let next = sessions[turn]?.next();
+      const lane = Math.floor(random() * PARALLEL_SESSIONS);
+      let next = sessions[lane]?.next();
       if (next === undefined || next.done === true) {
-        const fresh = session(random, begun++);
-        sessions[turn] = fresh;
+        const fresh = session(random, started++);
+        sessions[lane] = fresh;
         next = fresh.next();
       }
       const atMs = dayMs + Math.floor((DAY_MS * n) / today);
       lines += `${JSON.stringify(toRecord(next.value as Moment, atMs, random))}\n`;
-      if (lines.length > 4_000_000) lines = written(file, lines);
+      if (lines.length < MAX_PENDING_CHARS) continue;
+      writeSync(file, lines);
+      lines = "";
     }
-    written(file, lines);
+    writeSync(file, lines);
     closeSync(file);
     paths.push(path);
   }
   return paths;
 }
 
-/** What of a record its session decides. */
+/** The fields of a record that its session decides. */
 type Moment = Pick<EventRecord, "event" | "session_id" | "project" | "project_dir" | "pid"> &
   Partial<EventRecord>;
 
@@ -78,16 +82,15 @@ function* session(random: () => number, number: number): Generator<Moment> {
     permission_mode: "default",
   };
   yield { ...common, event: "SessionStart", payload: { ...sent, source: "startup" } };
-  for (let turn = 0; turn < TURNS_A_SESSION; turn++) {
+  for (let turn = 0; turn < TURNS_PER_SESSION; turn++) {
     const prompt_id = uuid(random);
     const prompt = `Turn ${turn + 1}: make the ${words(random, 8)} work`;
     yield { ...common, event: "UserPromptSubmit", prompt_id, payload: { ...sent, prompt } };
-    for (let call = 0; call < CALLS_A_TURN; call++) {
+    for (let call = 0; call < CALLS_PER_TURN; call++) {
       const tool = TOOLS[Math.floor(random() ** 2 * TOOLS.length)] as string;
       const ids = { prompt_id, tool, tool_use_id: `toolu_01${uuid(random).replaceAll("-", "")}` };
       const parameters = { command: words(random, 5), description: words(random, 3) };
-      const shown = { ...common, ...ids, parameters };
-      yield { ...shown, event: "PreToolUse", payload: sent };
+      yield { ...common, ...ids, parameters, event: "PreToolUse", payload: sent };
       const duration_ms = Math.floor(-Math.log(1 - random()) * 400);
       const answer =
         random() < 0.05
@@ -145,11 +148,6 @@ function uuid(random: () => number): string {
       .padStart(8, "0"),
   ).join("");
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-7$3-8$4-$5");
-}
-
-function written(file: number, lines: string): "" {
-  writeSync(file, lines);
-  return "";
 }
 
 if (import.meta.main) {

@@ -1,7 +1,7 @@
-// What a fresh process costs: its time and its memory.
+// What a fresh process costs: time and memory.
 import type { Sandbox } from "../harness/sandbox";
 
-/** Runs a command to its end, without input or output, and answers with the milliseconds it took. */
+/** Runs a command to its end without input or output; returns how many milliseconds that took. */
 export async function timeCommand(
   command: readonly string[],
   env: Record<string, string>,
@@ -17,7 +17,7 @@ export async function timeCommand(
   return performance.now() - started;
 }
 
-/** Starts a hook as the client does, with its payload on a socket, and answers with the milliseconds it took. */
+/** Runs a hook as Claude Code does, its payload on a socket; returns how many milliseconds that took. */
 export async function timeHook(path: string, payload: string, sandbox: Sandbox): Promise<number> {
   const started = performance.now();
   const child = Bun.spawn([path], {
@@ -38,8 +38,8 @@ export async function timeHook(path: string, payload: string, sandbox: Sandbox):
 }
 
 /**
- * Runs a command to its end, and answers with the most memory that it had. Linux counts to a process
- * what its parent had at the fork, so a small process stands between.
+ * Runs a command to its end; returns its peak memory in megabytes. On Linux a process starts out with the
+ * peak of the one that forked it, so a small process stands in between.
  */
 export async function peakMegabytes(
   command: readonly string[],
@@ -56,7 +56,7 @@ export async function peakMegabytes(
   return Number(await child.stdout.text());
 }
 
-/** The middle one, or the higher of the two in the middle. */
+/** The median: the middle value, or the higher of the two in the middle. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }

@@ -1,13 +1,14 @@
-// What a newcomer would do, in a temp folder that is gone afterwards: install the programs, let two
-// real, captured Claude Code sessions run at once in one project, look at them, uninstall. With
-// --server, what becomes of the events when the server they are forwarded to is killed.
+// Shows a newcomer what the programs do, in a temporary home: install them, let two captured Claude Code sessions
+// run at the same time in one project, look at them, uninstall. With --server, the events are also forwarded to a
+// server that is killed half-way. With --picture, only draws the pictures of the README.
 //
-// usage: bun scripts/demo/demo.ts [--server]
+// usage: bun scripts/demo/demo.ts [--server | --picture]
 import { median } from "../bench/timing";
-import { demoServer } from "./outage";
-import { PLAY, Stage, type Played } from "./sandbox";
+import { demoOutage } from "./outage";
+import { drawPictures } from "./picture";
+import { DemoSandbox, SCENARIO, type Played } from "./sandbox";
 
-// What somebody has in their settings already.
+/** Settings that a user might already have. */
 const SETTINGS = `{
   "model": "opus", // a comment that stays
   "hooks": {
@@ -16,41 +17,43 @@ const SETTINGS = `{
 }
 `;
 
-const tell = process.argv.includes("--server") ? demoServer : demo;
-using stage = await Stage.open();
-process.exitCode = (await tell(stage)) ? 0 : 1;
+if (process.argv.includes("--picture")) await drawPictures();
+else {
+  using sandbox = await DemoSandbox.open();
+  const isRight = await (process.argv.includes("--server") ? demoOutage : demoSessions)(sandbox);
+  process.exitCode = isRight ? 0 : 1;
+}
 
-async function demo(on: Stage): Promise<boolean> {
-  await Bun.write(on.settings, SETTINGS);
-  on.step("Install", "the programs are in ~/.claude/hooks, and some settings are there already");
-  on.run("install");
+/** Returns whether every event was recorded under its own session, and the settings were restored. */
+async function demoSessions(sandbox: DemoSandbox): Promise<boolean> {
+  await Bun.write(sandbox.settings, SETTINGS);
+  sandbox.showStep("Install", "the programs are in ~/.claude/hooks, next to settings that exist");
+  sandbox.show("install");
 
-  on.step("Work", `${PLAY.length} events of two sessions, at once and in one project`);
+  sandbox.showStep("Work", `${SCENARIO.length} events of two parallel sessions in one project`);
   const played: Played[] = [];
   let current = "";
-  for (const line of PLAY) {
-    // Just before the last session ends, the pointer names the session last spoken to.
-    if (line === PLAY.at(-1)) current = on.output("id");
-    played.push(await on.play(line));
+  for (const line of SCENARIO) {
+    // Before the last session ends, the session pointer names the one that was used last.
+    if (line === SCENARIO.at(-1)) current = sandbox.output("id");
+    played.push(await sandbox.play(line));
   }
-  const took = median(played.map(({ ms }) => ms)).toFixed(1);
-  console.log(`Each start of a hook took ${took} ms (the median), and nobody saw it.`);
+  const tookMs = median(played.map(({ ms }) => ms)).toFixed(1);
+  console.log(`A hook took ${tookMs} ms (median of ${played.length}) and printed nothing.`);
   console.log(`\n$ claude-session id\n${current}`);
 
-  on.step("Look", "what happened");
-  for (const line of ["list", "show 04e66903", "stats", "tail -n 3", "doctor"]) on.run(line);
+  sandbox.showStep("Look", "what happened");
+  for (const line of ["list", "show 04e66903", "stats", "tail -n 3", "doctor"]) sandbox.show(line);
 
-  on.step("Uninstall", "the settings are what they were");
-  on.run("uninstall");
-  const isRestored = (await Bun.file(on.settings).text()) === SETTINGS;
-  console.log(`settings.json has the bytes that it had before: ${isRestored ? "yes" : "NO"}`);
+  sandbox.showStep("Uninstall", "the settings are as they were");
+  sandbox.show("uninstall");
+  const isRestored = (await Bun.file(sandbox.settings).text()) === SETTINGS;
+  console.log(`settings.json is byte for byte what it was: ${isRestored ? "yes" : "NO"}`);
 
-  const { records } = on;
+  const { records } = sandbox;
   const right = played.filter(
     ({ sessionId, event }, i) => records[i]?.session_id === sessionId && records[i].event === event,
   ).length;
-  console.log(
-    `${right} of ${PLAY.length} events are in the log with the session id of their own payload.`,
-  );
-  return isRestored && right === PLAY.length && records.length === PLAY.length;
+  console.log(`${right} of ${played.length} events are in the log under their own session id.`);
+  return isRestored && right === played.length && records.length === played.length;
 }

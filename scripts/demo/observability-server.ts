@@ -1,7 +1,7 @@
-// A small observability server, as the demo kills and starts it again: `POST /events`, each event
-// numbered and kept in a file.
+// A small observability server that the demo kills and restarts: it numbers each event of `POST /events` and
+// keeps it in a file.
 //
-// usage: bun scripts/demo/observability-server.ts PORT FILE      PORT 0 takes a free one; prints it
+// usage: bun scripts/demo/observability-server.ts PORT FILE      prints its port; PORT 0 takes a free one
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 
 const [, , port, file = ""] = process.argv;
@@ -12,7 +12,7 @@ const server = Bun.serve({
   port: Number(port),
   async fetch(request) {
     const { pathname } = new URL(request.url);
-    // As such servers do, whatever was asked for.
+    // Such servers answer every other request like this.
     if (request.method !== "POST" || pathname !== "/events")
       return new Response("Multi-Agent Observability Server");
     const event = (await request.json()) as Record<string, unknown>;

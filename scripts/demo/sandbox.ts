@@ -1,18 +1,18 @@
-// A made-up home for a demo, gone afterwards: the programs installed as a user has them, a project, and
-// two captured Claude Code sessions to be played at once in it.
+// A temporary home for the demo: the programs where a user has them, a project, and two captured Claude Code
+// sessions to play in it.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { styleText } from "node:util";
-import { readDays } from "../../lib/log/reader";
+import { readRecords } from "../../lib/log/reader";
 import type { EventRecord } from "../../lib/log/record";
 import { build, isBuilt, placePrograms } from "../build";
 import { capturedPayload } from "../harness/payloads";
 
 /**
- * Session A works, and session B is resumed, compacted and cleared meanwhile; in the order in which
- * the client sent each session's events. All of them are captured payloads.
+ * Captured payloads of two sessions: A works while B is resumed, compacted and cleared. The events of each
+ * session are in the order in which Claude Code sent them.
  */
-export const PLAY: readonly string[] = [
+export const SCENARIO: readonly string[] = [
   "A SessionStart",
   "A UserPromptSubmit",
   "A PreToolUse",
@@ -38,18 +38,18 @@ export const PLAY: readonly string[] = [
   "A Stop",
   "A SessionEnd",
 ];
-// Claude Code's own process, of each session.
+// The Claude Code process of each session.
 const PIDS: Readonly<Record<string, number>> = { A: 4101, B: 4102 };
 
-/** An event that was handed to a hook, and how long the hook took. */
+/** An event that a hook was started with, and how long the hook took. */
 export interface Played {
   readonly event: string;
   readonly sessionId: string;
   readonly ms: number;
 }
 
-/** A home with the programs in it. */
-export class Stage {
+/** A home with the programs in it, removed on dispose. */
+export class DemoSandbox implements Disposable {
   readonly root = mkdtempSync(`${tmpdir()}/claude-session-hooks-demo-`);
   readonly home = `${this.root}/home`;
   readonly settings = `${this.home}/.claude/settings.json`;
@@ -67,29 +67,33 @@ export class Stage {
   };
   #commands: ReadonlyMap<string, string[]> = new Map();
 
-  /** Puts the programs in place, after building them if need be. */
-  static async open(): Promise<Stage> {
+  /** Builds the programs if necessary, and puts them in place. */
+  static async open(): Promise<DemoSandbox> {
     if (!(await isBuilt())) {
       console.log("Building the programs first …");
       await build();
     }
-    const stage = new Stage();
-    for (const folder of [`${stage.#project}/.git`, stage.#env.CLAUDE_SESSION_DIR])
+    const sandbox = new DemoSandbox();
+    for (const folder of [`${sandbox.#project}/.git`, sandbox.#env.CLAUDE_SESSION_DIR])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-    await placePrograms(stage.#programs);
-    return stage;
+    await placePrograms(sandbox.#programs);
+    return sandbox;
   }
 
   [Symbol.dispose](): void {
     rmSync(this.root, { recursive: true });
   }
 
-  /** Says what comes next. */
-  step(name: string, what: string): void {
+  /** Prints the heading of the next step. */
+  showStep(name: string, what: string): void {
     console.log(`\n${bold(`── ${name} ──`)} ${what}`);
   }
 
-  /** What `claude-session` prints; that it fails is not expected. */
+  /**
+   * What `claude-session` prints, with `~` for the home.
+   *
+   * @throws {Error} if it fails or prints to stderr
+   */
   output(line: string): string {
     const command = [`${this.#programs}/claude-session`, ...line.split(" ")];
     const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
@@ -101,18 +105,18 @@ export class Stage {
     return stdout.toString().replaceAll(this.home, "~").trimEnd();
   }
 
-  /** Runs `claude-session`, and shows it. */
-  run(line: string): void {
+  /** Runs `claude-session`, and prints the command and its output. */
+  show(line: string): void {
     console.log(`\n${bold(`$ claude-session ${line}`)}\n${this.output(line)}`);
   }
 
-  /** Hands a captured event to the hook that the settings name for it, as Claude Code does. */
+  /** Starts the hook that the settings name for a captured event, as Claude Code does. */
   async play(line: string): Promise<Played> {
     if (this.#commands.size === 0) this.#commands = await registeredCommands(this.settings);
     const [label = "", name = ""] = line.split(" ");
     const { event, payload } = await capturedPayload(name);
     const command = this.#commands.get(event);
-    if (command === undefined) throw new Error(`nothing is registered for ${event}`);
+    if (command === undefined) throw new Error(`no hook is registered for ${event}`);
     const sessionId = String(payload["session_id"]);
     const started = performance.now();
     const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
@@ -133,9 +137,9 @@ export class Stage {
     return { event, sessionId, ms };
   }
 
-  /** What the log has. */
+  /** All records of the log. */
   get records(): EventRecord[] {
-    return Array.from(readDays(`${this.state}/events`)).flatMap((entry) =>
+    return Array.from(readRecords(`${this.state}/events`)).flatMap((entry) =>
       entry.kind === "record" ? [entry.record] : [],
     );
   }
@@ -145,7 +149,7 @@ function bold(text: string): string {
   return styleText("bold", text);
 }
 
-/** The command line of our hook for each event, as Claude Code reads it from the settings. */
+/** The command of our hook for each event, as Claude Code reads it from the settings. */
 export async function registeredCommands(settings: string): Promise<Map<string, string[]>> {
   const { hooks } = Bun.JSONC.parse(await Bun.file(settings).text()) as {
     hooks: Record<string, { hooks: { command: string; args?: string[] }[] }[]>;

@@ -1,24 +1,23 @@
-// Programs for other processors, run here by an emulator: QEMU's, with the C and C++ libraries of Debian's
-// packages for cross-compiling.
+// Programs for other processors, started by QEMU with the C and C++ libraries of Debian's cross-compilers.
 import { existsSync } from "node:fs";
 import { build, dist } from "../build";
 import { ownPlatform, PLATFORMS } from "../release/platforms";
 
-/** How programs for a platform are started here. */
+/** How to start the programs of another platform. */
 export interface Foreign {
-  /** Where they are. */
+  /** The folder of the programs. */
   readonly folder: string;
-  /** What starts them. */
+  /** The command that starts one. */
   readonly by: readonly string[];
 }
 
-// Debian: qemu-user-static, libc6-arm64-cross and libstdc++6-arm64-cross, and their like.
+// From the Debian packages qemu-user-static, libc6-arm64-cross and libstdc++6-arm64-cross, or their -amd64- twins.
 const EMULATORS: Readonly<Record<string, { qemu: string; libraries: string }>> = {
   "linux-arm64": { qemu: "qemu-aarch64-static", libraries: "/usr/aarch64-linux-gnu" },
   "linux-x64": { qemu: "qemu-x86_64-static", libraries: "/usr/x86_64-linux-gnu" },
 };
 
-/** The platforms whose programs can be started here by an emulator. */
+/** The platforms whose programs this machine can start in an emulator. */
 export function emulated(): string[] {
   return Object.keys(EMULATORS).filter((name) => emulatorOf(name) !== undefined);
 }
@@ -26,13 +25,13 @@ export function emulated(): string[] {
 /**
  * Builds the programs for a platform.
  *
- * @throws {Error} where they could not be started here
+ * @throws {Error} if this machine has no emulator for them
  */
 export async function buildForeign(name: string): Promise<Foreign> {
   const platform = PLATFORMS.find((one) => one.name === name);
-  if (platform === undefined) throw new Error(`there is no platform "${name}"`);
+  if (platform === undefined) throw new Error(`unknown platform "${name}"`);
   const by = emulatorOf(name);
-  if (by === undefined) throw new Error(`there is no emulator for ${name} here`);
+  if (by === undefined) throw new Error(`this machine has no emulator for ${name}`);
   const folder = `${dist}/${name}`;
   await build(folder, { runtime: platform.runtime });
   return { folder, by };

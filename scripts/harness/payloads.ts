@@ -1,14 +1,14 @@
-// The payloads that were captured from the real client, one an event, and their variants.
+// Payloads captured from the real Claude Code: one for each event, and variants.
 import { basename } from "node:path";
 
 const folder = `${import.meta.dir}/../../tests/fixtures/payloads`;
 
 /** One captured payload. */
 export interface Captured {
-  /** Its file's name: `PreToolUse`, or `PreToolUse.Bash` for a variant. */
+  /** The name of its file: `PreToolUse`, or `PreToolUse.Bash` for a variant. */
   readonly name: string;
   readonly event: string;
-  /** The file's own bytes, as text. */
+  /** The content of the file. */
   readonly text: string;
   readonly payload: Record<string, unknown>;
 }
@@ -16,7 +16,7 @@ export interface Captured {
 /** All captured payloads, sorted by name. */
 export async function capturedPayloads(): Promise<Captured[]> {
   const files = await Array.fromAsync(new Bun.Glob("**/*.json").scan(folder));
-  // Those that begin with `_` tell about the capture.
+  // Names that begin with `_` describe the capture.
   return Promise.all(
     files
       .filter((file) => !file.startsWith("_"))
@@ -25,7 +25,7 @@ export async function capturedPayloads(): Promise<Captured[]> {
   );
 }
 
-/** One of them: `PreToolUse`, or `variants/PreToolUse.Bash`. */
+/** One captured payload, by name: `PreToolUse`, or `variants/PreToolUse.Bash`. */
 export function capturedPayload(name: string): Promise<Captured> {
   return read(`${name}.json`);
 }

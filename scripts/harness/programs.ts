@@ -1,4 +1,4 @@
-// The built programs, started as Claude Code starts them.
+// Starts the built programs as Claude Code does; builds them first if they are missing or old.
 import { build, dist, isBuilt } from "../build";
 import type { Sandbox } from "./sandbox";
 
@@ -12,23 +12,23 @@ export interface Ended {
   readonly ms: number;
 }
 
-/** What to start a program with, besides its payload. */
+/** How to start a program, apart from its payload. */
 export interface Start {
   readonly env?: Record<string, string | undefined>;
   readonly cwd?: string;
   readonly args?: readonly string[];
-  /** A command that is to start it. */
+  /** A command to start it with, such as an emulator. */
   readonly by?: readonly string[];
-  /** Where the programs are, if they are not those that are built for this machine. */
+  /** The folder of the programs; by default the one that this machine's are built in. */
   readonly folder?: string;
 }
 
-/** Where a built program is. */
+/** The path of a built program. */
 export function programPath(name: string, folder = dist): string {
   return `${folder}/${name}`;
 }
 
-/** Runs a program to its end: a payload on a socket, then end of input, as the client does. */
+/** Runs a program to its end: the payload on a socket, then end of input, as Claude Code does. */
 export async function runProgram(
   name: string,
   sandbox: Sandbox,
@@ -51,7 +51,7 @@ export async function runProgram(
     child.stdin.write(input);
     await child.stdin.end();
   } catch {
-    // It had read enough and closed its end, or had gone.
+    // It has read enough and closed its end, or has exited.
   }
   const [stdout, stderr, code] = await Promise.all([
     child.stdout.text(),
@@ -61,8 +61,8 @@ export async function runProgram(
   return { code, stdout, stderr, ms: performance.now() - started };
 }
 
-/** Runs `claude-session` with the words of a command line. */
-export function runCli(sandbox: Sandbox, words: string, start: Start = {}): Promise<Ended> {
-  const args = words.split(" ").filter((word) => word !== "");
+/** Runs `claude-session` with arguments separated by spaces. */
+export function runCli(sandbox: Sandbox, line: string, start: Start = {}): Promise<Ended> {
+  const args = line.split(" ").filter((arg) => arg !== "");
   return runProgram("claude-session", sandbox, "", { ...start, args });
 }

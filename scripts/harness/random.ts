@@ -1,6 +1,6 @@
-// Chance that a seed decides, so that a run can be repeated.
+// Random numbers from a seed, so that a run can be repeated.
 
-/** Tommy Ettinger's generator of numbers from 0 to 1: small, and the same on every machine. */
+/** Tommy Ettinger's mulberry32: numbers from 0 to 1, the same on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

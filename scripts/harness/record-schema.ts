@@ -1,4 +1,4 @@
-// What every line of the log must be, in zod: the oracle that the fuzzer and the tests hold records against.
+// The shape of a record in zod: the oracle that the fuzzer and the tests check every line of the log against.
 import { z } from "zod";
 
 /** One line of the log, version 1. */

@@ -1,9 +1,13 @@
-// What lies in a sandbox's log.
-import { readDays, type LogEntry } from "../../lib/log/reader";
+// Reads what the programs wrote in a sandbox: records and faults.
+import { readRecords, type LogEntry } from "../../lib/log/reader";
 import type { EventRecord } from "../../lib/log/record";
 import type { Sandbox } from "./sandbox";
 
-/** All records, in the order of the log; fails on a line that is none. */
+/**
+ * All records, in the order of the log.
+ *
+ * @throws {Error} on a line that is not a record
+ */
 export async function recordsOf(sandbox: Sandbox): Promise<EventRecord[]> {
   const records: EventRecord[] = [];
   for (const entry of entriesOf(sandbox)) {
@@ -13,7 +17,11 @@ export async function recordsOf(sandbox: Sandbox): Promise<EventRecord[]> {
   return records;
 }
 
-/** The one record there is. */
+/**
+ * The only record of a log.
+ *
+ * @throws {Error} if there is none, or more than one
+ */
 export async function onlyRecordOf(sandbox: Sandbox): Promise<EventRecord> {
   const [record, ...others] = await recordsOf(sandbox);
   if (record === undefined || others.length > 0)
@@ -21,18 +29,18 @@ export async function onlyRecordOf(sandbox: Sandbox): Promise<EventRecord> {
   return record;
 }
 
-/** All entries, records or not. */
+/** All lines of the log, records or not. */
 export function entriesOf(sandbox: Sandbox): LogEntry[] {
-  return Array.from(readDays(sandbox.events));
+  return Array.from(readRecords(sandbox.events));
 }
 
-/** The faults that programs wrote down, one a line: time, program, fault. */
+/** The lines of `hook-errors.log`: time, program and fault, separated by tabs. */
 export async function faultsOf(sandbox: Sandbox): Promise<string[]> {
   const file = Bun.file(`${sandbox.state}/hook-errors.log`);
   return (await file.exists()) ? (await file.text()).trimEnd().split("\n") : [];
 }
 
-/** The payload that a record was made of, put together again. */
+/** Rebuilds the payload that a record was made from. */
 export function payloadOf(record: EventRecord): Record<string, unknown> {
   const { tool, parameters, tool_use_id, duration_ms, agent_id, agent_type, prompt_id } = record;
   const placed = {

@@ -1,23 +1,23 @@
-// A made-up home for a test: its own folders, and an environment that holds nothing of ours.
+// A temporary home for a program under test, and an environment without anything of this machine's user.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 
-/** Temp folders that are gone when the sandbox is disposed of (`using`). */
+/** Temp folders that are removed on dispose (`using`). */
 export class Sandbox {
   readonly root = mkdtempSync(`${tmpdir()}/claude-session-hooks-test-`);
   readonly home = this.#folder("home");
   readonly pointers = this.#folder("pointers");
-  /** The state folder, which the programs make. */
+  /** The state folder, which the programs create. */
   readonly state = `${this.home}/.claude/session-hooks`;
   readonly events = `${this.state}/events`;
-  /** A project folder with a repository in it. */
+  /** A project folder with an (empty) repository. */
   readonly project = this.#folder("shop");
 
   constructor() {
     mkdirSync(`${this.project}/.git`);
   }
 
-  /** The whole environment of a program under test; `more` adds to it or, with `undefined`, takes away. */
+  /** The whole environment of a program under test; `more` adds variables, or removes those set to `undefined`. */
   env(more: Record<string, string | undefined> = {}): Record<string, string> {
     const all = {
       PATH: "/usr/bin:/bin",

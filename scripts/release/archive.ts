@@ -1,4 +1,4 @@
-// Packs files into one archive, the same bytes from the same files wherever and whenever it is done.
+// Packs files into an archive: the same files give the same bytes, on any machine and on any day.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from "node:fs";
@@ -7,38 +7,38 @@ import { pipeline } from "node:stream/promises";
 import { pack as tarPack } from "tar-stream";
 import { ZipFile } from "yazl";
 
-/** A file that goes into an archive. */
+/** A file of an archive. */
 export interface Member {
-  /** Where it is on this disk. */
+  /** Its path on this disk. */
   readonly path: string;
   /** Its name in the archive. */
   readonly name: string;
   readonly isProgram: boolean;
 }
 
-/** How, and not what, is packed. */
+/** How to pack. */
 export interface Packing {
-  /** The day that members are dated, `YYYY-MM-DD`. */
+  /** The date of every member, `YYYY-MM-DD`. */
   readonly date: string;
-  /** For rehearsals: a fifth of the time, an archive a sixth larger. */
+  /** For rehearsals: takes a fifth of the time, and the archive is a sixth larger. */
   readonly isQuick?: boolean;
-  /** Is told, now and then, what share of the bytes is packed. */
+  /** Called now and then with the share of the bytes that is packed, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 
 /**
- * How xz compresses. The programs of one platform begin with the same 109 MB, so the window must be longer
- * than a program, or that is stored six times. Among xz's ways to look for matches, only hash chains pass
- * quickly over so long a repetition. CONTRIBUTING.md has what was measured, beside zstd.
+ * The options of xz. All programs of a platform begin with the same 109 MB: unless the window is longer than
+ * a program, they are stored six times. Of xz's match finders only hash chains are fast on such long
+ * repetitions. docs/performance.md has the measurements, also of zstd.
  */
 const XZ_BEST = "preset=6,dict=128MiB,mf=hc4,depth=24,nice=273";
 const XZ_QUICK = "preset=0,dict=128MiB";
 const WINDOW_BYTES = 128 * 2 ** 20;
 
 /**
- * Writes a `.tar.xz`. Wants the program `xz`.
+ * Writes a `.tar.xz` with the program `xz`.
  *
- * @throws {Error} where a member is longer than the window, or xz fails
+ * @throws {Error} if a member is longer than the window, or xz fails
  */
 export async function packTarXz(
   members: readonly Member[],
@@ -51,7 +51,7 @@ export async function packTarXz(
   const filling = fillTar(tar, members, date);
   await Promise.all([
     filling,
-    writeWhole(outfile, async (part) => {
+    writeAndRename(outfile, async (part) => {
       const xz = spawn("xz", ["--stdout", `--lzma2=${isQuick ? XZ_QUICK : XZ_BEST}`], {
         stdio: ["pipe", "pipe", "inherit"],
       });
@@ -66,13 +66,13 @@ export async function packTarXz(
   ]);
 }
 
-/** Writes a `.zip` that every Windows can unpack: each member by itself, which is why it is large. */
+/** Writes a `.zip`, which every Windows can unpack; it is large because each member is compressed separately. */
 export async function packZip(
   members: readonly Member[],
   outfile: string,
   { date, isQuick = false, onProgress }: Packing,
 ): Promise<void> {
-  // The format knows no time zones: noon here is noon everywhere.
+  // The format has local time without a zone: noon here is noon everywhere.
   const mtime = new Date(`${date}T12:00:00`);
   const zip = new ZipFile();
   for (const { path, name, isProgram } of members)
@@ -83,8 +83,8 @@ export async function packZip(
       compressionLevel: isQuick ? 1 : 9,
     });
   zip.end();
-  await writeWhole(outfile, (part) =>
-    // What is counted here is compressed already; programs shrink to about two fifths.
+  await writeAndRename(outfile, (part) =>
+    // This counts compressed bytes; programs shrink to about two fifths.
     pipeline(
       Readable.from(zip.outputStream),
       meter(members, onProgress && ((share) => onProgress(Math.min(share * 2.5, 1)))),
@@ -105,8 +105,11 @@ async function fillTar(tar: TarPack, members: readonly Member[], date: string): 
   tar.finalize();
 }
 
-/** Writes a file under another name first, so that one that is cut off never looks like a whole one. */
-async function writeWhole(outfile: string, write: (part: string) => Promise<void>): Promise<void> {
+/** Writes under another name first, so that an interrupted run never leaves half an archive. */
+async function writeAndRename(
+  outfile: string,
+  write: (part: string) => Promise<void>,
+): Promise<void> {
   const part = `${outfile}.part`;
   try {
     await write(part);

@@ -1,16 +1,16 @@
-// What CHANGELOG.md says of a version (https://keepachangelog.com).
+// Reads CHANGELOG.md (https://keepachangelog.com).
 import { dirname } from "node:path";
 
 const text = await Bun.file(`${dirname(dirname(import.meta.dir))}/CHANGELOG.md`).text();
 
 interface Section {
   readonly version: string;
-  /** The day of its release, `YYYY-MM-DD`. */
+  /** The date of the release, `YYYY-MM-DD`. */
   readonly date: string;
   readonly changes: string;
 }
 
-// Links to the versions stand at the end.
+// The links to the versions are at the end of the file.
 const sections: readonly Section[] = text
   .replaceAll(/^\[[^\]]+\]: .*\n?/gm, "")
   .split(/^## /m)
@@ -20,17 +20,17 @@ const sections: readonly Section[] = text
     return [{ version, date, changes: part.slice(part.indexOf("\n")).trim() }];
   });
 
-/** The versions that it tells of, the latest first. */
+/** All released versions, the latest first. */
 export const versions: readonly string[] = sections.map(({ version }) => version);
 
-/** The day of a version's release; of a rehearsed one, of which nothing is told, the latest day. */
+/** The release date of a version; for one that is not in the changelog (a rehearsal), the latest date. */
 export function dateOf(version: string): string {
   const section = sections.find((one) => one.version === version) ?? sections[0];
-  if (section === undefined) throw new Error("CHANGELOG.md tells of no version");
+  if (section === undefined) throw new Error("CHANGELOG.md has no released version");
   return section.date;
 }
 
-/** What changed with a version, in Markdown. */
+/** The changes of a version, in Markdown. */
 export function changesOf(version: string): string {
   return sections.find((one) => one.version === version)?.changes ?? "";
 }

@@ -1,11 +1,11 @@
-// What the programs are made of besides our own source: a list for machines, and the licences.
+// What the programs contain apart from our own source: the bill of materials, and the licences.
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 
 const modules = `${dirname(dirname(import.meta.dir))}/node_modules`;
 
-/** What goes into every program: https://github.com/oven-sh/bun. */
+/** The runtime inside every program: https://github.com/oven-sh/bun. */
 export const RUNTIME = { name: "bun", version: Bun.version } as const;
 
 interface Component {
@@ -22,17 +22,17 @@ interface Bill {
 }
 
 /**
- * The bill of materials, in CycloneDX 1.5 (https://cyclonedx.org): the packages that npm says are bundled,
- * and the runtime. Without what would be different each time: its number and its hour.
+ * The bill of materials in CycloneDX 1.5 (https://cyclonedx.org): the bundled packages, as npm lists them, and
+ * the runtime. The serial number and the time are left out, because they differ each time.
  *
- * @throws {Error} where npm cannot say
+ * @throws {Error} if `npm sbom` fails
  */
 export async function billOfMaterials(): Promise<string> {
   const bill = await bundledBill();
   delete bill.serialNumber;
   delete bill.metadata.timestamp;
   const { component } = bill.metadata;
-  // npm takes the name of the folder.
+  // npm takes the name of the folder for it.
   component["name"] = manifest.name;
   const reference = `${RUNTIME.name}@${RUNTIME.version}`;
   bill.components.unshift({
@@ -50,7 +50,7 @@ export async function billOfMaterials(): Promise<string> {
   return `${JSON.stringify(bill, undefined, 2)}\n`;
 }
 
-/** The licences of all that is bundled, as one text. */
+/** The licences of everything that is bundled, as one text. */
 export async function licences(): Promise<string> {
   const { components } = await bundledBill();
   const texts = await Promise.all(
@@ -62,7 +62,7 @@ export async function licences(): Promise<string> {
     }),
   );
   return [
-    "# What these programs contain of others\n",
+    "# Third-party software in these programs\n",
     `## Bun ${RUNTIME.version}, the runtime\n\n${await runtimeLicence()}\n`,
     ...texts,
   ].join("\n");
@@ -77,9 +77,8 @@ async function runtimeLicence(): Promise<string> {
 }
 
 /**
- * What npm says of the packages that are bundled: those that can be reached from our dependencies. `--omit
- * dev` would be the way to ask for that, but also leaves out what a development package needs as well, such
- * as ms and picocolors (npm 11.19).
+ * The bill of the packages that are bundled: those reachable from our dependencies. `--omit dev` should select
+ * them, but also drops those that a development package needs too, such as ms and picocolors (npm 11.19).
  */
 async function bundledBill(): Promise<Bill> {
   const bill = await npmBill();
@@ -97,18 +96,24 @@ async function bundledBill(): Promise<Bill> {
 }
 
 async function npmBill(): Promise<Bill> {
-  const words = ["--package-lock-only", "--sbom-format", "cyclonedx", "--sbom-type", "application"];
-  const npm = Bun.spawn([Bun.which("npm") ?? "npm", "sbom", ...words], {
+  const options = [
+    "--package-lock-only",
+    "--sbom-format",
+    "cyclonedx",
+    "--sbom-type",
+    "application",
+  ];
+  const npm = Bun.spawn([Bun.which("npm") ?? "npm", "sbom", ...options], {
     cwd: dirname(modules),
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [bill, complaint, code] = await Promise.all([
+  const [bill, errors, code] = await Promise.all([
     npm.stdout.text(),
     npm.stderr.text(),
     npm.exited,
   ]);
-  if (code !== 0) throw new Error(`npm sbom ended with ${code}: ${complaint.trim()}`);
+  if (code !== 0) throw new Error(`npm sbom ended with ${code}: ${errors.trim()}`);
   return JSON.parse(bill) as Bill;
 }

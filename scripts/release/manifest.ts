@@ -1,23 +1,23 @@
-// What a release says of itself: a manifest for machines, checksums, and a page for people.
+// What describes a release: the manifest for machines, the checksums, and the page for people.
 import { basename } from "node:path";
 import { z } from "zod";
 import type { Platform } from "./platforms";
 
-/** A file, by its name in its folder or archive. */
+/** A file, with its name in its folder or archive. */
 const file = z.object({
   name: z.string().regex(/^[\w.+-]+$/),
   bytes: z.int().positive(),
   sha256: z.hash("sha256"),
 });
 
-/** One platform's part: its archives, and what is in each of them. */
+/** The part of one platform: its archives, and the programs in each of them. */
 const part = z.object({
   platform: z.string(),
-  /** As Bun calls it. */
+  /** Bun's name of the platform. */
   runtime: z.string(),
   archives: z.array(file).min(1),
   programs: z.array(file).min(1),
-  /** Of all programs as they lie on a disk. */
+  /** The size of all programs together. */
   unpacked_bytes: z.int().positive(),
 });
 
@@ -25,7 +25,7 @@ const part = z.object({
 export const manifestFile = z.object({
   name: z.string(),
   version: z.string(),
-  /** The day, UTC. */
+  /** The date, UTC. */
   released: z.iso.date(),
   runtime: z.object({ name: z.string(), version: z.string(), revision: z.string() }),
   platforms: z.array(part),
@@ -35,7 +35,7 @@ export type File = z.infer<typeof file>;
 export type Part = z.infer<typeof part>;
 export type Manifest = z.infer<typeof manifestFile>;
 
-/** Puts parts in the order of the platforms; a later one takes the place of an earlier one. */
+/** Puts parts in the order of the platforms; a later part replaces an earlier one of the same platform. */
 export function mergeParts(
   platforms: readonly Platform[],
   ...lists: readonly (readonly Part[])[]
@@ -44,7 +44,7 @@ export function mergeParts(
   return platforms.flatMap(({ name }) => latest.get(name) ?? []);
 }
 
-/** Describes a file by what is in it. */
+/** Describes a file: its name, size and hash. */
 export async function describeFile(path: string): Promise<File> {
   const hasher = new Bun.CryptoHasher("sha256");
   let bytes = 0;
@@ -69,8 +69,8 @@ export async function checksums(folder: string, names: readonly string[]): Promi
 /**
  * The page of a release, in Markdown.
  *
- * @param changes what CHANGELOG.md says of this version
- * @param releases where releases are published, if that is known
+ * @param changes the changelog of this version
+ * @param releases the address where releases are published, if known
  */
 export function releasePage(
   { name, version, runtime, platforms }: Manifest,
@@ -80,7 +80,7 @@ export function releasePage(
   const rows = platforms.flatMap(({ platform, archives, unpacked_bytes }) =>
     archives.map(
       (each) =>
-        `| ${platform} | \`${each.name}\` | ${megabytes(each.bytes)} | ${megabytes(unpacked_bytes)} |`,
+        `| ${platform} | \`${each.name}\` | ${formatMegabytes(each.bytes)} | ${formatMegabytes(unpacked_bytes)} |`,
     ),
   );
   const base = releases === undefined ? "" : `${releases}/download/v${version}`;
@@ -111,19 +111,19 @@ export function releasePage(
     ...install,
     "## Archives",
     "",
-    `Each holds the six programs for one platform, with Bun ${runtime.version} inside, and their licences.`,
+    `Each has the six programs for one platform, with Bun ${runtime.version} inside, and their licences.`,
     "",
     "| platform | archive | download | unpacked |",
     "|---|---|---|---|",
     ...rows,
     "",
     "`SHA256SUMS` has the checksum of every file (`sha256sum --check --ignore-missing SHA256SUMS`),",
-    "`manifest.json` also that of every program, and the `.cdx.json` lists what they are made of.",
+    "`manifest.json` also that of every program. The `.cdx.json` is the bill of materials.",
     "",
   ].join("\n");
 }
 
-/** A size in words, e.g. `40.3 MB`. */
-export function megabytes(bytes: number): string {
+/** Formats a size, e.g. `40.3 MB`. */
+export function formatMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }

@@ -1,4 +1,4 @@
-// One platform's part of a release: its programs, compiled, signed, tried and packed.
+// Makes one platform's part of a release: compiles, signs, tests and packs its programs.
 import { rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
@@ -11,30 +11,30 @@ import { ownPlatform, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));
 
-/** How a part is made. */
-export interface Making {
-  /** Where its archives go. */
+/** How to make a part. */
+export interface PartOptions {
+  /** The folder for its archives. */
   readonly folder: string;
-  /** The version that the programs say. */
+  /** The version that the programs report. */
   readonly version: string;
-  /** For rehearsals: compress little, and soon. */
+  /** For rehearsals: compresses fast, not well. */
   readonly isQuick?: boolean;
-  /** Is told what is being done. */
-  readonly say: (what: string) => void;
+  /** Called with what is being done, for a progress line. */
+  readonly onStep: (what: string) => void;
 }
 
-/** Makes a platform's archives. */
-export async function makePart(platform: Platform, making: Making): Promise<Part> {
-  const { folder, version, isQuick = false, say } = making;
+/** Makes the archives of a platform. */
+export async function makePart(platform: Platform, options: PartOptions): Promise<Part> {
+  const { folder, version, isQuick = false, onStep } = options;
   const name = `${manifest.name}-${version}-${platform.name}`;
   const staged = `${folder}/${name}`;
   try {
-    say("compiling");
+    onStep("compiling");
     const names = await build(staged, { runtime: platform.runtime, version });
     const programs = names.map((program) => `${staged}/${program}${platform.suffix}`);
     if (process.platform === "darwin" && platform.name.startsWith("darwin")) signForMac(programs);
     if (platform === ownPlatform())
-      for (const [i, program] of programs.entries()) tryProgram(program, `${names[i]} ${version}`);
+      for (const [i, program] of programs.entries()) selfTest(program, `${names[i]} ${version}`);
     await Bun.write(`${staged}/THIRD-PARTY-LICENSES.md`, await licences());
     const texts = [`${root}/LICENSE`, `${root}/CHANGELOG.md`, `${staged}/THIRD-PARTY-LICENSES.md`];
     const members: Member[] = [
@@ -47,7 +47,7 @@ export async function makePart(platform: Platform, making: Making): Promise<Part
       await (kind === "zip" ? packZip : packTarXz)(members, archive, {
         date: dateOf(version),
         isQuick,
-        onProgress: (share) => say(`packing ${kind}, ${Math.floor(share * 100)} %`),
+        onProgress: (share) => onStep(`packing ${kind}, ${Math.floor(share * 100)} %`),
       });
       archives.push(await describeFile(archive));
     }
@@ -64,7 +64,7 @@ export async function makePart(platform: Platform, making: Making): Promise<Part
   }
 }
 
-// macOS kills a program whose signature is not right, and Bun's own was not, in 1.3.12 and 1.4.0
+// macOS kills a program with an invalid signature, and Bun's own was invalid in 1.3.12 and 1.4.0
 // (https://github.com/oven-sh/bun/issues/29306, /39764).
 function signForMac(programs: readonly string[]): void {
   for (const program of programs) {
@@ -74,12 +74,12 @@ function signForMac(programs: readonly string[]): void {
   }
 }
 
-function tryProgram(program: string, name: string): void {
-  const [said] = run(program, "--self-test").split(/\r?\n/);
-  if (said !== name) throw new Error(`${program} says that it is ${said}, not ${name}`);
+function selfTest(program: string, expected: string): void {
+  const [reported] = run(program, "--self-test").split(/\r?\n/);
+  if (reported !== expected) throw new Error(`${program} reports "${reported}", not "${expected}"`);
 }
 
-// With no more of the environment than a program needs to find its place.
+// With the part of the environment that a program needs to find its folders, and nothing else.
 function run(...command: string[]): string {
   const kept = ["PATH", "SystemRoot", "TEMP"].map((name) => [name, process.env[name]]);
   const env = Object.fromEntries(kept.filter(([, value]) => value !== undefined));

@@ -1,20 +1,20 @@
-// The platforms that a release is made for: what they are called, and how programs come to them.
+// The platforms of a release: their names, and the archives that they get.
 
-/** How programs are packed: the first for all who can unpack it, the other for Windows before 2023. */
+/** `zip` is for Windows before 2023, whose tar cannot unpack the other. */
 export type ArchiveKind = "tar.xz" | "zip";
 
-/** One of them. */
+/** One platform. */
 export interface Platform {
-  /** As archives and the installers call it. */
+  /** Its name in archives and installers. */
   readonly name: string;
-  /** As Bun calls it. */
+  /** Bun's name of it. */
   readonly runtime: Bun.Build.CompileTarget;
-  /** What a program's file name ends with. */
+  /** The end of a program's file name. */
   readonly suffix: "" | ".exe";
   readonly archives: readonly ArchiveKind[];
 }
 
-/** All platforms, in the order of a release's page. */
+/** All platforms, in the order of the release page. */
 export const PLATFORMS: readonly Platform[] = [
   unix("linux-x64", "bun-linux-x64"),
   unix("linux-arm64", "bun-linux-arm64"),
@@ -26,7 +26,7 @@ export const PLATFORMS: readonly Platform[] = [
   windows("windows-arm64", "bun-windows-arm64"),
 ];
 
-/** The platform of this machine, if it is one of them. */
+/** The platform of this machine, if there is a release for it. */
 export function ownPlatform(): Platform | undefined {
   const os = process.platform === "win32" ? "windows" : process.platform;
   const libc = os === "linux" && !usesGlibc() ? "-musl" : "";

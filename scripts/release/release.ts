@@ -1,5 +1,5 @@
-// Makes what a person downloads, in dist/release/: for each platform an archive of the programs, then
-// checksums, a manifest, a bill of materials, the installers, and the page of the release.
+// Makes a release in dist/release/: an archive of the programs for each platform, checksums, the manifest, the
+// bill of materials, the installers, and the release page.
 //
 // usage: bun scripts/release/release.ts [--target PLATFORM]… [--join FOLDER]… [--releases URL]
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
@@ -8,15 +8,15 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { namesIn } from "../../lib/os/folder";
 import manifest from "../../package.json" with { type: "json" };
-import { progress } from "../bench/report";
 import { dist } from "../build";
+import { progress } from "../harness/progress";
 import { changesOf, dateOf } from "./changelog";
 import { billOfMaterials, RUNTIME } from "./components";
 import {
   checksums,
   describeFile,
+  formatMegabytes,
   manifestFile,
-  megabytes,
   mergeParts,
   releasePage,
   type Manifest,
@@ -27,21 +27,21 @@ import { PLATFORMS, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));
 
-/** A release, and where it goes. */
+/** Which release to make, and where. */
 export interface Release {
   readonly folder: string;
-  /** The version that the programs say. */
+  /** The version that the programs report. */
   readonly version: string;
-  /** Where releases are published, e.g. `https://github.com/OWNER/REPOSITORY/releases`. */
+  /** The address where releases are published, e.g. `https://github.com/OWNER/REPOSITORY/releases`. */
   readonly releases?: string | undefined;
-  /** For rehearsals: compress little, and soon. */
+  /** For rehearsals: compresses fast, not well. */
   readonly isQuick?: boolean;
 }
 
-/** The release of this source, in its usual place. */
+/** The release of this source, in its usual folder. */
 export const USUAL: Release = { folder: `${dist}/release`, version: manifest.version };
 
-/** Makes the archives of some platforms, beside those that are there of the same version. */
+/** Makes the archives of some platforms, and keeps those of other platforms if they are of the same version. */
 export async function makeArchives(
   platforms: readonly Platform[],
   release: Release = USUAL,
@@ -49,21 +49,21 @@ export async function makeArchives(
   mkdirSync(release.folder, { recursive: true });
   const waiting = [...platforms];
   const made: Part[] = [];
-  const doing = new Map<string, string>();
+  const steps = new Map<string, string>();
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const platform = next.name;
       if (!process.stderr.isTTY) console.log(`${platform} …`);
-      const say = (what: string) => {
-        doing.set(platform, `${platform}: ${what}`);
-        progress([...doing.values()].join("   "));
+      const onStep = (step: string) => {
+        steps.set(platform, `${platform}: ${step}`);
+        progress([...steps.values()].join("   "));
       };
-      const part = await makePart(next, { ...release, say });
-      doing.delete(platform);
+      const part = await makePart(next, { ...release, onStep });
+      steps.delete(platform);
       made.push(part);
       progress("");
       console.log(
-        part.archives.map(({ name, bytes }) => `${name}  ${megabytes(bytes)}`).join("\n"),
+        part.archives.map(({ name, bytes }) => `${name}  ${formatMegabytes(bytes)}`).join("\n"),
       );
     }
   };
@@ -72,9 +72,9 @@ export async function makeArchives(
 }
 
 /**
- * Takes archives that other machines have made into one release.
+ * Joins the archives that other machines have made to one release.
  *
- * @throws {Error} where one is of another version, or not what its manifest says
+ * @throws {Error} if one has another version, or does not match its manifest
  */
 export async function joinArchives(
   folders: readonly string[],
@@ -85,18 +85,18 @@ export async function joinArchives(
   for (const folder of folders) {
     const { version, platforms } = await readManifest(folder);
     if (version !== release.version)
-      throw new Error(`${folder} is of version ${version}, not ${release.version}`);
+      throw new Error(`${folder} has version ${version}, not ${release.version}`);
     for (const { name, sha256 } of platforms.flatMap(({ archives }) => archives)) {
       copyFileSync(`${folder}/${name}`, `${release.folder}/${name}`);
       if ((await describeFile(`${release.folder}/${name}`)).sha256 !== sha256)
-        throw new Error(`${folder}/${name} is not what its manifest says`);
+        throw new Error(`${folder}/${name} does not match its manifest`);
     }
     joined.push(...platforms);
   }
   return publish(joined, release);
 }
 
-/** Writes all that is not an archive, and removes what belongs to another version. */
+/** Writes everything but the archives, and removes what belongs to another version. */
 async function publish(parts: readonly Part[], release: Release): Promise<Manifest> {
   const { folder, version, releases } = release;
   const released: Manifest = {
@@ -118,12 +118,12 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
   for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
   const sums = await checksums(folder, [...archives, ...texts.keys()]);
   await Bun.write(`${folder}/SHA256SUMS`, sums);
-  // For whoever publishes it; nobody needs to download it.
+  // The text of the release page, for its publisher; it is not a download.
   await Bun.write(`${folder}/RELEASE.md`, releasePage(released, changesOf(version), releases));
   return released;
 }
 
-/** The parts that were made before, of this version, with their archives still there. */
+/** The parts of this version that an earlier run made, if their archives still exist. */
 async function partsIn({ folder, version }: Release): Promise<Part[]> {
   if (!existsSync(`${folder}/manifest.json`)) return [];
   const before = await readManifest(folder);
@@ -137,7 +137,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   return manifestFile.parse(await Bun.file(`${folder}/manifest.json`).json());
 }
 
-/** An installer that knows where releases are published. */
+/** An installer with the address of the releases filled in. */
 async function installer(name: string, releases = ""): Promise<string> {
   if (releases !== "" && !/^https:\/\/[\w.-]+(?:\/[\w.-]+)*$/.test(releases))
     throw new Error(`--releases: not an https address: ${releases}`);
@@ -153,7 +153,7 @@ function platformsOf(names: readonly string[]): readonly Platform[] {
     const platform = PLATFORMS.find((one) => one.name === name);
     if (platform !== undefined) return platform;
     const known = PLATFORMS.map((one) => one.name).join(", ");
-    throw new Error(`--target: there is no platform "${name}"; there are ${known}`);
+    throw new Error(`--target: unknown platform "${name}"; known are ${known}`);
   });
 }
 
@@ -171,5 +171,5 @@ if (import.meta.main) {
     values.join.length > 0
       ? await joinArchives(values.join, release)
       : await makeArchives(platformsOf(values.target), release);
-  console.log(`dist/release holds ${platforms.length} of ${PLATFORMS.length} platforms`);
+  console.log(`dist/release has ${platforms.length} of ${PLATFORMS.length} platforms`);
 }
