@@ -1,5 +1,6 @@
-// A hostile environment: no variable but the system's own loader's, and BUN_BE_BUN, which the runtime
-// itself obeys, runs code in a program, opens a connection, or moves what is kept.
+// Hostile environment variables: none runs code in a program, opens a connection, or moves our files.
+// Only the system loader's variables and BUN_BE_BUN can, because the loader and the runtime obey them
+// before any code of a program runs.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { runCli, runProgram } from "../../scripts/harness/programs";
@@ -11,35 +12,35 @@ import { configure } from "../support/forwarder";
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const SESSION = { session_id: "s" };
 
-describe("code in a variable is not run:", () => {
-  // Where the runtime refuses to start, Claude Code shows a notice; doctor tells which variable it is.
+describe("a program runs no code that a variable names:", () => {
+  // Where the runtime fails to start, Claude Code shows a notice, and doctor names the variable.
   test.each([
-    ["BUN_OPTIONS", (evil: string) => `--preload ${evil}`, "refused"],
-    ["BUN_OPTIONS", (evil: string) => `--require ${evil}`, "refused"],
-    ["BUN_OPTIONS", (evil: string) => `--import=${evil}`, "refused"],
-    ["BUN_OPTIONS", (evil: string) => `--config=${evil}.toml`, "refused"],
-    ["BUN_OPTIONS", (evil: string) => `--env-file=${evil}.env`, "recorded"],
-    ["BUN_INSPECT_PRELOAD", (evil: string) => evil, "refused"],
-    ["NODE_OPTIONS", (evil: string) => `--require ${evil}`, "recorded"],
-    ["NODE_PATH", (evil: string) => evil, "recorded"],
-  ] as const)("%s, %p", async (name, valueFor, outcome) => {
+    ["BUN_OPTIONS", "--preload EVIL", "does not start"],
+    ["BUN_OPTIONS", "--require EVIL", "does not start"],
+    ["BUN_OPTIONS", "--import=EVIL", "does not start"],
+    ["BUN_OPTIONS", "--config=EVIL.toml", "does not start"],
+    ["BUN_OPTIONS", "--env-file=EVIL.env", "records"],
+    ["BUN_INSPECT_PRELOAD", "EVIL", "does not start"],
+    ["NODE_OPTIONS", "--require EVIL", "records"],
+    ["NODE_PATH", "EVIL", "records"],
+  ] as const)("%s=%s: it %s", async (name, value, effect) => {
     using sandbox = new Sandbox();
     const [evil, canary] = [`${sandbox.root}/evil.ts`, `${sandbox.root}/canary`];
     await Bun.write(evil, `require("node:fs").writeFileSync(${JSON.stringify(canary)}, "ran");`);
     await Bun.write(`${evil}.toml`, `preload = [${JSON.stringify(evil)}]\n`);
     await Bun.write(`${evil}.env`, `CLAUDE_SESSION_HOME=${sandbox.root}/stolen\n`);
-    const env = { [name]: valueFor(evil) };
+    const env = { [name]: value.replace("EVIL", evil) };
     const { code } = await runProgram("pre-tool-use", sandbox, SESSION, { env });
     expect({ ran: existsSync(canary), stole: existsSync(`${sandbox.root}/stolen`) }).toEqual({
       ran: false,
       stole: false,
     });
-    expect(code).toBe(outcome === "refused" ? 1 : 0);
-    expect(existsSync(sandbox.state)).toBe(outcome === "recorded");
+    expect(code).toBe(effect === "does not start" ? 1 : 0);
+    expect(existsSync(sandbox.state)).toBe(effect === "records");
   });
 });
 
-describe("a program connects to nobody:", () => {
+describe("a hook opens no connection:", () => {
   test.each([
     ["BUN_INSPECT", ({ port }: Collector) => `127.0.0.1:${port}`],
     ["BUN_INSPECT_CONNECT_TO", ({ port }: Collector) => `ws://127.0.0.1:${port}`],
@@ -57,7 +58,7 @@ describe("a program connects to nobody:", () => {
     expect(listener.connections).toBe(0);
   });
 
-  test("what is delivered to loopback goes by no proxy", async () => {
+  test("delivery to loopback bypasses every proxy", async () => {
     using sandbox = new Sandbox();
     await using server = new Collector();
     await using proxy = new Collector();
@@ -75,21 +76,21 @@ describe("a program connects to nobody:", () => {
   });
 });
 
-describe("what is kept stays where it is:", () => {
+describe("files stay where they belong", () => {
   test.each([
     ["without HOME", { HOME: undefined, CLAUDE_CONFIG_DIR: undefined }],
     ["with relative folders", { CLAUDE_SESSION_DIR: "pointers", CLAUDE_CONFIG_DIR: "config" }],
-    ["with folders above", { CLAUDE_SESSION_DIR: "../x", CLAUDE_PROJECT_DIR: "../../.." }],
-    ["with a temp folder elsewhere", { TMPDIR: "/nowhere", TEMP: "/nowhere", TMP: "/nowhere" }],
+    ["with parent folders", { CLAUDE_SESSION_DIR: "../x", CLAUDE_PROJECT_DIR: "../../.." }],
+    ["with another temp folder", { TMPDIR: "/nowhere", TEMP: "/nowhere", TMP: "/nowhere" }],
     [
-      "with a runtime folder elsewhere",
+      "with another runtime folder",
       { XDG_RUNTIME_DIR: "/nowhere", XDG_STATE_HOME: "/nowhere" },
     ],
-    ["with the locale of nowhere", { LC_ALL: "xx_XX.KOI8-R", LANG: "\u{FF}" }],
-    ["with a user who is a path", { USER: "../../etc/passwd\n\u001B[2J" }],
+    ["with an unknown locale", { LC_ALL: "xx_XX.KOI8-R", LANG: "\u{FF}" }],
+    ["with a user name that is a path", { USER: "../../etc/passwd\n\u001B[2J" }],
   ])("%s", async (_, env) => {
     using sandbox = new Sandbox();
-    // Where a relative folder is ignored, pointers are in /tmp, so this program stores none.
+    // A relative CLAUDE_SESSION_DIR is ignored and pointers go to /tmp, so use a program that stores none.
     const end = await runProgram("pre-tool-use", sandbox, SESSION, { env });
     expect(end).toMatchObject(SILENT);
     expect((await onlyRecordOf(sandbox)).session_id).toBe("s");

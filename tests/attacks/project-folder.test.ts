@@ -1,5 +1,5 @@
-// A hostile project folder: whatever lies in it, it runs no code in a program, sets nothing for one, and
-// is not written to.
+// A hostile project folder: its files run no code in a program and configure none, and the programs write
+// nothing into it.
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { programNames } from "../../scripts/build";
@@ -7,12 +7,12 @@ import { commandExists } from "../../scripts/harness/commands";
 import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
 import { entriesOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { harmfulIn } from "../support/harmful";
+import { controlsIn } from "../support/terminal-output";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 const programs = await programNames();
 
-/** What the folder's owner would like to have run, and to have kept where. */
+/** The code that the folder's author wants to run, and the folder that our files should move to. */
 class Trap {
   readonly canary: string;
   readonly stolen: string;
@@ -42,7 +42,7 @@ class Trap {
       .join("");
   }
 
-  /** Every file that a runtime, a package manager or a compiler might look for. */
+  /** Every file that a runtime, a package manager or a compiler looks for. */
   get files(): Record<string, string> {
     const { code, settings } = this;
     return {
@@ -68,7 +68,7 @@ class Trap {
     };
   }
 
-  /** Nothing ran, and nothing was kept where they wanted it. */
+  /** Expects that no code ran and no file moved. */
   expectUntouched(): void {
     expect({ ran: existsSync(this.canary), stole: existsSync(this.stolen) }).toEqual({
       ran: false,
@@ -77,10 +77,10 @@ class Trap {
   }
 }
 
-describe("with everything in it that a runtime might look for", () => {
+describe("a folder with every file that a runtime looks for has no effect on", () => {
   test.each(programs.filter((name) => name !== "claude-session"))("%s", async (program) => {
     using sandbox = new Sandbox();
-    const trap = await set(sandbox);
+    const trap = await setTrap(sandbox);
     const before = namesIn(sandbox.project);
     expect(await runProgram(program, sandbox, {})).toMatchObject(SILENT);
     expect(await runProgram(program, sandbox, { session_id: "mine" })).toMatchObject(SILENT);
@@ -95,7 +95,7 @@ describe("with everything in it that a runtime might look for", () => {
     "claude-session %s",
     async (words) => {
       using sandbox = new Sandbox();
-      const trap = await set(sandbox);
+      const trap = await setTrap(sandbox);
       const before = namesIn(sandbox.project);
       const { stdout, stderr } = await runCli(sandbox, words);
       expect(stdout + stderr).not.toMatch(/evil|Usage: bun/);
@@ -105,18 +105,18 @@ describe("with everything in it that a runtime might look for", () => {
   );
 });
 
-test.each(Object.keys(new Trap({ root: "" } as Sandbox).files))("with %s alone", async (name) => {
+test.each(Object.keys(new Trap({ root: "" } as Sandbox).files))("a folder with %s alone has no effect", async (name) => {
   using sandbox = new Sandbox();
-  const trap = await set(sandbox, ["evil.ts", name]);
+  const trap = await setTrap(sandbox, ["evil.ts", name]);
   expect(await runProgram("session-start", sandbox, {})).toMatchObject(SILENT);
   trap.expectUntouched();
   expect((await onlyRecordOf(sandbox)).session_id).toBe("unknown");
 });
 
 const hasStrace = process.platform === "linux" && commandExists("strace");
-test.skipIf(!hasStrace).each(programs)("%s opens nothing that lies in it", async (program) => {
+test.skipIf(!hasStrace).each(programs)("%s opens no file of the folder", async (program) => {
   using sandbox = new Sandbox();
-  await set(sandbox);
+  await setTrap(sandbox);
   const trace = `${sandbox.root}/trace`;
   const child = Bun.spawn(
     ["strace", "-f", "-qq", "-y", "-e", "trace=openat,open,execve", "-o", trace].concat(
@@ -136,17 +136,17 @@ test.skipIf(!hasStrace).each(programs)("%s opens nothing that lies in it", async
   expect(inside).toEqual([]);
 });
 
-describe("that is called", () => {
+describe("a project folder is recorded like any other", () => {
   test.each([
     ["with a name full of escapes", "a\u001B[2J\nb"],
     ["with a name of 255 bytes", "n".repeat(255)],
-    ["with a name that is no ASCII", "läden"],
-    ["like an option", "--help"],
-    ["like a command", "$(touch canary)`touch canary`;touch canary"],
-    ["like a pointer", "claude_session_shop"],
-    ["like the folders above it", "..."],
-    ["like a key that is none", "__proto__"],
-  ])("%s, is a project like any other", async (_, name) => {
+    ["with a name outside ASCII", "läden"],
+    ["named like an option", "--help"],
+    ["named like a command", "$(touch canary)`touch canary`;touch canary"],
+    ["named like a pointer", "claude_session_shop"],
+    ["named like a parent folder", "..."],
+    ["named like a prototype", "__proto__"],
+  ])("%s", async (_, name) => {
     using sandbox = new Sandbox();
     const project = `${sandbox.root}/${name}`;
     mkdirSync(`${project}/.git`, { recursive: true });
@@ -158,11 +158,11 @@ describe("that is called", () => {
     expect(readdirSync(project)).toEqual([".git"]);
     const { code, stdout } = await runCli(sandbox, "list --limit 0", start);
     expect(code).toBe(0);
-    expect(harmfulIn(stdout)).toEqual([]);
+    expect(controlsIn(stdout)).toEqual([]);
   });
 });
 
-test("that was deleted under a program is no matter", async () => {
+test("a hook whose working folder was deleted records the event", async () => {
   using sandbox = new Sandbox();
   const gone = `${sandbox.root}/gone`;
   mkdirSync(gone);
@@ -181,8 +181,8 @@ test("that was deleted under a program is no matter", async () => {
   expect(() => rmdirSync(gone)).toThrow();
 });
 
-/** Lays the trap, whole or in part. */
-async function set(sandbox: Sandbox, names?: readonly string[]): Promise<Trap> {
+/** Writes the files of a trap into the project folder: all of them, or those with these names. */
+async function setTrap(sandbox: Sandbox, names?: readonly string[]): Promise<Trap> {
   const trap = new Trap(sandbox);
   for (const [name, content] of Object.entries(trap.files))
     if (names === undefined || names.includes(name))

@@ -1,33 +1,33 @@
-// Hostile texts in every field of an event: each ends in one valid line of the log, makes no file of its
-// own, and does nothing to the terminal of whoever looks at it.
+// Hostile text in every field of an event: each event becomes one valid line of the log, creates no file
+// of its own, and does nothing to the terminal that shows it.
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { runCli, runProgram } from "../../scripts/harness/programs";
 import { eventRecord } from "../../scripts/harness/record-schema";
 import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { harmfulIn } from "../support/harmful";
+import { BUG_REPORT, controlsIn } from "../support/terminal-output";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };
 
 const TEXTS: Record<string, string> = {
   "a path upwards": "../../../../tmp/evil",
   "an absolute path": "/etc/passwd",
-  "a path of Windows": "..\\..\\CON",
+  "a Windows path": "..\\..\\CON",
   "a NUL": "a\u0000b",
-  "the end of a line": "a\nb\r\nc",
+  "line ends": "a\nb\r\nc",
   "a forged record":
     '"}\n{"v":1,"id":"01a202c9-d2a3-702d-85be-255794ed817c","session_id":"evil"}\n{"',
   "terminal escapes": "\u001B[2J\u001B]0;title\u0007\u001B]8;;http://x\u001B\\link\u009B31m",
   "a bell and a backspace": "safe\u0007\u0008\u0008\u0008\u0008evil",
-  "what turns the direction of writing": "\u202Egnp.exe \u2066x\u2069 \u200F",
-  "separators that JavaScript takes for line ends": "a\u2028b\u2029c",
+  "changes of the writing direction": "\u202Egnp.exe \u2066x\u2069 \u200F",
+  "separators that are line ends to JavaScript": "a\u2028b\u2029c",
   "half a surrogate pair": "\uD800 and \uDC00",
-  "what is no text": "\uFFFE\uFFFF\u{10FFFF}",
-  "a format": "%s%n%d {0} ${HOME} $(id) `id`",
+  "code points that are not characters": "\uFFFE\uFFFF\u{10FFFF}",
+  "format strings": "%s%n%d {0} ${HOME} $(id) `id`",
   markup: "<script>alert(1)</script> [x](javascript:y)",
   "a prototype": "__proto__",
-  "an object's own names": "constructor",
+  "a property that every object has": "constructor",
   "many letters": "w".repeat(5000),
   "one letter with many marks": `e${"\u0301".repeat(500)}`,
   nothing: "",
@@ -35,7 +35,7 @@ const TEXTS: Record<string, string> = {
 
 const PROGRAMS = ["session-start", "pre-tool-use", "post-tool-use", "session-event", "session-end"];
 
-describe("in every field there is", () => {
+describe("an event is recorded and shown safely with, in every field,", () => {
   test.each(Object.entries(TEXTS))("%s", async (_, text) => {
     using sandbox = new Sandbox();
     const env = { USER: withoutNul(text), CLAUDE_PROJECT_DIR: sandbox.project };
@@ -57,35 +57,35 @@ describe("in every field there is", () => {
       "tail --json",
     ]) {
       const { stdout, stderr } = await runCli(sandbox, words);
-      expect(harmfulIn(stdout + stderr)).toEqual([]);
-      expect(stderr).not.toContain("a bug of ours");
+      expect(controlsIn(stdout + stderr)).toEqual([]);
+      expect(stderr).not.toMatch(BUG_REPORT);
     }
   });
 });
 
-test.each(Object.entries(TEXTS))("as the words of a command line: %s", async (_, text) => {
+test.each(Object.entries(TEXTS))("the command line takes as its arguments: %s", async (_, text) => {
   using sandbox = new Sandbox();
   await runProgram("pre-tool-use", sandbox, { session_id: "s" });
   for (const words of [["show", text], ["list", "--project", text], [text]]) {
     const args = words.map(withoutNul);
     const { code, stdout, stderr } = await runProgram("claude-session", sandbox, "", { args });
-    expect(harmfulIn(stdout + stderr)).toEqual([]);
-    expect(stderr).not.toContain("a bug of ours");
+    expect(controlsIn(stdout + stderr)).toEqual([]);
+    expect(stderr).not.toMatch(BUG_REPORT);
     expect([0, 1, 2]).toContain(code ?? -1);
   }
 });
 
-describe("JSON that bites", () => {
+describe("tricky JSON", () => {
   const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
   const keys = Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i]);
   test.each([
     ["100,000 deep", `{"session_id":"s","x":${deep(100_000)}}`],
     ["200,000 keys", JSON.stringify({ session_id: "s", ...Object.fromEntries(keys) })],
     ["__proto__", '{"session_id":"s","__proto__":{"polluted":true},"constructor":{"prototype":1}}'],
-    ["__proto__ in an input", '{"session_id":"s","tool_input":{"__proto__":{"toString":1}}}'],
+    ["__proto__ in a tool input", '{"session_id":"s","tool_input":{"__proto__":{"toString":1}}}'],
     ["the same key twice", '{"session_id":"evil","session_id":"s"}'],
-    ["numbers beyond all bounds", '{"session_id":"s","duration_ms":1e999,"x":-1e999,"y":1e-999}'],
-    ["an escape in every letter", '{"\\u0073ession_id":"\\u0073","x":"\\ud800 \\u2028 \\u0000"}'],
+    ["numbers out of range", '{"session_id":"s","duration_ms":1e999,"x":-1e999,"y":1e-999}'],
+    ["escaped letters", '{"\\u0073ession_id":"\\u0073","x":"\\ud800 \\u2028 \\u0000"}'],
     ["100,000 strings", JSON.stringify({ session_id: "s", x: Array(100_000).fill("text") })],
   ])("%s is recorded in one valid line", async (_, input) => {
     using sandbox = new Sandbox();
@@ -120,7 +120,7 @@ function eventOf(text: string): object {
   };
 }
 
-// A NUL can be neither in a variable nor in a word.
+// A NUL can be neither in a variable nor in an argument.
 function withoutNul(text: string): string {
   return text.replaceAll("\0", "");
 }

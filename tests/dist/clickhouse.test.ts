@@ -1,5 +1,5 @@
-// A real ClickHouse server, set up as `claude-session forward --sql clickhouse` says: it takes our
-// records as they are, has each of them once, and answers the questions that are printed.
+// A real ClickHouse server, set up as `claude-session forward --sql clickhouse` prints: it takes records as
+// they are, has each of them once, and answers the printed queries.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
@@ -7,11 +7,12 @@ import { capturedPayloads } from "../../scripts/harness/payloads";
 import { runCli } from "../../scripts/harness/programs";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
-import { setAsideOf } from "../support/ledger";
+import { rejectedOf } from "../support/ledger";
 import { recordedSession, recordsFrom } from "../support/recorded-session";
 import { writeRecords } from "../support/written-log";
 
-setDefaultTimeout(40_000);
+// A failing delivery takes three seconds of waits, and a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const records = yearOf(await recordedSession());
 const ended = records.filter(({ event }) => /^PostToolUse(Failure)?$/.test(event));
@@ -34,20 +35,20 @@ describe.skipIf(!isInstalled)(title, () => {
     shared[Symbol.dispose]();
   });
 
-  /** A sandbox whose events go to an empty database of the server, by the destination as printed. */
+  /** A sandbox whose events go to an empty database of the server, by the printed destination. */
   async function newLake(): Promise<Lake> {
     const lake = new Lake(server, printed);
     await server.run(`CREATE DATABASE ${lake.database}`);
     return lake;
   }
 
-  test("takes every kind of event as it is in the log", async () => {
+  test("stores every kind of event as it is in the log", async () => {
     using lake = await newLake();
     await lake.makeTable();
-    const moments = (await capturedPayloads()).map(({ name }) =>
-      name.includes(".") ? ([`variants/${name}`] as const) : ([name] as const),
+    const names = (await capturedPayloads()).map(({ name }) =>
+      name.includes(".") ? `variants/${name}` : name,
     );
-    const all = await recordsFrom(moments);
+    const all = await recordsFrom(names.map((name) => [name]));
     writeRecords(lake.sandbox, all);
     expect(await lake.forward()).toMatchObject({ code: 0, stderr: "" });
     expect(await lake.rows("SELECT *, time FROM claude_events ORDER BY id")).toEqual(
@@ -55,7 +56,7 @@ describe.skipIf(!isInstalled)(title, () => {
     );
   });
 
-  test("has an event that was delivered again once, before it merges and after", async () => {
+  test("shows an event that was delivered twice once, before a merge and after it", async () => {
     using lake = await newLake();
     await lake.makeTable();
     await lake.deliverTwice(records);
@@ -67,7 +68,7 @@ describe.skipIf(!isInstalled)(title, () => {
     expect(await lake.ids()).toEqual(everyId);
   });
 
-  test("answers the three questions, though each event is there twice", async () => {
+  test("answers the printed queries correctly while each event is there twice", async () => {
     using lake = await newLake();
     await lake.makeTable();
     await lake.deliverTwice(records);
@@ -79,7 +80,7 @@ describe.skipIf(!isInstalled)(title, () => {
     expect(await lake.count()).toBe(2 * records.length);
   });
 
-  test("has every event once when it was killed, and came back", async () => {
+  test("has every event once after it was killed and started again", async () => {
     using lake = await newLake();
     await lake.makeTable();
     writeRecords(lake.sandbox, records.slice(0, 200));
@@ -92,13 +93,13 @@ describe.skipIf(!isInstalled)(title, () => {
     expect(await lake.ids()).toEqual(records.map(({ id }) => id).toSorted());
   });
 
-  test("what it cannot read is set aside alone, with what it said", async () => {
+  test("rejects only the event that it cannot read, and says why", async () => {
     using lake = await newLake();
     await lake.makeTable();
     const wrong = { ...(records[5] as EventRecord), user: 7 as unknown as string };
     writeRecords(lake.sandbox, records.with(5, wrong));
     expect((await lake.forward()).code).toBe(0);
-    expect(await setAsideOf(lake.sandbox, "clickhouse")).toMatchObject([
+    expect(await rejectedOf(lake.sandbox, "clickhouse")).toMatchObject([
       { status: 400, answer: expect.stringContaining("key user"), record: wrong },
     ]);
     expect(await lake.ids()).toEqual(
@@ -118,19 +119,19 @@ describe.skipIf(!isInstalled)(title, () => {
       repair: (lake) => lake.configure({ user: "guarded", password: PASSWORD }),
     },
     {
-      what: "there is no such setting",
+      what: "the url has an unknown setting",
       status: 404,
       make: (lake) => lake.configure({ settings: "&no_such_setting=1" }),
       repair: (lake) => lake.configure(),
     },
   ];
-  test.each(mistakes)("events wait while $what", async ({ status, make, repair }) => {
+  test.concurrent.each(mistakes)("events wait while $what", async ({ status, make, repair }) => {
     using lake = await newLake();
     if (make !== undefined) await lake.makeTable();
     make?.(lake);
     writeRecords(lake.sandbox, records);
     expect((await lake.forward()).code).toBe(1);
-    expect(await setAsideOf(lake.sandbox, "clickhouse")).toEqual([]);
+    expect(await rejectedOf(lake.sandbox, "clickhouse")).toEqual([]);
     const { stdout } = await runCli(lake.sandbox, "forward --status");
     expect(stdout).toContain(String(status));
     await repair(lake);
@@ -139,10 +140,10 @@ describe.skipIf(!isInstalled)(title, () => {
   });
 });
 
-/** Something about the destination that is wrong, and not about the events. */
+/** Something that is wrong with the destination, not with the events. */
 interface Mistake {
   readonly what: string;
-  /** What the server answers to it. */
+  /** The server's answer to it. */
   readonly status: number;
   make?(lake: Lake): void;
   repair(lake: Lake): unknown;
@@ -150,7 +151,7 @@ interface Mistake {
 
 let lakes = 0;
 
-/** A sandbox, and a database of its own for its events. */
+/** A sandbox, and a database for its events. */
 class Lake implements Disposable {
   readonly sandbox = new Sandbox();
   readonly database = `lake${++lakes}`;
@@ -168,10 +169,10 @@ class Lake implements Disposable {
     return Array.from(this.printed.matchAll(/\/\*\n(SELECT[^]*?)\*\//g), ([, query = ""]) => query);
   }
 
-  /** Writes `config.json`, with what is printed for it. */
+  /** Writes `config.json` with the printed destination. */
   configure({ user = "default", password = "", settings = "" } = {}): void {
-    const [entry = ""] = /"destinations": \[[^]*?\n {2}\]/.exec(this.printed) ?? [];
-    const text = `{${entry}}`
+    const [destinations = ""] = /"destinations": \[[^]*?\n {2}\]/.exec(this.printed) ?? [];
+    const text = `{${destinations}}`
       .replace("http://HOST:8123", this.server.url)
       .replace("/?query=", `/?database=${this.database}${settings}&query=`)
       .replace("NAME", user)
@@ -188,7 +189,7 @@ class Lake implements Disposable {
     return runCli(this.sandbox, "forward --once");
   }
 
-  /** Delivers everything, and everything again, and keeps the server from noticing by itself. */
+  /** Delivers everything twice, while the server may not merge. */
   async deliverTwice(all: readonly EventRecord[]): Promise<void> {
     await this.server.run("SYSTEM STOP MERGES");
     writeRecords(this.sandbox, all);
@@ -210,7 +211,7 @@ class Lake implements Disposable {
     return this.server.rows(query, this.database);
   }
 
-  /** The ids of its events, as a query has them. */
+  /** The ids of its events, as a query with FINAL returns them. */
   async ids(): Promise<unknown[]> {
     const rows = await this.rows("SELECT id FROM claude_events FINAL ORDER BY id");
     return rows.map(({ id }) => id);
@@ -227,7 +228,7 @@ class Lake implements Disposable {
   }
 }
 
-/** A year of sessions, in four projects; one of them goes over New Year, and into another project. */
+/** A year of sessions in four projects. One of them continues after New Year, and in another project. */
 function yearOf(all: readonly EventRecord[]): EventRecord[] {
   return Array.from({ length: 12 }, (_, month) =>
     all.map((record, i): EventRecord => {
@@ -246,7 +247,7 @@ function yearOf(all: readonly EventRecord[]): EventRecord[] {
   ).flat();
 }
 
-/** A record as it is in the table. */
+/** A record as it is stored in the table. */
 function toRow(record: EventRecord): Row {
   const { tool = "", tool_use_id = "", duration_ms = null, prompt_id = "" } = record;
   const { agent_id = "", agent_type = "", should_notify, timestamp } = record;
@@ -275,17 +276,17 @@ function toRow(record: EventRecord): Row {
 function expectedSessions(): Row[] {
   const rows = Array.from(
     Map.groupBy(records, ({ session_id }) => session_id),
-    ([id, its]) => {
+    ([id, own]) => {
       const count = (...events: string[]) =>
-        its.filter(({ event }) => events.includes(event)).length;
-      const times = its.map(({ timestamp }) => timestamp).toSorted();
+        own.filter(({ event }) => events.includes(event)).length;
+      const times = own.map(({ timestamp }) => timestamp).toSorted();
       return {
         session_id: id,
-        in_project: its[0]?.project,
-        by_user: its[0]?.user,
+        in_project: own[0]?.project,
+        by_user: own[0]?.user,
         first_event: times[0],
         last_event: times.at(-1),
-        events: its.length,
+        events: own.length,
         prompts: count("UserPromptSubmit"),
         tool_calls: Math.max(count("PreToolUse"), count("PostToolUse", "PostToolUseFailure")),
       };

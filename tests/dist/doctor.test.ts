@@ -19,7 +19,7 @@ test("where nothing is installed it fails, says how to begin, and makes nothing"
   const { code, stdout, stderr } = await runCli(sandbox, "doctor");
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toContain("✗ The hooks are not registered with Claude Code");
-  expect(stdout).toContain("→ Run claude-session install, then start Claude Code anew.");
+  expect(stdout).toContain("→ Run claude-session install, then restart Claude Code.");
   expect(readdirSync(sandbox.home)).toEqual([]);
   expect(readdirSync(sandbox.pointers)).toEqual([]);
 });

@@ -7,11 +7,11 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { DEFAULTS } from "../../lib/config";
-import { toRecord } from "../../lib/hook/build-record";
+import { DEFAULT_CONFIG } from "../../lib/config";
+import { buildRecord } from "../../lib/hook/build-record";
 import { redactionRules } from "../../lib/hook/redact";
 import { dayPath, utcDay } from "../../lib/log/log";
-import { isTemporaryName } from "../../lib/os/file";
+import { isTempFileName } from "../../lib/os/file";
 import { formatLocalTime } from "../../lib/os/local-time";
 import { projectAt } from "../../lib/project";
 import { storeSessionId } from "../../lib/session";
@@ -54,12 +54,12 @@ export interface Survival extends Ended {
  * Prepares a log of two days, pointers, and what is to be cleaned up: an old temp file, another
  * project's old pointer, a day past the retention.
  */
-export function setScene(
+export async function setScene(
   sandbox: Sandbox,
   { session = BEFORE, isTorn = false, isNewDay = false } = {},
-): Scene {
+): Promise<Scene> {
   const now = Date.now();
-  storeSessionId(session, projectAt(sandbox.project), sandbox.pointers, now - HOUR_MS);
+  await storeSessionId(session, projectAt(sandbox.project), sandbox.pointers, now - HOUR_MS);
   const stale = `${sandbox.pointers}/claude_session_other-0123456789abcdef`;
   writeFileSync(stale, `old\n${formatLocalTime(now - 2 * DAY_MS)}\n`, { mode: 0o600 });
   const temporary = `${sandbox.pointers}/.claude_session_tmp_old`;
@@ -85,7 +85,7 @@ export function look(sandbox: Sandbox): Scene {
 }
 
 function recordAt(sandbox: Sandbox, startedMs: number) {
-  return toRecord(
+  return buildRecord(
     { kind: "event", payload: {}, text: "{}" },
     {
       startedMs,
@@ -95,8 +95,8 @@ function recordAt(sandbox: Sandbox, startedMs: number) {
       user: "you",
       pid: 1,
     },
-    DEFAULTS.capture,
-    redactionRules({}, DEFAULTS.redact),
+    DEFAULT_CONFIG.capture,
+    redactionRules({}, DEFAULT_CONFIG.redact),
   );
 }
 
@@ -176,7 +176,7 @@ function pointerViolations(sandbox: Sandbox, before: Scene, isEnd = false): stri
 
 /** Earlier lines are the beginning of what is there, byte for byte, unless the whole day was pruned. */
 function lostLines(before: Scene): string[] {
-  const kept = utcDay(Date.now() - DEFAULTS.retention_days * DAY_MS);
+  const kept = utcDay(Date.now() - DEFAULT_CONFIG.retention_days * DAY_MS);
   return Array.from(before.days).flatMap(([path, bytes]) => {
     const day = path.slice(path.lastIndexOf("/") + 1, -".jsonl".length);
     if (!existsSync(path)) return day < kept ? [] : [`${day} is gone`];
@@ -205,7 +205,7 @@ function daysIn({ events }: Sandbox): Map<string, Buffer> {
 export function temporariesIn({ root }: Sandbox): string[] {
   return (readdirSync(root, { recursive: true }) as string[])
     .map((name) => `${root}/${name}`)
-    .filter((path) => isTemporaryName(path.slice(path.lastIndexOf("/") + 1)))
+    .filter((path) => isTempFileName(path.slice(path.lastIndexOf("/") + 1)))
     .filter((path) => lstatSync(path).isFile());
 }
 

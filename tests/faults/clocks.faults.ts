@@ -53,7 +53,7 @@ describe.skipIf(!hasFaketime)("a clock that is ten years", () => {
     "%s costs nothing that was kept, and is forgotten once it is right",
     async (_, offMs) => {
       using sandbox = new Sandbox();
-      const before = setScene(sandbox);
+      const before = await setScene(sandbox);
       const ended = await runOff(sandbox, offMs, "session-start", START);
       expect(await violations(sandbox, before, ended)).toEqual([]);
       const years = new Set(entriesOf(sandbox).map(({ day }) => Number(day.slice(0, 4))));

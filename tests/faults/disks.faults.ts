@@ -82,7 +82,7 @@ describe.skipIf(!canMount)("a disk", () => {
     using sandbox = new Sandbox();
     using disk = new Disk(folder(sandbox), options);
     // A file that is there has room to the end of its last page.
-    const before = setScene(sandbox, { isNewDay: true });
+    const before = await setScene(sandbox, { isNewDay: true });
     spoil(disk);
     const isLasting = folder(sandbox) === sandbox.state;
     const heal = () => {
@@ -98,7 +98,7 @@ describe.skipIf(!canMount)("a disk", () => {
     for (let room = 1; room < RECORD_BYTES; room += 17) {
       using sandbox = new Sandbox();
       using disk = new Disk(sandbox.state, "size=1m");
-      setScene(sandbox);
+      await setScene(sandbox);
       const path = today(sandbox);
       const blanks = (2 * PAGE_BYTES - room - statSync(path).size) % PAGE_BYTES;
       appendFileSync(path, "\n".repeat(blanks));
@@ -122,7 +122,7 @@ describe.skipIf(!hasLimits)("a limit", () => {
       using sandbox = new Sandbox();
       const start = { by: ["prlimit", `--nofile=${most}`] };
       const trouble = { isLasting: true, mayDoNothing: true };
-      const found = await amissAfter(sandbox, setScene(sandbox), start, trouble);
+      const found = await amissAfter(sandbox, await setScene(sandbox), start, trouble);
       amiss.push(...found.map((what) => `${most} open files: ${what}`));
     }
     expect(amiss).toEqual([]);
@@ -133,7 +133,7 @@ describe.skipIf(!hasLimits)("a limit", () => {
     const sizes = [...stepsTo(60, 4), ...stepsTo(900, 23).map((more) => `day + ${more}`)];
     for (const size of sizes) {
       using sandbox = new Sandbox();
-      const before = setScene(sandbox);
+      const before = await setScene(sandbox);
       const [, more] = String(size).split(" + ");
       const most = more === undefined ? size : statSync(today(sandbox)).size + Number(more);
       const start = { by: ["prlimit", `--fsize=${most}`] };
@@ -169,7 +169,7 @@ describe.skipIf(!canFreeze)("what may not be changed:", () => {
     ["the pointers' folder, but for adding", "+a", ({ pointers }: Sandbox) => pointers, false],
   ])("%s", async (_, attribute, pathOf, isNewDay) => {
     using sandbox = new Sandbox();
-    const before = setScene(sandbox, { isNewDay });
+    const before = await setScene(sandbox, { isNewDay });
     const path = pathOf(sandbox);
     run("chattr", attribute, path);
     const heal = () => void run("chattr", attribute.replace("+", "-"), path);
@@ -179,7 +179,7 @@ describe.skipIf(!canFreeze)("what may not be changed:", () => {
 
   test("a day that takes nothing but more lines is no trouble", async () => {
     using sandbox = new Sandbox();
-    const before = setScene(sandbox);
+    const before = await setScene(sandbox);
     run("chattr", "+a", today(sandbox));
     const heal = () => void run("chattr", "-a", today(sandbox));
     expect(await amissAfter(sandbox, before, {}, { mayDoNothing: true, heal })).toEqual([]);
@@ -192,7 +192,7 @@ if (whyNot !== undefined) tally.skip(`other users' homes: ${whyNot}`);
 describe("a home", () => {
   test.skipIf(whyNot !== undefined)("that its user may not even enter", async () => {
     using sandbox = new Sandbox();
-    const before = setScene(sandbox);
+    const before = await setScene(sandbox);
     giveAway(sandbox.pointers);
     chmodSync(sandbox.root, 0o755);
     chmodSync(sandbox.home, 0o000);
@@ -230,7 +230,7 @@ describe("a home", () => {
 
 test("a working folder that is gone", async () => {
   using sandbox = new Sandbox();
-  const before = setScene(sandbox);
+  const before = await setScene(sandbox);
   const gone = `${sandbox.root}/gone`;
   mkdirSync(gone);
   const by = ["sh", "-c", 'rmdir ../gone && exec "$0" "$@"'];

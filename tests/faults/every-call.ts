@@ -9,7 +9,7 @@ import { runTraced, type Command, type Injection, type Traced } from "./strace";
 /** A program, what it finds, and what must hold after a fault in it. */
 export interface Trial<Before> {
   readonly command: Command;
-  prepare(sandbox: Sandbox): Before;
+  prepare(sandbox: Sandbox): Before | Promise<Before>;
   /** Says what is amiss; nothing, if all is well. */
   judge(
     sandbox: Sandbox,
@@ -63,7 +63,7 @@ export async function expectToSurvive<Before>(trial: Trial<Before>, tally: Tally
 
 async function faultsFor<Before>({ command, prepare }: Trial<Before>): Promise<Injection[]> {
   using sandbox = new Sandbox();
-  prepare(sandbox);
+  await prepare(sandbox);
   const { calls } = await runTraced(sandbox, command);
   expect(calls.length).toBeGreaterThan(5);
   const faults: Injection[] = [];
@@ -89,7 +89,7 @@ async function tryFault<Before>(
   const { call } = fault;
   for (const shift of SHIFTS) {
     using sandbox = new Sandbox();
-    const before = prepare(sandbox);
+    const before = await prepare(sandbox);
     const ordinal = Math.max(1, call.ordinal + shift);
     const ended = await runTraced(sandbox, command, { ...fault, call: { ...call, ordinal } });
     if (ended.hit[0]?.what === call.what) return await judge(sandbox, before, fault, ended);

@@ -26,8 +26,8 @@ test.skipIf(whyNot !== undefined)(
     await expectToSurvive(
       {
         command: { program: "claude-session", args: ["forward", "--once"] },
-        prepare: (sandbox) => {
-          const { days } = setScene(sandbox);
+        prepare: async (sandbox) => {
+          const { days } = await setScene(sandbox);
           configure(sandbox, { name: "lake", type: "http", url: `${collector.url}/lake` });
           return Array.from(days.values()).flatMap(idsIn);
         },

@@ -65,12 +65,12 @@ test.skipIf(whyNot !== undefined)(
   async () => {
     const command = hook("session-start", "SessionStart");
     using model = new Sandbox();
-    aLog(model);
+    await aLog(model);
     const writes = (await runTraced(model, command)).calls.filter(({ name }) => name === "write");
     expect(writes).toHaveLength(3);
     for (const call of writes) {
       using sandbox = new Sandbox();
-      const before = aLog(sandbox);
+      const before = await aLog(sandbox);
       const taken = 10;
       const ended = await runTraced(sandbox, command, { call, what: `retval=${taken}` });
       expect(ended).toMatchObject({ code: 0, stdout: "", stderr: "" });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import fc from "fast-check";
-import { DEFAULTS, loadConfig, parseConfig, type Config } from "../../lib/config";
+import { DEFAULT_CONFIG, loadConfig, parseConfig, type Config } from "../../lib/config";
 import { pathsFrom } from "../../lib/os/paths";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { configFile } from "../support/config-schema";
@@ -50,9 +50,9 @@ const files = part({
   capture: part({ prompts: bool, tool_input: bool, tool_response: bool }),
   redact: part({ keys: texts(1), literals: texts(4) }),
   limits: part({
-    string_bytes: number(256, DEFAULTS.limits.string_bytes),
-    record_bytes: number(8192, DEFAULTS.limits.record_bytes),
-    input_bytes: number(1024, DEFAULTS.limits.input_bytes),
+    string_bytes: number(256, DEFAULT_CONFIG.limits.string_bytes),
+    record_bytes: number(8192, DEFAULT_CONFIG.limits.record_bytes),
+    input_bytes: number(1024, DEFAULT_CONFIG.limits.input_bytes),
   }),
   destinations: fc.oneof(fc.array(fc.dictionary(fc.string(), anything)), anything),
   forwarder: fc.oneof(fc.constantFrom("", "/a", "a", "./a", "C:\\a"), anything),
@@ -80,7 +80,7 @@ describe("config.json", () => {
       fc.property(files, (file) => {
         const { config } = parseConfig(JSON.stringify(file));
         expect(configFile.safeParse(config).error).toBeUndefined();
-        expect(keysOf(config)).toEqual(keysOf(DEFAULTS));
+        expect(keysOf(config)).toEqual(keysOf(DEFAULT_CONFIG));
       }),
       { numRuns: 500 },
     );
@@ -100,7 +100,7 @@ describe("config.json", () => {
         retention_days: 30,
         capture: { prompts: false, tool_input: true, tool_response: true },
         redact: { keys: ["pin"], literals: [] },
-        limits: { ...DEFAULTS.limits, record_bytes: 9000 },
+        limits: { ...DEFAULT_CONFIG.limits, record_bytes: 9000 },
         destinations: [{ name: "team" }],
         forwarder: "",
       },
@@ -139,7 +139,7 @@ describe("config.json", () => {
     ],
     ["[".repeat(60_000), ["config.json: not JSON"], "deeper than any parser goes"],
   ] as [string, string[], string][])("that gives the defaults: %j with %j (%s)", (text, faults) => {
-    expect(parseConfig(text)).toEqual({ config: DEFAULTS, faults });
+    expect(parseConfig(text)).toEqual({ config: DEFAULT_CONFIG, faults });
   });
 
   test("cannot be changed by whoever reads it", () => {
@@ -165,14 +165,14 @@ describe("the file of it", () => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/config.json`;
     make(path);
-    expect(loadConfig(path)).toEqual({ config: DEFAULTS, faults });
+    expect(loadConfig(path)).toEqual({ config: DEFAULT_CONFIG, faults });
   });
 
   test("is what the user chose, up to its largest size", () => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/config.json`;
     writeFileSync(path, '{"retention_days":7}'.padEnd(65_536));
-    const chosen: Config = { ...DEFAULTS, retention_days: 7 };
+    const chosen: Config = { ...DEFAULT_CONFIG, retention_days: 7 };
     expect(loadConfig(path)).toEqual({ config: chosen, faults: [] });
   });
 });

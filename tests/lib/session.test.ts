@@ -22,9 +22,8 @@ import {
   getStoredSessionId,
   resolveSession,
   storeSessionId,
-  UNKNOWN,
-  validSessionId,
 } from "../../lib/session";
+import { UNKNOWN_SESSION, validSessionId } from "../../lib/session-id";
 import { run } from "../../scripts/harness/commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
@@ -37,11 +36,14 @@ const isRoot = process.geteuid?.() === 0;
 const session = `${import.meta.dir}/../../lib/session.ts`;
 
 describe("the pointer file", () => {
-  test("has exactly two lines, for its owner alone, under the name and the hashed name", () => {
+  test("has exactly two lines and is private, under the shared name and the hashed name", async () => {
     using sandbox = new Sandbox();
     const project = projectAt("/home/user/shop");
-    expect(storeSessionId(ID, project, sandbox.pointers, NOW)).toEqual({ done: true, faults: [] });
-    // sha256("/home/user/shop"): other programs compute it, so it is written out here.
+    expect(await storeSessionId(ID, project, sandbox.pointers, NOW)).toEqual({
+      done: true,
+      faults: [],
+    });
+    // sha256("/home/user/shop"), written out because other programs compute it too.
     const names = ["claude_session_shop", "claude_session_shop-193843b098df3bf7"];
     expect(readdirSync(sandbox.pointers).toSorted()).toEqual(names);
     for (const name of names) {
@@ -51,11 +53,11 @@ describe("the pointer file", () => {
     }
   });
 
-  test("is its owner's alone even where the umask would let others in", () => {
+  test("is private whatever the umask", async () => {
     using sandbox = new Sandbox();
     const before = process.umask(0);
     try {
-      storeSessionId(ID, shop(sandbox), sandbox.pointers);
+      await storeSessionId(ID, shop(sandbox), sandbox.pointers);
     } finally {
       process.umask(before);
     }
@@ -63,152 +65,152 @@ describe("the pointer file", () => {
       expect(statSync(`${sandbox.pointers}/${name}`).mode & 0o777).toBe(0o600);
   });
 
-  test("is replaced whole by the next session, and nothing else is left", () => {
+  test("is replaced by the next session, and nothing else is left", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 5);
-    storeSessionId(OTHER, shop(sandbox), sandbox.pointers, NOW);
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 5);
+    await storeSessionId(OTHER, shop(sandbox), sandbox.pointers, NOW);
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(OTHER);
     expect(readdirSync(sandbox.pointers)).toHaveLength(2);
   });
 
-  test("keeps two projects of one name apart", () => {
+  test("is separate for two projects of the same name", async () => {
     using sandbox = new Sandbox();
     const [here, there] = [projectAt("/a/shop"), projectAt("/b/shop")];
-    storeSessionId(ID, here, sandbox.pointers, NOW);
-    storeSessionId(OTHER, there, sandbox.pointers, NOW);
+    await storeSessionId(ID, here, sandbox.pointers, NOW);
+    await storeSessionId(OTHER, there, sandbox.pointers, NOW);
     expect(getStoredSessionId(here, sandbox.pointers, NOW)).toBe(ID);
     expect(getStoredSessionId(there, sandbox.pointers, NOW)).toBe(OTHER);
   });
 
-  test("replaces a planted link without touching what it names", () => {
+  test("replaces a planted link without touching its target", async () => {
     using sandbox = new Sandbox();
     const victim = `${sandbox.root}/victim`;
     writeFileSync(victim, "precious");
-    symlinkSync(victim, plainPath(sandbox));
-    expect(storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW).faults).toEqual([]);
+    symlinkSync(victim, sharedPath(sandbox));
+    expect((await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW)).faults).toEqual([]);
     expect(readFileSync(victim, "utf8")).toBe("precious");
-    expect(lstatSync(plainPath(sandbox)).isFile()).toBe(true);
+    expect(lstatSync(sharedPath(sandbox)).isFile()).toBe(true);
   });
 
-  test("is stored under one name where something keeps the other", () => {
+  test("is stored under one name if something blocks the other", async () => {
     using sandbox = new Sandbox();
-    mkdirSync(plainPath(sandbox));
-    const result = storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW);
+    mkdirSync(sharedPath(sandbox));
+    const result = await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW);
     expect(result).toEqual({ done: true, faults: ["EISDIR claude_session_shop"] });
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(ID);
     expect(readdirSync(sandbox.pointers)).toHaveLength(2);
   });
 });
 
-describe("which pointer is believed", () => {
-  test("the hashed name before the plain one", () => {
+describe("the pointer that is read", () => {
+  test("is the one under the hashed name, if there are two", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW);
-    writeFileSync(plainPath(sandbox), pointer(OTHER));
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW);
+    writeFileSync(sharedPath(sandbox), pointer(OTHER));
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(ID);
   });
 
-  test("the plain one alone, since hooks in Python write no other", () => {
+  test("is the one under the shared name if there is no other, because hooks in Python write only that", () => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), pointer(ID));
+    writeFileSync(sharedPath(sandbox), pointer(ID));
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(ID);
   });
 
-  test("the plain one where the hashed one is a day old", () => {
+  test("is the one under the shared name if the other is a day old", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 25 * HOUR_MS);
-    writeFileSync(plainPath(sandbox), pointer(OTHER));
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 25 * HOUR_MS);
+    writeFileSync(sharedPath(sandbox), pointer(OTHER));
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(OTHER);
   });
 
   test.each([
     ["the usual case", "shop"],
-    ["a name too long to stand before the hash", "s".repeat(235)],
-    ["the same, counted in bytes", "ñ".repeat(115)],
-  ])("never the plain one of another folder of that name: %s", (_, name) => {
+    ["a name too long to precede the hash", "s".repeat(235)],
+    ["a name too long in bytes", "ñ".repeat(115)],
+  ])("is never the shared one of another folder with that name: %s", async (_, name) => {
     using sandbox = new Sandbox();
-    storeSessionId(OTHER, projectAt(`/elsewhere/${name}`), sandbox.pointers, NOW);
+    await storeSessionId(OTHER, projectAt(`/elsewhere/${name}`), sandbox.pointers, NOW);
     expect(readdirSync(sandbox.pointers)).toHaveLength(2);
     const here = projectAt(`/here/${name}`);
-    expect(getStoredSessionId(here, sandbox.pointers, NOW)).toBe(UNKNOWN);
+    expect(getStoredSessionId(here, sandbox.pointers, NOW)).toBe(UNKNOWN_SESSION);
   });
 
-  test("nobody's plain one while some pointer is being changed: it may be the owner's", () => {
+  test("is not the shared one while some pointer is being changed, which may be its owner's", () => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), pointer(OTHER));
+    writeFileSync(sharedPath(sandbox), pointer(OTHER));
     writeFileSync(`${sandbox.pointers}/.claude_session_tmp_1`, pointer(OTHER));
-    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN);
+    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN_SESSION);
   });
 
-  test("the plain one though a project whose name goes on has the same session", () => {
+  test("is the shared one even if a project with a longer name has the same session", () => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), pointer(ID));
-    writeFileSync(`${plainPath(sandbox)}-admin`, pointer(ID));
+    writeFileSync(sharedPath(sandbox), pointer(ID));
+    writeFileSync(`${sharedPath(sandbox)}-admin`, pointer(ID));
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(ID);
   });
 
   test.each([
     [0, ID, "just written"],
     [24 * HOUR_MS, ID, "the last millisecond of its day"],
-    [24 * HOUR_MS + 1, UNKNOWN, "one more"],
-    [-2 * HOUR_MS, ID, "clocks were put back twice"],
-    [-2 * HOUR_MS - 1, UNKNOWN, "from the future"],
-    [-1000 * 24 * HOUR_MS, UNKNOWN, "a clock that was years wrong"],
-  ])("by age: %p ms gives %s (%s)", (ageMs, id) => {
+    [24 * HOUR_MS + 1, UNKNOWN_SESSION, "a millisecond more"],
+    [-2 * HOUR_MS, ID, "the clocks were set back twice"],
+    [-2 * HOUR_MS - 1, UNKNOWN_SESSION, "from the future"],
+    [-1000 * 24 * HOUR_MS, UNKNOWN_SESSION, "a clock was years wrong"],
+  ])("counts by its age: %p ms gives %s (%s)", async (ageMs, id) => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - ageMs);
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - ageMs);
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(id);
   });
 
   const now = formatLocalTime(NOW);
   test.each([
-    ["empty: a disk was full", ""],
+    ["empty, because a disk was full", ""],
     ["only a newline", "\n"],
     ["torn in the id", ID],
     ["torn after the id", `${ID}\n`],
     ["torn in the timestamp", `${ID}\n${now.slice(0, 10)}`],
     ["torn in its seconds", `${ID}\n${now.slice(0, 18)}`],
     ["on one line", `${ID} ${now}\n`],
-    ["a line before", `\n${ID}\n${now}\n`],
-    ["a line after", `${ID}\n${now}\nmore\n`],
-    ["an empty line after", `${ID}\n${now}\n\n`],
-    ["with a zone, at which Python fails", `${ID}\n${now}Z\n`],
-    ["no timestamp", `${ID}\nundefined\n`],
-    ["no such day", `${ID}\n2026-02-30T00:00:00\n`],
-    ["no session, in so many words", `unknown\n${now}\n`],
-    ["an id that is a path", `../../x\n${now}\n`],
-    ["an id too long", `${"a".repeat(129)}\n${now}\n`],
+    ["preceded by an empty line", `\n${ID}\n${now}\n`],
+    ["followed by a line", `${ID}\n${now}\nmore\n`],
+    ["followed by an empty line", `${ID}\n${now}\n\n`],
+    ["with a zone, on which Python fails", `${ID}\n${now}Z\n`],
+    ["without a timestamp", `${ID}\nundefined\n`],
+    ["of a day that does not exist", `${ID}\n2026-02-30T00:00:00\n`],
+    ["of an unknown session", `unknown\n${now}\n`],
+    ["with a path as its id", `../../x\n${now}\n`],
+    ["with an id that is too long", `${"a".repeat(129)}\n${now}\n`],
     ["larger than 4 KiB", `${ID}\n${now}\n${" ".repeat(4096)}`],
-    ["a NUL", `\0${ID}\n${now}\n`],
-    ["no pointer at all", "\u{1F600}".repeat(30)],
-  ])("not one that is %s", (_, content) => {
+    ["begun by a NUL", `\0${ID}\n${now}\n`],
+    ["something else", "\u{1F600}".repeat(30)],
+  ])("is not one that is %s", (_, content) => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), content);
-    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN);
+    writeFileSync(sharedPath(sandbox), content);
+    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN_SESSION);
   });
 
   test.each([
     ["as we write it", `${ID}\n${now}\n`],
     ["without the last newline", `${ID}\n${now}`],
-    ["from Python on Windows", `${ID}\r\n${now}\r\n`],
-    ["with microseconds, as Python writes them", `${ID}\n${now}789\n`],
-    ["with no fraction, as Python writes a whole second", `${ID}\n${now.slice(0, 19)}\n`],
-  ])("one that is written %s", (_, content) => {
+    ["as Python writes it on Windows", `${ID}\r\n${now}\r\n`],
+    ["with microseconds, as Python writes it", `${ID}\n${now}789\n`],
+    ["without a fraction, as Python writes a whole second", `${ID}\n${now.slice(0, 19)}\n`],
+  ])("may be written %s", (_, content) => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), content);
+    writeFileSync(sharedPath(sandbox), content);
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(ID);
   });
 
   const planted: [string, (path: string, sandbox: Sandbox) => void][] = [
     [
-      "a link, even to a good pointer of our own",
+      "a link, even to a valid pointer of ours",
       (path, sandbox) => {
         writeFileSync(`${sandbox.root}/good`, pointer(ID));
         symlinkSync(`${sandbox.root}/good`, path);
       },
     ],
     ["a folder", (path) => mkdirSync(path)],
-    ["a pipe that nobody writes", (path) => run("mkfifo", path)],
+    ["a pipe without a writer", (path) => run("mkfifo", path)],
     [
       "a file with a second name",
       (path, sandbox) => {
@@ -217,17 +219,17 @@ describe("which pointer is believed", () => {
       },
     ],
   ];
-  test.each(planted)("not %s", (_, plant) => {
+  test.each(planted)("is not %s", (_, plant) => {
     using sandbox = new Sandbox();
-    plant(plainPath(sandbox), sandbox);
-    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN);
+    plant(sharedPath(sandbox), sandbox);
+    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN_SESSION);
   });
 
-  test.skipIf(!isRoot)("not another user's (skipped unless root)", () => {
+  test.skipIf(!isRoot)("is not another user's (skipped unless root)", () => {
     using sandbox = new Sandbox();
-    writeFileSync(plainPath(sandbox), pointer(ID));
-    chownSync(plainPath(sandbox), NOBODY, NOBODY);
-    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN);
+    writeFileSync(sharedPath(sandbox), pointer(ID));
+    chownSync(sharedPath(sandbox), NOBODY, NOBODY);
+    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(UNKNOWN_SESSION);
   });
 });
 
@@ -247,38 +249,44 @@ describe("ids from outside", () => {
     ["one too many", "a".repeat(129)],
     ["an escape", "\u001B[31mred"],
     ["not ASCII", "ñandú"],
-    ["the word for none", "unknown"],
-  ])("refused: %s", (_, id) => {
+    ["the word for no session", "unknown"],
+  ])("are rejected: %s", async (_, id) => {
     using sandbox = new Sandbox();
     expect(validSessionId(id)).toBeUndefined();
-    expect(storeSessionId(id, shop(sandbox), sandbox.pointers)).toEqual({
+    expect(await storeSessionId(id, shop(sandbox), sandbox.pointers)).toEqual({
       done: false,
       faults: ["not a session id"],
     });
     expect(readdirSync(sandbox.pointers)).toEqual([]);
   });
 
-  test.each([ID, "a", "0", "a".repeat(128), "session_1.2-x", "UNKNOWN"])("%s is taken", (id) => {
-    using sandbox = new Sandbox();
-    expect(storeSessionId(id, shop(sandbox), sandbox.pointers, NOW).done).toBe(true);
-    expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(id);
-  });
+  test.each([ID, "a", "0", "a".repeat(128), "session_1.2-x", "UNKNOWN"])(
+    "may be %s",
+    async (id) => {
+      using sandbox = new Sandbox();
+      expect((await storeSessionId(id, shop(sandbox), sandbox.pointers, NOW)).done).toBe(true);
+      expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(id);
+    },
+  );
 
-  test.each([[undefined], [null], [7], [{}], [[ID]], [true]])("%p is no id", (id) => {
+  test.each([[undefined], [null], [7], [{}], [[ID]], [true]])("are not %p", (id) => {
     expect(validSessionId(id)).toBeUndefined();
   });
 });
 
-describe("projects and folders that make it hard", () => {
+describe("unusual projects and folders", () => {
   test.each([
     ["the longest name a folder can have", "s".repeat(255)],
     ["the same in two-byte characters", `${"ñ".repeat(127)}x`],
     ["the same in three-byte characters", "日".repeat(85)],
     ["longer than any folder", "s".repeat(300)],
-  ])("a long name goes by its hash: %s", (_, name) => {
+  ])("a project with a long name is found by its hash: %s", async (_, name) => {
     using sandbox = new Sandbox();
     const project = projectAt(`/work/${name}`);
-    expect(storeSessionId(ID, project, sandbox.pointers, NOW)).toEqual({ done: true, faults: [] });
+    expect(await storeSessionId(ID, project, sandbox.pointers, NOW)).toEqual({
+      done: true,
+      faults: [],
+    });
     expect(getStoredSessionId(project, sandbox.pointers, NOW)).toBe(ID);
     expect(forgetSessionId(ID, project, sandbox.pointers).done).toBe(true);
     expect(readdirSync(sandbox.pointers)).toEqual([]);
@@ -286,19 +294,22 @@ describe("projects and folders that make it hard", () => {
 
   test.each(["line\nbreak", "-rf", "日本", "..", "a b", "$(x)", "claude_session_shop"])(
     "a project called %j keeps its session",
-    (name) => {
+    async (name) => {
       using sandbox = new Sandbox();
       const project = { name, folder: `/work/${name}` };
-      expect(storeSessionId(ID, project, sandbox.pointers, NOW).faults).toEqual([]);
+      expect((await storeSessionId(ID, project, sandbox.pointers, NOW)).faults).toEqual([]);
       expect(getStoredSessionId(project, sandbox.pointers, NOW)).toBe(ID);
     },
   );
 
-  test("no project has no session, and nothing fails", () => {
+  test("without a project there is no session, and nothing fails", async () => {
     using sandbox = new Sandbox();
     const nowhere: Project = { name: "unknown", folder: "" };
-    expect(storeSessionId(ID, nowhere, sandbox.pointers)).toEqual({ done: false, faults: [] });
-    expect(getStoredSessionId(nowhere, sandbox.pointers)).toBe(UNKNOWN);
+    expect(await storeSessionId(ID, nowhere, sandbox.pointers)).toEqual({
+      done: false,
+      faults: [],
+    });
+    expect(getStoredSessionId(nowhere, sandbox.pointers)).toBe(UNKNOWN_SESSION);
     expect(forgetSessionId(ID, nowhere, sandbox.pointers)).toEqual({ done: false, faults: [] });
     expect(readdirSync(sandbox.pointers)).toEqual([]);
   });
@@ -307,20 +318,23 @@ describe("projects and folders that make it hard", () => {
     ["missing", "ENOENT", () => {}],
     ["a file", "ENOTDIR", (path: string) => writeFileSync(path, "")],
     ["a NUL\0", "EINVAL", () => {}],
-  ] as const)("a folder that is %s is a fault to tell, not one to throw", (name, code, make) => {
-    using sandbox = new Sandbox();
-    const folder = `${sandbox.root}/${name}`;
-    make(folder);
-    const { done, faults } = storeSessionId(ID, shop(sandbox), folder);
-    expect(done).toBe(false);
-    expect(faults.map((fault) => fault.split(" ")[0])).toEqual([code, code]);
-    expect(getStoredSessionId(shop(sandbox), folder)).toBe(UNKNOWN);
-    expect(() => forgetSessionId(ID, shop(sandbox), folder)).not.toThrow();
-    expect(cleanupStaleSessions(folder)).toBe(0);
-  });
+  ] as const)(
+    "a folder that is %s is reported as a fault, not thrown",
+    async (name, code, make) => {
+      using sandbox = new Sandbox();
+      const folder = `${sandbox.root}/${name}`;
+      make(folder);
+      const { done, faults } = await storeSessionId(ID, shop(sandbox), folder);
+      expect(done).toBe(false);
+      expect(faults.map((fault) => fault.split(" ")[0])).toEqual([code, code]);
+      expect(getStoredSessionId(shop(sandbox), folder)).toBe(UNKNOWN_SESSION);
+      expect(() => forgetSessionId(ID, shop(sandbox), folder)).not.toThrow();
+      expect(cleanupStaleSessions(folder)).toBe(0);
+    },
+  );
 
   test.skipIf(!isRoot)(
-    "a folder that may not be written is told (skipped unless root)",
+    "a folder that is not writable is reported (skipped unless root)",
     async () => {
       using sandbox = new Sandbox();
       chmodSync(sandbox.root, 0o755);
@@ -337,9 +351,9 @@ describe("projects and folders that make it hard", () => {
 });
 
 describe("forgetting", () => {
-  test("removes both names of the session", () => {
+  test("removes both names of the session", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers);
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers);
     expect(forgetSessionId(ID, shop(sandbox), sandbox.pointers)).toEqual({
       done: true,
       faults: [],
@@ -347,32 +361,32 @@ describe("forgetting", () => {
     expect(readdirSync(sandbox.pointers)).toEqual([]);
   });
 
-  test("leaves the session that came after", () => {
+  test("leaves a session that was stored later", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(OTHER, shop(sandbox), sandbox.pointers, NOW);
+    await storeSessionId(OTHER, shop(sandbox), sandbox.pointers, NOW);
     forgetSessionId(ID, shop(sandbox), sandbox.pointers);
     expect(getStoredSessionId(shop(sandbox), sandbox.pointers, NOW)).toBe(OTHER);
     expect(readdirSync(sandbox.pointers)).toHaveLength(2);
   });
 
-  test("removes a session however old", () => {
+  test("removes a session of any age", async () => {
     using sandbox = new Sandbox();
-    storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 1000 * HOUR_MS);
+    await storeSessionId(ID, shop(sandbox), sandbox.pointers, NOW - 1000 * HOUR_MS);
     forgetSessionId(ID, shop(sandbox), sandbox.pointers);
     expect(readdirSync(sandbox.pointers)).toEqual([]);
   });
 
-  test("leaves the plain pointer of the other project of that name", () => {
+  test("leaves the shared pointer of another project with that name", async () => {
     using sandbox = new Sandbox();
     const [here, there] = [projectAt("/a/shop"), projectAt("/b/shop")];
-    storeSessionId(ID, here, sandbox.pointers, NOW);
-    storeSessionId(OTHER, there, sandbox.pointers, NOW);
+    await storeSessionId(ID, here, sandbox.pointers, NOW);
+    await storeSessionId(OTHER, there, sandbox.pointers, NOW);
     forgetSessionId(ID, here, sandbox.pointers);
     expect(getStoredSessionId(there, sandbox.pointers, NOW)).toBe(OTHER);
-    expect(readFileSync(plainPath(sandbox), "utf8")).toStartWith(OTHER);
+    expect(readFileSync(sharedPath(sandbox), "utf8")).toStartWith(OTHER);
   });
 
-  test("is done where there is nothing to forget", () => {
+  test("succeeds if there is nothing to forget", () => {
     using sandbox = new Sandbox();
     expect(forgetSessionId(ID, shop(sandbox), sandbox.pointers)).toEqual({
       done: true,
@@ -388,13 +402,13 @@ describe("cleaning up", () => {
 
   test.each([
     ["claude_session_old", stale, true, "a day old"],
-    ["claude_session_old-0123456789abcdef", stale, true, "a day old, by its hash"],
-    ["claude_session_ahead", future, true, "from the future, and so never to expire"],
-    ["claude_session_now", pointer(ID), false, "still counts"],
+    ["claude_session_old-0123456789abcdef", stale, true, "a day old, with a hash"],
+    ["claude_session_ahead", future, true, "from the future, so it would never expire"],
+    ["claude_session_now", pointer(ID), false, "still current"],
     ["claude_session_empty", "", false, "not a pointer"],
-    ["claude_session_notes", "remember the milk\n", false, "a file of somebody's"],
+    ["claude_session_notes", "remember the milk\n", false, "a person's file"],
     ["claude_session_notes", `${ID}\nnever\n`, false, "two lines, but no timestamp"],
-    ["claude_session_log", `${stale}${stale}`, false, "not a pointer alone"],
+    ["claude_session_log", `${stale}${stale}`, false, "more than a pointer"],
     ["claude_session_long", stale + " ".repeat(5000), false, "larger than any pointer"],
     ["claude_sessions", stale, false, "another name"],
     ["my_claude_session_x", stale, false, "another name"],
@@ -445,7 +459,7 @@ describe("cleaning up", () => {
     expect(readdirSync(sandbox.pointers)).toHaveLength(3);
   });
 
-  test("counts what it removed, and one file that it cannot read keeps no other", () => {
+  test("counts what it removed, and a file that it cannot read does not stop it", () => {
     using sandbox = new Sandbox();
     for (const name of ["a", "b", "c"])
       writeFileSync(`${sandbox.pointers}/claude_session_${name}`, stale);
@@ -454,7 +468,7 @@ describe("cleaning up", () => {
     expect(readdirSync(sandbox.pointers)).toEqual(["claude_session_b"]);
   });
 
-  test("by ten processes at once removes everything once, and no process fails", async () => {
+  test("removes each file once if ten processes clean up together, and none fails", async () => {
     using sandbox = new Sandbox();
     const count = 60;
     for (let at = 0; at < count; at++)
@@ -469,18 +483,30 @@ describe("cleaning up", () => {
   });
 });
 
-describe("who names the session", () => {
+describe("the session is named by", () => {
   test.each([
     [{ session_id: "p" }, "e", "f", { id: "p", source: "payload" }, "the payload first"],
     [{}, "e", "f", { id: "e", source: "environment" }, "then the environment"],
     [{}, undefined, "f", { id: "f", source: "file" }, "then the file"],
-    [{}, undefined, undefined, { id: UNKNOWN, source: UNKNOWN }, "then nobody"],
-    [{ session_id: "../x" }, "e", "f", { id: "e", source: "environment" }, "a bad id is none"],
-    [{ session_id: 7 }, "", "f", { id: "f", source: "file" }, "nor is a number or nothing"],
-    [{ session_id: UNKNOWN }, UNKNOWN, "f", { id: "f", source: "file" }, "nor the word for none"],
-  ])("payload %j, environment %p, file %p: %j (%s)", (payload, given, stored, expected) => {
+    [{}, undefined, undefined, { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION }, "then nothing"],
+    [
+      { session_id: "../x" },
+      "e",
+      "f",
+      { id: "e", source: "environment" },
+      "an invalid id is ignored",
+    ],
+    [{ session_id: 7 }, "", "f", { id: "f", source: "file" }, "a number and an empty text too"],
+    [
+      { session_id: UNKNOWN_SESSION },
+      UNKNOWN_SESSION,
+      "f",
+      { id: "f", source: "file" },
+      "the word for no session too",
+    ],
+  ])("payload %j, environment %p, file %p: %j (%s)", async (payload, given, stored, expected) => {
     using sandbox = new Sandbox();
-    if (stored !== undefined) storeSessionId(stored, shop(sandbox), sandbox.pointers);
+    if (stored !== undefined) await storeSessionId(stored, shop(sandbox), sandbox.pointers);
     const env = given === undefined ? {} : { CLAUDE_CODE_SESSION_ID: given };
     expect(resolveSession(payload, env, shop(sandbox), sandbox.pointers)).toEqual(
       expected as ReturnType<typeof resolveSession>,
@@ -488,11 +514,11 @@ describe("who names the session", () => {
   });
 });
 
-describe("whatever happens", () => {
+describe("in any order", () => {
   const projects = [projectAt("/a/shop"), projectAt("/b/shop"), projectAt("/a/till")];
 
-  // A model: who was stored where and when. The shared name is what its last writer left there.
-  test("any sequence of calls agrees with a simple model", () => {
+  // A model: what was stored where and when. The shared name keeps what its last writer stored.
+  test("any sequence of calls agrees with a simple model", async () => {
     const step = fc.oneof(
       {
         weight: 4,
@@ -519,8 +545,8 @@ describe("whatever happens", () => {
         }),
       },
     );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 14 }), async (steps) => {
         using sandbox = new Sandbox();
         const own = new Map<number, { id: string; ms: number }>();
         const shared = new Map<string, { id: string; ms: number }>();
@@ -538,7 +564,7 @@ describe("whatever happens", () => {
           } else {
             const project = projects[action.at] as Project;
             if (action.do === "store") {
-              storeSessionId(action.id, project, sandbox.pointers, now);
+              await storeSessionId(action.id, project, sandbox.pointers, now);
               own.set(action.at, { id: action.id, ms: now });
               shared.set(project.name, { id: action.id, ms: now });
             } else {
@@ -557,7 +583,7 @@ describe("whatever happens", () => {
               ? first?.id
               : isCurrent(second) && !isElsewhere
                 ? second?.id
-                : UNKNOWN;
+                : UNKNOWN_SESSION;
             expect(getStoredSessionId(project, sandbox.pointers, now)).toBe(expected as string);
           }
         }
@@ -566,18 +592,18 @@ describe("whatever happens", () => {
     );
   });
 
-  test("twenty processes store while readers read, and nobody ever sees half an id", async () => {
+  test("a reader never sees half a session id while twenty processes store", async () => {
     using sandbox = new Sandbox();
     const place = `{ name: "shop", folder: "/a/shop" }, "${sandbox.pointers}"`;
-    storeSessionId("s0-".padEnd(128, "s"), projectAt("/a/shop"), sandbox.pointers);
+    await storeSessionId("s0-".padEnd(128, "s"), projectAt("/a/shop"), sandbox.pointers);
     const writers = Array.from({ length: 20 }, (_, at) =>
       inProcess(
         sandbox,
-        `(() => {
+        `(async () => {
           const faults = [];
           for (let n = 0; n < 50; n++) {
             const id = ("s${at}-" + n + "-").padEnd(n % 2 ? 128 : 40, "s");
-            faults.push(...storeSessionId(id, ${place}).faults);
+            faults.push(...(await storeSessionId(id, ${place})).faults);
           }
           return faults;
         })()`,
@@ -588,11 +614,11 @@ describe("whatever happens", () => {
     const seen = new Set<string>();
     while (!(await Promise.race([isOver, nextTurn()]))) {
       seen.add(getStoredSessionId(projectAt("/a/shop"), sandbox.pointers));
-      const plain = readFileSync(`${sandbox.pointers}/claude_session_shop`, "utf8");
-      expect(plain).toMatch(/^s\d+-[\d-]*s+\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\n$/);
+      const shared = readFileSync(`${sandbox.pointers}/claude_session_shop`, "utf8");
+      expect(shared).toMatch(/^s\d+-[\d-]*s+\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\n$/);
     }
     expect(await written).toEqual(writers.map(() => []));
-    // `unknown` would be a pointer that was missing, torn, or held while it was looked at.
+    // `unknown` would mean that the pointer was missing, torn, or moved while it was read.
     for (const id of seen) expect([40, 128]).toContain(id.length);
     expect(seen.size).toBeGreaterThan(1);
     expect(readdirSync(sandbox.pointers)).toHaveLength(2);
@@ -603,36 +629,36 @@ describe.skipIf(Bun.which("python3", { PATH: "/usr/bin:/bin" }) === null)("with 
   const python = `${import.meta.dir}/../fixtures/pointer.py`;
   const zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"];
 
-  test.each(zones)("it reads what we write, on the same clock, in %s", async (TZ) => {
+  test.each(zones)("Python reads what we write, on the same clock, in %s", async (TZ) => {
     using sandbox = new Sandbox();
     const before = (await inProcess(sandbox, `localNow()`, { TZ })) as string;
     await inProcess(sandbox, storing(sandbox, "Date.now()"), { TZ });
-    const [id, time = ""] = runPython(TZ, python, "read", plainPath(sandbox));
+    const [id, time = ""] = runPython(TZ, python, "read", sharedPath(sandbox));
     expect(id).toBe(ID);
-    const written = readFileSync(plainPath(sandbox), "utf8").split("\n")[1] as string;
+    const written = readFileSync(sharedPath(sandbox), "utf8").split("\n")[1] as string;
     expect([before, written, time].toSorted()).toEqual([before, written, time]);
   });
 
-  test.each(zones)("it agrees on what is a day old, in %s", async (TZ) => {
+  test.each(zones)("Python agrees on what is a day old, in %s", async (TZ) => {
     using sandbox = new Sandbox();
-    // A day of local time, which Python counts, has 23 or 25 hours where the clocks change.
+    // Python counts days of local time, which have 23 or 25 hours when the clocks change.
     const dayMs = Number(await inProcess(sandbox, "localDayMs()", { TZ }));
     for (const [age, expected] of [
       [23.9, ID],
-      [24.1, UNKNOWN],
+      [24.1, UNKNOWN_SESSION],
     ] as const) {
       await inProcess(sandbox, storing(sandbox, `Date.now() - ${(age / 24) * dayMs}`), { TZ });
-      expect(runPython(TZ, python, "read", plainPath(sandbox))[0]).toBe(expected);
+      expect(runPython(TZ, python, "read", sharedPath(sandbox))[0]).toBe(expected);
     }
   });
 
-  test.each(zones)("we read what it writes, in %s", async (TZ) => {
+  test.each(zones)("we read what Python writes, in %s", async (TZ) => {
     using sandbox = new Sandbox();
-    runPython(TZ, python, "write", plainPath(sandbox), ID);
+    runPython(TZ, python, "write", sharedPath(sandbox), ID);
     const reading = `getStoredSessionId({ name: "shop", folder: "/a/shop" }, "${sandbox.pointers}"`;
     expect(await inProcess(sandbox, `${reading})`, { TZ })).toBe(ID);
     const tomorrow = `Date.now() + 24.1 * ${HOUR_MS}`;
-    expect(await inProcess(sandbox, `${reading}, ${tomorrow})`, { TZ })).toBe(UNKNOWN);
+    expect(await inProcess(sandbox, `${reading}, ${tomorrow})`, { TZ })).toBe(UNKNOWN_SESSION);
   });
 });
 
@@ -640,7 +666,7 @@ function shop(sandbox: Sandbox): Project {
   return projectAt(sandbox.project);
 }
 
-function plainPath(sandbox: Sandbox): string {
+function sharedPath(sandbox: Sandbox): string {
   return `${sandbox.pointers}/claude_session_shop`;
 }
 
@@ -648,7 +674,7 @@ function pointer(id: string, ms: number = NOW): string {
   return `${id}\n${formatLocalTime(ms)}\n`;
 }
 
-/** What an expression over `lib/session.ts` comes to in a process of its own. */
+/** The value of an expression over `lib/session.ts` in its own process. */
 async function inProcess(
   sandbox: Sandbox,
   expression: string,
@@ -663,7 +689,7 @@ async function inProcess(
       pad(d.getMilliseconds(), 3);
     const localDayMs = (d = new Date()) =>
       d - new Date(d.getFullYear(), d.getMonth(), d.getDate() - 1, d.getHours(), d.getMinutes());
-    console.log(JSON.stringify(${expression}));`;
+    console.log(JSON.stringify(await ${expression}));`;
   const child = Bun.spawn([...by, process.execPath, "-e", script], {
     env: sandbox.env({ TZ }),
     cwd: "/",
@@ -675,7 +701,7 @@ async function inProcess(
   return JSON.parse(stdout);
 }
 
-/** Code that stores a pointer which Python can read. */
+/** Code that stores a pointer for Python to read. */
 function storing(sandbox: Sandbox, when: string): string {
   return `storeSessionId("${ID}", { name: "shop", folder: "/a/shop" }, "${sandbox.pointers}", ${when})`;
 }

@@ -18,14 +18,14 @@ export type Step =
   | { readonly do: "cleanup" };
 
 /** Does one step, and answers with the session that a `get` found. */
-export function take(step: Step, pointers: string): string | undefined {
+export async function take(step: Step, pointers: string): Promise<string | undefined> {
   if (step.do === "cleanup") {
     cleanupStaleSessions(pointers);
     return undefined;
   }
   const project = projectAt(step.folder);
   if (step.do === "get") return getStoredSessionId(project, pointers);
-  if (step.do === "store") storeSessionId(step.id, project, pointers);
+  if (step.do === "store") await storeSessionId(step.id, project, pointers);
   else forgetSessionId(step.id, project, pointers);
   return undefined;
 }
@@ -40,11 +40,17 @@ const ROUND_MS = 4;
 if (import.meta.main) {
   const [, , begin = "0", pointers = "", given = "[]"] = Bun.argv;
   const rounds = JSON.parse(given) as Step[][];
-  const found = rounds.map((steps, round) => {
+  const found: string[][] = [];
+  for (const [round, steps] of rounds.entries()) {
     const folder = folderOf(pointers, round);
     mkdirSync(folder, { recursive: true });
     while (Date.now() < Number(begin) + round * ROUND_MS);
-    return steps.map((step) => take(step, folder)).filter((id) => id !== undefined);
-  });
+    const ids: string[] = [];
+    for (const step of steps) {
+      const id = await take(step, folder);
+      if (id !== undefined) ids.push(id);
+    }
+    found.push(ids);
+  }
   console.log(JSON.stringify(found));
 }

@@ -38,7 +38,8 @@ test("what many processes leave is what one order of their steps leaves", async 
     const found = await runTogether(sandbox, all);
     for (const [at, lanes] of all.entries()) {
       const pointers = folderOf(sandbox.pointers, at);
-      const left = FOLDERS.map((name) => take({ do: "get", folder: name }, pointers)).join(" ");
+      const got = FOLDERS.map((name) => take({ do: "get", folder: name }, pointers));
+      const left = (await Promise.all(got)).join(" ");
       const tried = JSON.stringify(lanes);
       if (!outcomesOf(lanes).has(left)) amiss.push(`${tried} left ${left}`);
       for (const [lane, steps] of lanes.entries()) {

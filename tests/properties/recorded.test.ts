@@ -2,7 +2,7 @@
 // and every other text intact or marked as cut. Through a built program, as Claude Code sends it.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { DEFAULTS } from "../../lib/config";
+import { DEFAULT_CONFIG } from "../../lib/config";
 import { isSecretKey, isSecretTextKey } from "../../lib/hook/secrets";
 import type { EventRecord } from "../../lib/log/record";
 import { runProgram } from "../../scripts/harness/programs";
@@ -75,7 +75,7 @@ test("any JSON object is recorded so", async () => {
       expect(eventRecord.safeParse(record).error).toBeUndefined();
       expect(record.session_id).toBe("session-1");
       const line = JSON.stringify(record);
-      expect(Buffer.byteLength(line)).toBeLessThan(DEFAULTS.limits.record_bytes);
+      expect(Buffer.byteLength(line)).toBeLessThan(DEFAULT_CONFIG.limits.record_bytes);
 
       const planted = secretsIn(payload);
       const kept = textsIn(record).join("\n");

@@ -1,22 +1,23 @@
-// A real ClickHouse server on loopback, with a configuration, a user and data of its own.
+// A real ClickHouse server on loopback, with its own configuration, users and data.
 import type { Subprocess } from "bun";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const program = Bun.which("clickhouse-server", { PATH });
 
-/** Whether there is one to start. */
+/** Whether clickhouse-server is installed. */
 export const isInstalled = program !== null;
 
-/** Of the user `guarded`; `default` has none. */
+/** The password of the user `guarded`; `default` has none. */
 export const PASSWORD = "sesame";
 
+/** It starts in one to three seconds, and much later on a busy machine. */
 const PATIENCE_MS = 20_000;
 
-/** A row, by its columns. */
+/** A row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A server that was started for a test. What it writes is all in one folder, which is not removed. */
+/** A server for tests. All its files are in one folder, which it does not remove. */
 export class ClickHouse {
   #process: Subprocess | undefined;
 
@@ -26,9 +27,9 @@ export class ClickHouse {
   ) {}
 
   /**
-   * Starts one, and waits until it answers.
+   * Starts a server and waits until it answers.
    *
-   * @param parent where its folder is made
+   * @param parent where to create its folder
    */
   static async start(parent: string): Promise<ClickHouse> {
     const folder = `${parent}/clickhouse`;
@@ -41,7 +42,7 @@ export class ClickHouse {
         await server.start();
         return server;
       } catch (error) {
-        // Between our look and its start, somebody else may have taken the port.
+        // Another program may have taken the port since it was found free.
         if (triesLeft === 1) throw error;
       }
     }
@@ -51,7 +52,7 @@ export class ClickHouse {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again after `kill`, on the same port and with what it has stored. */
+  /** Starts it again after `kill`, on the same port and with the same data. */
   async start(): Promise<void> {
     const log = `${this.folder}/server.log`;
     const child = Bun.spawn([program ?? "", `--config-file=${this.folder}/config.xml`], {
@@ -73,19 +74,19 @@ export class ClickHouse {
     }
   }
 
-  /** Ends it as a power cut would, which is fast, and hard on what it says that it has stored. */
+  /** Kills it: faster than a shutdown, and a test of what it has stored. */
   async kill(): Promise<void> {
     this.#process?.kill("SIGKILL");
     await this.#process?.exited;
     this.#process = undefined;
   }
 
-  /** Runs a statement; fails unless it is answered with 200. */
+  /** Runs a statement; throws unless the answer is a 200. */
   async run(sql: string, database = "default"): Promise<string> {
     const response = await fetch(`${this.url}/?database=${database}`, {
       method: "POST",
       body: sql,
-      // It closes idle connections after three seconds, perhaps just as one is used again.
+      // It closes idle connections after three seconds, perhaps just when one is reused.
       keepalive: false,
     });
     const text = await response.text();
@@ -93,7 +94,7 @@ export class ClickHouse {
     return text;
   }
 
-  /** The rows that a query answers with. */
+  /** Runs a query and returns its rows. */
   async rows(query: string, database?: string): Promise<Row[]> {
     const text = await this.run(`${query}\nFORMAT JSONEachRow`, database);
     const lines = text.split("\n").filter((line) => line !== "");
@@ -123,7 +124,7 @@ function freePort(): number {
   return listener.port;
 }
 
-// So that a time that depends on where the server is comes out wrong, half an hour too.
+// A time that depends on the server's zone comes out wrong here; this zone even has a half hour.
 const FAR_AWAY = "Asia/Kolkata";
 
 function config(folder: string, port: number): string {
@@ -145,7 +146,7 @@ function config(folder: string, port: number): string {
 `;
 }
 
-// Newer versions do not put numbers of 64 bits in quotes, either.
+// Newer versions do not quote 64-bit integers by default.
 const USERS = `<?xml version="1.0"?>
 <yandex>
   <profiles>

@@ -1,13 +1,13 @@
-// A server on loopback that collects events, of either type of destination, and that can misbehave in
-// every way that a server can. It is made on TCP, for no HTTP server lets itself be made to do so.
+// A server on loopback that collects events, for both types of destination, and can misbehave in every way.
+// It is built on TCP, because an HTTP server does not let itself be used for that.
 import type { Socket, TCPSocketListener } from "bun";
 import { constants, deflateRawSync } from "node:zlib";
 
-/** What it does with a request. A number is a status to answer with; a function decides by the request. */
+/** What to do with a request. A number is a status to answer with; a function decides per request. */
 export type Behaviour =
   keyof typeof BEHAVIOURS | number | Answer | ((delivery: Delivery) => Behaviour);
 
-/** An answer in so many words; with a status of 2xx, what was sent is stored. */
+/** An answer. A 2xx means that the events are stored; on `/events` only with a numeric id. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -16,46 +16,46 @@ export interface Answer {
 
 /** A request that was read to its end. */
 export interface Delivery {
-  /** The first is 1, whatever became of it. */
+  /** Counts from 1. */
   readonly number: number;
   readonly path: string;
-  /** Names in small letters. */
+  /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** The events in it, in order. */
   readonly arrivals: readonly Arrival[];
 }
 
-/** An event that came. */
+/** An event in a request. */
 export interface Arrival {
   /** The record's id. */
   readonly id: string;
   readonly session_id: string;
-  /** As it was sent: a body of `POST /events`, or a record. */
+  /** The body of `POST /events`, or the record. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A server on 127.0.0.1. It listens once it is made. */
+/** A server on 127.0.0.1 that listens from the start. */
 export class Collector {
-  /** May be changed at any time; what hangs or drips already goes on so. */
+  /** May change at any time, for later requests. */
   behaviour: Behaviour = "healthy";
-  /** The text of answers that are only a status. */
-  complaint = "not today";
-  /** In seconds, with each 429. */
+  /** The text of an answer where the behaviour is only a status. */
+  statusText = "not today";
+  /** The Retry-After of each 429, in seconds. */
   retryAfter = "1";
-  /** Every event that it stored, in the order of their coming, repeated ones too. */
+  /** Every event that it stored, in order; an event may be there more than once. */
   readonly arrivals: Arrival[] = [];
-  /** Every request that was read, whatever became of it. */
+  /** Every request that was read. */
   readonly deliveries: Delivery[] = [];
-  /** Bodies that were not what their path is for; they are answered with 400. */
+  /** Bodies that do not fit their path; they are answered with 400. */
   readonly unreadable: string[] = [];
-  /** How many connections were accepted. */
+  /** How many connections it accepted. */
   connections = 0;
   readonly port: number;
   #listener: TCPSocketListener<Connection> | undefined;
   #elsewhere: Collector | undefined;
 
-  /** @param port that it is to have; without it, one that nobody else gets while it is stopped */
+  /** @param port by default, one that no other program gets while this server is stopped */
   constructor(port?: number) {
     this.#listener = port === undefined ? this.#listenAnywhere() : this.#listen(port);
     ({ port: this.port } = this.#listener);
@@ -65,12 +65,12 @@ export class Collector {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The ids of all that it stored, each once, in the order of their first coming. */
+  /** The ids of the stored events, each once, in the order in which they first arrived. */
   get ids(): string[] {
     return [...new Set(this.arrivals.map(({ id }) => id))];
   }
 
-  /** The server that redirections lead to. */
+  /** The server that it redirects to. */
   get elsewhere(): Collector {
     return (this.#elsewhere ??= new Collector());
   }
@@ -80,7 +80,7 @@ export class Collector {
     this.#listener ??= this.#listen(this.port);
   }
 
-  /** Ends every connection and refuses further ones. */
+  /** Closes every connection and refuses new ones. */
   stop(): void {
     this.#listener?.stop(true);
     this.#listener = undefined;
@@ -123,14 +123,14 @@ export class Collector {
   }
 }
 
-// Below those that the system gives to whoever asks for any: it would give away the port of a server
-// that is stopped, to another server or to the very connection that looks for it.
+// Below the ports that Linux gives to programs that ask for any (32768 and up): it would give the port of a
+// stopped server to another server, or to the very connection that tries to reach it.
 const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 const givenPorts = new Set<number>();
 
-// What is answered with 200 was stored, for a collector has no other way to say so; whoever wants more
-// than the 200, or does not get to see it, sends it again.
+// What is answered with 200 is stored. A forwarder that expects more than a 200, or does not receive it,
+// sends the events again.
 const BEHAVIOURS = {
   healthy: (to) => to.accept(),
   hang: () => {},
@@ -148,7 +148,7 @@ const BEHAVIOURS = {
     to.send("HTTP/1.1 200 OK\r\nX-Slow: ");
     to.dripOn();
   },
-  // As the observability servers answer on any path but their own: nothing is stored there.
+  // As observability servers answer on any other path, where they store nothing.
   "text to everything": (to) =>
     to.answer({ status: 200, text: "Multi-Agent Observability Server" }),
   "no id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
@@ -162,7 +162,7 @@ const BEHAVIOURS = {
   "endless answer": (to) => {
     to.store();
     to.send(`${head(200)}\r\n{`);
-    to.sendForEver(Buffer.alloc(65_536, " "));
+    to.sendEndlessly(Buffer.alloc(65_536, " "));
   },
   "gzip bomb": (to) => {
     to.store();
@@ -174,11 +174,11 @@ const BEHAVIOURS = {
   close: (to) => to.end(),
 } as const satisfies Record<string, (to: Connection) => void>;
 
-/** One connection: requests one after the other, and what is still to be written. */
+/** One connection: reads requests one after the other, and queues what is still to be written. */
 class Connection {
   #bytes: Uint8Array[] = [];
   #size = 0;
-  /** How many bytes are needed before it is worth while to look again. */
+  /** How many bytes the next request needs, if its head was read. */
   #needed = 0;
   #delivery: Delivery | undefined;
   #unsent: Uint8Array[] = [];
@@ -195,13 +195,13 @@ class Connection {
 
   take(bytes: Uint8Array): void {
     if (this.#hangs) return;
-    // The runtime uses its buffer again.
+    // Bun reuses the buffer.
     this.#bytes.push(bytes.slice());
     this.#size += bytes.length;
     while (this.#size > 0 && this.#size >= this.#needed && this.#readRequest());
   }
 
-  /** Reads a request and acts on it; `false` where it is not whole yet. */
+  /** Reads a request and acts on it; `false` where it is not complete yet. */
   #readRequest(): boolean {
     const all = Buffer.concat(this.#bytes);
     this.#bytes = [all];
@@ -231,14 +231,14 @@ class Connection {
     else if (typeof behaviour === "string") BEHAVIOURS[behaviour](this);
     else if (typeof behaviour === "object") this.answer(behaviour);
     else
-      this.answer({ status: behaviour, text: behaviour === 204 ? "" : this.collector.complaint });
+      this.answer({ status: behaviour, text: behaviour === 204 ? "" : this.collector.statusText });
   }
 
   store(): void {
     this.collector.arrivals.push(...(this.#delivery?.arrivals ?? []));
   }
 
-  /** Stores, and says so as the destination's type wants to hear it. */
+  /** Stores the events, and answers as the destination's type expects. */
   accept(): void {
     const { path = "", arrivals = [] } = this.#delivery ?? {};
     const id = this.collector.arrivals.length + 1;
@@ -270,13 +270,13 @@ class Connection {
     this.flush();
   }
 
-  /** Sends it again and again, as long as the other side takes it. */
-  sendForEver(bytes: Uint8Array): void {
+  /** Sends the bytes again and again, as long as the client reads. */
+  sendEndlessly(bytes: Uint8Array): void {
     this.#endless = bytes;
     this.flush();
   }
 
-  /** Writes as much as the other side takes. */
+  /** Writes as much as the client reads. */
   flush(): void {
     for (;;) {
       const next = this.#unsent.shift() ?? this.#endless;
@@ -308,7 +308,7 @@ class Connection {
 }
 
 function head(status: number): string {
-  return `HTTP/1.1 ${status} ${status < 300 ? "OK" : "Unfortunately"}\r\n`;
+  return `HTTP/1.1 ${status} ${status < 300 ? "OK" : "Failed"}\r\n`;
 }
 
 function toHeader(line: string): [name: string, value: string] {
@@ -345,7 +345,7 @@ function hasNumericId(text: string): boolean {
 
 let bomb: Uint8Array | undefined;
 
-// 2 GiB of zeros in 2 MB: a compressed block of them, over and over.
+// 2 GiB of zeros in 2 MB: one compressed block, 32 times.
 function gzipOfZeros(): Uint8Array {
   const block = deflateRawSync(Buffer.alloc(67_108_864), { finishFlush: constants.Z_FULL_FLUSH });
   const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);

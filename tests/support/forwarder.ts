@@ -1,4 +1,4 @@
-// Forwarders as processes: programs of a sandbox's own, so that theirs can be told from others'.
+// Forwarders as processes: each sandbox has its own programs, so that its forwarders can be found.
 import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { placePrograms } from "../../scripts/build";
 import type { Sandbox } from "../../scripts/harness/sandbox";
@@ -11,32 +11,38 @@ export function configure(sandbox: Sandbox, ...destinations: readonly object[]):
   writeFileSync(path, JSON.stringify({ destinations }), { mode: 0o600 });
 }
 
-/** Gives a sandbox programs of its own, and answers with their folder. */
+/** Gives a sandbox its own programs and returns their folder. */
 export async function ownPrograms({ root }: Sandbox): Promise<string> {
   const folder = `${root}/hooks`;
   await placePrograms(folder);
   return folder;
 }
 
-/** The processes that run a sandbox's own `claude-session` (Linux). */
+/** The ids of the processes that run a sandbox's own `claude-session` (Linux). */
 export function forwardersOf({ root }: Sandbox): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => isProgramIn(root, linkTarget(`/proc/${pid}/exe`)))
+    .filter((pid) => isForwarderIn(root, linkTarget(`/proc/${pid}/exe`)))
     .map(Number);
 }
 
-function isProgramIn(root: string, path = ""): boolean {
-  return path.startsWith(`${root}/`) && path.endsWith("/claude-session");
+function isForwarderIn(root: string, program = ""): boolean {
+  return program.startsWith(`${root}/`) && program.endsWith("/claude-session");
 }
 
-/** Ends them. */
+/** Kills a sandbox's forwarders. */
 export async function endForwarders(sandbox: Sandbox): Promise<void> {
-  for (const pid of forwardersOf(sandbox)) process.kill(pid, "SIGKILL");
+  for (const pid of forwardersOf(sandbox)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
   await until(() => forwardersOf(sandbox).length === 0);
 }
 
-/** Where a link leads; nowhere, where its process is over. */
+/** The target of a link; `undefined` where its process has ended. */
 export function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);

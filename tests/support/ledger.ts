@@ -1,36 +1,29 @@
-// The books of a delivery: every event that was recorded is somewhere, and what came, came in order.
+// What became of every event: on the server, still in the log, rejected, or counted as lost.
 import { expect } from "bun:test";
-import { readDays } from "../../lib/log/reader";
-import type { EventRecord } from "../../lib/log/record";
+import type { RejectedEvent } from "../../lib/forward/rejected";
+import { readRecords } from "../../lib/log/reader";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 import type { Collector } from "./collector";
 
-/** Where the events are. An event may be in several places, for delivery is at least once. */
+/** Where the events are. One may be in several places, because delivery is at least once. */
 export interface Ledger {
-  /** Ids on the server, each once, in the order of their coming. */
+  /** Ids on the server, each once, in the order in which they first arrived. */
   readonly arrived: readonly string[];
-  /** Ids behind the cursor, in the order of the log. */
+  /** Ids after the cursor, in the order of the log. */
   readonly undelivered: readonly string[];
   /** Ids in `rejected.jsonl`, in its order. */
-  readonly setAside: readonly string[];
-  /** How many retention took. */
+  readonly rejected: readonly string[];
+  /** How many retention took before they were delivered. */
   readonly lost: number;
 }
 
-/** A line of `rejected.jsonl`. */
-export interface SetAside {
-  readonly at: string;
-  readonly status: number;
-  readonly answer: string;
-  readonly record: EventRecord;
-}
-
 /**
- * Holds the ids that a destination was to get against what became of them: each is on the server,
- * behind the cursor, or set aside, but for as many as are counted lost; nothing else came, nothing
- * came under another session, and each session's events first came in the order of the log.
- * A line that was written to a day already over comes late; where there may be such, order is that
- * within each day.
+ * Accounts for the events that a destination was to get. Expects that each is on the server, after the
+ * cursor or rejected, except for as many as are counted as lost; that nothing else arrived; that every
+ * event arrived under its own session; and that the events of a session first arrived in the order of the
+ * log.
+ *
+ * @param mayBeLate whether lines were appended to earlier days: then the order is that within each day
  */
 export async function ledger(
   sandbox: Sandbox,
@@ -40,13 +33,12 @@ export async function ledger(
   { mayBeLate = false }: { readonly mayBeLate?: boolean } = {},
 ): Promise<Ledger> {
   const emitted = new Set(emittedIds);
-  const { days, lost } = await cursorOf(sandbox, destination);
-  const rejected = await setAsideOf(sandbox, destination);
-  const setAside = rejected.map(({ record }) => record.id);
+  const { days, lost } = await readCursorFile(sandbox, destination);
+  const rejected = (await rejectedOf(sandbox, destination)).map(({ record }) => record.id);
   const arrived = collector.ids;
   const undelivered: string[] = [];
   const places = new Map<string, Place>();
-  for (const entry of readDays(sandbox.events)) {
+  for (const entry of readRecords(sandbox.events)) {
     if (entry.kind !== "record" || !emitted.has(entry.record.id)) continue;
     const { id, session_id } = entry.record;
     if (entry.end > (days[entry.day]?.offset ?? 0)) undelivered.push(id);
@@ -54,45 +46,48 @@ export async function ledger(
     places.set(id, { session_id, sequence, place: places.size });
   }
 
-  const accounted = new Set([...arrived, ...undelivered, ...setAside]);
+  const accounted = new Set([...arrived, ...undelivered, ...rejected]);
   const missing = [...emitted].filter((id) => !accounted.has(id));
   expect(missing.length > lost ? missing : []).toEqual([]);
-  expect([...arrived, ...setAside].filter((id) => !emitted.has(id))).toEqual([]);
+  expect([...arrived, ...rejected].filter((id) => !emitted.has(id))).toEqual([]);
   expect(collector.unreadable).toEqual([]);
 
-  const strangers = collector.arrivals.filter(
+  const underOtherSessions = collector.arrivals.filter(
     ({ id, session_id }) => places.get(id)?.session_id !== session_id && places.has(id),
   );
-  expect(strangers).toEqual([]);
+  expect(underOtherSessions).toEqual([]);
 
   const last = new Map<string, number>();
-  const late = arrived.filter((id) => {
-    // Retention took its day, and its place with it.
-    const { sequence, place } = places.get(id) ?? NOWHERE;
-    const isLate = place < (last.get(sequence) ?? 0);
+  const outOfOrder = arrived.filter((id) => {
+    const { sequence, place } = places.get(id) ?? EXPIRED;
+    const isEarlier = place < (last.get(sequence) ?? 0);
     last.set(sequence, place);
-    return isLate;
+    return isEarlier;
   });
-  expect(late).toEqual([]);
-  return { arrived, undelivered, setAside, lost };
+  expect(outOfOrder).toEqual([]);
+  return { arrived, undelivered, rejected, lost };
 }
 
 /** Where an event is in the log. */
 interface Place {
   readonly session_id: string;
-  /** What its order is kept within: the session, or a day of it. */
+  /** Events with the same sequence stay in order. */
   readonly sequence: string;
   readonly place: number;
 }
 
-const NOWHERE: Pick<Place, "sequence" | "place"> = { sequence: "", place: 0 };
+/** Retention took the event's day, and its place with it. */
+const EXPIRED: Pick<Place, "sequence" | "place"> = { sequence: "", place: 0 };
 
-/** What was set aside of a destination's events. */
-export async function setAsideOf(sandbox: Sandbox, destination: string): Promise<SetAside[]> {
+/** The events in a destination's `rejected.jsonl`. */
+export async function rejectedOf(
+  sandbox: Sandbox,
+  destination: string,
+): Promise<readonly RejectedEvent[]> {
   const file = Bun.file(`${sandbox.state}/forward/${destination}/rejected.jsonl`);
   if (!(await file.exists())) return [];
   const lines = (await file.text()).split("\n").filter((line) => line !== "");
-  return lines.map((line) => JSON.parse(line) as SetAside);
+  return lines.map((line) => JSON.parse(line) as RejectedEvent);
 }
 
 interface CursorFile {
@@ -100,8 +95,8 @@ interface CursorFile {
   readonly lost: number;
 }
 
-/** A cursor's file; where there is none, or no good one, everything is behind it. */
-async function cursorOf(sandbox: Sandbox, destination: string): Promise<CursorFile> {
+/** Reads a cursor; without a valid one, everything is undelivered. */
+async function readCursorFile(sandbox: Sandbox, destination: string): Promise<CursorFile> {
   try {
     const { days = {}, lost = 0 } = (await Bun.file(
       `${sandbox.state}/forward/${destination}/cursor.json`,

@@ -1,8 +1,8 @@
 // A session as the log has it, made of captured payloads: parallel tools, a failure, agents in the
 // background and in the foreground, a denial, an interrupt, a compaction, a resume and a clear. Some
 // of its texts are hostile to a terminal.
-import { DEFAULTS } from "../../lib/config";
-import { toRecord } from "../../lib/hook/build-record";
+import { DEFAULT_CONFIG } from "../../lib/config";
+import { buildRecord } from "../../lib/hook/build-record";
 import { redactionRules } from "../../lib/hook/redact";
 import type { EventRecord } from "../../lib/log/record";
 import { projectAt } from "../../lib/project";
@@ -31,12 +31,12 @@ export function recordedSession(): Promise<EventRecord[]> {
 
 /** Makes records of captured payloads; a field `pid` is the process that sent it. */
 export async function recordsFrom(moments: readonly Moment[]): Promise<EventRecord[]> {
-  const rules = redactionRules({}, DEFAULTS.redact);
+  const rules = redactionRules({}, DEFAULT_CONFIG.redact);
   const records: EventRecord[] = [];
   for (const [i, [name, { pid = FIRST_PROCESS, ...fields } = {}]] of moments.entries()) {
     const { event, payload: captured } = await capturedPayload(name);
     const payload = withoutUndefined({ ...captured, session_id: SESSION, cwd: FOLDER, ...fields });
-    const record = toRecord(
+    const record = buildRecord(
       { kind: "event", payload, text: JSON.stringify(payload) },
       {
         startedMs: STARTED_MS + i * 1000,
@@ -46,7 +46,7 @@ export async function recordsFrom(moments: readonly Moment[]): Promise<EventReco
         user: "you",
         pid: Number(pid),
       },
-      DEFAULTS.capture,
+      DEFAULT_CONFIG.capture,
       rules,
     );
     records.push({ ...record, id: `01a202c9-d2a3-702d-85be-${String(i).padStart(12, "0")}` });

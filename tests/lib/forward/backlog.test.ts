@@ -1,8 +1,8 @@
-// What lies behind a cursor: nothing is left out, nothing comes twice, in whatever portions it is read.
+// The backlog in batches: no event is missing and none comes twice, whatever the limits.
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
-import { Backlog, countBacklog, settleExpired, type Batch } from "../../../lib/forward/backlog";
+import { addLostEvents, Backlog, countBacklog, type Batch } from "../../../lib/forward/backlog";
 import type { Cursor } from "../../../lib/forward/cursor";
 import { dayPath, expireDay, expiredDays } from "../../../lib/log/log";
 import { Sandbox } from "../../../scripts/harness/sandbox";
@@ -12,7 +12,7 @@ const DAYS = ["2026-11-20", "2026-11-21", "2026-11-22"] as const;
 const NOW = Date.UTC(2026, 10, 23);
 const wants = ({ event }: { event: string }) => event !== "Noise";
 
-/** A line of a log: wanted, not wanted, or no record. */
+/** A line of a log: wanted, not wanted, or not a record. */
 const line = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom("Stop", "PreToolUse") },
   { weight: 2, arbitrary: fc.constant("Noise") },
@@ -39,7 +39,7 @@ function recordLine(id: string, event: string): string {
   return `{"v":1,"id":"${id}","timestamp":"2026-11-22T09:58:01.123Z","event":"${event}","session_id":"s","session_id_source":"payload","project":"shop","project_dir":"/shop","user":"you","pid":1,"should_notify":false,"payload":{}}`;
 }
 
-/** Writes a log, and answers with the ids of the records that are wanted, in order. */
+/** Writes a log and returns the ids of the wanted records, in order. */
 function write(sandbox: Sandbox, days: readonly (readonly string[])[]): string[] {
   const wanted: string[] = [];
   for (const [i, kinds] of days.entries()) {
@@ -65,25 +65,25 @@ const limits = fc.record({
   bytes: fc.integer({ min: 1, max: 1500 }),
 });
 
-test("every wanted record comes once and in order, whatever the portions and the restarts", () => {
+test("every wanted record comes once and in order, whatever the limits and restarts", () => {
   fc.assert(
-    fc.property(log, fc.array(fc.tuple(limits, fc.boolean())), (days, portions) => {
+    fc.property(log, fc.array(fc.tuple(limits, fc.boolean())), (days, turns) => {
       using sandbox = new Sandbox();
       const wanted = write(sandbox, days);
       const cursor = fresh();
       let backlog = new Backlog(sandbox.events, wants);
       const seen: string[] = [];
       for (let turn = 0; ; turn++) {
-        const [most, restarts] = portions[turn] ?? [{ events: 3, bytes: 600 }, false];
+        const [most, restarts] = turns[turn] ?? [{ events: 3, bytes: 600 }, false];
         const batch = backlog.next(cursor, most);
         expect(batch.events.length).toBeLessThanOrEqual(most.events);
-        // One is always taken, be it larger than all.
+        // A single event may exceed the limit.
         const bytes = batch.events.reduce((sum, event) => sum + event.bytes, 0);
         if (batch.events.length > 1) expect(bytes).toBeLessThanOrEqual(most.bytes);
-        // What is cut off before it is settled comes again.
+        // A batch that the cursor has not passed comes again after a restart.
         if (restarts) {
           backlog = new Backlog(sandbox.events, wants);
-          if (turn < portions.length) continue;
+          if (turn < turns.length) continue;
         }
         seen.push(...batch.events.map(({ id }) => id));
         advance(cursor, batch);
@@ -100,7 +100,7 @@ test("every wanted record comes once and in order, whatever the portions and the
   );
 });
 
-test("what is settled up to any event leaves exactly those after it", () => {
+test("a cursor at any event leaves exactly the events after it", () => {
   fc.assert(
     fc.property(log, fc.nat(), (days, cut) => {
       using sandbox = new Sandbox();
@@ -116,11 +116,11 @@ test("what is settled up to any event leaves exactly those after it", () => {
   );
 });
 
-describe("a line that is being written", () => {
+describe("a line that a hook is still writing", () => {
   const whole = recordLine("whole", "Stop");
 
   test.each(Array.from({ length: 12 }, (_, i) => Math.floor((whole.length * i) / 12)))(
-    "is waited for when %d bytes of it are there",
+    "is waited for when it has %d bytes",
     (bytes) => {
       using sandbox = new Sandbox();
       const path = writeDay(
@@ -140,7 +140,7 @@ describe("a line that is being written", () => {
     },
   );
 
-  test("is waited for when what is there ends in a brace, and its head is whole", () => {
+  test("is waited for when its head is complete and it ends in a brace", () => {
     using sandbox = new Sandbox();
     const text = recordLine("whole", "Stop").replace("{}", '{"a":{"b":1},"c":2}');
     const path = writeDay(sandbox, DAYS[0], text.slice(0, text.indexOf('},"c"') + 1));
@@ -153,7 +153,7 @@ describe("a line that is being written", () => {
     expect(backlog.next(cursor, { events: 9, bytes: 1e6 }).events).toHaveLength(1);
   });
 
-  test("is delivered where nothing but its newline is missing", () => {
+  test("is delivered when only its newline is missing", () => {
     using sandbox = new Sandbox();
     const path = writeDay(sandbox, DAYS[0], whole);
     const cursor = fresh();
@@ -165,7 +165,7 @@ describe("a line that is being written", () => {
   });
 });
 
-test("a late line of a day that is over comes, too", () => {
+test("a line that is appended to an earlier day is delivered", () => {
   using sandbox = new Sandbox();
   write(sandbox, [["Stop"], ["Stop"], ["Stop"]]);
   const cursor = fresh();
@@ -177,7 +177,7 @@ test("a late line of a day that is over comes, too", () => {
 });
 
 describe("a day that retention takes", () => {
-  test("is counted as lost from where it was delivered, once", () => {
+  test("counts its undelivered events as lost, once", () => {
     fc.assert(
       fc.property(fc.array(line), fc.nat(), (kinds, cut) => {
         using sandbox = new Sandbox();
@@ -187,15 +187,15 @@ describe("a day that retention takes", () => {
         const all = new Backlog(sandbox.events, wants).next(cursor, { events: 1000, bytes: 1e9 });
         for (const { day, position } of all.events.slice(0, first)) cursor.days.set(day, position);
         expireDay(sandbox.events, DAYS[0], NOW);
-        expect(settleExpired(sandbox.events, cursor, wants)).toBe(true);
-        expect(settleExpired(sandbox.events, cursor, wants)).toBe(false);
+        expect(addLostEvents(cursor, sandbox.events, wants)).toBe(true);
+        expect(addLostEvents(cursor, sandbox.events, wants)).toBe(false);
         expect(cursor.lost).toBe(wanted.length - first);
       }),
       { numRuns: 200 },
     );
   });
 
-  test("is forgotten when its file is gone, and begins anew if a late line comes", () => {
+  test("is forgotten when its file is gone, and starts over if a late line comes", () => {
     using sandbox = new Sandbox();
     write(sandbox, [["Stop", "Stop"]]);
     const cursor = fresh();
@@ -203,11 +203,11 @@ describe("a day that retention takes", () => {
     advance(cursor, backlog.next(cursor, { events: 9, bytes: 1e6 }));
     expireDay(sandbox.events, DAYS[0], NOW);
     writeDay(sandbox, DAYS[0], `${recordLine("late", "Stop")}\n`);
-    settleExpired(sandbox.events, cursor, wants);
+    addLostEvents(cursor, sandbox.events, wants);
     expect(cursor.lost).toBe(0);
     expect(backlog.next(cursor, { events: 9, bytes: 1e6 }).events).toHaveLength(1);
     for (const { path } of expiredDays(sandbox.events)) rmSync(path);
-    expect(settleExpired(sandbox.events, cursor, wants)).toBe(true);
+    expect(addLostEvents(cursor, sandbox.events, wants)).toBe(true);
     expect(cursor.counted.size).toBe(0);
   });
 });

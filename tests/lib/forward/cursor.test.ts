@@ -1,4 +1,4 @@
-// Where a destination goes on, and when it begins anew.
+// Where delivery goes on, and when it starts over.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { readCursor, saveCursor, type Cursor } from "../../../lib/forward/cursor";
@@ -24,7 +24,7 @@ function cursorAt(offset: number, id: string): Cursor {
   return { days: new Map([[DAY, { offset, id }]]), counted: new Set(), lost: 0, skipped: 0 };
 }
 
-test("a cursor is read as it was saved, and nobody else may read it", () => {
+test("a cursor is read as it was saved, and only its owner may read it", () => {
   using sandbox = new Sandbox();
   const folder = folderIn(sandbox);
   writeDay(sandbox, DAY, FIRST + SECOND);
@@ -42,16 +42,16 @@ test("a cursor is read as it was saved, and nobody else may read it", () => {
   expect(statSync(`${folder}/cursor.json`).mode & 0o777).toBe(0o600);
 });
 
-describe("a cursor begins anew with the oldest day", () => {
+describe("a cursor starts over with the oldest day", () => {
   test.each([
     ["empty, after a power cut", "", "damaged"],
-    ["cut short", '{"v":1,"days":{"2026-11-22":{"off', "damaged"],
+    ["truncated", '{"v":1,"days":{"2026-11-22":{"off', "damaged"],
     ["of another version", '{"v":2,"days":{},"lost":0}', "damaged"],
-    ["no object", "[]", "damaged"],
-    ["with an offset that is none", `{"v":1,"days":{"${DAY}":{"offset":-1,"id":""}},"lost":0}`, ""],
+    ["not an object", "[]", "damaged"],
+    ["with a negative offset", `{"v":1,"days":{"${DAY}":{"offset":-1,"id":""}},"lost":0}`, ""],
     ["with a day that is a path", '{"v":1,"days":{"../x":{"offset":1,"id":""}},"lost":0}', ""],
     ["bytes", "\0\u0001\uFFFD", "damaged"],
-    ["larger than any of ours", " ".repeat(1_048_577), "too large"],
+    ["too large to be ours", " ".repeat(1_048_577), "too large"],
   ])("if it is %s", (_, text, reason) => {
     using sandbox = new Sandbox();
     const folder = folderIn(sandbox);
@@ -62,7 +62,7 @@ describe("a cursor begins anew with the oldest day", () => {
     expect(restarted).toContain(reason);
   });
 
-  test("if it is missing, or is a link to somewhere else", () => {
+  test("if it is missing, or a link to another file", () => {
     using sandbox = new Sandbox();
     const folder = folderIn(sandbox);
     expect(readCursor(folder, sandbox.events).restarted).toContain("there was no cursor");
@@ -81,7 +81,7 @@ describe("a day", () => {
     ["goes on at its end", FIRST + SECOND, FIRST.length + SECOND.length, "second", true],
     ["goes on at its beginning", FIRST, 0, "", true],
     [
-      "goes on after a line that is no record",
+      "goes on after a line that is not a record",
       `${FIRST}${SECOND.slice(0, 30)}\n`,
       FIRST.length + 31,
       "first",
@@ -95,19 +95,19 @@ describe("a day", () => {
       true,
     ],
     ["goes on after a record that prune has erased", `${" ".repeat(20)}\n`, 21, "first", true],
-    ["begins anew if it is shorter now", FIRST, 500, "first", false],
-    ["begins anew if another record is there", SECOND + FIRST, SECOND.length, "first", false],
-    ["goes on where no record is known of it", FIRST + SECOND, FIRST.length, "", true],
+    ["starts over if it is shorter now", FIRST, 500, "first", false],
+    ["starts over if another record is there", SECOND + FIRST, SECOND.length, "first", false],
+    ["goes on if the cursor names no record", FIRST + SECOND, FIRST.length, "", true],
     ["goes on after a record without its newline", FIRST.trim(), FIRST.length - 1, "first", true],
     [
-      "begins anew if the offset is within a line",
+      "starts over if the offset is within a line",
       FIRST + SECOND,
       FIRST.length + 4,
       "first",
       false,
     ],
-    ["begins anew if the offset is past its end", FIRST, 500, "", false],
-    ["begins anew if nothing of it is there", "x\ny\n", 4, "first", false],
+    ["starts over if the offset is past its end", FIRST, 500, "", false],
+    ["starts over if it has no record", "x\ny\n", 4, "first", false],
   ])("%s", (_, content, offset, id, goesOn) => {
     using sandbox = new Sandbox();
     const folder = folderIn(sandbox);
@@ -119,14 +119,14 @@ describe("a day", () => {
     else expect(restarted).toContain(DAY);
   });
 
-  test("that is gone stays known, for its expired file may still be to be counted", () => {
+  test("that is gone stays in the cursor, because its expired file may not be counted yet", () => {
     using sandbox = new Sandbox();
     const folder = folderIn(sandbox);
     saveCursor(folder, cursorAt(500, "first"));
     expect(readCursor(folder, sandbox.events)).toEqual({ cursor: cursorAt(500, "first") });
   });
 
-  test("that begins anew leaves the others and the counts as they are", () => {
+  test("that starts over leaves the other days and the counts as they are", () => {
     using sandbox = new Sandbox();
     const folder = folderIn(sandbox);
     writeDay(sandbox, DAY, SECOND);
@@ -146,7 +146,7 @@ describe("a day", () => {
   });
 });
 
-test.skipIf(process.geteuid?.() === 0)("a folder that is closed is a fault", () => {
+test.skipIf(process.geteuid?.() === 0)("a read-only folder is a fault", () => {
   using sandbox = new Sandbox();
   const folder = folderIn(sandbox);
   chmodSync(folder, 0o500);

@@ -1,6 +1,6 @@
-// Which destinations can be used, and what of them is secret.
+// Which destinations can be used, and which of their values are secret.
 import { describe, expect, test } from "bun:test";
-import { DEFAULTS } from "../../../lib/config";
+import { DEFAULT_CONFIG } from "../../../lib/config";
 import {
   readDestination,
   readDestinations,
@@ -10,19 +10,24 @@ import {
 const TEAM = { name: "team", type: "observability", url: "http://127.0.0.1:4000" };
 
 function usable(fields: object, env: Record<string, string> = {}): Destination {
-  const judged = readDestination({ ...TEAM, ...fields }, env);
-  if (typeof judged === "string") throw new Error(judged);
-  return judged;
+  const read = readDestination({ ...TEAM, ...fields }, env);
+  if (read.kind === "unusable") throw new Error(read.fault);
+  return read.destination;
+}
+
+function faultOf(fields: object, env: Record<string, string> = {}): string {
+  const read = readDestination({ ...TEAM, ...fields }, env);
+  return read.kind === "unusable" ? read.fault : "none";
 }
 
 describe("a URL", () => {
   test.each([
     ["http://127.0.0.1:4000", "http://127.0.0.1:4000/events", "the default of such servers"],
-    ["http://127.0.0.1:4000/", "http://127.0.0.1:4000/events", "with a slash"],
-    ["http://127.0.0.1:4056/events", "http://127.0.0.1:4056/events", "already whole"],
-    ["http://localhost:4000/api", "http://localhost:4000/api/events", "behind a path"],
-    ["https://example.com/api/", "https://example.com/api/events", "of another machine"],
-    ["http://[::1]:4000", "http://[::1]:4000/events", "of the other loopback"],
+    ["http://127.0.0.1:4000/", "http://127.0.0.1:4000/events", "a slash at the end"],
+    ["http://127.0.0.1:4056/events", "http://127.0.0.1:4056/events", "complete"],
+    ["http://localhost:4000/api", "http://localhost:4000/api/events", "a path"],
+    ["https://example.com/api/", "https://example.com/api/events", "another machine"],
+    ["http://[::1]:4000", "http://[::1]:4000/events", "IPv6 loopback"],
   ])("%s means %s (%s)", (url, meant) => {
     expect(usable({ url }).url).toBe(meant);
   });
@@ -41,7 +46,7 @@ describe("a URL", () => {
     expect(usable({ url }).isLoopback).toBe(isLoopback);
   });
 
-  test("of a collector is taken as it is, query and all, and shown without", () => {
+  test("of a collector is used with its query, and shown without it", () => {
     const url =
       "http://127.0.0.1:8123/?query=INSERT INTO claude_events FORMAT JSONEachRow&password=pass1234";
     const lake = usable({ type: "http", url });
@@ -51,56 +56,56 @@ describe("a URL", () => {
   });
 });
 
-describe("what cannot be used is said", () => {
+describe("a destination that cannot be used", () => {
   test.each([
-    [{ name: "../x" }, "name", "it names a folder"],
-    [{ name: "" }, "name", "and so is not nothing"],
-    [{ name: "x".repeat(65) }, "name", "nor as long as this"],
-    [{ type: "syslog" }, "type", "nobody knows it"],
-    [{ url: "127.0.0.1:4000" }, "url", "no scheme"],
-    [{ url: "ftp://127.0.0.1" }, "url", "another one"],
+    [{ name: "../x" }, "name", "it would leave its folder"],
+    [{ name: "" }, "name", "it is empty"],
+    [{ name: "x".repeat(65) }, "name", "it is too long for a file name"],
+    [{ type: "syslog" }, "type", "an unknown type"],
+    [{ url: "127.0.0.1:4000" }, "url", "no scheme, so 127.0.0.1 would be one"],
+    [{ url: "ftp://127.0.0.1" }, "url", "another scheme"],
     [{ url: "http://10.0.0.1:4000" }, "in the clear", "plain http to another machine"],
-    [{ url: "http://localhost.example.com" }, "in the clear", "which this is, too"],
-    [{ headers: { "a b": "c" } }, "headers", "no name of a header"],
-    [{ headers: { a: "b\nc: d" } }, "headers", "a value that would be two headers"],
-    [{ headers: { a: 1 } }, "headers", "no text"],
-    [{ events: "Stop" }, "events", "no list"],
-    [{ evnts: ["Stop"] }, "evnts", "a slip would send everything"],
-  ] as [object, string, string][])("%j: %s (%s)", (fields, reason) => {
-    expect(readDestination({ ...TEAM, ...fields }, {})).toContain(reason);
+    [{ url: "http://localhost.example.com" }, "in the clear", "the same, by a name like loopback"],
+    [{ headers: { "a b": "c" } }, "headers", "not a header name"],
+    [{ headers: { a: "b\nc: d" } }, "headers", "the value would be two headers"],
+    [{ headers: { a: 1 } }, "headers", "not text"],
+    [{ events: "Stop" }, "events", "not a list"],
+    [{ evnts: ["Stop"] }, "evnts", "a typo would send everything"],
+  ] as [object, string, string][])("with %j has a fault in %s: %s", (fields, part) => {
+    expect(faultOf(fields)).toContain(part);
   });
 
-  test("and the others are used", () => {
+  test("does not keep the others from being used", () => {
     const destinations = [TEAM, { ...TEAM, name: "TEAM" }, { name: "x" }, { ...TEAM, name: "b" }];
-    const { usable: good, faults } = readDestinations({ ...DEFAULTS, destinations }, {});
+    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
     expect(good.map(({ name }) => name)).toEqual(["team", "b"]);
     expect(faults).toHaveLength(2);
-    expect(faults[0]).toContain("destinations[1] TEAM: another one has this name");
+    expect(faults[0]).toContain("destinations[1] TEAM: another destination has this name");
     expect(faults[1]).toStartWith("destinations[2] x: ");
   });
 
-  test("but plain http may go to another machine if the person says so", () => {
+  test("becomes usable with plain http to another machine if it is marked insecure", () => {
     expect(usable({ url: "http://10.0.0.1:4000", insecure: true }).isLoopback).toBe(false);
   });
 });
 
 describe("credentials", () => {
-  test("of a URL become a header, and are in no URL any more", () => {
+  test("in the URL become a header and leave the URL", () => {
     const { url, shownUrl, headers, secrets } = usable({ url: "http://me:s%20ecret@127.0.0.1" });
     expect(url + shownUrl).not.toContain("ecret");
     expect(headers.get("Authorization")).toBe(`Basic ${btoa("me:s ecret")}`);
     expect(secrets).toContain("s ecret");
   });
 
-  test("of a variable become a header; without it the destination waits, and says for what", () => {
+  test("from a variable become a header; without it, the destination is blocked", () => {
     const token = { token_env: "TEAM_TOKEN" };
-    const { headers, secrets, obstacle } = usable(token, { TEAM_TOKEN: "tok-123" });
+    const { headers, secrets, blockedReason } = usable(token, { TEAM_TOKEN: "tok-123" });
     expect(headers.get("Authorization")).toBe("Bearer tok-123");
     expect(secrets).toEqual(["tok-123"]);
-    expect(obstacle).toBeUndefined();
-    expect(usable(token).obstacle).toContain("TEAM_TOKEN is not set");
-    expect(usable(token, { TEAM_TOKEN: "" }).obstacle).toContain("TEAM_TOKEN is not set");
-    expect(readDestination({ ...TEAM, ...token }, { TEAM_TOKEN: "a\nb" })).toContain("token");
+    expect(blockedReason).toBeUndefined();
+    expect(usable(token).blockedReason).toContain("TEAM_TOKEN is not set");
+    expect(usable(token, { TEAM_TOKEN: "" }).blockedReason).toContain("TEAM_TOKEN is not set");
+    expect(faultOf(token, { TEAM_TOKEN: "a\nb" })).toContain("token");
   });
 
   test("in headers are secrets", () => {
@@ -116,6 +121,6 @@ test.each([
   [{ projects: ["shop"] }, "Stop", "shopping", false],
   [{ events: ["Stop"], projects: ["shop"] }, "Stop", "web", false],
   [{ events: [] }, "Stop", "shop", false],
-])("of %j, %s of %s is wanted: %p", (fields, event, project, isWanted) => {
+])("a destination with %j wants %s from %s: %p", (fields, event, project, isWanted) => {
   expect(usable(fields).wants({ event, project })).toBe(isWanted);
 });

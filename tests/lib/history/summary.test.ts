@@ -1,5 +1,6 @@
+// The state and the numbers of a session.
 import { describe, expect, test } from "bun:test";
-import { Summary, type State } from "../../../lib/history/summary";
+import { SessionSummary, type SessionState } from "../../../lib/history/summary";
 import type { EventRecord } from "../../../lib/log/record";
 import {
   recordedSession,
@@ -18,36 +19,46 @@ describe("the state of a session", () => {
   const stop: Moment = ["Stop", {}];
   const request: Moment = ["PermissionRequest", {}];
   test.each([
-    ["waiting", 1, "it has just begun, and waits for a first prompt", [start]],
-    ["active", 1, "it was given a prompt", [start, prompt]],
+    ["waiting", 1, "it has started without a prompt", [start]],
+    ["active", 1, "a prompt was submitted", [start, prompt]],
     ["active", 14, "a command may run for ten minutes", [prompt, ["PreToolUse"]]],
-    ["silent", 16, "no command runs as long as that", [prompt, ["PreToolUse"]]],
-    ["waiting", 1, "Claude has had its last word", [prompt, stop]],
-    ["waiting", 23 * 60, "a night is no end", [prompt, stop]],
-    ["silent", 25 * 60, "a day is", [prompt, stop]],
-    ["waiting", 1, "the turn broke off", [prompt, ["StopFailure"]]],
-    ["waiting", 1, "permission is asked for", [prompt, ["PreToolUse"], request]],
-    ["waiting", 1, "a message says so", [prompt, ["variants/Notification.permission_prompt"]]],
-    ["waiting", 1, "a server asks", [prompt, ["Elicitation"]]],
+    ["silent", 16, "no command runs for longer than that", [prompt, ["PreToolUse"]]],
+    ["waiting", 1, "the turn ended", [prompt, stop]],
+    ["waiting", 23 * 60, "a night is not too long", [prompt, stop]],
+    ["silent", 25 * 60, "a whole day is too long", [prompt, stop]],
+    ["waiting", 1, "the turn failed", [prompt, ["StopFailure"]]],
+    ["waiting", 1, "permission is requested", [prompt, ["PreToolUse"], request]],
+    [
+      "waiting",
+      1,
+      "a notification asks for permission",
+      [prompt, ["variants/Notification.permission_prompt"]],
+    ],
+    ["waiting", 1, "an MCP server asks", [prompt, ["Elicitation"]]],
     ["active", 1, "the answer was given", [prompt, request, ["PostToolUse"]]],
     [
       "active",
       1,
-      "a message of another kind says nothing",
+      "another notification asks for nothing",
       [prompt, ["variants/Notification.elicitation_response"]],
     ],
     [
       "waiting",
       1,
-      "its agent works on in the background",
+      "its agent goes on in the background",
       [prompt, stop, ["variants/PreToolUse.subagent.Bash"]],
     ],
     ["waiting", 1, "its agent has ended", [prompt, stop, ["SubagentStop"]]],
-    ["waiting", 1, "its agent asks", [prompt, ["variants/PreToolUse.subagent.Bash"], request]],
+    [
+      "waiting",
+      1,
+      "its agent asks for permission",
+      [prompt, ["variants/PreToolUse.subagent.Bash"], request],
+    ],
     [
       "active",
       1,
-      "its agent was given an answer",
+      "its agent got its answer",
       [prompt, request, ["variants/PostToolUse.subagent.Bash"]],
     ],
     [
@@ -62,18 +73,18 @@ describe("the state of a session", () => {
       "it was compacted by hand between two prompts",
       [prompt, stop, ["PreCompact"], ["variants/SessionStart.compact"], ["PostCompact"]],
     ],
-    ["waiting", 20, "another model was chosen meanwhile", [prompt, stop, ["PostModelSwitch"]]],
-    ["waiting", 20, "Claude Code reminded of it", [prompt, stop, ["Notification"]]],
-    ["ended", 1, "it says so", [prompt, stop, ["SessionEnd"]]],
+    ["waiting", 20, "another model was chosen", [prompt, stop, ["PostModelSwitch"]]],
+    ["waiting", 20, "Claude Code reminds the person", [prompt, stop, ["Notification"]]],
+    ["ended", 1, "SessionEnd came", [prompt, stop, ["SessionEnd"]]],
     [
       "ended",
       1,
-      "an agent's end that comes late begins nothing",
+      "the late end of an agent does not resume it",
       [prompt, ["SessionEnd"], ["SubagentStop"]],
     ],
-    ["ended", 99 * 60, "an end stays one", [["SessionEnd"]]],
+    ["ended", 99 * 60, "an end does not expire", [["SessionEnd"]]],
     ["waiting", 1, "it was resumed", [["SessionEnd"], ["variants/SessionStart.resume"]]],
-  ] as [State, number, string, Moment[]][])(
+  ] as [SessionState, number, string, Moment[]][])(
     "is %s after %p minutes: %s",
     async (state, minutes, _, moments) => {
       const summary = summarize(await recordsFrom(moments));
@@ -82,7 +93,7 @@ describe("the state of a session", () => {
   );
 });
 
-test("a row has what the whole session was", async () => {
+test("a summary has the numbers of the whole session", async () => {
   const records = (await recordedSession()).filter(({ session_id }) => session_id === SESSION);
   const summary = summarize(records);
   expect(summary).toMatchObject({
@@ -103,13 +114,13 @@ test("a row has what the whole session was", async () => {
 
 test.each([
   [
-    "a title that was given with a prompt",
+    "a title that comes with a prompt",
     [["UserPromptSubmit", { session_title: "Cart" }]],
     "Cart",
     1,
   ],
   [
-    "the last of its titles",
+    "the latest title",
     [
       ["SessionStart", { session_title: "Old" }],
       ["UserPromptSubmit", { session_title: "New" }],
@@ -118,18 +129,18 @@ test.each([
     1,
   ],
   [
-    "no title, and no prompt, of a task that reported",
+    "no title and no prompt for the report of a background task",
     [["variants/UserPromptSubmit.tasknotification"]],
     undefined,
     0,
   ],
   [
-    "no prompt that a schedule gave",
+    "no prompt that a schedule submits",
     [["UserPromptSubmit", { source: "schedule_wakeup" }]],
     undefined,
     0,
   ],
-  ["a prompt by way of the SDK", [["UserPromptSubmit", { source: "sdk" }]], undefined, 1],
+  ["a prompt that comes through the SDK", [["UserPromptSubmit", { source: "sdk" }]], undefined, 1],
 ] as [string, Moment[], string | undefined, number][])(
   "counts %s",
   async (_, moments, title, prompts) => {
@@ -137,20 +148,20 @@ test.each([
   },
 );
 
-test("counts calls by their ends where only those were recorded", async () => {
+test("counts calls by their ends if only those were recorded", async () => {
   expect(summarize(await recordsFrom([["PostToolUse"], ["PostToolUseFailure"]])).tools).toBe(2);
 });
 
-test("is not moved back by a record that comes late", async () => {
+test("a late record does not move the last time back", async () => {
   const [first, second] = await recordsFrom([["SessionStart"], ["Stop"]]);
   const summary = summarize([second as EventRecord, first as EventRecord]);
   expect(summary.lastAt).toBe((second as EventRecord).timestamp);
 });
 
-function summarize(records: readonly EventRecord[]): Summary {
+function summarize(records: readonly EventRecord[]): SessionSummary {
   const [first] = records;
   if (first === undefined) throw new Error("no records");
-  const summary = new Summary(first);
+  const summary = new SessionSummary(first);
   for (const record of records) summary.add(record, () => record);
   return summary;
 }

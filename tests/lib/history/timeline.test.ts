@@ -1,3 +1,4 @@
+// The timeline of a session, from its records.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Agent, Step, ToolCall, Turn } from "../../../lib/history/timeline";
@@ -55,53 +56,57 @@ const END: Moment = ["SessionEnd", {}];
 
 describe("a tool call", () => {
   test.each([
-    ["succeeded", "it says so", [pre(), post()]],
-    ["failed", "it says so", [pre(), failure()]],
-    ["interrupted", "its failure says so", [pre(), failure("t1", { is_interrupt: true })]],
+    ["succeeded", "PostToolUse came", [pre(), post()]],
+    ["failed", "PostToolUseFailure came", [pre(), failure()]],
+    ["interrupted", "its failure was an interrupt", [pre(), failure("t1", { is_interrupt: true })]],
     ["succeeded", "permission was given", [pre(), asked(), post()]],
-    ["denied", "Claude went on without it after asking", [pre(), asked(), STOP]],
-    ["denied", "all calls of its message are over", [pre(), asked(), BATCH]],
-    ["denied", "Claude Code said so itself", [pre(), ["PermissionDenied", bash()]]],
-    ["no result", "Claude went on without it and had not asked", [pre(), STOP]],
-    ["no result", "all calls of its message are over, as when a hook blocks it", [pre(), BATCH]],
-    ["interrupted", "the person spoke again", [pre(), NEXT]],
+    ["denied", "the turn ended after a permission request", [pre(), asked(), STOP]],
+    ["denied", "its batch ended after a permission request", [pre(), asked(), BATCH]],
+    ["denied", "PermissionDenied came", [pre(), ["PermissionDenied", bash()]]],
+    ["no result", "the turn ended without a permission request", [pre(), STOP]],
+    ["no result", "its batch ended, as when a hook blocks it", [pre(), BATCH]],
+    ["interrupted", "the person submitted another prompt", [pre(), NEXT]],
     ["interrupted", "the session ended", [pre(), END]],
     ["interrupted", "another process resumed the session", [pre(), RESUME]],
-    ["denied or interrupted", "the person spoke again after it had asked", [pre(), asked(), NEXT]],
-    ["running", "nothing came yet", [pre()]],
+    [
+      "denied or interrupted",
+      "another prompt followed a permission request",
+      [pre(), asked(), NEXT],
+    ],
+    ["running", "nothing followed yet", [pre()]],
     ["running", "a background task reported", [pre(), REPORT]],
-    ["asking", "nothing came after it had asked", [pre(), asked()]],
-    ["succeeded", "its result came after all", [pre(), STOP, NEXT, post()]],
+    ["asking", "nothing followed its permission request", [pre(), asked()]],
+    ["succeeded", "its result came late", [pre(), STOP, NEXT, post()]],
     ["running", "only another call has a result", [pre(), pre("t2"), post("t2")]],
     ["running", "another call asked for permission", [pre(), pre("t2"), asked("t2")]],
     [
       "running",
-      "an agent asked for the like",
+      "an agent asked for permission for the same",
       [pre(), begun("a"), inside("a", "t2"), askedBy("a", "t1")],
     ],
     [
       "running",
-      "it is not the last that a changed input can be of",
+      "a request with changed input is about a later call",
       [pre(), pre("t2"), asked("t9")],
     ],
-    ["no result", "the turn broke off", [pre(), ["StopFailure", p1]]],
+    ["no result", "the turn failed", [pre(), ["StopFailure", p1]]],
     [
       "running",
-      "it is a background agent's, and the turn's end is not its",
+      "a background agent makes it, and only the turn ended",
       [begun("a"), inside("a", "t1"), STOP],
     ],
     ["no result", "its agent has ended", [begun("a"), inside("a", "t1"), done("a")]],
   ] as [string, string, Moment[]][])("is %s where %s", async (outcome, _, moments) => {
-    const [call] = callsIn(await tell([PROMPT, ...moments]));
+    const [call] = callsIn(await timelineOf([PROMPT, ...moments]));
     expect(call).toMatchObject({ id: "t1", outcome });
   });
 
-  test("that runs in a session that fell silent has no result", async () => {
-    const story = buildTimeline(await recordsFrom([PROMPT, pre()]), NOW, true);
-    expect(callsIn(story.entries)[0]?.outcome).toBe("no result");
+  test("that was running when its session fell silent has no result", async () => {
+    const timeline = buildTimeline(await recordsFrom([PROMPT, pre()]), NOW, true);
+    expect(callsIn(timeline.entries)[0]?.outcome).toBe("no result");
   });
 
-  test("takes as long as Claude Code says, else from one event to the other, else until now", async () => {
+  test("lasts as long as Claude Code says, otherwise from event to event, otherwise until now", async () => {
     const records = await recordsFrom([
       PROMPT,
       pre("t1"),
@@ -118,14 +123,16 @@ describe("a tool call", () => {
     ).toEqual([7, 5000, ...sinceMs]);
   });
 
-  test("that was told of twice is one, and one whose beginning was not recorded is one too", async () => {
-    expect(callsIn(await tell([PROMPT, pre(), pre(), post(), post(), post("t2")]))).toMatchObject([
+  test("is there once if it was recorded twice, and if only its end was recorded", async () => {
+    expect(
+      callsIn(await timelineOf([PROMPT, pre(), pre(), post(), post(), post("t2")])),
+    ).toMatchObject([
       { id: "t1", outcome: "succeeded" },
       { id: "t2", outcome: "succeeded" },
     ]);
   });
 
-  test("keeps what it was given and what came of it", async () => {
+  test("has its parameters, its response and its error", async () => {
     const [read, failed] = callsIn(buildTimeline(own, NOW, true).entries);
     expect(read?.response).toHaveProperty("type", "text");
     expect(failed).toMatchObject({
@@ -136,12 +143,12 @@ describe("a tool call", () => {
   });
 });
 
-describe("calls that are alike", () => {
-  test("are asked for one after the other", async () => {
+describe("calls with the same input", () => {
+  test("are matched with permission requests one after the other", async () => {
     const same = { ...bash("t1"), tool_input: { command: "same" } };
     const ask: Moment = ["variants/PermissionRequest.Bash", { ...same, tool_use_id: undefined }];
     const calls = callsIn(
-      await tell([
+      await timelineOf([
         PROMPT,
         ["variants/PreToolUse.Bash", same],
         ["variants/PreToolUse.Bash", { ...same, tool_use_id: "t2" }],
@@ -153,7 +160,7 @@ describe("calls that are alike", () => {
     expect(calls.map(({ outcome }) => outcome)).toEqual(["denied", "denied"]);
   });
 
-  test("are not at work before they began, whatever the clock says", async () => {
+  test("have no negative duration if the clock was set back", async () => {
     const records = await recordsFrom([PROMPT, pre()]);
     const [call] = callsIn(buildTimeline(records, 0, false).entries);
     expect(call).toMatchObject({ outcome: "running", durationMs: 0 });
@@ -161,10 +168,10 @@ describe("calls that are alike", () => {
 });
 
 describe("a subagent", () => {
-  test("in the foreground is interrupted with the call that it is for, one in the background is not", async () => {
+  test("is interrupted with its call in the foreground, but not in the background", async () => {
     const foreground = [launch("t1"), begun("a"), inside("a", "t2")];
     const background = [launch("t3"), launched("t3", "b"), begun("b"), inside("b", "t4")];
-    const entries = await tell([PROMPT, ...background, ...foreground, NEXT]);
+    const entries = await timelineOf([PROMPT, ...background, ...foreground, NEXT]);
     const outcomes = callsIn(entries).map(({ id, outcome }) => `${id} ${outcome}`);
     expect(outcomes.toSorted()).toEqual([
       "t1 interrupted",
@@ -186,33 +193,33 @@ describe("a subagent", () => {
       ["t2"],
     ],
     [
-      "under the call whose result names it later",
+      "under the call whose later result names it",
       [...two, begun("a"), launched("t2", "a")],
       ["t2"],
     ],
-    ["under the one call that it can be", [launch("t1"), begun("a")], ["t1"]],
+    ["under the only call that can have started it", [launch("t1"), begun("a")], ["t1"]],
     [
-      "under the one call of its type",
+      "under the only call for its type",
       [launch("t1", { tool_input: { subagent_type: "other" } }), launch("t2"), begun("a")],
       ["t2"],
     ],
-    ["under none where it can be two", [...two, begun("a")], []],
-    ["under none where the call came later", [begun("a"), launch("t1")], []],
-    ["under none where there is no call", [begun("a")], []],
+    ["under no call where two can have started it", [...two, begun("a")], []],
+    ["under no call where the only one came later", [begun("a"), launch("t1")], []],
+    ["under no call where there is none", [begun("a")], []],
     [
-      "once where it began again",
+      "once if it started again",
       [launch("t1"), launched("t1", "a"), begun("a"), begun("a")],
       ["t1"],
     ],
-  ] as [string, Moment[], string[]][])("is told %s", async (_, moments, expected) => {
-    const entries = await tell([PROMPT, ...moments]);
+  ] as [string, Moment[], string[]][])("is %s", async (_, moments, expected) => {
+    const entries = await timelineOf([PROMPT, ...moments]);
     const parents = callsIn(entries).filter(({ agents }) => agents.some(({ id }) => id === "a"));
     expect(parents.map(({ id }) => id)).toEqual(expected);
     expect(agentsIn(entries)).toHaveLength(1);
   });
 
-  test("has its own calls under it, and their agents under those", async () => {
-    const entries = await tell([
+  test("contains its calls, and those contain their agents", async () => {
+    const entries = await timelineOf([
       PROMPT,
       launch("t1"),
       launched("t1", "a"),
@@ -233,20 +240,22 @@ describe("a subagent", () => {
     expect(nested).toMatchObject({ id: "t2", agents: [{ id: "b", steps: [{ id: "t3" }] }] });
   });
 
-  test("has its time and its last words, or is at work", async () => {
-    const entries = await tell([PROMPT, begun("a"), begun("b"), done("a")]);
+  test("has a duration and an answer once it has ended", async () => {
+    const entries = await timelineOf([PROMPT, begun("a"), begun("b"), done("a")]);
     expect(agentsIn(entries)).toMatchObject([
       { id: "a", durationMs: 2000, answer: "Subagent report: two files." },
       { id: "b", durationMs: undefined, answer: undefined },
     ]);
   });
 
-  test("of which only the end was recorded is one nevertheless", async () => {
-    expect(agentsIn(await tell([PROMPT, done("a")]))).toMatchObject([{ id: "a", durationMs: 0 }]);
+  test("is there if only its end was recorded", async () => {
+    expect(agentsIn(await timelineOf([PROMPT, done("a")]))).toMatchObject([
+      { id: "a", durationMs: 0 },
+    ]);
   });
 
-  test("that no call started stands where it began", async () => {
-    const entries = await tell([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
+  test("is where it started if no call started it", async () => {
+    const entries = await timelineOf([PROMPT, pre("t1"), begun("a"), pre("t2"), inside("a", "t3")]);
     expect((entries[0] as Turn).steps.map((step) => "id" in step && step.id)).toEqual([
       "t1",
       "a",
@@ -254,53 +263,53 @@ describe("a subagent", () => {
     ]);
   });
 
-  test("of Claude Code's own is none", async () => {
+  test("is left out if it is internal to Claude Code", async () => {
     expect(
-      agentsIn(await tell([PROMPT, ["variants/SubagentStop.subagent.compaction", p1]])),
+      agentsIn(await timelineOf([PROMPT, ["variants/SubagentStop.subagent.compaction", p1]])),
     ).toEqual([]);
   });
 });
 
 describe("a turn", () => {
-  test("ends with Claude's last words, or with what it broke off for", async () => {
+  test("ends with Claude's answer, or with an error", async () => {
     const failed: Moment = ["StopFailure", { prompt_id: "p2", error: "invalid_request" }];
-    expect(await tell([PROMPT, pre(), STOP, NEXT, failed])).toMatchObject([
+    expect(await timelineOf([PROMPT, pre(), STOP, NEXT, failed])).toMatchObject([
       { prompt: "Do it", durationMs: 2000, answer: expect.any(String), error: undefined },
       { prompt: "Next", durationMs: 1000, error: "invalid_request" },
     ]);
   });
 
-  test("has the calls that name its prompt, whatever came since", async () => {
-    const [first, second] = await tell([PROMPT, NEXT, pre("t1"), STOP]);
+  test("has the calls that name its prompt, even after the next prompt", async () => {
+    const [first, second] = await timelineOf([PROMPT, NEXT, pre("t1"), STOP]);
     expect(first).toMatchObject({ steps: [{ id: "t1" }], durationMs: 3000 });
     expect(second).toMatchObject({ steps: [], durationMs: undefined });
   });
 
   test.each([
-    ["belongs to it until it ends", [PROMPT, NOTICE, STOP], ["turn", ["Notification"]]],
-    ["stands by itself afterwards", [PROMPT, STOP, NOTICE], ["turn", [], "Notification"]],
-    ["stands by itself before", [NOTICE, PROMPT], ["Notification", "turn", []]],
+    ["within a turn is a part of it", [PROMPT, NOTICE, STOP], ["turn", ["Notification"]]],
+    ["after a turn is next to it", [PROMPT, STOP, NOTICE], ["turn", [], "Notification"]],
+    ["before a turn is next to it", [NOTICE, PROMPT], ["Notification", "turn", []]],
     [
-      "is one where three events tell of a compaction",
+      "reported by three events of one compaction is one",
       [PROMPT, ["PreCompact", p1], ["variants/SessionStart.compact", p1], ["PostCompact", p1]],
       ["turn", ["Compaction"]],
     ],
     [
-      "is told where only one of the three was recorded",
+      "reported by one of those three is one, too",
       [PROMPT, ["PostCompact", p1]],
       ["turn", ["Compaction"]],
     ],
-  ] as [string, Moment[], unknown[]][])("what happens %s", async (_, moments, expected) => {
-    const name = (step: Turn | Step) => (step.kind === "moment" ? step.event : step.kind);
-    const told: unknown[] = (await tell(moments)).flatMap((entry) =>
+  ] as [string, Moment[], unknown[]][])("something %s", async (_, moments, expected) => {
+    const name = (step: Turn | Step) => (step.kind === "event" ? step.event : step.kind);
+    const names: unknown[] = (await timelineOf(moments)).flatMap((entry) =>
       entry.kind === "turn" ? ["turn", entry.steps.map(name)] : [name(entry)],
     );
-    expect(told).toEqual(expected);
+    expect(names).toEqual(expected);
   });
 });
 
 describe("a whole session", () => {
-  test("has its turns, its ends and what lay between in their order", () => {
+  test("has its turns and the events between them in order", () => {
     const { entries, sessionId } = buildTimeline(own, NOW, true);
     expect(sessionId).toBe(SESSION);
     expect(
@@ -334,7 +343,7 @@ describe("a whole session", () => {
     ]);
   });
 
-  test("is the same whatever the order of its records, and if it was recorded twice", () => {
+  test("is the same in any order of its records, and if they are there twice", () => {
     const expected = buildTimeline(own, NOW, true);
     expect(buildTimeline([...own, ...own], NOW, true)).toEqual(expected);
     fc.assert(
@@ -344,7 +353,7 @@ describe("a whole session", () => {
     );
   });
 
-  test("of which only a part was recorded has each of its calls once", () => {
+  test("has each call once if only some of its records are there", () => {
     fc.assert(
       fc.property(fc.subarray(own), fc.boolean(), (part, isOver) => {
         const ids = part
@@ -352,13 +361,13 @@ describe("a whole session", () => {
             ({ event, tool_use_id }) => event.includes("ToolUse") && tool_use_id !== undefined,
           )
           .map(({ tool_use_id }) => tool_use_id);
-        const told = callsIn(buildTimeline(part, NOW, isOver).entries).map(({ id }) => id);
-        expect(told.toSorted()).toEqual(Array.from(new Set(ids as string[])).toSorted());
+        const calls = callsIn(buildTimeline(part, NOW, isOver).entries).map(({ id }) => id);
+        expect(calls.toSorted()).toEqual(Array.from(new Set(ids as string[])).toSorted());
       }),
     );
   });
 
-  test("of strange payloads is told nevertheless", async () => {
+  test("is built from any payloads", async () => {
     const all = [...own, ...(await recordsFrom([BATCH, asked(), ["StopFailure"]]))];
     const strange = fc.record({
       payload: fc.jsonValue(),
@@ -374,7 +383,7 @@ describe("a whole session", () => {
   });
 });
 
-async function tell(moments: readonly Moment[]): Promise<readonly (Turn | Step)[]> {
+async function timelineOf(moments: readonly Moment[]): Promise<readonly (Turn | Step)[]> {
   return buildTimeline(await recordsFrom(moments), NOW, false).entries;
 }
 
@@ -382,7 +391,7 @@ function callsIn(steps: readonly (Turn | Step)[]): ToolCall[] {
   return steps.flatMap((step) => {
     if (step.kind === "tool")
       return [step, ...step.agents.flatMap((agent) => callsIn(agent.steps))];
-    return step.kind === "moment" ? [] : callsIn(step.steps);
+    return step.kind === "event" ? [] : callsIn(step.steps);
   });
 }
 
@@ -390,7 +399,7 @@ function agentsIn(steps: readonly (Turn | Step)[]): Agent[] {
   return steps.flatMap((step) => {
     if (step.kind === "tool")
       return step.agents.flatMap((agent) => [agent, ...agentsIn(agent.steps)]);
-    if (step.kind === "moment") return [];
+    if (step.kind === "event") return [];
     return step.kind === "agent" ? [step, ...agentsIn(step.steps)] : agentsIn(step.steps);
   });
 }

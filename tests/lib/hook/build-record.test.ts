@@ -1,9 +1,9 @@
-// Records: everything that was sent is somewhere in them, and their lines keep to their limits.
+// Records contain everything that was sent, and their lines stay within the limits.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { DEFAULTS, type Config } from "../../../lib/config";
-import { renderRecord, toRecord, type Circumstances } from "../../../lib/hook/build-record";
-import type { Malformation, Outcome, Payload } from "../../../lib/hook/read-event";
+import { DEFAULT_CONFIG, type Config } from "../../../lib/config";
+import { renderRecord, buildRecord, type EventContext } from "../../../lib/hook/build-record";
+import type { MalformedReason, ReadOutcome, Payload } from "../../../lib/hook/read-event";
 import { redactionRules } from "../../../lib/hook/redact";
 import type { EventRecord } from "../../../lib/log/record";
 import { byteLength } from "../../../lib/os/byte-length";
@@ -12,7 +12,7 @@ import { eventRecord } from "../../../scripts/harness/record-schema";
 import { SIGNS } from "../../support/signs";
 
 const rules = redactionRules({}, { keys: [], literals: [] });
-const circumstances: Circumstances = {
+const context: EventContext = {
   startedMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   event: "PreToolUse",
   session: { id: "session-1", source: "payload" },
@@ -21,24 +21,24 @@ const circumstances: Circumstances = {
   pid: 4321,
 };
 
-function event(text: string): Outcome {
+function event(text: string): ReadOutcome {
   return { kind: "event", payload: JSON.parse(text) as Payload, text };
 }
 
 function record(
   payload: object | string,
   capture: Partial<Config["capture"]> = {},
-  other: Partial<Circumstances> = {},
+  other: Partial<EventContext> = {},
 ): EventRecord {
-  return toRecord(
+  return buildRecord(
     event(typeof payload === "string" ? payload : JSON.stringify(payload)),
-    { ...circumstances, ...other },
-    { ...DEFAULTS.capture, ...capture },
+    { ...context, ...other },
+    { ...DEFAULT_CONFIG.capture, ...capture },
     rules,
   );
 }
 
-// Where a field goes, told again in the other direction.
+// Which payload field each record field comes from.
 const BACK: readonly (readonly [keyof EventRecord, string])[] = [
   ["event", "hook_event_name"],
   ["tool", "tool_name"],
@@ -54,7 +54,7 @@ function sentBack(found: EventRecord, payload: Payload): [string, unknown][] {
   const entries = Object.entries(found.payload as object);
   for (const [place, name] of BACK)
     if (Object.hasOwn(found, place) && !Object.hasOwn(found.payload as object, name))
-      // The event has a name even where none was sent.
+      // A record has an event name even if none was sent.
       if (place !== "event" || Object.hasOwn(payload, name)) entries.push([name, found[place]]);
   if (payload["session_id"] === found.session_id) entries.push(["session_id", found.session_id]);
   return entries;
@@ -65,7 +65,7 @@ function sorted(entries: [string, unknown][]): string {
 }
 
 describe("a record of an event", () => {
-  test("has the known fields in their own places and all others in its payload", () => {
+  test("has known fields under their own names and all others in its payload", () => {
     expect(
       record({
         session_id: "session-1",
@@ -104,14 +104,14 @@ describe("a record of an event", () => {
     });
   });
 
-  test("holds everything that the client really sent", async () => {
+  test("contains everything that a client really sent", async () => {
     for (const { text, payload } of await capturedPayloads()) {
       const id = String(payload["session_id"]);
       const found = record(text, {}, { session: { id, source: "payload" } });
       expect(sorted(sentBack(found, payload))).toBe(sorted(Object.entries(payload)));
-      expect(eventRecord.safeParse(JSON.parse(renderRecord(found, DEFAULTS.limits))).success).toBe(
-        true,
-      );
+      expect(
+        eventRecord.safeParse(JSON.parse(renderRecord(found, DEFAULT_CONFIG.limits))).success,
+      ).toBe(true);
     }
   });
 
@@ -140,13 +140,13 @@ describe("a record of an event", () => {
     )
     .map((all) => `{${all.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`);
 
-  test("holds every field of any payload, whatever it is called, and fits the schema", () => {
+  test("contains every field of any payload, and matches the schema", () => {
     fc.assert(
       fc.property(payloads, (text) => {
         const payload = JSON.parse(text) as Payload;
         const found = record(text);
         expect(sorted(sentBack(found, payload))).toBe(sorted(Object.entries(payload)));
-        const line: unknown = JSON.parse(renderRecord(found, DEFAULTS.limits));
+        const line: unknown = JSON.parse(renderRecord(found, DEFAULT_CONFIG.limits));
         expect(eventRecord.safeParse(line).error).toBeUndefined();
       }),
       { numRuns: 500 },
@@ -170,11 +170,11 @@ describe("a record of an event", () => {
     expect(found.event).toBe("PreToolUse");
   });
 
-  test("leaves a number that JSON cannot say out of its own place", () => {
+  test("keeps a number that JSON cannot express in its payload", () => {
     const found = record('{"duration_ms":1e999}');
-    expect(eventRecord.safeParse(JSON.parse(renderRecord(found, DEFAULTS.limits))).success).toBe(
-      true,
-    );
+    expect(
+      eventRecord.safeParse(JSON.parse(renderRecord(found, DEFAULT_CONFIG.limits))).success,
+    ).toBe(true);
   });
 
   test("keeps fields called __proto__ and constructor", () => {
@@ -194,7 +194,7 @@ describe("a record of an event", () => {
     ]);
   });
 
-  test("has a payload and its ids even where it has more parts than are looked at", () => {
+  test("has a payload and its ids even if it has more values than are checked", () => {
     const many = Array.from({ length: 60_000 }, () => 1);
     const found = record({ tool_input: many, tool_use_id: "toolu_1", cwd: "/" });
     expect(found.tool_use_id).toBe("toolu_1");
@@ -203,7 +203,7 @@ describe("a record of an event", () => {
   });
 });
 
-describe("what the user does not want captured", () => {
+describe("a field that the user does not want captured", () => {
   const payload = {
     prompt: "p",
     command_args: "a",
@@ -219,9 +219,9 @@ describe("what the user does not want captured", () => {
     ["prompts", { prompt: NOT, command_args: NOT, custom_instructions: NOT }],
     ["tool_input", { tool_input: NOT }],
     ["tool_response", { tool_response: NOT, error: NOT }],
-  ])("is not there: %s", (choice, gone) => {
-    const { tool_input, ...others } = { ...payload, ...gone };
-    const found = record(payload, { [choice]: false });
+  ])("is left out: %s", (key, missing) => {
+    const { tool_input, ...others } = { ...payload, ...missing };
+    const found = record(payload, { [key]: false });
     expect([found.parameters, found.payload]).toEqual([tool_input, others]);
   });
 
@@ -230,7 +230,7 @@ describe("what the user does not want captured", () => {
     [{ tool_response: false }, { command: "c" }, NOT, 3],
     [{ tool_input: false, tool_response: false }, NOT, NOT, 3],
     [{ prompts: false }, { command: "c" }, "r", 3],
-  ])("is not in the calls of a PostToolBatch either: %j", (capture, input, response, other) => {
+  ])("is left out of the calls of a PostToolBatch too: %j", (capture, input, response, other) => {
     const call = { tool_name: "Bash", tool_input: { command: "c" }, tool_response: "r", other: 3 };
     const found = record({ tool_calls: [call, "odd", null, ["list"]] }, capture);
     expect(found.payload).toEqual({
@@ -258,23 +258,23 @@ test.each([
   ["Notification", {}, false],
   ["PreToolUse", { notification_type: "idle_prompt" }, false],
   ["Stop", {}, false],
-])("%s %j waits for the person: %p", (hook_event_name, more, expected) => {
+])("%s %j waits for the user: %p", (hook_event_name, more, expected) => {
   expect(record({ hook_event_name, ...more }).should_notify).toBe(expected);
 });
 
-const malformed = (text: string, reason: Malformation = "late"): Outcome => ({
+const malformed = (text: string, reason: MalformedReason = "late"): ReadOutcome => ({
   kind: "malformed",
   reason,
   text,
   bytes: 99,
 });
 
-describe("what is no event", () => {
-  test("is recorded with its text, its length and the reason, its secrets masked", () => {
-    const found = toRecord(
+describe("input that is not an event", () => {
+  test("is recorded with its text, its length and the reason, with secrets masked", () => {
+    const found = buildRecord(
       malformed('{"password":"correct horse","a":'),
-      circumstances,
-      DEFAULTS.capture,
+      context,
+      DEFAULT_CONFIG.capture,
       rules,
     );
     expect(found.payload).toEqual({
@@ -287,10 +287,10 @@ describe("what is no event", () => {
   });
 
   test.each(["prompts", "tool_input", "tool_response"])(
-    "has no text where the user does not want %s: it may be in it",
-    (choice) => {
-      const capture = { ...DEFAULTS.capture, [choice]: false };
-      const { payload } = toRecord(malformed('{"prompt":"p'), circumstances, capture, rules);
+    "is recorded without its text if the user does not want %s, which may be in it",
+    (key) => {
+      const capture = { ...DEFAULT_CONFIG.capture, [key]: false };
+      const { payload } = buildRecord(malformed('{"prompt":"p'), context, capture, rules);
       expect(payload).toEqual({ malformed: "late", bytes: 99, text: "[not captured]" });
     },
   );
@@ -350,7 +350,7 @@ describe("a line", () => {
     fc.jsonValue(),
   );
 
-  test("is one line of JSON of the schema and within its limits, whatever was sent", () => {
+  test("is one line of JSON, matches the schema, and is within its limits, for any payload", () => {
     const fields = fc.dictionary(
       fc.oneof(
         fc.constantFrom("tool_input", "tool_response", "prompt", "__proto__"),
@@ -366,7 +366,7 @@ describe("a line", () => {
     );
   }, 60_000);
 
-  test("is within its limits where every known field is as long as can be", () => {
+  test("is within its limits if every known field is as long as it can be", () => {
     const names = BACK.map(([, name]) => name);
     fc.assert(
       fc.property(long, big, limits, (text, response, chosen) => {
@@ -405,27 +405,30 @@ describe("a line", () => {
   test("has room for two newlines, to the byte", () => {
     const numbers = Array.from({ length: 3850 }, () => 1);
     for (let pad = 0; pad < 256; pad++)
-      check({ numbers, pad: "x".repeat(pad) }, { ...DEFAULTS.limits, record_bytes: 8192 });
+      check({ numbers, pad: "x".repeat(pad) }, { ...DEFAULT_CONFIG.limits, record_bytes: 8192 });
   });
 
-  test("of a short record is the record, uncut", () => {
+  test("of a short record is the whole record", () => {
     const sent = record({ tool_input: { command: "ls" }, cwd: "/" });
-    expect(renderRecord(sent, DEFAULTS.limits)).toBe(JSON.stringify(sent));
+    expect(renderRecord(sent, DEFAULT_CONFIG.limits)).toBe(JSON.stringify(sent));
   });
 
-  test("of one long text keeps its beginning and its end, and counts the cut", () => {
+  test("of one long text keeps its beginning and its end, and counts it as truncated", () => {
     const found = JSON.parse(
-      renderRecord(record({ prompt: `begin${"x".repeat(50_000)}end` }), DEFAULTS.limits),
+      renderRecord(record({ prompt: `begin${"x".repeat(50_000)}end` }), DEFAULT_CONFIG.limits),
     ) as { payload: { prompt: string }; truncated: number };
     expect(found.payload.prompt).toStartWith("begin");
     expect(found.payload.prompt).toEndWith("end");
     expect(found.truncated).toBe(1);
   });
 
-  test("of very many parts keeps the beginning and the end of their JSON", () => {
+  test("of very many values keeps the beginning and the end of their JSON", () => {
     const list = Array.from({ length: 40_000 }, (_, n) => n);
     const found = JSON.parse(
-      renderRecord(record({ tool_name: "T", tool_input: list, cwd: "/end" }), DEFAULTS.limits),
+      renderRecord(
+        record({ tool_name: "T", tool_input: list, cwd: "/end" }),
+        DEFAULT_CONFIG.limits,
+      ),
     ) as EventRecord & { payload: { folded: string } };
     expect(found.tool).toBe("T");
     expect(found.parameters).toBeUndefined();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import {
   leadingSessionId,
   readEvent,
-  type Outcome,
+  type ReadOutcome,
   type Payload,
 } from "../../../lib/hook/read-event";
 import { streamInput, type Chunk, type Input } from "../../../lib/hook/stdin";
@@ -13,94 +13,94 @@ import { Sandbox } from "../../../scripts/harness/sandbox";
 const PAYLOAD = '{"session_id":"04e66903","prompt":"ñ 日 🙂 }","tool":{"a":{}}}';
 const LIMITS = { deadlineMs: Infinity, maxBytes: 100_000 };
 
-/** What input came to, without what a table need not repeat. */
-function told(outcome: Outcome): Payload | string {
+/** The payload that was read, or why there is none. */
+function resultOf(outcome: ReadOutcome): Payload | string {
   return outcome.kind === "event" ? outcome.payload : outcome.reason;
 }
 
-/** Input that hands over what it is given, and fails a test that asks for more. */
-function inputOf(...chunks: (string | Chunk)[]): Input & { readonly asked: number } {
-  const words = new Set(["end", "late", "unreadable"]);
-  let asked = 0;
+/** Input of the given chunks; reading more of them fails the test. */
+function inputOf(...chunks: (string | Chunk)[]): Input & { readonly reads: number } {
+  const endings = new Set(["end", "late", "unreadable"]);
+  let reads = 0;
   return {
-    get asked() {
-      return asked;
+    get reads() {
+      return reads;
     },
     next() {
-      const chunk = chunks[asked++];
-      if (chunk === undefined) throw new Error("read on after it had enough");
-      return typeof chunk === "string" && !words.has(chunk) ? encode(chunk) : (chunk as Chunk);
+      const chunk = chunks[reads++];
+      if (chunk === undefined) throw new Error("read more than it needed");
+      return typeof chunk === "string" && !endings.has(chunk) ? encode(chunk) : (chunk as Chunk);
     },
   };
 }
 
 describe("an event", () => {
-  test("is had as soon as it is whole, though the input does not end", async () => {
+  test("is read as soon as it is complete, even if the input does not end", async () => {
     const outcome = await readEvent(inputOf(PAYLOAD), LIMITS);
     expect(outcome).toEqual({ kind: "event", payload: JSON.parse(PAYLOAD), text: PAYLOAD });
   });
 
-  test("is the same wherever it is split, also inside a character", async () => {
+  test("is the same wherever it is split, even inside a character", async () => {
     const bytes = encode(PAYLOAD);
     for (let at = 1; at < bytes.length; at++) {
       const input = inputOf(bytes.subarray(0, at), bytes.subarray(at), "end");
-      expect(told(await readEvent(input, LIMITS))).toEqual(JSON.parse(PAYLOAD));
+      expect(resultOf(await readEvent(input, LIMITS))).toEqual(JSON.parse(PAYLOAD));
     }
   });
 
-  test("is the same if it comes byte by byte", async () => {
+  test("is the same if it arrives byte by byte", async () => {
     const chunks = Array.from(encode(PAYLOAD), (byte) => Uint8Array.of(byte));
     const outcome = await readEvent(inputOf(...chunks, "end"), LIMITS);
-    expect(told(outcome)).toEqual(JSON.parse(PAYLOAD));
+    expect(resultOf(outcome)).toEqual(JSON.parse(PAYLOAD));
   });
 
   test.each([
     ["a newline after it", [`${PAYLOAD}\n`], JSON.parse(PAYLOAD)],
-    ["white space of every kind after it", [`${PAYLOAD} \r\n\t`], JSON.parse(PAYLOAD)],
-    ["a newline of its own", [PAYLOAD, "\n", "end"], JSON.parse(PAYLOAD)],
+    ["all kinds of white space after it", [`${PAYLOAD} \r\n\t`], JSON.parse(PAYLOAD)],
+    ["a newline in its own chunk", [PAYLOAD, "\n", "end"], JSON.parse(PAYLOAD)],
     ["a byte order mark, as Windows shells write", [`\uFEFF${PAYLOAD}`], JSON.parse(PAYLOAD)],
-    ["an object of nothing", ["{}"], {}],
-    ["a first chunk that ends in a brace, but not the last", ['{"a":{}', "}", "end"], { a: {} }],
+    ["an empty object", ["{}"], {}],
+    ["a first chunk that ends in a brace that is not the last", ['{"a":{}', "}", "end"], { a: {} }],
     ["the same inside a text", ['{"a":"}', '"}', "end"], { a: "}" }],
     [
-      "pieces of which each but the last ends in a brace, and then a pause",
+      "chunks that end in braces, and then a pause",
       [`{"a":{"b":${"1".repeat(60)}}`, `,"c":{}`, "}", "late"],
       { a: { b: Number("1".repeat(60)) }, c: {} },
     ],
     ["a pause that is not the end", ['{"a":[{}', ",{}", "late", "]}", "late"], { a: [{}, {}] }],
-    ["whole when the time is over", [PAYLOAD.slice(0, -1), "}", "late"], JSON.parse(PAYLOAD)],
+    ["complete at the deadline", [PAYLOAD.slice(0, -1), "}", "late"], JSON.parse(PAYLOAD)],
     ["two chunks", [PAYLOAD.slice(0, 20), PAYLOAD.slice(20), "end"], JSON.parse(PAYLOAD)],
-    ["a hostile key is a key", ['{"__proto__":{"x":1}}'], JSON.parse('{"__proto__":{"x":1}}')],
-    ["nothing at all", ["end"], "empty"],
+    ["a hostile key", ['{"__proto__":{"x":1}}'], JSON.parse('{"__proto__":{"x":1}}')],
+    ["nothing", ["end"], "empty"],
     ["nothing but white space", [" \n", "end"], "empty"],
     ["nothing but a byte order mark", ["\uFEFF", "end"], "empty"],
-    ["words", ["hello", "end"], "not a JSON object"],
-    ["cut off", ["{", "end"], "not a JSON object"],
+    ["plain words", ["hello", "end"], "not a JSON object"],
+    ["an incomplete object", ["{", "end"], "not a JSON object"],
     ["nearly JSON", ["{'a':1}", "end"], "not a JSON object"],
     ["a list", ["[{}]", "end"], "not a JSON object"],
-    ["nothing, in JSON", ["null", "end"], "not a JSON object"],
+    ["a null", ["null", "end"], "not a JSON object"],
     ["a text", ['"text"', "end"], "not a JSON object"],
     ["a number", ["7", "end"], "not a JSON object"],
     ["two events", [`${PAYLOAD}${PAYLOAD}`, "end"], "not a JSON object"],
     ["an event and a half", [`${PAYLOAD}\n{`, "end"], "not a JSON object"],
-    ["nothing in time", ["late"], "late"],
-    ["half in time", ["{", "late"], "late"],
+    ["nothing before the deadline", ["late"], "late"],
+    ["half an object before the deadline", ["{", "late"], "late"],
     ["no standard input", ["unreadable"], "unreadable"],
-    ["it broke off", ["{", "unreadable"], "unreadable"],
+    ["a read that fails", ["{", "unreadable"], "unreadable"],
     [
-      "it broke after all was there",
+      "a read that fails after the object",
       [PAYLOAD.slice(0, 9), PAYLOAD.slice(9), "unreadable"],
       JSON.parse(PAYLOAD),
     ],
-    ["deeper than any parser goes", ["[".repeat(90_000), "end"], "not a JSON object"],
+    ["deeper than any parser handles", ["[".repeat(90_000), "end"], "not a JSON object"],
   ] as [string, string[], Payload | string][])(
-    "or what is none: %s",
+    "or why there is none: %s",
     async (_, chunks, expected) => {
-      expect(told(await readEvent(inputOf(...chunks), LIMITS))).toEqual(expected);
+      expect(resultOf(await readEvent(inputOf(...chunks), LIMITS))).toEqual(expected);
     },
   );
 
-  test("nested very deep is either an event or no JSON object, and never a crash", async () => {
+  test("that is nested very deeply never crashes the reader", async () => {
     const text = `{"a":${"[".repeat(40_000)}${"]".repeat(40_000)}}`;
     const outcome = await readEvent(inputOf(text, "end"), LIMITS);
     expect(outcome.kind === "event" ? "event" : outcome.reason).toBeOneOf([
@@ -114,20 +114,20 @@ describe("an event", () => {
     ["objects", '{"a":'.repeat(250_000), "too deep"],
     ["brackets in a text", JSON.stringify({ a: "[".repeat(300_000) }), "event"],
     ["brackets in a text with quotes", JSON.stringify({ a: '\\"[{'.repeat(100_000) }), "event"],
-    ["many that are side by side", `{"a":[${"[],".repeat(150_000)}[]]}`, "event"],
-  ])("with so many %s is told before it costs the parser", async (_, text, expected) => {
+    ["brackets next to each other", `{"a":[${"[],".repeat(150_000)}[]]}`, "event"],
+  ])("is checked for its depth before it is parsed: %s", async (_, text, expected) => {
     const outcome = await readEvent(inputOf(text, "end"), { ...LIMITS, maxBytes: 10_000_000 });
     expect(outcome.kind === "event" ? "event" : outcome.reason).toBe(expected);
   });
 
-  test("that came late is not waited for, nor is any input asked", async () => {
+  test("is not read at all after the deadline", async () => {
     const input = inputOf(PAYLOAD);
     const outcome = await readEvent(input, { ...LIMITS, deadlineMs: performance.now() });
     expect(outcome).toEqual({ kind: "malformed", reason: "late", text: "", bytes: 0 });
-    expect(input.asked).toBe(0);
+    expect(input.reads).toBe(0);
   });
 
-  test("waits each time only for what is left", async () => {
+  test("is waited for until the deadline, however many chunks it has", async () => {
     const waits: number[] = [];
     const chunks = ["{", '"a":', "end"];
     const input: Input = {
@@ -144,7 +144,7 @@ describe("an event", () => {
     expect(waits).toHaveLength(3);
   });
 
-  test("that is malformed is kept as text, with its length", async () => {
+  test("that is malformed is returned as text, with its length", async () => {
     const outcome = await readEvent(inputOf("añ", "b", "end"), LIMITS);
     expect(outcome).toEqual({
       kind: "malformed",
@@ -157,12 +157,12 @@ describe("an event", () => {
 
 describe("input over the limit", () => {
   test.each([
-    [[99], "event", "under it"],
-    [[100], "event", "just at it"],
+    [[99], "event", "under the limit"],
+    [[100], "event", "at the limit"],
     [[101], "oversized", "in one chunk"],
-    [[60, 41], "oversized", "in two"],
-    [[100, 1], "oversized", "by one byte more"],
-    [[50, 40, 5000, 70, 90], "oversized", "in many"],
+    [[60, 41], "oversized", "in two chunks"],
+    [[100, 1], "oversized", "by one byte"],
+    [[50, 40, 5000, 70, 90], "oversized", "in many chunks"],
   ])("in chunks of %j bytes is %s (%s)", async (sizes, kind) => {
     const total = sizes.reduce((sum, size) => sum + size);
     const text = `{"session_id":"04e66903","a":"${"x".repeat(total - 32)}"}`;
@@ -175,7 +175,7 @@ describe("input over the limit", () => {
       expect(kind).toBe("event");
       expect(outcome.text).toBe(text);
     } else {
-      // Of what is not kept nothing is; the session's id, which comes first, always is.
+      // The session id comes first, so it is always kept.
       expect(outcome).toEqual({
         kind: "malformed",
         reason: "oversized",
@@ -183,8 +183,8 @@ describe("input over the limit", () => {
         bytes: total,
       });
       expect(leadingSessionId(outcome.text)).toBe("04e66903");
-      // To its end, or the writer would be killed by a closed pipe.
-      expect(input.asked).toBe(sizes.length + 1);
+      // The input is read to its end, or a closed pipe would kill the writer.
+      expect(input.reads).toBe(sizes.length + 1);
     }
   });
 });
@@ -193,27 +193,27 @@ test.each([
   ["as Claude Code writes it", '{"session_id":"a-1","prompt":"', "a-1"],
   ["as a person writes it", ' {\n  "session_id" : "a-1"', "a-1"],
   ["as long as an id can be", `{"session_id":"${"a".repeat(128)}"`, "a".repeat(128)],
-  ["longer", `{"session_id":"${"a".repeat(129)}"`, undefined],
-  ["cut off: the id may be longer", '{"session_id":"a-1', undefined],
-  ["none", '{"session_id":""', undefined],
-  ["no text", '{"session_id":7', undefined],
-  ["written so that it must be decoded", '{"session_id":"a\\u002d1"', undefined],
+  ["longer than that", `{"session_id":"${"a".repeat(129)}"`, undefined],
+  ["incomplete: the id may be longer", '{"session_id":"a-1', undefined],
+  ["empty", '{"session_id":""', undefined],
+  ["a number", '{"session_id":7', undefined],
+  ["with an escape", '{"session_id":"a\\u002d1"', undefined],
   ["inside a prompt", '{"prompt":"{\\"session_id\\":\\"b\\"}', undefined],
-  ["not first, and so maybe inside something", '{"prompt":"x","session_id":"b"', undefined],
+  ["not first, so maybe inside something", '{"prompt":"x","session_id":"b"', undefined],
   ["in a list", '[{"session_id":"b"}', undefined],
   ["after something else", 'x{"session_id":"b"', undefined],
   ["nothing", "", undefined],
-] as const)("of leading session ids: %s", (_, text, id) => {
+] as const)("a leading session id is found: %s", (_, text, id) => {
   expect(leadingSessionId(text)).toBe(id);
 });
 
-// The two ways to read a real descriptor, in a process of its own, as a hook has it.
+// The two ways to read a real descriptor, each in its own process, like a hook.
 const sandbox = new Sandbox();
 afterAll(() => sandbox[Symbol.dispose]());
 const ways = [{ way: "streamInput(() => Bun.stdin.stream())" }];
 if (fileLibrary !== undefined) ways.push({ way: "polledInput(fileLibrary, 0)" });
 
-test("input that cannot be opened is told of", async () => {
+test("input that cannot be opened is unreadable", async () => {
   const input = streamInput(() => {
     throw new Error("EBADF");
   });
@@ -228,20 +228,20 @@ test("input that cannot be opened is told of", async () => {
 describe.each(ways)("$way", ({ way }) => {
   test.each([
     ["whole", [PAYLOAD], true],
-    ["in pieces", [PAYLOAD.slice(0, 30), PAYLOAD.slice(30)], true],
-    ["two megabytes", [`{"a":"${"ñ".repeat(1_000_000)}"}`], true],
+    ["in chunks", [PAYLOAD.slice(0, 30), PAYLOAD.slice(30)], true],
+    ["in two megabytes", [`{"a":"${"ñ".repeat(1_000_000)}"}`], true],
     ["whole, and the input never ends", [PAYLOAD], false],
     [
-      "in pieces that end in braces, and the input never ends",
+      "in chunks that end in braces, and the input never ends",
       [`{"a":{"b":${"1".repeat(60)}}`, ',"c":{}', "}"],
       false,
     ],
     [
-      "larger than a socket holds, and the input never ends",
+      "in more bytes than a socket holds, and the input never ends",
       [`{"a":"${"x".repeat(700_000)}"}`],
       false,
     ],
-  ])("reads an event that comes %s", async (_, pieces, doesEnd) => {
+  ])("reads an event that arrives %s", async (_, pieces, doesEnd) => {
     const read = await readBy(way, { pieces, doesEnd });
     expect(read).toEqual({ kind: "event", text: pieces.join(""), bytes: undefined });
   });
@@ -252,11 +252,11 @@ describe.each(ways)("$way", ({ way }) => {
     ["only an end", { pieces: [], doesEnd: true }, "empty"],
     ["half an event", { pieces: ['{"a":'], doesEnd: true }, "not a JSON object"],
     ["too much", { pieces: ["x".repeat(300_000)], doesEnd: true, maxBytes: 1024 }, "oversized"],
-  ])("tells of input with %s", async (_, how, reason) => {
+  ])("says why input is not an event: %s", async (_, how, reason) => {
     expect(await readBy(way, how)).toMatchObject({ reason });
   });
 
-  test("keeps of too much only what it may, and counts all", async () => {
+  test("keeps oversized input only up to the limit, and counts all of it", async () => {
     const read = await readBy(way, {
       pieces: ["x".repeat(3_000_000)],
       doesEnd: true,
@@ -265,9 +265,9 @@ describe.each(ways)("$way", ({ way }) => {
     expect(read).toMatchObject({ text: "x".repeat(1024), bytes: 3_000_000 });
   });
 
-  test("tells of an empty file and of a closed input", async () => {
+  test("handles an empty file and a closed input", async () => {
     expect(await readBy(way, { from: "ignore" })).toMatchObject({ reason: "empty" });
-    // What a closed input is differs: the runtime opens /dev/null in its place.
+    // The reason differs: the runtime may open /dev/null in its place.
     const closed = await readBy(way, { from: "closed" });
     expect(closed).toMatchObject({ kind: "malformed" });
   });
@@ -279,7 +279,7 @@ describe.each(ways)("$way", ({ way }) => {
   });
 });
 
-test.skipIf(!canSeeCalls())("a signal in the middle of waiting ends no event", async () => {
+test.skipIf(!canSeeCalls())("a signal during the wait does not end an event", async () => {
   const read = await readBy("polledInput(fileLibrary, 0)", {
     pieces: [PAYLOAD.slice(0, 9), PAYLOAD.slice(9)],
     doesEnd: true,
@@ -287,7 +287,7 @@ test.skipIf(!canSeeCalls())("a signal in the middle of waiting ends no event", a
     async between(child) {
       await waitsInPoll(child);
       child.kill("SIGUSR2");
-      // It has woken and waits again, or has given up.
+      // It has woken up and waits again, or has given up.
       await waitsInPoll(child);
     },
   });
@@ -310,12 +310,12 @@ function callOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")[0];
   } catch {
-    // The process is gone, or this kernel does not tell.
+    // The process has ended, or this kernel does not show it.
     return undefined;
   }
 }
 
-interface How {
+interface Reading {
   pieces?: readonly string[];
   doesEnd?: boolean;
   from?: "ignore" | "closed" | Blob;
@@ -323,11 +323,11 @@ interface How {
   maxBytes?: number;
   /** Code to run first. */
   before?: string;
-  /** What to do to the process once it has taken the first piece. */
+  /** What to do to the process once it has read the first piece. */
   between?: (child: Bun.Subprocess) => Promise<void>;
 }
 
-/** What a process of its own reads on its standard input. */
+/** What a separate process reads on its standard input. */
 async function readBy(
   way: string,
   {
@@ -338,7 +338,7 @@ async function readBy(
     maxBytes = 16_777_216,
     before = "",
     between,
-  }: How,
+  }: Reading,
 ): Promise<unknown> {
   const lib = `${import.meta.dir}/../../../lib`;
   const script = `
@@ -347,10 +347,10 @@ async function readBy(
     import { polledInput, streamInput } from "${lib}/hook/stdin.ts";
     ${before}
     const input = ${way};
-    // Says of each piece that it was taken, so that the next can be sent.
-    const telling = { async next(ms) { const next = await input.next(ms); console.error("taken"); return next; } };
+    // Reports each piece that it has read, so that the next can be sent.
+    const reporting = { async next(ms) { const next = await input.next(ms); console.error("read"); return next; } };
     const limits = { deadlineMs: performance.now() + ${deadlineMs}, maxBytes: ${maxBytes} };
-    const { kind, reason, text, bytes } = await readEvent(telling, limits);
+    const { kind, reason, text, bytes } = await readEvent(reporting, limits);
     await Bun.write(Bun.stdout, JSON.stringify({ kind, reason, text, bytes }));
     process.exit(0);`;
   const command = [process.execPath, "-e", script];
@@ -364,11 +364,11 @@ async function readBy(
       stderr: "pipe",
     },
   );
-  const taken = child.stderr.getReader();
+  const reports = child.stderr.getReader();
   if (typeof child.stdin === "object") {
     for (const [at, piece] of pieces.entries()) {
       if (at > 0) {
-        await taken.read();
+        await reports.read();
         await between?.(child);
       }
       child.stdin.write(piece);

@@ -1,4 +1,4 @@
-// What is masked, what is left alone, and that neither takes more than linear time.
+// Which texts are masked, which are not, and that both take linear time.
 import { describe, expect, test } from "bun:test";
 import { lintSource } from "@secretlint/core";
 import { creator } from "@secretlint/secretlint-rule-preset-recommend";
@@ -31,12 +31,12 @@ const PLACES: readonly (readonly [string, (text: string) => string])[] = [
     "in JSON in a string, after an escape",
     (text) => JSON.stringify({ n: 1, note: `a\n${text}\nb` }),
   ],
-  ["in JSON with escaped signs", (text) => `{"q":"a\\u003d${text} "}`],
-  ["in a coloured line", (text) => `\u001B[01;31m\u001B[K${text} \u001B[m`],
+  ["in JSON with escaped characters", (text) => `{"q":"a\\u003d${text} "}`],
+  ["in a colored line", (text) => `\u001B[01;31m\u001B[K${text} \u001B[m`],
   ["in an address", (text) => `a%3D${text} b`],
 ];
 
-describe("a secret is masked and what is around it is intact", () => {
+describe("a secret is masked and the text around it is not", () => {
   for (const { kind, why, front = "", secret, back = "" } of EXAMPLES)
     test.each(PLACES)(`${kind} (${why}) %s`, (_name, place) => {
       const text = place(front + secret + back);
@@ -48,7 +48,7 @@ describe("a secret is masked and what is around it is intact", () => {
     });
 });
 
-test("every form is needed for one of the examples", () => {
+test("every form matches one of the examples", () => {
   for (const form of SECRET_FORMS) {
     const finds = EXAMPLES.some(({ kind, front = "", secret, back = "" }) => {
       const { value } = redact(front + secret + back, { ...rules, forms: [form] });
@@ -58,8 +58,8 @@ test("every form is needed for one of the examples", () => {
   }
 });
 
-test("the mention of a private key's first line does not take the text behind it", () => {
-  const code = 'if (text.includes("-----BEGIN PRIVATE KEY-----")) return refuse(text);';
+test("a private key's first line alone does not mask the text after it", () => {
+  const code = 'if (text.includes("-----BEGIN PRIVATE KEY-----")) return reject(text);';
   expect(masked(code)).toBe(code.replace("-----BEGIN PRIVATE KEY-----", "[redacted:private-key]"));
 });
 
@@ -69,7 +69,7 @@ test.each([
     "as `cat -n` shows it",
     (rows: string[]) => rows.map((row, n) => `     ${n}\t${row}`).join("\n"),
   ],
-  ["as JSON holds it", (rows: string[]) => JSON.stringify(rows.join("\n"))],
+  ["as JSON escapes it", (rows: string[]) => JSON.stringify(rows.join("\n"))],
 ])("a private key without its end is masked %s", (_name, shown) => {
   const rows = Array.from({ length: 9 }, () => made(64, BASE64));
   const clean = String(masked(shown(["-----BEGIN RSA PRIVATE KEY-----", ...rows])));
@@ -101,21 +101,21 @@ test.each([
   ],
   ["a reference in a variable", 'export API_TOKEN=$OTHER SECRET="${SECRET}" TOKEN=$(cat f)'],
   ["a reference in a template", "password: ${{ secrets.PASSWORD }} token: '${TOKEN}'"],
-  ["where a secret is", "GOOGLE_CREDENTIALS_FILE=/run/c.json TOKEN_PATH=/run/secrets/t2"],
-  ["help of a flag", "  --password string   Password  --token <token>  --api-key-file FILE"],
+  ["the path of a secret", "GOOGLE_CREDENTIALS_FILE=/run/c.json TOKEN_PATH=/run/secrets/t2"],
+  ["help of an option", "  --password string   Password  --token <token>  --api-key-file FILE"],
   ["an address with a port", "http://localhost:8080/a?b=c@d"],
-  ["an address of a person", "git clone git@github.com:a/b.git && mail bob@example.test"],
+  ["an email address", "git clone git@github.com:a/b.git && mail bob@example.test"],
   ["JSON with a port and an address", '{"url":"http://localhost:8080","mail":"a@b.test"}'],
   ["a public key", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"],
   ["prose", "The token, the secret and the password: all three are keys to a cookie jar."],
   ["a count in YAML", "max_tokens: 4096\ntoken: 7"],
-  ["a description", "secret: something that nobody knows\ntoken: required, see section 2.1"],
+  ["a description", "secret: something that no one knows\ntoken: required, see section 2.1"],
   ["a comparison", 'if (token === "unexpected end") throw bad(token == "eof of text");'],
-])("left alone: %s", (_why, text) => {
+])("is not masked: %s", (_why, text) => {
   expect(redact(text, rules)).toEqual({ value: text, redacted: 0, dropped: 0 });
 });
 
-test("left alone: everything that the client really sent", async () => {
+test("nothing that a client really sent is masked", async () => {
   for (const { text, payload } of await capturedPayloads()) {
     const { value, redacted, dropped } = redact(payload, rulesFor(text, rules));
     expect({ text: JSON.stringify(value), redacted, dropped }).toEqual({
@@ -171,9 +171,9 @@ describe("keys", () => {
     ["a text", { password: "x" }, { password: "[redacted:named-secret]" }, 1],
     ["a number", { pin_secret: 1234 }, { pin_secret: "[redacted:named-secret]" }, 1],
     ["true, false and null", { secret: [true, null] }, { secret: [true, null] }, 0],
-    ["nothing to hide", { secret: "" }, { secret: "" }, 0],
+    ["an empty text", { secret: "" }, { secret: "" }, 0],
     [
-      "whatever is below",
+      "everything below it",
       { credentials: { user: "bob", list: ["a", { deep: 7 }] } },
       {
         credentials: {
@@ -196,7 +196,7 @@ describe("keys", () => {
       0,
     ],
     [
-      "texts, where numbers and objects are none",
+      "texts under keys whose numbers and objects are not secrets",
       { auth: "hunter2", tokens: ["a1"], smtp_pass: "x", session_key: "k1" },
       {
         auth: "[redacted:named-secret]",
@@ -207,18 +207,18 @@ describe("keys", () => {
       4,
     ],
     [
-      "counts and objects of such names",
+      "counts and objects under such keys",
       { auth: { type: "none" }, tokens: { input: 5 }, pass: 12, max_tokens: "4096" },
       { auth: { type: "none" }, tokens: { input: 5 }, pass: 12, max_tokens: "4096" },
       0,
     ],
-    ["a password of that name", { Pwd: "hunter2" }, { Pwd: "[redacted:named-secret]" }, 1],
-  ])("under a secret-looking key: %s", (_why, value, expected, redacted) => {
+    ["a password called pwd", { Pwd: "hunter2" }, { Pwd: "[redacted:named-secret]" }, 1],
+  ])("under a key that looks secret: %s", (_why, value, expected, redacted) => {
     const found = redact(value, rules);
     expect(found).toEqual({ value: expected, redacted, dropped: 0 } as typeof found);
   });
 
-  test("the user's own keys count in any case, and nothing like them does", () => {
+  test("that the user configured match in upper and lower case, and only whole", () => {
     const own = redactionRules({}, { keys: ["Salary"], literals: [] });
     const value = { SALARY: [1, "two"], salaryBand: "B" };
     expect(redact(value, rulesFor(JSON.stringify(value), own)).value).toEqual({
@@ -227,7 +227,7 @@ describe("keys", () => {
     });
   });
 
-  test("two keys that are masked alike both stay", () => {
+  test("that are masked alike are all kept", () => {
     const value = { [`ghp_${made(36)}`]: 1, [`ghp_${made(36)}`]: 2, [`ghp_${made(36)}`]: 3 };
     const { value: clean } = redact(value, rules);
     expect(Object.values(clean as object)).toEqual([1, 2, 3]);
@@ -237,7 +237,7 @@ describe("keys", () => {
 });
 
 describe("known texts", () => {
-  test("the user's own are masked wherever they stand", () => {
+  test("that the user configured are masked everywhere", () => {
     const own = redactionRules({}, { keys: [], literals: ["Project X", 'a"b\\ü'] });
     const value = ["on Project X, Project X", 'see a"b\\ü', "Project Y"];
     expect(redact(value, rulesFor(JSON.stringify(value), own)).value).toEqual([
@@ -247,7 +247,7 @@ describe("known texts", () => {
     ]);
   });
 
-  test("a secret variable's value is masked from eight characters on", () => {
+  test("from secret variables are masked if they have eight or more characters", () => {
     const own = redactionRules(
       { A_TOKEN: "12345678", B_TOKEN: "1234567", HOME: "/home/user" },
       NONE,
@@ -258,7 +258,7 @@ describe("known texts", () => {
   });
 
   test.each([[["A_SECRET", "B_SECRET"]], [["B_SECRET", "A_SECRET"]]])(
-    "a secret inside another leaves nothing of it: %p",
+    "that contain each other are masked whole: %p",
     ([first = "", second = ""]) => {
       const values: Record<string, string> = { A_SECRET: "inner-one", B_SECRET: "<inner-one>rest" };
       const own = redactionRules({ [first]: values[first], [second]: values[second] }, NONE);
@@ -289,12 +289,12 @@ describe("known texts", () => {
     ["CLAUDE_CODE_SESSION_ID", false],
     ["GIT_ASKPASS", false],
     ["AUTHOR", false],
-  ] as const)("the variable %s holds a secret: %p", (name, expected) => {
+  ] as const)("from the variable %s are masked: %p", (name, expected) => {
     expect(isSecretVariable(name)).toBe(expected);
   });
 });
 
-// JSON texts of every shape. As text, because a literal cannot say `__proto__`.
+// JSON texts of every shape; texts, because an object literal cannot express `__proto__`.
 function jsonTexts(leaf: fc.Arbitrary<string>, key: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.letrec<{ tree: string }>((tie) => ({
     tree: fc.oneof(
@@ -319,7 +319,7 @@ const nested = (levels: number): unknown =>
   JSON.parse(`${"[".repeat(levels)}"end"${"]".repeat(levels)}`);
 
 describe("any JSON value", () => {
-  test("without a secret comes back the same and is left as it was", () => {
+  test("without a secret is returned equal, and is itself not changed", () => {
     fc.assert(
       fc.property(jsonTexts(anyText, anyKey), (text) => {
         const value: unknown = JSON.parse(text);
@@ -332,7 +332,7 @@ describe("any JSON value", () => {
     );
   });
 
-  test("with secrets differs only in them, and they are counted", () => {
+  test("differs only in its secrets, which are counted", () => {
     const secret = `ghp_${made(36)}`;
     const leaf = fc.tuple(anyText, fc.boolean()).map(([a, b]) => (b ? `${a} ${secret} ${a}` : a));
     fc.assert(
@@ -345,13 +345,13 @@ describe("any JSON value", () => {
     );
   });
 
-  test("keeps a field called __proto__ and gives it to nobody", () => {
+  test("keeps a field called __proto__, which changes no prototype", () => {
     const { value } = redact(JSON.parse('{"__proto__":{"polluted":"yes"},"constructor":1}'), rules);
     expect(JSON.stringify(value)).toBe('{"__proto__":{"polluted":"yes"},"constructor":1}');
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  test("is looked at a hundred levels deep, and what is below is counted", () => {
+  test("is checked a hundred levels deep, and deeper values are left out and counted", () => {
     expect(redact(nested(100), rules)).toEqual({ value: nested(100), redacted: 0, dropped: 0 });
     const { value, dropped } = redact({ a: nested(100), b: nested(5) }, rules);
     expect(dropped).toBe(1);
@@ -359,7 +359,7 @@ describe("any JSON value", () => {
     expect(JSON.stringify(value)).not.toContain(JSON.stringify(nested(100)));
   });
 
-  test("is looked at for 50,000 parts, and the others are counted", () => {
+  test("is checked up to 50,000 values, and further ones are left out and counted", () => {
     const { value, dropped } = redact(
       Array.from({ length: 50_007 }, (_, n) => n),
       rules,
@@ -373,16 +373,16 @@ describe("any JSON value", () => {
   });
 });
 
-// Escapes whatever it likes: each ASCII character of a string may come as `\u00XX`.
-function escaped(json: string, seedOfIt: number, share: number): string {
-  let state = seedOfIt;
+// Escapes a share of the ASCII characters in JSON's strings as `\u00XX`.
+function escaped(json: string, seed: number, share: number): string {
+  let state = seed;
   return json.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) =>
-    quoted.replace(/\\u.{4}|\\.|[^"\\]/g, (sign) => {
-      if (sign.length > 1) return sign;
+    quoted.replace(/\\u.{4}|\\.|[^"\\]/g, (character) => {
+      if (character.length > 1) return character;
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      if (sign.charCodeAt(0) > 0x7f || state / 2 ** 32 > share) return sign;
-      if (sign === "/") return "\\/";
-      return `\\u00${sign.charCodeAt(0).toString(16).padStart(2, "0")}`;
+      if (character.charCodeAt(0) > 0x7f || state / 2 ** 32 > share) return character;
+      if (character === "/") return "\\/";
+      return `\\u00${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
     }),
   );
 }
@@ -420,7 +420,7 @@ describe("rules narrowed to one text", () => {
   );
   const key = fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...keys) }, anyKey, planted);
 
-  test("never lose a mask, whoever wrote it", () => {
+  test("mask the same as all rules do, however the JSON is escaped", () => {
     fc.assert(
       fc.property(
         jsonTexts(leaf, key),
@@ -442,9 +442,9 @@ describe("rules narrowed to one text", () => {
     );
   });
 
-  test("are few for an ordinary text, which is what makes it cheap", () => {
+  test("are few for an ordinary text, which makes redaction cheap", () => {
     const narrow = rulesFor('{"session_id":"a","prompt":"make the tests green"}', known);
-    expect([narrow.forms.length, narrow.names]).toEqual([0, false]);
+    expect([narrow.forms.length, narrow.checksKeyNames]).toEqual([0, false]);
   });
 });
 
@@ -464,7 +464,7 @@ const tokenKeys = (count: number) =>
     Array.from({ length: count }, (_, n) => [`${made(9)} ghp_${made(36)} ${n % 2}`.slice(10), n]),
   );
 
-describe("takes linear time on", () => {
+describe("redaction takes linear time on", () => {
   const hostile = [
     "a",
     "A",
@@ -586,9 +586,9 @@ describe("takes linear time on", () => {
     unit.slice(0, 300),
   );
 
-  // A quadratic pattern takes minutes for this; half a second is a busy machine.
+  // A quadratic pattern takes minutes for this; half a second only happens on a busy machine.
   test.each(units.map((unit) => [JSON.stringify(unit).slice(0, 60), unit] as const))(
-    "%s over and over",
+    "%s repeated",
     (_name, unit) => {
       const longMs = fastestMs(unit, 400_000);
       expect(longMs).toBeLessThan(2000);
@@ -604,7 +604,7 @@ describe("takes linear time on", () => {
   });
 });
 
-// Its form ends in `fQ`: the JSON must be one byte more than a multiple of three.
+// The form requires `fQ` at the end, so the JSON's length must be one more than a multiple of three.
 const opsJson = (k: string) => JSON.stringify({ email: "x@y.test", k, u: { m: 1 } });
 const opsToken = () => {
   const key = made(200, `${BASE64}?>~`);
@@ -621,14 +621,14 @@ const pemOf = (label: string, start = "MII") => ({
 
 const id = (name: string) => `@secretlint/secretlint-rule-${name}`;
 
-describe("secretlint, which knows the vendors' forms, finds nothing afterwards:", () => {
+describe("secretlint, which knows the vendors' forms, finds nothing after redaction:", () => {
   interface Found {
     readonly rule: string;
-    /** Makes one secret, another each time. */
+    /** Makes a new secret. */
     readonly make: () => string;
-    /** Puts it where that rule looks. */
+    /** Puts it in a text in which the rule finds it. */
     readonly put?: (secret: string) => string;
-    /** Some rules look only into files of one name. */
+    /** The file's name, for rules that check only some files. */
     readonly path?: string;
   }
   const T3 = "T3BlbkFJ";
@@ -731,11 +731,11 @@ describe("secretlint, which knows the vendors' forms, finds nothing afterwards:"
         ],
       ),
     ),
-    // Not triggered: the PKCS#12 file of the gcp rule, which is binary and read from the disk, the
-    // AWS account id, which is no secret, and filter-comments, which finds nothing by itself.
+    // Not covered: the gcp rule's PKCS#12 file, which is binary and read from the disk, the AWS account id, which
+    // is not a secret, and filter-comments, which finds nothing by itself.
   };
 
-  // What only names a mask is no finding: a URL with a mask for its password is still such a URL.
+  // A finding that contains a mask is allowed: a URL with a masked password still has the form of one.
   const allows = { options: { allows: ["/\\[redacted:[a-z0-9-]+\\]/"] } };
   async function lint(content: string, path: string): Promise<string[]> {
     const { messages } = await lintSource({
@@ -774,7 +774,7 @@ describe("secretlint, which knows the vendors' forms, finds nothing afterwards:"
             command: JSON.stringify({ a: `b\n${content}` }),
           },
         };
-        // oxlint-disable-next-line no-await-in-loop -- one after the other tells which failed
+        // oxlint-disable-next-line no-await-in-loop -- one at a time shows which failed
         expect(await lint(content, path)).toContain(id(rule));
         const { value } = redact(input, rulesFor(JSON.stringify(input), rules));
         const { content: clean, note, command } = (value as typeof input).tool_input;

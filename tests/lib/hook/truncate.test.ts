@@ -1,10 +1,10 @@
-// Cut texts: short enough, whole characters, and honest about what is gone.
+// Truncated texts are short enough, have whole characters, and say how much is missing.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { truncateStrings, truncateText } from "../../../lib/hook/truncate";
 import { byteLength } from "../../../lib/os/byte-length";
 
-// Below this there is room only for the marker.
+// Below this there is room for the marker only.
 const ROOM_BYTES = 40;
 
 function parts(text: string) {
@@ -16,7 +16,7 @@ function parts(text: string) {
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 600 }),
   fc.string({ unit: "grapheme", maxLength: 300 }),
-  // Halves of surrogate pairs, alone and in the wrong order, and what a decoder might swallow.
+  // Halves of surrogate pairs, alone and in the wrong order, and characters that a decoder might drop.
   fc
     .array(fc.constantFrom("\uD83D", "\uDE00", "😀", "a", "é", "語", "\uFEFF", "\uFFFD", "\0"), {
       maxLength: 300,
@@ -26,7 +26,7 @@ const anyText = fc.oneof(
 const anyLimit = fc.integer({ min: ROOM_BYTES, max: 700 });
 
 describe("a text", () => {
-  test("is never longer than it may be", () => {
+  test("is never longer than the limit", () => {
     fc.assert(
       fc.property(anyText, anyLimit, (text, maxBytes) => {
         expect(byteLength(truncateText(text, maxBytes))).toBeLessThanOrEqual(maxBytes);
@@ -34,7 +34,7 @@ describe("a text", () => {
     );
   });
 
-  test("is the same if it is short enough", () => {
+  test("is unchanged if it is short enough", () => {
     fc.assert(
       fc.property(anyText, fc.nat(100), (text, spare) => {
         expect(truncateText(text, byteLength(text) + spare)).toBe(text);
@@ -42,7 +42,7 @@ describe("a text", () => {
     );
   });
 
-  test("keeps its beginning and its end, and tells how many bytes are gone", () => {
+  test("keeps its beginning and its end, and says how many bytes are missing", () => {
     fc.assert(
       fc.property(anyText, anyLimit, (some, maxBytes) => {
         const text = `${some}-`.repeat(Math.ceil(800 / (byteLength(some) + 1)));
@@ -50,13 +50,13 @@ describe("a text", () => {
         expect(byteLength(head) + gone + byteLength(tail)).toBe(byteLength(text));
         expect(text.startsWith(head)).toBe(true);
         expect(text.endsWith(tail)).toBe(true);
-        // No more is gone than the marker and a character on each side need.
+        // It loses no more than the marker and a character on each side need.
         expect(byteLength(head) + byteLength(tail)).toBeGreaterThan(maxBytes - ROOM_BYTES - 8);
       }),
     );
   });
 
-  test("is never cut inside a character", () => {
+  test("is never truncated inside a character", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 600 }), anyLimit, (text, maxBytes) => {
         fc.pre(text.isWellFormed());
@@ -69,20 +69,26 @@ describe("a text", () => {
     ["ASCII", "x".repeat(101), 100, "x".repeat(30), 41],
     ["two bytes each", "é".repeat(51), 100, "é".repeat(15), 42],
     ["three bytes each", "語".repeat(34), 100, "語".repeat(10), 42],
-    ["pairs, which leave two bytes free", "😀".repeat(26), 100, "😀".repeat(7), 48],
-    ["halves of pairs, three bytes in UTF-8", "\uD83D".repeat(34), 100, "\uD83D".repeat(10), 42],
+    ["surrogate pairs, which leave two bytes free", "😀".repeat(26), 100, "😀".repeat(7), 48],
+    [
+      "halves of pairs, three bytes each in UTF-8",
+      "\uD83D".repeat(34),
+      100,
+      "\uD83D".repeat(10),
+      42,
+    ],
     ["a byte order mark", `\uFEFF${"x".repeat(99)}\uFEFF`, 100, undefined, 45],
-  ])("of %s is cut like this", (_why, text, maxBytes, half, gone) => {
+  ])("keeps whole characters: %s", (_why, text, maxBytes, half, gone) => {
     const found = parts(truncateText(text, maxBytes));
     if (half !== undefined) expect(found).toEqual({ head: half, gone, tail: half });
     expect(found.gone).toBe(gone);
   });
 
-  test("of which nothing can stay is only its length", () => {
+  test("without room for any character says only its length", () => {
     expect(truncateText("x".repeat(500), 0)).toBe("… [500 bytes cut] …");
   });
 
-  test("of sixteen million characters is cut at once", () => {
+  test("of sixteen million characters is truncated within a second", () => {
     const text = "語".repeat(16_000_000);
     const started = performance.now();
     expect(byteLength(truncateText(text, 16_384))).toBeLessThanOrEqual(16_384);
@@ -98,26 +104,26 @@ describe("a value", () => {
   const long = "x".repeat(200);
   const short = truncateText(long, 100);
 
-  test("has all its strings cut, keys included, and they are counted", () => {
+  test("has all its strings truncated and counted, keys included", () => {
     const value = { a: long, b: [long, "y", 1, null, true, { c: long }], [long]: "z" };
     const before = JSON.stringify(value);
     expect(truncateStrings(value, 100)).toEqual({
       value: { a: short, b: [short, "y", 1, null, true, { c: short }], [short]: "z" },
-      cut: 4,
+      count: 4,
     });
     expect(JSON.stringify(value)).toBe(before);
   });
 
-  test("of short strings comes back the same", () => {
+  test("of short strings is unchanged", () => {
     fc.assert(
       fc.property(fc.json({ stringUnit: "binary" }), (text) => {
-        const { value, cut } = truncateStrings(JSON.parse(text), byteLength(text) + 64);
-        expect([JSON.stringify(value), cut]).toEqual([JSON.stringify(JSON.parse(text)), 0]);
+        const { value, count } = truncateStrings(JSON.parse(text), byteLength(text) + 64);
+        expect([JSON.stringify(value), count]).toEqual([JSON.stringify(JSON.parse(text)), 0]);
       }),
     );
   });
 
-  test("has no string longer than it may be, and loses no field", () => {
+  test("has no string longer than the limit, and loses no field", () => {
     const texts = fc.string({ unit: "binary", maxLength: 200 });
     fc.assert(
       fc.property(
@@ -133,7 +139,7 @@ describe("a value", () => {
     );
   });
 
-  test("keeps fields whose long names differ only in the middle", () => {
+  test("keeps fields whose long keys differ only in the middle", () => {
     const { value } = truncateStrings({ [name("1")]: 1, [name("2")]: 2, [name("3")]: 3 }, 100);
     expect(Object.values(value as object)).toEqual([1, 2, 3]);
     for (const key of Object.keys(value as object))

@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import fc from "fast-check";
-import { DEFAULTS } from "../../../lib/config";
-import { renderRecord, toRecord } from "../../../lib/hook/build-record";
+import { DEFAULT_CONFIG } from "../../../lib/config";
+import { renderRecord, buildRecord } from "../../../lib/hook/build-record";
 import { redactionRules } from "../../../lib/hook/redact";
 import { appendRecord, listDays } from "../../../lib/log/log";
 import {
   readHeads,
-  readDays,
+  readRecords,
   type HeadEntry,
   type HeadOptions,
   type LogEntry,
@@ -158,7 +158,7 @@ describe("reading", () => {
       readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === dayFile(sandbox));
     for (let at = 0; at < 5; at++) {
       read(sandbox);
-      for (const entry of readDays(sandbox.events)) if (entry.end > 0) break;
+      for (const entry of readRecords(sandbox.events)) if (entry.end > 0) break;
       for (const entry of readHeads(sandbox.events, { newestFirst: true }))
         if (entry.end > 0) break;
     }
@@ -245,9 +245,9 @@ describe("reading", () => {
 describe("glancing", () => {
   test("sees of every captured event what reading it whole sees", async () => {
     using sandbox = new Sandbox();
-    const rules = redactionRules({}, DEFAULTS.redact);
+    const rules = redactionRules({}, DEFAULT_CONFIG.redact);
     for (const { event, payload, text } of await capturedPayloads()) {
-      const record = toRecord(
+      const record = buildRecord(
         { kind: "event", payload, text },
         {
           startedMs: Date.parse(TIME),
@@ -257,10 +257,10 @@ describe("glancing", () => {
           user: "you",
           pid: 42,
         },
-        DEFAULTS.capture,
+        DEFAULT_CONFIG.capture,
         rules,
       );
-      appendRecord(sandbox.events, TIME, renderRecord(record, DEFAULTS.limits));
+      appendRecord(sandbox.events, TIME, renderRecord(record, DEFAULT_CONFIG.limits));
     }
     const records = read(sandbox).map((entry) => (entry.kind === "record" ? entry.record : entry));
     const entries = heads(sandbox);
@@ -462,7 +462,7 @@ function dayFile(sandbox: Sandbox): string {
 }
 
 function read(sandbox: Sandbox, from?: ReadFrom): LogEntry[] {
-  return Array.from(readDays(sandbox.events, from));
+  return Array.from(readRecords(sandbox.events, from));
 }
 
 function nameOf(entry: LogEntry): string {

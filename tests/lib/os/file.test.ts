@@ -19,29 +19,30 @@ import {
 import { Fault, faultCode } from "../../../lib/os/fault";
 import {
   appendLine,
-  isTemporaryName,
-  openOwn,
-  readOwn,
+  isTempFileName,
+  openOwnFile,
+  readOwnFile,
   removeFile,
   removeIf,
   removeOlder,
   replaceFile,
+  replaceFileWithBun,
 } from "../../../lib/os/file";
-import { ensurePrivateFolder, listOwn } from "../../../lib/os/folder";
+import { ensurePrivateFolder, listOwnFiles } from "../../../lib/os/folder";
 import { fileLibrary } from "../../../lib/os/libc";
 import type { System } from "../../../lib/os/syscalls";
 import { librarySystem } from "../../../lib/os/syscalls-libc";
 import { nodeSystem } from "../../../lib/os/syscalls-node";
-import { run, withUmask } from "../../../scripts/harness/commands";
+import { commandExists, run, withUmask } from "../../../scripts/harness/commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
-const systems: { name: string; by: System }[] = [{ name: "node:fs", by: nodeSystem() }];
+const systems: { name: string; sys: System }[] = [{ name: "node:fs", sys: nodeSystem() }];
 if (fileLibrary !== undefined)
-  systems.push({ name: "the C library", by: librarySystem(fileLibrary) });
+  systems.push({ name: "the C library", sys: librarySystem(fileLibrary) });
 
-/** What may lie at a path instead of a file of our own, why it is refused, and the code of each way. */
+/** What may be at a path instead of one of our files, why it is rejected, and with which fault. */
 const planted: {
   what: string;
   plant: (path: string, sandbox: Sandbox) => void;
@@ -50,7 +51,7 @@ const planted: {
   needsRoot?: boolean;
 }[] = [
   {
-    what: "a link to somebody's file, which we would write for them",
+    what: "a link to another file, which we would overwrite",
     plant(path, sandbox) {
       writeFileSync(`${sandbox.root}/victim`, "precious");
       symlinkSync(`${sandbox.root}/victim`, path);
@@ -58,12 +59,12 @@ const planted: {
     code: "ELOOP",
   },
   {
-    what: "a dangling link, through which we would create a file elsewhere",
+    what: "a dangling link, whose target we would create",
     plant: (path, sandbox) => symlinkSync(`${sandbox.root}/new`, path),
     code: "ELOOP",
   },
   {
-    what: "a pipe, for whose reader we would wait",
+    what: "a pipe, whose reader we would wait for",
     plant: (path) => run("mkfifo", path),
     code: "not a regular file",
   },
@@ -74,7 +75,7 @@ const planted: {
     appendCode: "EISDIR",
   },
   {
-    what: "a file with a second name, which may be somebody else's",
+    what: "a file with a second name, which may be that of another file",
     plant(path, sandbox) {
       writeFileSync(`${sandbox.root}/victim`, "precious");
       linkSync(`${sandbox.root}/victim`, path);
@@ -82,7 +83,7 @@ const planted: {
     code: "has a second name",
   },
   {
-    what: "another user's file, who could read what we append (skipped unless root)",
+    what: "a file of another user, who could read what we append (skipped unless root)",
     plant(path) {
       writeFileSync(path, "planted");
       chmodSync(path, 0o666);
@@ -93,35 +94,35 @@ const planted: {
   },
 ];
 
-describe.each(systems)("by $name", ({ by }) => {
+describe.each(systems)("through $name", ({ sys }) => {
   describe("replacing a file", () => {
-    test("makes one where there was none, for its owner alone", () => {
+    test("creates a missing file, private whatever the umask", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
-      withUmask(0, () => replaceFile(path, "new", by));
+      withUmask(0, () => replaceFile(path, "new", sys));
       expect(readFileSync(path, "utf8")).toBe("new");
       expect(statSync(path).mode & 0o777).toBe(0o600);
     });
 
-    test("leaves no old byte, no old permission and no temp file", () => {
+    test("keeps no old bytes, no old permissions and no temp file", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       writeFileSync(path, "something much longer", { mode: 0o666 });
-      replaceFile(path, "new", by);
+      replaceFile(path, "new", sys);
       expect(readFileSync(path, "utf8")).toBe("new");
       expect(statSync(path).mode & 0o777).toBe(0o600);
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
-    test("leaves the file that a reader has open as it was", () => {
+    test("does not change the old file for a reader that has it open", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
-      replaceFile(path, "old", by);
-      const { fd, size } = openOwn(path, by);
-      replaceFile(path, "new content", by);
+      replaceFile(path, "old", sys);
+      const { fd, size } = openOwnFile(path, sys);
+      replaceFile(path, "new content", sys);
       const buffer = new Uint8Array(size);
-      by.readAt(fd, buffer, 0);
-      by.close(fd);
+      sys.readAt(fd, buffer, 0);
+      sys.close(fd);
       expect(new TextDecoder().decode(buffer)).toBe("old");
     });
 
@@ -131,42 +132,98 @@ describe.each(systems)("by $name", ({ by }) => {
       mkdirSync(path);
       if (kind !== "folder") writeFileSync(`${path}/inside`, "kept");
       const before = readdirSync(path);
-      expect(codeOf(() => replaceFile(path, "new", by))).toBe("EISDIR");
+      expect(codeOf(() => replaceFile(path, "new", sys))).toBe("EISDIR");
       expect(readdirSync(path)).toEqual(before);
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
     test.each(["write", "replace"] as const)("keeps the old content when the %s fails", (call) => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
-      replaceFile(path, "old", by);
-      const full = { ...by, [call]: fails("ENOSPC") };
+      replaceFile(path, "old", sys);
+      const full = { ...sys, [call]: fails("ENOSPC") };
       expect(codeOf(() => replaceFile(path, "new", full))).toBe("ENOSPC");
       expect(readFileSync(path, "utf8")).toBe("old");
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
-    test("goes on where a write took only a part", () => {
+    test("writes the rest if a write took only a part", () => {
       using sandbox = new Sandbox();
-      const short: System = { ...by, write: (fd, bytes) => by.write(fd, bytes.subarray(0, 3)) };
+      const short: System = { ...sys, write: (fd, bytes) => sys.write(fd, bytes.subarray(0, 3)) };
       replaceFile(`${sandbox.root}/f`, "añ日🙂 whole", short);
       expect(readFileSync(`${sandbox.root}/f`, "utf8")).toBe("añ日🙂 whole");
     });
 
-    test("works for a name of 255 bytes, whose temp name could not be longer", () => {
+    test("works for a name of 255 bytes, the longest there is", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/${"n".repeat(255)}`;
-      replaceFile(path, "new", by);
+      replaceFile(path, "new", sys);
       expect(readFileSync(path, "utf8")).toBe("new");
     });
   });
 
+  describe("replacing a file with Bun.write", () => {
+    // Around a pointer's size, a page, and the 256 KiB from which Bun writes on another thread (1.4.5).
+    const sizes = [0, 1, 62, 160, 4095, 4096, 65_536, 262_143, 262_144, 262_145, 1_048_577];
+
+    test.each(sizes)("has written all of %p bytes at the moment of the rename", async (size) => {
+      using sandbox = new Sandbox();
+      const path = `${sandbox.root}/f`;
+      const content = "a1b2".repeat(size / 4 + 1).slice(0, size);
+      const renamed: string[] = [];
+      const looking: System = {
+        ...sys,
+        replace(from, to) {
+          renamed.push(readFileSync(from, "utf8"));
+          sys.replace(from, to);
+        },
+      };
+      const written: number[] = [];
+      const onWritten = (fd: number) => void written.push(sys.statusOf(fd).size);
+      await replaceFileWithBun(path, content, onWritten, looking);
+      expect(renamed).toEqual([content]);
+      expect(written).toEqual([size]);
+      expect(readFileSync(path, "utf8")).toBe(content);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
+    });
+
+    test("creates a private file, and keeps no old bytes", async () => {
+      using sandbox = new Sandbox();
+      const path = `${sandbox.root}/f`;
+      writeFileSync(path, "something much longer", { mode: 0o666 });
+      const before = process.umask(0);
+      await replaceFileWithBun(path, "añ日🙂", undefined, sys);
+      process.umask(before);
+      expect(readFileSync(path, "utf8")).toBe("añ日🙂");
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    });
+
+    test.each(["ENOSPC", "EBADF", "EISDIR"])("keeps the old content on %s", async (code) => {
+      using sandbox = new Sandbox();
+      const path = `${sandbox.root}/f`;
+      writeFileSync(path, "old");
+      // A descriptor on which Bun.write fails, and a rename that does.
+      const openOther = (other: string, mode: "update" | "read") => () => sys.open(other, mode);
+      const failing: Record<string, Partial<System>> = {
+        ENOSPC: { open: openOther("/dev/full", "update") },
+        EBADF: { open: openOther(path, "read") },
+        EISDIR: { replace: fails("EISDIR") },
+      };
+      const descriptors = countDescriptors({ ...sys, ...failing[code] });
+      const replacing = replaceFileWithBun(path, "new", undefined, descriptors.sys);
+      expect(await replacing.catch(faultCode)).toBe(code);
+      expect(descriptors.open()).toBe(0);
+      expect(readFileSync(path, "utf8")).toBe("old");
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
+    });
+  });
+
   describe("appending a line", () => {
-    test("creates the file for its owner alone, and answers the size before", () => {
+    test("creates a private file, and returns the size before", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/log`;
-      withUmask(0, () => expect(appendLine(path, "one", by)).toBe(0));
-      expect(appendLine(path, "zwölf", by)).toBe(4);
+      withUmask(0, () => expect(appendLine(path, "one", sys)).toBe(0));
+      expect(appendLine(path, "zwölf", sys)).toBe(4);
       expect(readFileSync(path, "utf8")).toBe("one\nzwölf\n");
       expect(statSync(path).mode & 0o777).toBe(0o600);
     });
@@ -181,154 +238,147 @@ describe.each(systems)("by $name", ({ by }) => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/log`;
       writeFileSync(path, before, { mode: 0o600 });
-      appendLine(path, "new", by);
+      appendLine(path, "new", sys);
       expect(readFileSync(path, "utf8")).toBe(after);
     });
 
-    test("is one write, also where it mends a torn line", () => {
+    test("is one write, even after a torn line", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/log`;
       writeFileSync(path, "torn");
       let writes = 0;
-      const counting: System = { ...by, write: (fd, bytes) => (writes++, by.write(fd, bytes)) };
+      const counting: System = { ...sys, write: (fd, bytes) => (writes++, sys.write(fd, bytes)) };
       appendLine(path, "x".repeat(1_000_000), counting);
       expect(writes).toBe(1);
     });
 
-    test("looks at the end of a file larger than four gigabytes", () => {
+    test("works on a file larger than four gigabytes", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/log`;
       writeFileSync(path, "");
       truncateSync(path, 2 ** 32 + 1);
-      expect(appendLine(path, "a", by)).toBe(2 ** 32 + 1);
-      expect(appendLine(path, "b", by)).toBe(2 ** 32 + 4);
+      expect(appendLine(path, "a", sys)).toBe(2 ** 32 + 1);
+      expect(appendLine(path, "b", sys)).toBe(2 ** 32 + 4);
       expect(statSync(path).size).toBe(2 ** 32 + 6);
     });
 
-    test("takes from others what they could do with our file", () => {
+    test("makes a file private that is not", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/log`;
       writeFileSync(path, "old\n");
       chmodSync(path, 0o666);
-      appendLine(path, "new", by);
+      appendLine(path, "new", sys);
       expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(readFileSync(path, "utf8")).toBe("old\nnew\n");
     });
 
-    test("tells that the disk is full", () => {
+    test("throws if the disk is full", () => {
       using sandbox = new Sandbox();
-      const full = { ...by, write: fails("ENOSPC") };
+      const full = { ...sys, write: fails("ENOSPC") };
       expect(codeOf(() => appendLine(`${sandbox.root}/log`, "x", full))).toBe("ENOSPC");
     });
   });
 
-  describe.each(planted)(
-    "where there is $what",
-    ({ plant, code, appendCode = code, needsRoot }) => {
-      test.skipIf(needsRoot === true && !isRoot)("nothing is read and nothing written", () => {
-        using sandbox = new Sandbox();
-        const path = `${sandbox.root}/f`;
-        plant(path, sandbox);
-        const before = everythingIn(sandbox.root);
-        expect(codeOf(() => readOwn(path, 100, by))).toBe(code);
-        expect(codeOf(() => openOwn(path, by))).toBe(code);
-        expect(codeOf(() => appendLine(path, "x", by))).toBe(appendCode);
-        expect(codeOf(() => removeIf(path, 100, () => true, by))).toBe(code);
-        expect(everythingIn(sandbox.root)).toEqual(before);
-      });
-    },
-  );
+  describe.each(planted)("if there is $what", ({ plant, code, appendCode = code, needsRoot }) => {
+    test.skipIf(needsRoot === true && !isRoot)("nothing is read or written", () => {
+      using sandbox = new Sandbox();
+      const path = `${sandbox.root}/f`;
+      plant(path, sandbox);
+      const before = everythingIn(sandbox.root);
+      expect(codeOf(() => readOwnFile(path, 100, sys))).toBe(code);
+      expect(codeOf(() => openOwnFile(path, sys))).toBe(code);
+      expect(codeOf(() => appendLine(path, "x", sys))).toBe(appendCode);
+      expect(codeOf(() => removeIf(path, 100, () => true, sys))).toBe(code);
+      expect(everythingIn(sandbox.root)).toEqual(before);
+    });
+  });
 
   describe("reading", () => {
-    test("gives nothing where there is nothing", () => {
+    test("returns undefined for a missing file", () => {
       using sandbox = new Sandbox();
-      expect(readOwn(`${sandbox.root}/f`, 100, by)).toBeUndefined();
-      expect(readOwn(`${sandbox.root}/f/g`, 100, by)).toBeUndefined();
+      expect(readOwnFile(`${sandbox.root}/f`, 100, sys)).toBeUndefined();
+      expect(readOwnFile(`${sandbox.root}/f/g`, 100, sys)).toBeUndefined();
     });
 
     test.each([
       [99, "x".repeat(99)],
       [100, "x".repeat(100)],
       [101, "too large"],
-    ])("takes at most so many bytes: %p of 100", (size, expected) => {
+    ])("reads at most `maxBytes`: %p of 100", (size, expected) => {
       using sandbox = new Sandbox();
       writeFileSync(`${sandbox.root}/f`, "x".repeat(size));
       let read: string | undefined;
-      const code = codeOf(() => (read = readOwn(`${sandbox.root}/f`, 100, by)));
+      const code = codeOf(() => (read = readOwnFile(`${sandbox.root}/f`, 100, sys)));
       expect(read ?? code).toBe(expected);
     });
 
-    test("keeps no descriptor, whether it reads or refuses", () => {
+    test("leaves no descriptor open, whether it succeeds or fails", () => {
       using sandbox = new Sandbox();
       writeFileSync(`${sandbox.root}/f`, "text");
       linkSync(`${sandbox.root}/f`, `${sandbox.root}/second`);
       writeFileSync(`${sandbox.root}/good`, "text");
-      let open = 0;
-      const counting: System = {
-        ...by,
-        open: (path, mode) => (open++, by.open(path, mode)),
-        close: (fd) => (open--, by.close(fd)),
-      };
+      const { sys: counting, open } = countDescriptors(sys);
       const act = [
-        () => readOwn(`${sandbox.root}/good`, 100, counting),
-        () => readOwn(`${sandbox.root}/good`, 1, counting),
-        () => readOwn(`${sandbox.root}/f`, 100, counting),
+        () => readOwnFile(`${sandbox.root}/good`, 100, counting),
+        () => readOwnFile(`${sandbox.root}/good`, 1, counting),
+        () => readOwnFile(`${sandbox.root}/f`, 100, counting),
         () => appendLine(`${sandbox.root}/f`, "x", counting),
         () => appendLine(`${sandbox.root}/good`, "x", counting),
         () => appendLine(`${sandbox.root}/good`, "x", { ...counting, write: fails("EIO") }),
         () => replaceFile(`${sandbox.root}/good`, "x", { ...counting, write: fails("EIO") }),
-        () => openOwn(`${sandbox.root}/good`, { ...counting, statusOf: fails("EIO") }),
+        () => openOwnFile(`${sandbox.root}/good`, { ...counting, statusOf: fails("EIO") }),
       ];
       for (const one of act) {
         codeOf(one);
-        expect(open).toBe(0);
+        expect(open()).toBe(0);
       }
     });
   });
 
   describe("removing a file if its content passes", () => {
-    test("removes what passes and leaves what does not", () => {
+    test("removes a file that passes, and no other", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       writeFileSync(path, "no");
-      expect(removeIf(path, 100, (text) => text === "yes", by)).toBe(false);
+      expect(removeIf(path, 100, (text) => text === "yes", sys)).toBe(false);
       expect(readFileSync(path, "utf8")).toBe("no");
       writeFileSync(path, "yes");
-      expect(removeIf(path, 100, (text) => text === "yes", by)).toBe(true);
+      expect(removeIf(path, 100, (text) => text === "yes", sys)).toBe(true);
       expect(readdirSync(sandbox.root)).not.toContain("f");
-      expect(removeIf(path, 100, () => true, by)).toBe(false);
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(removeIf(path, 100, () => true, sys)).toBe(false);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
-    /** What another process may do between our look at the file and our taking it away. */
-    const meanwhile: [string, (path: string, sandbox: Sandbox) => void, string | undefined][] = [
-      ["stored another session", (path) => replaceFile(path, "newer", by), "newer"],
-      ["removed it", (path) => rmSync(path), undefined],
-      ["wrote far too much", (path) => writeFileSync(path, "x".repeat(200)), "x".repeat(200)],
+    /** What another process may do between the first test and the rename, and what must be left. */
+    const interventions: [string, (path: string, sandbox: Sandbox) => void, string | undefined][] =
       [
-        "gave it a second name",
-        (path, sandbox) => linkSync(path, `${sandbox.root}/second`),
-        "passes",
-      ],
-      [
-        "put a link there",
-        (path, sandbox) => {
-          writeFileSync(`${sandbox.root}/other`, "other");
-          rmSync(path);
-          symlinkSync(`${sandbox.root}/other`, path);
-        },
-        "other",
-      ],
-      [
-        "put a folder there",
-        (path) => {
-          rmSync(path);
-          mkdirSync(path);
-        },
-        "a folder",
-      ],
-    ];
-    test.each(meanwhile)("puts back what is there if another process %s", (_, act, left) => {
+        ["stored another session", (path) => replaceFile(path, "newer", sys), "newer"],
+        ["removed it", (path) => rmSync(path), undefined],
+        ["wrote far too much", (path) => writeFileSync(path, "x".repeat(200)), "x".repeat(200)],
+        [
+          "gave it a second name",
+          (path, sandbox) => linkSync(path, `${sandbox.root}/second`),
+          "passes",
+        ],
+        [
+          "put a link there",
+          (path, sandbox) => {
+            writeFileSync(`${sandbox.root}/other`, "other");
+            rmSync(path);
+            symlinkSync(`${sandbox.root}/other`, path);
+          },
+          "other",
+        ],
+        [
+          "put a folder there",
+          (path) => {
+            rmSync(path);
+            mkdirSync(path);
+          },
+          "a folder",
+        ],
+      ];
+    test.each(interventions)("leaves what is there if another process %s", (_, act, left) => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       writeFileSync(path, "passes");
@@ -342,34 +392,34 @@ describe.each(systems)("by $name", ({ by }) => {
             if (looks++ === 0) act(path, sandbox);
             return text === "passes";
           },
-          by,
+          sys,
         );
       });
       expect(removed ?? false).toBe(false);
       expect(contentOf(path)).toBe(left);
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
-    test("leaves the newest of two that came meanwhile", () => {
+    test("leaves the newest if two files arrive during the removal", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       writeFileSync(path, "passes");
       let looks = 0;
       const passes = (text: string) => {
-        replaceFile(path, looks++ === 0 ? "newer" : "newest", by);
+        replaceFile(path, looks++ === 0 ? "newer" : "newest", sys);
         return text === "passes";
       };
-      expect(removeIf(path, 100, passes, by)).toBe(false);
+      expect(removeIf(path, 100, passes, sys)).toBe(false);
       expect(readFileSync(path, "utf8")).toBe("newest");
-      expect(temporaries(sandbox.root)).toEqual([]);
+      expect(tempFilesIn(sandbox.root)).toEqual([]);
     });
 
-    test("is content if what it took aside was cleaned away", () => {
+    test("does not fail if its temp file was cleaned up by another process", () => {
       using sandbox = new Sandbox();
       const path = `${sandbox.root}/f`;
       writeFileSync(path, "passes");
       const cleaning: System = {
-        ...by,
+        ...sys,
         rename(from, to) {
           renameSync(from, to);
           rmSync(to);
@@ -379,44 +429,44 @@ describe.each(systems)("by $name", ({ by }) => {
       expect(existsSync(path)).toBe(false);
     });
 
-    test("answers whether it was there", () => {
+    test("returns whether the file existed", () => {
       using sandbox = new Sandbox();
       writeFileSync(`${sandbox.root}/f`, "");
-      expect(removeFile(`${sandbox.root}/f`, by)).toBe(true);
-      expect(removeFile(`${sandbox.root}/f`, by)).toBe(false);
-      expect(codeOf(() => removeFile(sandbox.project, by))).toBeOneOf(["EISDIR", "EPERM"]);
+      expect(removeFile(`${sandbox.root}/f`, sys)).toBe(true);
+      expect(removeFile(`${sandbox.root}/f`, sys)).toBe(false);
+      expect(codeOf(() => removeFile(sandbox.project, sys))).toBeOneOf(["EISDIR", "EPERM"]);
     });
   });
 
   describe("a private folder", () => {
-    test("is made with its parents, for its owner alone, whatever the umask", () => {
+    test("is created with its parents, private whatever the umask", () => {
       using sandbox = new Sandbox();
-      withUmask(0, () => ensurePrivateFolder(`${sandbox.root}/a/b/c`, by));
+      withUmask(0, () => ensurePrivateFolder(`${sandbox.root}/a/b/c`, sys));
       for (const path of ["a", "a/b", "a/b/c"])
         expect(statSync(`${sandbox.root}/${path}`).mode & 0o777).toBe(0o700);
     });
 
-    test("is not touched where it is right", () => {
+    test("is not changed if it is private already", () => {
       using sandbox = new Sandbox();
-      ensurePrivateFolder(`${sandbox.root}/a`, by);
+      ensurePrivateFolder(`${sandbox.root}/a`, sys);
       const { ctimeMs } = statSync(`${sandbox.root}/a`);
-      ensurePrivateFolder(`${sandbox.root}/a`, by);
+      ensurePrivateFolder(`${sandbox.root}/a`, sys);
       expect(statSync(`${sandbox.root}/a`).ctimeMs).toBe(ctimeMs);
     });
 
-    test.each([0o755, 0o777, 0o710, 0o701])("is tightened from %o", (mode) => {
+    test.each([0o755, 0o777, 0o710, 0o701])("is made private from mode %o", (mode) => {
       using sandbox = new Sandbox();
       mkdirSync(`${sandbox.root}/a`);
       chmodSync(`${sandbox.root}/a`, mode);
-      ensurePrivateFolder(`${sandbox.root}/a`, by);
+      ensurePrivateFolder(`${sandbox.root}/a`, sys);
       expect(statSync(`${sandbox.root}/a`).mode & 0o777).toBe(0o700);
     });
 
-    test("may be behind a link of our own, as in a dotfiles repository", () => {
+    test("may be the target of our link, as in a dotfiles repository", () => {
       using sandbox = new Sandbox();
       chmodSync(sandbox.project, 0o755);
       symlinkSync(sandbox.project, `${sandbox.root}/a`);
-      ensurePrivateFolder(`${sandbox.root}/a`, by);
+      ensurePrivateFolder(`${sandbox.root}/a`, sys);
       expect(statSync(sandbox.project).mode & 0o777).toBe(0o700);
     });
 
@@ -428,7 +478,7 @@ describe.each(systems)("by $name", ({ by }) => {
     ])("is not %s", (_, make, code) => {
       using sandbox = new Sandbox();
       make(`${sandbox.root}/a`);
-      expect(codeOf(() => ensurePrivateFolder(`${sandbox.root}/a`, by))).toBe(code);
+      expect(codeOf(() => ensurePrivateFolder(`${sandbox.root}/a`, sys))).toBe(code);
     });
 
     const foreign: [string, (path: string, sandbox: Sandbox) => void, string][] = [
@@ -462,12 +512,12 @@ describe.each(systems)("by $name", ({ by }) => {
       const path = `${sandbox.root}/a`;
       make(path, sandbox);
       const { mode } = statSync(path);
-      expect(codeOf(() => ensurePrivateFolder(path, by))).toBe(code);
+      expect(codeOf(() => ensurePrivateFolder(path, sys))).toBe(code);
       expect(statSync(path).mode).toBe(mode);
     });
   });
 
-  test("of a folder only our own regular files are listed", () => {
+  test("lists only our regular files in a folder", () => {
     using sandbox = new Sandbox();
     const folder = sandbox.pointers;
     for (const name of ["a1", "a2", "b1", "a\n3"]) writeFileSync(`${folder}/${name}`, "");
@@ -478,12 +528,12 @@ describe.each(systems)("by $name", ({ by }) => {
       writeFileSync(`${folder}/a-foreign`, "");
       chownSync(`${folder}/a-foreign`, NOBODY, NOBODY);
     }
-    const files = listOwn(folder, (name) => name.startsWith("a"), by);
+    const files = listOwnFiles(folder, (name) => name.startsWith("a"), sys);
     expect(files.map(({ name }) => name).toSorted()).toEqual(["a\n3", "a1", "a2"]);
     for (const { name, path } of files) expect(path).toBe(`${folder}/${name}`);
   });
 
-  test("of files older than a moment only our own regular ones are removed", () => {
+  test("removes only our regular files that are older than an instant", () => {
     using sandbox = new Sandbox();
     const folder = sandbox.pointers;
     const old = new Date(1_000_000_000_000);
@@ -492,7 +542,7 @@ describe.each(systems)("by $name", ({ by }) => {
     symlinkSync("old", `${folder}/link`);
     mkdirSync(`${folder}/folder`);
     utimesSync(`${folder}/folder`, old, old);
-    const removes = (name: string) => removeOlder(`${folder}/${name}`, old.getTime() + 1, by);
+    const removes = (name: string) => removeOlder(`${folder}/${name}`, old.getTime() + 1, sys);
     expect(["older", "young", "link", "folder", "missing"].map(removes)).toEqual([
       true,
       false,
@@ -501,14 +551,14 @@ describe.each(systems)("by $name", ({ by }) => {
       false,
     ]);
     expect(readdirSync(folder).toSorted()).toEqual(["folder", "link", "old", "young"]);
-    expect(removeOlder(`${folder}/old`, old.getTime(), by)).toBe(false);
+    expect(removeOlder(`${folder}/old`, old.getTime(), sys)).toBe(false);
   });
 
-  test("an absent folder has no files, and one that cannot be read is a fault", () => {
+  test("lists no files in a missing folder, and throws if a folder cannot be read", () => {
     using sandbox = new Sandbox();
     writeFileSync(`${sandbox.root}/file`, "");
-    expect(listOwn(`${sandbox.root}/none`, () => true, by)).toEqual([]);
-    expect(codeOf(() => listOwn(`${sandbox.root}/file`, () => true, by))).toBe("ENOTDIR");
+    expect(listOwnFiles(`${sandbox.root}/none`, () => true, sys)).toEqual([]);
+    expect(codeOf(() => listOwnFiles(`${sandbox.root}/file`, () => true, sys))).toBe("ENOTDIR");
   });
 });
 
@@ -526,12 +576,36 @@ test("a reader never sees a mix while twenty processes replace a file", async ()
   const whole = new Set(Array.from({ length: 20 }, (_, at) => contentBy(at)));
   const seen = new Set<string>();
   while (!(await Promise.race([isOver, nextTurn()]))) {
-    const read = readOwn(path, 100_000) ?? "absent";
+    const read = readOwnFile(path, 100_000) ?? "absent";
     if (!whole.has(read)) throw new Error(`a mix of ${new Set(read).size} writers`);
     seen.add(read);
   }
   expect(seen.size).toBeGreaterThan(1);
-  expect(temporaries(sandbox.root)).toEqual([]);
+  expect(tempFilesIn(sandbox.root)).toEqual([]);
+});
+
+describe.skipIf(!commandExists("strace"))("Bun.write, as strace shows it,", () => {
+  test.each([
+    ["writes all before the rename", undefined, ["write", "renameat2"], "new"],
+    [
+      "repeats a write that a signal interrupted",
+      "error=EINTR",
+      ["write", "write", "renameat2"],
+      "new",
+    ],
+    ["renames nothing if the disk is full", "error=ENOSPC", ["write"], "old, ENOSPC"],
+    ["renames nothing if the disk fails", "error=EIO", ["write"], "old, EIO"],
+    ["renames nothing if a write takes nothing", "retval=0", ["write"], "old, short write"],
+  ])("%s", (_, injection, calls, left) => {
+    using sandbox = new Sandbox();
+    const path = `${sandbox.pointers}/f`;
+    writeFileSync(path, "old");
+    const { names, fault } = traceReplacing(sandbox, path, injection);
+    // The last call removes the temp file, or the old file, which then has its name.
+    expect(names).toEqual([...calls, "unlink"]);
+    expect([readFileSync(path, "utf8"), ...fault].join(", ")).toBe(left);
+    expect(readdirSync(sandbox.pointers)).toEqual(["f"]);
+  });
 });
 
 test.each([
@@ -552,7 +626,7 @@ test.each([
   );
   const seen = new Set<string>();
   for (const line of readFileSync(path, "utf8").split("\n")) {
-    // A writer that looked while another was at it saw a line without its end, and ended it too.
+    // A writer that checked the file during another's write saw an unended line, and ended it too.
     if (line === "") continue;
     const [at = "", n = "", text = ""] = line.split(" ");
     if (text !== String.fromCharCode(97 + Number(at)).repeat(bytes))
@@ -562,7 +636,7 @@ test.each([
   expect(seen.size).toBe(20 * count);
 });
 
-test("a fault has the code of the system, and a bug is thrown on", () => {
+test("a fault has a code, and anything else is thrown again as a bug", () => {
   expect(faultCode(new Fault("EIO", "/f"))).toBe("EIO");
   expect(faultCode(Object.assign(new Error("x"), { code: "ENOSPC" }))).toBe("ENOSPC");
   for (const bug of [new TypeError("bug"), "text", undefined, { code: "EIO" }])
@@ -578,6 +652,24 @@ function codeOf(act: () => unknown): string | undefined {
   }
 }
 
+/** A system that counts the descriptors left open. */
+function countDescriptors(sys: System): { sys: System; open: () => number } {
+  let open = 0;
+  const counting: System = {
+    ...sys,
+    open(path, mode) {
+      const fd = sys.open(path, mode);
+      open++;
+      return fd;
+    },
+    close(fd) {
+      open--;
+      sys.close(fd);
+    },
+  };
+  return { sys: counting, open: () => open };
+}
+
 function fails(code: string): () => never {
   return () => {
     throw new Fault(code, "made to fail");
@@ -589,16 +681,37 @@ function contentOf(path: string): string | undefined {
   return statSync(path).isDirectory() ? "a folder" : readFileSync(path, "utf8");
 }
 
-function temporaries(folder: string): string[] {
-  return readdirSync(folder).filter(isTemporaryName);
+function tempFilesIn(folder: string): string[] {
+  return readdirSync(folder).filter(isTempFileName);
 }
 
-/** Names, kinds, sizes and permissions of everything, to see that nothing has changed. */
+/** Names, kinds, sizes and permissions of everything in a folder, to show that nothing changed. */
 function everythingIn(folder: string): string {
   return run("find", folder, "-printf", "%P %y %s %m %u %T@\n");
 }
 
-/** Runs statements over `lib/os/file.ts` in a process of its own. */
+/** Replaces a file with Bun.write in a traced process; returns its calls on the temp file, and its fault. */
+function traceReplacing(sandbox: Sandbox, path: string, injection: string | undefined) {
+  const trace = `${sandbox.root}/trace`;
+  const lib = `${import.meta.dir}/../../../lib`;
+  const script = `
+    import { faultCode } from "${lib}/os/fault.ts";
+    import { replaceFileWithBun } from "${lib}/os/file.ts";
+    // A temp name that strace can be given.
+    crypto.randomUUID = () => "known";
+    await replaceFileWithBun("${path}", "new").catch((error) => console.log(faultCode(error)));`;
+  const temp = path.replace(/[^/]*$/, ".claude_session_tmp_known");
+  const options = ["-f", "-qq", "-P", temp, "-e", "trace=write,/^rename,unlink", "-o", trace];
+  if (injection !== undefined) options.push("-e", `inject=write:${injection}:when=1`);
+  const command = ["strace", ...options, process.execPath, "-e", script];
+  const { stdout } = Bun.spawnSync(command, { env: sandbox.env(), cwd: "/" });
+  return {
+    names: Array.from(readFileSync(trace, "utf8").matchAll(/^\d+ +(\w+)\(/gm), ([, name]) => name),
+    fault: stdout.toString().split("\n").filter(Boolean),
+  };
+}
+
+/** Runs statements over `lib/os/file.ts` in their own process. */
 async function inProcess(sandbox: Sandbox, statements: string): Promise<void> {
   const script = `import { appendLine, replaceFile } from "${import.meta.dir}/../../../lib/os/file.ts";
     ${statements}`;
@@ -616,7 +729,7 @@ function nextTurn(): Promise<false> {
   return new Promise((resolve) => setImmediate(resolve, false));
 }
 
-/** What the writer of a number writes: larger than a page, and of a length of its own. */
+/** What the writer of a number writes: more than a page, and each writer another length. */
 function contentBy(writer: number): string {
   return `${String.fromCharCode(97 + writer).repeat(5000 + writer * 700)}\n`;
 }

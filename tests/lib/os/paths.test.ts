@@ -1,6 +1,6 @@
 // Which program this is, and where the others are, by the path that the system gives it.
 import { describe, expect, test } from "bun:test";
-import { programBeside, programName } from "../../../lib/os/paths";
+import { siblingProgram, programName } from "../../../lib/os/paths";
 
 describe("a program at", () => {
   test.each([
@@ -18,7 +18,7 @@ describe("a program at", () => {
   ] as const)("%s is %s", (path, name, folder, platform) => {
     expect(programName(path)).toBe(name);
     const suffix = platform === "win32" ? ".exe" : "";
-    expect(programBeside("claude-session", path, platform)).toBe(
+    expect(siblingProgram("claude-session", path, platform)).toBe(
       `${folder}claude-session${suffix}`,
     );
   });

@@ -1,7 +1,7 @@
-// Doctor's judgement: the facts of a good installation, changed in one place a row.
+// The checks of doctor: the facts of a good installation, with one thing changed per row.
 import { describe, expect, test } from "bun:test";
 import { createColors } from "picocolors";
-import { renderFindings } from "../../../../lib/cli/commands/doctor";
+import { renderFindings } from "../../../../lib/cli/render/findings";
 import type { Facts } from "../../../../lib/cli/doctor/collect";
 import { diagnose } from "../../../../lib/cli/doctor/diagnose";
 import type { LogFacts } from "../../../../lib/cli/doctor/facts/log";
@@ -47,7 +47,7 @@ const managed: SettingsFacts = { ...project, scope: "managed", path: "/m/setting
 const kind = (count: number, hoursAgo: number) => ({ count, lastMs: NOW - hoursAgo * HOUR_MS });
 const log: LogFacts = {
   days: ["2026-11-20", "2026-11-22"],
-  strangeDays: [],
+  foreignDays: [],
   bytes: 3_400_000,
   kinds: new Map([
     ["UserPromptSubmit", kind(20, 3)],
@@ -62,7 +62,12 @@ const log: LogFacts = {
 
 const GOOD: Facts = {
   version: "1.2.3",
-  programs: HOOK_PROGRAMS.map((program) => ({ program, path: `/p/${program}`, version: "1.2.3" })),
+  programs: HOOK_PROGRAMS.map((program) => ({
+    kind: "working" as const,
+    program,
+    path: `/p/${program}`,
+    version: "1.2.3",
+  })),
   settings: [managed, project, user],
   dangerous: [],
   ignored: [],
@@ -79,24 +84,24 @@ const GOOD: Facts = {
   transcriptMs: NOW - HOUR_MS,
 };
 
-test("of a good installation everything is fine, and says what is there", () => {
+test("a good installation passes every check, and the findings say what is there", () => {
   const findings = diagnose(GOOD, NOW);
   expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
   expect(findings.every(({ fix }) => fix === undefined)).toBeTrue();
   const text = findings.map(({ what }) => what).join("\n");
   for (const piece of [
-    "All 5 hook programs are there and pass their self-test, version 1.2.3",
+    "All 5 hook programs pass their self-test, version 1.2.3",
     "12 events registered in /h/settings.json",
     "Last events: Stop 1h ago, PreToolUse 2h ago, PostToolUse 2h ago, UserPromptSubmit 3h ago",
-    "2 days since 2026-11-20, 3.4 MB; the first goes on 2026-12-21 (retention_days 30)",
+    "2 days since 2026-11-20, 3.4 MB; the first is removed on 2026-12-21 (retention_days 30)",
     "50.0 GB free",
     "No hook reported a fault in 7 days",
   ])
     expect(text).toContain(piece);
 });
 
-const broken = (more: object) =>
-  GOOD.programs.map((one, i) => (i === 1 ? { ...one, ...more } : one));
+const withSecond = (more: object): Facts["programs"] =>
+  GOOD.programs.map((one, i) => (i === 1 ? ({ ...one, ...more } as typeof one) : one));
 const withUser = (more: Partial<SettingsFacts>) => ({
   settings: [managed, project, { ...user, ...more }],
 });
@@ -114,15 +119,15 @@ const destination: DestinationReport = {
   type: "observability",
   url: "http://127.0.0.1:4000/events",
   undelivered: { events: 0, bytes: 0 },
-  last_success: new Date(NOW - HOUR_MS).toISOString(),
+  last_success_at: new Date(NOW - HOUR_MS).toISOString(),
   last_error: null,
   restarted: null,
-  set_aside: 0,
+  rejected: 0,
   lost: 0,
   skipped: 0,
 };
 const waiting = { undelivered: { events: 12, bytes: 9000 } };
-const refused = {
+const failing = {
   last_error: { at: new Date(NOW - 1000).toISOString(), message: "connection refused" },
 };
 const forwarding = (
@@ -138,35 +143,35 @@ const forwarding = (
   },
 });
 
-describe("a finding", () => {
+describe("doctor reports", () => {
   test.each([
-    ["ok", "Forwarding", "team has got everything", forwarding({})],
-    ["ok", "Forwarding", "12 events (9 kB) are on their way", forwarding(waiting)],
+    ["ok", "Forwarding", "team has everything", forwarding({})],
+    ["ok", "Forwarding", "team: 12 events (9 kB) being delivered", forwarding(waiting)],
     [
       "warn",
       "Forwarding",
-      "team: 12 events (9 kB) wait: connection refused (http://127.0.0.1:4000/events; last try 1s ago, last delivery 1h ago)",
-      forwarding({ ...waiting, ...refused }),
+      "team: 12 events (9 kB) waiting: connection refused (http://127.0.0.1:4000/events; last attempt 1s ago, last delivery 1h ago)",
+      forwarding({ ...waiting, ...failing }),
     ],
     [
       "warn",
       "Forwarding",
       "last delivery never",
-      forwarding({ ...waiting, ...refused, last_success: null }),
+      forwarding({ ...waiting, ...failing, last_success_at: null }),
     ],
-    ["ok", "Forwarding", "team has got everything", forwarding(refused)],
+    ["ok", "Forwarding", "team has everything", forwarding(failing)],
     [
       "warn",
       "Forwarding",
-      "wait for a forwarder, which the next event starts",
+      "team: 12 events (9 kB) waiting for a forwarder, which the next event starts",
       forwarding(waiting, { alive: false }),
     ],
-    ["warn", "Forwarding", "team refused 2 events", forwarding({ set_aside: 2 })],
+    ["warn", "Forwarding", "team rejected 2 events", forwarding({ rejected: 2 })],
     ["warn", "Forwarding", "team will never get 3 events", forwarding({ lost: 3 })],
     [
       "warn",
       "Forwarding",
-      "team began anew 1h ago, with the oldest day kept: the cursor was damaged",
+      "Delivery to team started over 1h ago, with the oldest day kept: the cursor was damaged",
       forwarding({
         restarted: {
           at: new Date(NOW - HOUR_MS).toISOString(),
@@ -177,7 +182,7 @@ describe("a finding", () => {
     [
       "fail",
       "Forwarding",
-      "There is no claude-session beside the hooks",
+      "There is no claude-session next to the hooks",
       forwarding({}, { forwarder: null }),
     ],
     [
@@ -186,12 +191,12 @@ describe("a finding", () => {
       "config.json: destinations[0] x: url: Invalid URL",
       forwarding({}, { faults: ["destinations[0] x: url: Invalid URL"] }),
     ],
-    ["fail", "Programs", "/p/session-end: missing", { programs: broken({ fault: "missing" }) }],
+    ["fail", "Programs", "/p/session-end: missing", { programs: withSecond({ kind: "broken", reason: "missing" }) }],
     [
       "fail",
       "Programs",
       "/p/session-end is version 1.0.0, and this is 1.2.3",
-      { programs: broken({ version: "1.0.0" }) },
+      { programs: withSecond({ version: "1.0.0" }) },
     ],
     ["fail", "Registration", "not registered with Claude Code", withUser({ registered: [] })],
     ["fail", "Registration", "/s/settings.json: EACCES", withProject({ fault: "EACCES" })],
@@ -204,7 +209,7 @@ describe("a finding", () => {
     [
       "warn",
       "Registration",
-      "/h/settings.json switches all hooks off, though not here: /s/settings.json counts more",
+      "/h/settings.json switches all hooks off, but /s/settings.json overrides it",
       {
         settings: [
           managed,
@@ -216,13 +221,13 @@ describe("a finding", () => {
     [
       "fail",
       "Registration",
-      "/m/settings.json allows only the administrator's own hooks",
+      "/m/settings.json allows only the hooks of the administrator",
       { settings: [{ ...managed, allowManagedHooksOnly: true }, project, user] },
     ],
     [
       "warn",
       "Registration",
-      "/s/settings.json says allowManagedHooksOnly",
+      "/s/settings.json sets allowManagedHooksOnly, which has no effect outside managed settings",
       withProject({ allowManagedHooksOnly: true }),
     ],
     [
@@ -240,17 +245,17 @@ describe("a finding", () => {
     [
       "fail",
       "Registration",
-      "/s/settings.json names session-event: no absolute path",
+      "/s/settings.json names session-event: not an absolute path",
       withProject({
         registered: [
-          registration("Added", { command: "session-event", program: "no absolute path" }),
+          registration("Added", { command: "session-event", program: "not an absolute path" }),
         ],
       }),
     ],
     [
       "warn",
       "Registration",
-      "/s/settings.json names /q/session-event: not beside this program",
+      "/s/settings.json names /q/session-event: not in the folder of this program, so not tested",
       withProject({
         registered: [registration("Added", { command: "/q/session-event", program: "elsewhere" })],
       }),
@@ -258,7 +263,7 @@ describe("a finding", () => {
     [
       "warn",
       "Registration",
-      "Recorded twice, by different programs of /s/settings.json and /h/settings.json: Stop",
+      "Recorded twice, because /s/settings.json and /h/settings.json register different programs: Stop",
       withProject({ registered: [registration("Stop", { command: "/p/pre-tool-use" })] }),
     ],
     [
@@ -284,23 +289,23 @@ describe("a finding", () => {
     [
       "warn",
       "Environment",
-      "CLAUDE_SESSION_HOME is set here and ignored",
+      "CLAUDE_SESSION_HOME is set here and ignored, because it is not an absolute path",
       { ignored: ["CLAUDE_SESSION_HOME"] },
     ],
     [
       "warn",
       "Environment",
-      "CLAUDE_SESSION_DIR is set in /s/settings.json, and not the same here",
+      "CLAUDE_SESSION_DIR is set in /s/settings.json and differs here",
       withProject({ moved: ["CLAUDE_SESSION_DIR"] }),
     ],
     [
       "warn",
       "Files",
-      "Others may look into /h/hooks/events",
+      "Other users can read /h/hooks/events",
       { events: folderAt("/h/hooks/events", { mode: 0o755 }) },
     ],
     ["fail", "Files", "/h/hooks is another user's", { state: folderAt("/h/hooks", { userId: 0 }) }],
-    ["fail", "Files", "/h/hooks is no folder", { state: folderAt("/h/hooks", { kind: "file" }) }],
+    ["fail", "Files", "/h/hooks is not a folder", { state: folderAt("/h/hooks", { kind: "file" }) }],
     [
       "fail",
       "Files",
@@ -310,27 +315,27 @@ describe("a finding", () => {
     [
       "fail",
       "Files",
-      "/h/hooks cannot be made: EROFS",
+      "/h/hooks cannot be created: EROFS",
       { state: { path: "/h/hooks", fault: "EROFS" } },
     ],
-    ["ok", "Files", "/h/hooks is not there yet", { state: { path: "/h/hooks" } }],
-    ["warn", "Files", "Others may read 1 file, such as /h/x", { openFiles: ["/h/x"] }],
+    ["ok", "Files", "/h/hooks does not exist yet", { state: { path: "/h/hooks" } }],
+    ["warn", "Files", "Other users can read 1 file, such as /h/x", { openFiles: ["/h/x"] }],
     [
       "fail",
       "Files",
-      "2026-11-22.jsonl is a link, no file, or another user's: today's events are lost",
-      withLog({ strangeDays: ["2026-11-22"] }),
+      "2026-11-22.jsonl is a link, not a file, or another user's: today's events are lost",
+      withLog({ foreignDays: ["2026-11-22"] }),
     ],
     [
       "warn",
       "Files",
-      "2026-11-21.jsonl is a link, no file, or another user's: nobody reads it",
-      withLog({ strangeDays: ["2026-11-21"] }),
+      "2026-11-21.jsonl is a link, not a file, or another user's: it is not read",
+      withLog({ foreignDays: ["2026-11-21"] }),
     ],
     [
       "fail",
       "Files",
-      "Session pointers cannot be kept in /tmp: it is not there",
+      "Session pointers cannot be kept in /tmp: it does not exist",
       { pointers: { path: "/tmp" } },
     ],
     [
@@ -342,7 +347,7 @@ describe("a finding", () => {
     [
       "warn",
       "Files",
-      "Others may replace the session pointers in /x",
+      "Other users can replace the session pointers in /x",
       { pointers: folderAt("/x", { mode: 0o777 }) },
     ],
     [
@@ -357,32 +362,53 @@ describe("a finding", () => {
     [
       "warn",
       "Recording",
-      "Nothing is recorded yet",
+      "Nothing has been recorded yet",
       { ...withLog({ kinds: new Map(), days: [], newest: [] }), transcriptMs: undefined },
     ],
     [
       "warn",
       "Recording",
-      "Nothing is recorded yet, though Claude Code worked 1h ago",
+      "Nothing has been recorded yet, although Claude Code worked 1h ago",
       withLog({ kinds: new Map(), days: [], newest: [] }),
     ],
     [
       "warn",
       "Recording",
-      "Claude Code worked now, and nothing of that is recorded",
+      "Claude Code worked just now, and none of that was recorded",
       { transcriptMs: NOW },
     ],
     [
       "warn",
       "Recording",
-      "Nothing is recorded of abc, the session that this runs in",
+      "Nothing was recorded of abc, the session that runs doctor",
       withLog({ session: { id: "abc", isRecorded: false } }),
     ],
     [
       "warn",
       "Recording",
-      "No UserPromptSubmit since 3h ago, but 10 times Stop",
+      "UserPromptSubmit was last recorded 3h ago, and Stop 10 times since",
       withLog({ newest: ["UserPromptSubmit", ...Array<string>(10).fill("Stop")] }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "PreToolUse was never recorded, but PostToolUse 3 times",
+      withLog({
+        kinds: new Map([["PostToolUse", kind(3, 1)]]),
+        newest: Array<string>(3).fill("PostToolUse"),
+      }),
+    ],
+    [
+      "ok",
+      "Recording",
+      "2 days since 2026-10-01, 3.4 MB; the first is removed when the next session starts",
+      withLog({ days: ["2026-10-01", "2026-11-22"] }),
+    ],
+    [
+      "ok",
+      "Recording",
+      "2 days since 2026-13-01, 3.4 MB (retention_days 30)",
+      withLog({ days: ["2026-13-01", "2026-11-22"] }),
     ],
     [
       "warn",
@@ -425,7 +451,7 @@ describe("a finding", () => {
     const found = findings.filter(({ what }) => what.includes(piece));
     expect(found).toMatchObject([{ level, topic }]);
     if (level !== "ok") expect(found[0]?.fix).toBeString();
-    // And nothing else is found wrong for it.
+    // Nothing else fails because of it.
     const others = findings.filter((one) => one.level !== "ok" && !found.includes(one));
     expect(others.map(({ what }) => what)).toEqual([]);
   });
@@ -449,7 +475,7 @@ test.each([
 });
 
 test.each([40, 80, 140])(
-  "the screen is at most %p columns wide, and says the same in colour",
+  "at %p columns no line is wider, and color changes no text",
   (columns) => {
     const facts = { ...GOOD, dangerous: ["BUN_BE_BUN", "LD_PRELOAD"], ...config("a\u001B[2Jb") };
     const [plain, colored] = [false, true].map((isColored) =>
@@ -457,9 +483,8 @@ test.each([40, 80, 140])(
     );
     expect(Bun.stripANSI(colored ?? "")).toBe(plain ?? "");
     expect(plain).toContain("config.json: ab");
-    expect(plain).toEndWith("1 problem, 2 warnings, 9 checks fine");
-    if (columns >= 80)
-      for (const line of (plain ?? "").split("\n"))
-        expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+    expect(plain).toEndWith("1 problem, 2 warnings, 9 checks passed");
+    for (const line of (plain ?? "").split("\n"))
+      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
   },
 );

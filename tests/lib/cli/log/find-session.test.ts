@@ -1,3 +1,4 @@
+// Finding a session in the log, and the sessions that it continues or that continue it.
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { CommandError } from "../../../../lib/cli/command";
@@ -14,19 +15,19 @@ import {
 import { writeDay } from "../../../support/written-log";
 
 const records = await recordedSession();
-const of = (id: string) => records.filter(({ session_id }) => session_id === id);
+const recordsIn = (id: string) => records.filter(({ session_id }) => session_id === id);
 
-describe("a session", () => {
+describe("finding a session", () => {
   test.each([
-    ["latest", NEXT_SESSION, "that of the newest event"],
+    ["latest", NEXT_SESSION, "the session of the newest event"],
     [SESSION, SESSION, "by its whole id"],
-    ["1", SESSION, "by the beginning of its id"],
-    ["22222222-735f", NEXT_SESSION, "by more of it"],
-  ])("%s is %s: %s", (wanted, id) => {
+    ["1", SESSION, "by the first character of its id"],
+    ["22222222-735f", NEXT_SESSION, "by more of its id"],
+  ])("%s finds %s: %s", (wanted, id) => {
     using sandbox = logOf(records);
     const found = findSession(sandbox.events, wanted);
     expect(found).toMatchObject({ id, skipped: 0 });
-    expect(found.records).toEqual(of(id).toReversed());
+    expect(found.records).toEqual(recordsIn(id).toReversed());
   });
 
   test.each([
@@ -37,12 +38,12 @@ describe("a session", () => {
     '","x":"',
     "../x",
     "\u001B[31m",
-  ])("%j is not there", (wanted) => {
+  ])("%j finds nothing and throws", (wanted) => {
     using sandbox = logOf(records);
     expect(() => findSession(sandbox.events, wanted)).toThrow(CommandError);
   });
 
-  test("that several begin like is named with all of them, and one that is named whole is found", () => {
+  test("a start that several ids share lists them, and a whole id finds its session", () => {
     const other = `${SESSION}-2`;
     const [first] = records;
     using sandbox = logOf([...records, { ...(first as EventRecord), session_id: other }]);
@@ -52,23 +53,23 @@ describe("a session", () => {
     expect(findSession(sandbox.events, other).records).toHaveLength(1);
   });
 
-  test("that nobody knows is not the latest", () => {
+  test("records without a known session are never the latest session", () => {
     const last = { ...(records.at(-1) as EventRecord), session_id: "unknown" };
     using sandbox = logOf([...records, last]);
     expect(findSession(sandbox.events, "latest").id).toBe(NEXT_SESSION);
   });
 
-  test("that a great many begin like is named with ten of them", async () => {
+  test("of many sessions with the same start, ten are listed and the others counted", async () => {
     const [record] = await recordsFrom([["SessionStart"]]);
     const many = Array.from({ length: 13 }, () => ({ ...(record as EventRecord) }));
     for (const [i, one] of many.entries()) one.session_id = `many-${i}`;
     using sandbox = logOf(many);
     expect(() => findSession(sandbox.events, "many")).toThrow(
-      /^13 sessions begin with "many":(\n {2}many-\d+){10}\n {2}and 3 more$/,
+      /^13 sessions start with "many":(\n {2}many-\d+){10}\n {2}and 3 more$/,
     );
   });
 
-  test("of several days is found whole, and its lines that are torn are counted", () => {
+  test("a session of several days is found whole, and its torn lines are counted", () => {
     using sandbox = logOf(
       records.map((record, i) => ({
         ...record,
@@ -78,20 +79,20 @@ describe("a session", () => {
     appendFileSync(`${sandbox.events}/2026-11-12.jsonl`, `{"v":1,"session_id":"${SESSION}","x`);
     const found = findSession(sandbox.events, SESSION);
     expect(found.records.map(({ id }) => id)).toEqual(
-      of(SESSION)
+      recordsIn(SESSION)
         .map(({ id }) => id)
         .toReversed(),
     );
     expect(found.skipped).toBe(1);
   });
 
-  test("whose first prompt was written before its beginning has it", async () => {
+  test("a prompt that was written before its SessionStart is found", async () => {
     const [begin, prompt] = await recordsFrom([["SessionStart"], ["UserPromptSubmit"]]);
     using sandbox = logOf([prompt as EventRecord, begin as EventRecord]);
     expect(findSession(sandbox.events, "latest").records).toHaveLength(2);
   });
 
-  test("has it too where the beginning is the first that was read of its part of the file", async () => {
+  test("that prompt is found even if a window of the reader begins within it", async () => {
     const [begin, prompt, stop] = await recordsFrom([
       ["SessionStart"],
       ["UserPromptSubmit"],
@@ -99,14 +100,14 @@ describe("a session", () => {
     ]);
     const lines = [prompt, begin, stop].map((record) => `${JSON.stringify(record)}\n`);
     const [, ...tail] = lines.map((line) => Buffer.byteLength(line));
-    // So that a part of 1 MiB from the end begins within the prompt.
+    // The file is read backward in windows of 1 MiB, and the first to be read begins within the prompt.
     const filler = "x".repeat(1_048_576 - tail.reduce((sum, size) => sum + size, 0) - 10 - 1);
     using sandbox = new Sandbox();
     writeDay(sandbox, "2026-11-22", `${lines[0]}${lines[1]}${filler}\n${lines[2]}`);
     expect(findSession(sandbox.events, SESSION).records).toHaveLength(3);
   });
 
-  test("that other sessions only speak of is not theirs", () => {
+  test("records that only mention a session in their payload are not part of it", () => {
     const [first] = records;
     const quoting = {
       ...(first as EventRecord),
@@ -115,11 +116,11 @@ describe("a session", () => {
     };
     using sandbox = logOf([...records, quoting]);
     for (const wanted of [SESSION, "1"])
-      expect(findSession(sandbox.events, wanted).records).toHaveLength(of(SESSION).length);
+      expect(findSession(sandbox.events, wanted).records).toHaveLength(recordsIn(SESSION).length);
   });
 });
 
-test("what continues what is found among other processes' sessions, before and after", () => {
+test("the sessions before and after are found among those of other processes", () => {
   using sandbox = logOf(
     records.flatMap((record) => [record, { ...record, session_id: "other", pid: 43000 }]),
   );
@@ -130,9 +131,9 @@ test("what continues what is found among other processes' sessions, before and a
 });
 
 test.each([
-  ["a fork within a process", { pid: 1 }, 1],
-  ["a fork in a process of its own", { pid: 2 }, 0],
-])("what continues what by %s", async (_, own, expected) => {
+  ["a fork within one process is a link", { pid: 1 }, 1],
+  ["a fork in a new process is not, because nothing shows its parent", { pid: 2 }, 0],
+])("%s", async (_, own, expected) => {
   const all = await recordsFrom([
     ["SessionStart", { pid: 1 }],
     ["Stop", { pid: 1 }],
@@ -147,10 +148,10 @@ test.each([
   }
 });
 
-test("what continues what is found though an agent's end came late", () => {
+test("a late SubagentStop of the old session does not break the link", () => {
   const at = (event: string) => records.findIndex((record) => record.event === event);
   const late = records[at("SubagentStop")] as EventRecord;
-  const pid = of(NEXT_SESSION)[0]?.pid ?? 0;
+  const pid = recordsIn(NEXT_SESSION)[0]?.pid ?? 0;
   const timestamp = "2026-11-22T09:59:00.000Z";
   const last = { ...(records.at(-1) as EventRecord), timestamp: "2026-11-22T09:59:01.000Z" };
   using sandbox = logOf([...records, { ...late, id: "late", pid, timestamp }, last]);
@@ -159,7 +160,7 @@ test("what continues what is found though an agent's end came late", () => {
     expect(findLinks(sandbox.events, findSession(sandbox.events, id))).toEqual([link]);
 });
 
-test("a log that cannot be read has no sessions", () => {
+test("a log that cannot be read throws", () => {
   using sandbox = logOf([]);
   writeFileSync(`${sandbox.state}/events`, "");
   expect(() => findSession(sandbox.events, "latest")).toThrow();

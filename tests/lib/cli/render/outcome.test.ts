@@ -1,3 +1,4 @@
+// Values as outlines, and the reports of background tasks.
 import { expect, test } from "bun:test";
 import { outline } from "../../../../lib/cli/render/outcome";
 import { describeTaskReport } from "../../../../lib/history/describe";
@@ -15,11 +16,11 @@ test.each([
   [{ path: "/a\rresponse: ok" }, ["path:", "  /a", "  response: ok"]],
   [{ "a\nb": 1 }, ["a b: 1"]],
   [{}, []],
-])("%j is outlined as %j, and no text in it can look like another field", (value, lines) => {
+])("the outline of %j is %j, and no text looks like another field", (value, lines) => {
   expect(Array.from(outline(value))).toEqual(lines);
 });
 
-test("what is very deep is JSON from there on", () => {
+test("a very deep value is shown as JSON from some level on", () => {
   let deep: unknown = "bottom";
   for (let depth = 0; depth < 100; depth++) deep = { in: deep, and: 1 };
   const lines = Array.from(outline(deep));
@@ -30,6 +31,6 @@ test("what is very deep is JSON from there on", () => {
 test.each([
   ["<task-notification><summary>Agent done</summary>", "a background task reports: Agent done"],
   ["<task-notification>", "<task-notification>"],
-])("the report %j is %j", (prompt, words) => {
+])("the report of a background task %j is shown as %j", (prompt, words) => {
   expect(describeTaskReport(prompt)).toBe(words);
 });

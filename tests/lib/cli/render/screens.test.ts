@@ -1,19 +1,20 @@
-// The screens, as snapshots at two widths, with and without colour, and what must hold of all of them.
+// What the views print: snapshots at three widths, with and without color, and what holds for all of them.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
-import { renderList } from "../../../../lib/cli/commands/list";
-import { renderStats } from "../../../../lib/cli/commands/stats";
-import { eventLine } from "../../../../lib/cli/commands/tail";
+import { renderSessions } from "../../../../lib/cli/render/sessions";
+import { renderStats } from "../../../../lib/cli/render/statistics";
+import { renderEventLine } from "../../../../lib/cli/render/event-line";
 import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderTimeline } from "../../../../lib/cli/render/timeline";
 import type { ForwardingReport } from "../../../../lib/forward/report";
 import { describeCall } from "../../../../lib/history/describe";
-import { lineage } from "../../../../lib/history/lineage";
+import { linkSessions } from "../../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
 import { Stats } from "../../../../lib/history/statistics";
-import { Summary } from "../../../../lib/history/summary";
+import { SessionSummary } from "../../../../lib/history/summary";
 import { buildTimeline } from "../../../../lib/history/timeline-builder";
+import { formatLocalTime } from "../../../../lib/os/local-time";
 import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
 import {
@@ -39,7 +40,7 @@ process.env["TZ"] = "UTC";
 const NOW = STARTED_MS + 5 * 60_000;
 const records = await recordedSession();
 
-// What may move a cursor, change a colour, turn the direction of writing or begin a line.
+// What may move a cursor, change a color, reverse the direction of text or begin a line.
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 
@@ -54,10 +55,10 @@ const FORWARDING: ForwardingReport = {
       type: "observability",
       url: "http://127.0.0.1:4000/events",
       undelivered: { events: 0, bytes: 0 },
-      last_success: isoAgo(3000),
+      last_success_at: isoAgo(3000),
       last_error: { at: isoAgo(3_600_000), message: "connection refused" },
       restarted: null,
-      set_aside: 0,
+      rejected: 0,
       lost: 0,
       skipped: 0,
     },
@@ -66,10 +67,10 @@ const FORWARDING: ForwardingReport = {
       type: "http",
       url: "https://collector.example.com/",
       undelivered: { events: 1200, bytes: 800_000 },
-      last_success: null,
+      last_success_at: null,
       last_error: { at: isoAgo(1000), message: HOSTILE },
       restarted: { at: isoAgo(7000), reason: "with the oldest day kept: the cursor was damaged" },
-      set_aside: 1,
+      rejected: 1,
       lost: 2,
       skipped: 3,
     },
@@ -82,34 +83,34 @@ interface Screen {
 }
 
 const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
-  "show, a whole session": (screen) => story(SESSION, false, screen),
-  "show, one that is at work": (screen) => story(NEXT_SESSION, false, screen),
-  "show --full": (screen) => story(SESSION, true, screen),
-  list: (screen) => renderList([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
+  "show, a whole session": (screen) => screenOf(SESSION, false, screen),
+  "show, an active session": (screen) => screenOf(NEXT_SESSION, false, screen),
+  "show --full": (screen) => screenOf(SESSION, true, screen),
+  list: (screen) => renderSessions([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
   "stats --by tool": (screen) => renderStats(count("tool"), NOW, screen),
   "stats --by project": (screen) => renderStats(count("project"), NOW, screen),
   "stats --by day": (screen) => renderStats(count("day"), NOW, screen),
   "forward --status": (screen) => renderForwarding(FORWARDING, screen, NOW),
-  tail: (screen) => records.map((record) => eventLine(record, screen)).join("\n"),
+  tail: (screen) => records.map((record) => renderEventLine(record, screen)).join("\n"),
 };
 
-describe.each(Object.entries(SCREENS))("%s", (_, render) => {
+describe.each(Object.entries(SCREENS))("%s", (name, render) => {
+  // In a deep tree, --full has 20 columns of text however narrow the screen is.
+  const widths = name === "show --full" ? [80, 140] : [40, 80, 140];
   test.each([
-    [80, false],
-    [140, false],
-    [80, true],
-    [140, true],
-  ])("at %p columns, in colour or not: %p", (columns, isColored) => {
+    ...widths.map((columns) => [columns, false] as const),
+    ...widths.map((columns) => [columns, true] as const),
+  ])("fits into %p columns, with color: %p", (columns, isColored) => {
     const text = render({ columns, colors: createColors(isColored) });
     expect(text).toMatchSnapshot();
     expect(text.includes("\u001B[")).toBe(isColored);
-    // Our own colours apart, nothing of the payloads moves the cursor or the direction of writing.
+    // Apart from our own colors, nothing in the payloads moves the cursor or changes the direction of text.
     const shown = Bun.stripANSI(text).replaceAll("\n", "");
     expect(shown).not.toMatch(UNSAFE);
     for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
   });
 
-  test("is the same text with colour and without", () => {
+  test("has the same text with color and without", () => {
     const screens = [true, false].map((isColored) =>
       render({ columns: 100, colors: createColors(isColored) }),
     );
@@ -117,14 +118,14 @@ describe.each(Object.entries(SCREENS))("%s", (_, render) => {
   });
 });
 
-describe("the story on the screen", () => {
-  const lines = story(SESSION, false, { columns: 120, colors: createColors(false) }).split("\n");
+describe("the timeline of a session", () => {
+  const lines = screenOf(SESSION, false, { columns: 120, colors: createColors(false) }).split("\n");
   const lineWith = (text: string) => lines.findIndex((line) => line.includes(text));
 
-  test("says in words how each call ended", () => {
+  test("has how each call ended in words", () => {
     for (const [call, outcome] of [
       ["✗ Bash bun test", "Exit code 3"],
-      ["⊘ Write out.txt", "denied; permission was asked for"],
+      ["⊘ Write out.txt", "denied; asked for permission"],
       ["⊘ mcp__red", "interrupted"],
     ] as const)
       expect(lines[lineWith(call) + 1]).toContain(outcome);
@@ -133,40 +134,40 @@ describe("the story on the screen", () => {
 
   test.each([
     ["✓ Bash run", "", [PRE, POST]],
-    ["✓ Bash run", "permission was asked for", [PRE, ASK, POST]],
+    ["✓ Bash run", "asked for permission", [PRE, ASK, POST]],
     ["✗ Bash run", "Exit code 3 .*", [PRE, ["variants/PostToolUseFailure.Bash", CALL]]],
-    ["⊘ Bash run", "denied; permission was asked for", [PRE, ASK, STOP]],
+    ["⊘ Bash run", "denied; asked for permission", [PRE, ASK, STOP]],
     ["⊘ Bash run", "denied: Classifier unavailable", [PRE, ["PermissionDenied", CALL]]],
     ["⊘ Bash run", "interrupted", [PRE, NEXT]],
-    ["⊘ Bash run", "denied or interrupted; permission was asked for", [PRE, ASK, NEXT]],
-    ["? Bash run", "waits for your permission, or runs since it was given", [PRE, ASK]],
+    ["⊘ Bash run", "denied or interrupted; asked for permission", [PRE, ASK, NEXT]],
+    ["? Bash run", "waiting for permission, or running since you gave it", [PRE, ASK]],
     ["… Bash run", "still running", [PRE]],
-    ["∅ Bash run", "no result was told: blocked by a hook, or cut off", [PRE, STOP]],
+    ["∅ Bash run", "no result recorded: blocked by a hook, or interrupted", [PRE, STOP]],
   ] as [string, string, Moment[]][])("has %j, and %j below it", async (call, words, moments) => {
-    const shown = await screenOf([["UserPromptSubmit", P1], ...moments]);
+    const shown = await linesOf([["UserPromptSubmit", P1], ...moments]);
     const at = shown.findIndex((line) => line.includes(call));
     expect(at).toBeGreaterThan(0);
     expect(shown[at + 1]?.replace(/^[ │]*/, "") ?? "").toMatch(new RegExp(`^${words}$`));
   });
 
-  test("says why a turn broke off, and that an agent is at work", async () => {
+  test("has why a turn failed, and that an agent is running", async () => {
     const failed: Moment = ["StopFailure", { ...P1, error: "rate_limit" }];
-    const shown = await screenOf([["UserPromptSubmit", P1], ["SubagentStart", P1], failed]);
+    const shown = await linesOf([["UserPromptSubmit", P1], ["SubagentStart", P1], failed]);
     expect(shown.slice(-3)).toEqual([
-      "09:58:02  ├─ ◆ subagent general-purpose ac46af38, at work",
+      "09:58:02  ├─ ◆ subagent general-purpose ac46af38, running",
       "09:58:03  ├─ ■ API Error: 400 scripted bad request",
-      "09:58:03  └─ ✗ broke off: rate_limit",
+      "09:58:03  └─ ✗ failed: rate_limit",
     ]);
   });
 
   test.each(["ConfigChange", "CwdChanged", "variants/Notification.permission_prompt"])(
-    "tells of %s only in full",
+    "has %s only with --full",
     async (name) => {
       const prompt: Moment = ["UserPromptSubmit", P1];
       const [without, short, full] = await Promise.all([
-        screenOf([prompt, STOP]),
-        screenOf([prompt, [name, P1], STOP]),
-        screenOf([prompt, [name, P1], STOP], true),
+        linesOf([prompt, STOP]),
+        linesOf([prompt, [name, P1], STOP]),
+        linesOf([prompt, [name, P1], STOP], true),
       ]);
       expect(short).toHaveLength(without.length);
       expect(full.length).toBeGreaterThan(without.length);
@@ -182,11 +183,11 @@ describe("the story on the screen", () => {
     ["Agent", { prompt: "Look", subagent_type: "Explore" }, "Look (Explore)"],
     ["mcp__a__b", { command: 7, deep: { er: true } }, '{"command":7,"deep":{"er":true}}'],
     ["Other", undefined, ""],
-  ])("says of %s with %j: %j", (tool, parameters, words) => {
+  ])("describes %s with %j as %j", (tool, parameters, words) => {
     expect(describeCall({ tool, parameters }, "/p/shop")).toBe(words);
   });
 
-  test("is harmless whatever was recorded, and so are the others", async () => {
+  test("is safe to print for any records, and so are the list and the lines of tail", async () => {
     const captured = (await capturedPayloads()).map(({ name, event }): Moment => [
       name === event ? name : `variants/${name}`,
     ]);
@@ -206,13 +207,13 @@ describe("the story on the screen", () => {
         fc.array(fc.tuple(fc.constantFrom(...all), strange), { minLength: 1 }),
         (pairs) => {
           const odd = pairs.map(([record, fields]) => Object.assign({}, record, fields));
-          const told = buildTimeline(odd, NOW, false);
+          const timeline = buildTimeline(odd, NOW, false);
           const summary = summaryOf(odd);
-          const telling = { summary, story: told, links: [], nowMs: NOW, isFull: true };
+          const view = { summary, timeline, links: [], nowMs: NOW, isFull: true };
           for (const text of [
-            ...renderTimeline(telling, screen),
-            ...renderList([summary], NOW, screen).split("\n"),
-            ...odd.map((record) => eventLine(record, screen)),
+            ...renderTimeline(view, screen),
+            ...renderSessions([summary], NOW, screen).split("\n"),
+            ...odd.map((record) => renderEventLine(record, screen)),
           ]) {
             expect(text).not.toMatch(UNSAFE);
             expect(Bun.stringWidth(text)).toBeLessThanOrEqual(screen.columns);
@@ -229,17 +230,17 @@ describe("the story on the screen", () => {
     expect(lines[agent + 2]).toMatch(/└─ ■ Subagent report: two files\.$/);
   });
 
-  test("tells of the resume, the compaction and the session that went on", () => {
+  test("has the resume, the compaction and the session that continues it", () => {
     for (const text of ["session resumed", "compacted (manual)", "session ended (clear)"])
       expect(lineWith(text)).toBeGreaterThan(0);
     expect(lines).toContain(`continued by ${NEXT_SESSION} (clear)`);
-    const next = story(NEXT_SESSION, false, { columns: 120, colors: createColors(false) });
+    const next = screenOf(NEXT_SESSION, false, { columns: 120, colors: createColors(false) });
     expect(next).toContain(`continues ${SESSION} (clear)`);
     expect(next).toContain("still running");
   });
 
-  test("in full has the parameters and the responses", () => {
-    const full = story(SESSION, true, { columns: 120, colors: createColors(false) });
+  test("has parameters and responses only with --full", () => {
+    const full = screenOf(SESSION, true, { columns: 120, colors: createColors(false) });
     for (const text of [
       "parameters",
       "command:",
@@ -256,39 +257,39 @@ function own(id: string): EventRecord[] {
   return records.filter(({ session_id }) => session_id === id);
 }
 
-async function screenOf(moments: readonly Moment[], isFull = false): Promise<string[]> {
-  const told = buildTimeline(await recordsFrom(moments), NOW, false);
-  const telling = { summary: summarize(SESSION), story: told, links: [], nowMs: NOW, isFull };
-  return Array.from(renderTimeline(telling, { columns: 80, colors: createColors(false) }));
+async function linesOf(moments: readonly Moment[], isFull = false): Promise<string[]> {
+  const timeline = buildTimeline(await recordsFrom(moments), NOW, false);
+  const view = { summary: summarize(SESSION), timeline, links: [], nowMs: NOW, isFull };
+  return Array.from(renderTimeline(view, { columns: 80, colors: createColors(false) }));
 }
 
-function summarize(id: string): Summary {
+function summarize(id: string): SessionSummary {
   return summaryOf(own(id));
 }
 
-function summaryOf(all: readonly EventRecord[]): Summary {
-  const summary = new Summary(all[0] as EventRecord);
+function summaryOf(all: readonly EventRecord[]): SessionSummary {
+  const summary = new SessionSummary(all[0] as EventRecord);
   for (const record of all) summary.add(record, () => record);
   return summary;
 }
 
-function story(id: string, isFull: boolean, screen: Screen): string {
+function screenOf(id: string, isFull: boolean, screen: Screen): string {
   const summary = summarize(id);
   const state = summary.stateAt(NOW);
-  const signs = records.map(({ payload, ...head }) => ({
+  const events = records.map(({ payload, ...head }) => ({
     ...head,
     source: fieldOf(payload, "source") as string | undefined,
     reason: fieldOf(payload, "reason") as string | undefined,
   }));
-  const links = lineage(signs).filter(({ parent, child }) => parent === id || child === id);
-  const told = buildTimeline(own(id), NOW, state === "ended" || state === "silent");
+  const links = linkSessions(events).filter(({ parent, child }) => parent === id || child === id);
+  const timeline = buildTimeline(own(id), NOW, state === "ended" || state === "silent");
   return Array.from(
-    renderTimeline({ summary, story: told, links, nowMs: NOW, isFull }, screen),
+    renderTimeline({ summary, timeline, links, nowMs: NOW, isFull }, screen),
   ).join("\n");
 }
 
 function count(by: "tool" | "project" | "day"): Stats {
-  const stats = new Stats(by);
+  const stats = new Stats(by, (epochMs) => formatLocalTime(epochMs).slice(0, 10));
   for (const record of records) stats.add(record, () => isFromPerson(record));
   return stats;
 }

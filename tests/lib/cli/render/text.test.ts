@@ -1,3 +1,4 @@
+// Text from outside made safe to print, and fitted to widths and tables.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
@@ -11,11 +12,11 @@ import {
   safeJson,
   formatSize,
   sparkline,
-  table,
   wrap,
 } from "../../../../lib/cli/render/text";
+import { renderTable } from "../../../../lib/cli/render/table";
 
-// What may move a cursor, change a colour, turn the direction of writing or begin a line.
+// What may move a cursor, change a color, reverse the direction of text or begin a line.
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
 const { dim, red } = createColors(true);
@@ -43,7 +44,7 @@ const anyText = fc.oneof(
 );
 
 describe("text from outside", () => {
-  test("is harmless and one line long, whatever it was", () => {
+  test("becomes one line that is safe to print", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(sanitize(text)).not.toMatch(UNSAFE);
@@ -69,7 +70,7 @@ describe("text from outside", () => {
     expect(sanitize(text)).toBe(shown);
   });
 
-  test("keeps its lines and their indentation where lines are wanted", () => {
+  test("keeps its lines and their indentation if asked for lines", () => {
     expect(sanitizeLines("if x:\n\treturn \u001B[1m1\r\n  # end ")).toEqual([
       "if x:",
       "  return 1",
@@ -77,7 +78,7 @@ describe("text from outside", () => {
     ]);
   });
 
-  test("as JSON has the same value, and nothing that is meant for a terminal", () => {
+  test("has the same value as JSON, with every control character escaped", () => {
     fc.assert(
       fc.property(fc.jsonValue(), anyText, (value, text) => {
         for (const indent of [undefined, 2]) {
@@ -98,12 +99,12 @@ describe("a width in columns", () => {
     ["日本語の文章", 7, "日本語…"],
     ["anything", 1, "…"],
     ["anything", 0, ""],
-    ["\u001B[31mcoloured\u001B[39m", 5, "\u001B[31mcolo…\u001B[39m"],
-  ])("%j fits into %p as %j", (text, columns, fitted) => {
+    ["\u001B[31mcolored\u001B[39m", 5, "\u001B[31mcolo…\u001B[39m"],
+  ])("%j is fitted into %p as %j", (text, columns, fitted) => {
     expect(fit(text, columns)).toBe(fitted);
   });
 
-  test("is never passed by what was fitted, and reached by what was padded", () => {
+  test("is the maximum of fitted text and the minimum of padded text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }).map(sanitize), fc.nat(60), (text, columns) => {
         expect(Bun.stringWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
@@ -112,7 +113,7 @@ describe("a width in columns", () => {
     );
   });
 
-  test("counts no colours, which stay whole", () => {
+  test("does not count colors, and colors are never cut", () => {
     const piece = fc.tuple(
       fc.string({ unit: "grapheme" }).map(sanitize),
       fc.constantFrom(red, dim),
@@ -129,7 +130,7 @@ describe("a width in columns", () => {
     );
   });
 
-  test("breaks lines and indents all but the first", () => {
+  test("wraps text and indents every line but the first", () => {
     expect(wrap("one two three four five six", 24, "    ")).toBe(
       "one two three four\n    five six",
     );
@@ -145,12 +146,12 @@ test.each([
   [0.875, 1, "▉"],
   [7, 2, "██"],
   [-1, 2, ""],
-])("a share of %p in %p columns is %j", (share, columns, drawn) => {
+])("a share of %p in %p columns is drawn as %j", (share, columns, drawn) => {
   expect(bar(share, columns)).toBe(drawn);
 });
 
 const share = fc.double({ noNaN: true });
-test("a bar never passes its columns, and a larger share is never drawn shorter", () => {
+test("a bar is never wider than its columns, and a larger share is never drawn shorter", () => {
   fc.assert(
     fc.property(share, share, fc.integer({ min: 1, max: 40 }), (a, b, most) => {
       const [less = "", more = ""] = [Math.min(a, b), Math.max(a, b)].map((one) => bar(one, most));
@@ -165,7 +166,7 @@ test.each([
   [[0, 0], "  "],
   [[5], "█"],
   [[], ""],
-])("the numbers %j are %j", (numbers, drawn) => {
+])("the numbers %j are drawn as %j", (numbers, drawn) => {
   expect(sparkline(numbers)).toBe(drawn);
 });
 
@@ -175,11 +176,11 @@ test.each([
   [999_000, "999 kB"],
   [1_500_000, "1.5 MB"],
   [81_100_000_000, "81.1 GB"],
-])("%p bytes are %s", (bytes, words) => {
+])("%p bytes are shown as %s", (bytes, words) => {
   expect(formatSize(bytes)).toBe(words);
 });
 
-test("counts of one are not plural", () => {
+test("a count of one is singular", () => {
   expect([0, 1, 2].map((count) => plural(count, "day"))).toEqual(["0 days", "1 day", "2 days"]);
 });
 
@@ -195,32 +196,32 @@ describe("a table", () => {
     ["bb", "日本語", "never", "1234"],
   ];
 
-  test("aligns its columns, and leaves no blanks at the ends of lines", () => {
-    expect(table(columns, rows, 80).split("\n")).toEqual([
+  test("aligns its columns, and leaves no spaces at the ends of lines", () => {
+    expect(renderTable(columns, rows, 80).split("\n")).toEqual([
       "id  about                                           rare    count",
       "a   a text that is rather long for a narrow screen  seldom      7",
       "bb  日本語                                          never    1234",
     ]);
   });
 
-  test("cuts the one column, and drops others by their rank, where it is narrow", () => {
-    expect(table(columns, rows, 50).split("\n")).toEqual([
+  test("shortens the flexible column, then drops others by rank, on a narrow screen", () => {
+    expect(renderTable(columns, rows, 50).split("\n")).toEqual([
       "id  about                            rare    count",
       "a   a text that is rather long for…  seldom      7",
       "bb  日本語                           never    1234",
     ]);
-    expect(table(columns, rows, 40).split("\n")[0]).toBe(
+    expect(renderTable(columns, rows, 40).split("\n")[0]).toBe(
       "id  about                          count",
     );
-    expect(table(columns, rows, 30).split("\n")[1]).toBe("a   a text that is rather lon…");
+    expect(renderTable(columns, rows, 30).split("\n")[1]).toBe("a   a text that is rather lon…");
   });
 
-  test("cuts a column that has a limit, but not its head", () => {
+  test("shortens a column to its maximum width, but not its head", () => {
     const limited = [
-      { head: "project", most: 9 },
-      { head: "p", most: 3 },
+      { head: "project", maxWidth: 9 },
+      { head: "p", maxWidth: 3 },
     ];
-    expect(table(limited, [["a-long-project", "カート"]], 80).split("\n")).toEqual([
+    expect(renderTable(limited, [["a-long-project", "カート"]], 80).split("\n")).toEqual([
       "project    p",
       "a-long-p…  カ…",
     ]);
@@ -233,7 +234,7 @@ describe("a table", () => {
         fc.array(fc.tuple(fc.constant("id"), cell, cell, cell), { maxLength: 5 }),
         fc.integer({ min: 22, max: 120 }),
         (cells, width) => {
-          for (const line of table(columns, cells, width).split("\n"))
+          for (const line of renderTable(columns, cells, width).split("\n"))
             expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
         },
       ),

@@ -1,3 +1,4 @@
+// Our entries in settings of every style: added, updated and removed, with every other byte as it was.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parse } from "jsonc-parser";
@@ -27,52 +28,52 @@ const OTHERS = `{
 }
 `;
 
-// Whether taking our hooks out again leaves every byte as it was. Where it does not, an object or list
-// was empty, or a comma was missing or left over, and the backup is what gives the bytes back.
+// The third value: whether removing our entries restores every byte. It does not if an object or list was
+// empty, or if there was a trailing comma; there the backup restores them.
 const TEXTS: readonly (readonly [string, string, boolean])[] = [
-  ["nothing at all", "", false],
-  ["only blank space", " \n\n", false],
+  ["an empty file", "", false],
+  ["only white space", " \n\n", false],
   ["only a byte order mark", "\uFEFF", false],
   ["only a comment", "// mine\n", false],
-  ["only a comment whose line has no end", "// mine", false],
+  ["only a comment without a line end", "// mine", false],
   ["an empty object", "{}", true],
-  ["an empty object with a line in it", "{\n}\n", false],
+  ["an empty object over two lines", "{\n}\n", false],
   ["an empty object with a comment in it", "{\n  // nothing yet\n}\n", false],
-  ["an empty object and a comment after it", "{} // nothing yet", true],
+  ["an empty object before a comment", "{} // nothing yet", true],
   ["an object on one line", '{"a":1}', true],
-  ["an object on one line, with room", '{ "a": 1 }', true],
+  ["an object on one line, with spaces", '{ "a": 1 }', true],
   ["a minified object with lists", '{"a":[1,2],"hooks":{"Stop":[]},"b":{}}', false],
-  ["what most people have", '{\n  "model": "opus"\n}\n', true],
-  ["no newline at its end", '{\n  "model": "opus"\n}', true],
+  ["the settings that most people have", '{\n  "model": "opus"\n}\n', true],
+  ["no newline at the end", '{\n  "model": "opus"\n}', true],
   ["tabs", '{\n\t"model": "opus",\n\t"env": {\n\t\t"A": "1"\n\t}\n}\n', true],
   ["four spaces", '{\n    "model": "opus"\n}\n', true],
-  ["the line ends of Windows", '{\r\n  "a": 1,\r\n  "hooks": {\r\n  }\r\n}\r\n', false],
+  ["CRLF line ends", '{\r\n  "a": 1,\r\n  "hooks": {\r\n  }\r\n}\r\n', false],
   ["a byte order mark", '\uFEFF{\n  "a": 1\n}\n', true],
-  ["a comment behind its last value", '{\n  "a": 1 // one\n}\n', true],
-  ["a comment behind its last comma", '{\n  "a": 1, // one, and a comma\n}\n', false],
+  ["a comment after the last value", '{\n  "a": 1 // one\n}\n', true],
+  ["a comment after a trailing comma", '{\n  "a": 1, // one, and a comma\n}\n', false],
   [
     "comments above, between and below",
     '// top\n{\n  /* a */ "a": 1,\n  // b\n  "b": 2\n  // end\n}\n// bottom\n',
     true,
   ],
-  ["commas that begin lines", '{\n  "a": 1 // one\n, "b": 2\n}\n', true],
+  ["commas at the beginnings of lines", '{\n  "a": 1 // one\n, "b": 2\n}\n', true],
   ["blank lines between and at the end", '{\n  "a": 1,\n\n  "b": 2\n\n}\n\n', true],
   ["a comment with braces and commas", '{\n  "a": 1 /* }, { */\n}\n', true],
   [
-    "commas at the end of everything",
+    "trailing commas everywhere",
     '{\n  "hooks": {\n    "Stop": [\n      { "hooks": [], },\n    ],\n  },\n}\n',
     false,
   ],
-  ["others' hooks on the same events", OTHERS, true],
-  ["others' hooks and the line ends of Windows", OTHERS.replaceAll("\n", "\r\n"), true],
-  ["others' hooks and tabs", OTHERS.replaceAll("  ", "\t"), true],
-  ["hooks that are empty", '{\n  "hooks": {},\n  "a": 1\n}\n', false],
-  ["keys that are ours by name only", '{"env":{"hooks":{"Stop":[]}},"SessionStart":1}', true],
-  ["escapes and other letters", '{\n  "a\\u0022b": "🛒 \\" } ,"\n}\n', true],
+  ["another program's hooks on the same events", OTHERS, true],
+  ["another program's hooks and CRLF line ends", OTHERS.replaceAll("\n", "\r\n"), true],
+  ["another program's hooks and tabs", OTHERS.replaceAll("  ", "\t"), true],
+  ["an empty hooks object", '{\n  "hooks": {},\n  "a": 1\n}\n', false],
+  ["our names as other keys", '{"env":{"hooks":{"Stop":[]}},"SessionStart":1}', true],
+  ["escapes and characters outside of ASCII", '{\n  "a\\u0022b": "🛒 \\" } ,"\n}\n', true],
 ];
 
 describe("registering", () => {
-  test.each(TEXTS)("settings with %s adds ours, and nothing else changes", (_, text, isExact) => {
+  test.each(TEXTS)("%s: our entries are added and removed, and nothing else changes", (_, text, isExact) => {
     const { text: installed, changes } = register(text, WANTED);
     expect(changes.every(({ kind }) => kind === "added")).toBeTrue();
     expect(value(installed)).toEqual(withOurs(value(text)));
@@ -89,14 +90,14 @@ describe("registering", () => {
   });
 
   test.each([
-    ["all hooks", '{"hooks":{/* mine */}}'],
-    ["an event", '{\n  "hooks": {\n    "Stop": [\n      // mine\n    ]\n  }\n}\n'],
-  ])("and taking out again leaves a comment where there was nothing else in %s", (_, text) => {
+    ["the hooks object", '{"hooks":{/* mine */}}'],
+    ["an event's list", '{\n  "hooks": {\n    "Stop": [\n      // mine\n    ]\n  }\n}\n'],
+  ])("and unregistering keep a comment that was all of %s", (_, text) => {
     const { text: back } = unregister(register(text, WANTED).text);
     expect(commentsOf(back)).toEqual(["mine"]);
   });
 
-  test("and taking out again leaves no group of ours for what only looks like a comment", () => {
+  test("is undone even if a matcher looks like a comment", () => {
     const text = JSON.stringify({
       hooks: {
         PreToolUse: [
@@ -111,7 +112,7 @@ describe("registering", () => {
     expect(unregister(text).text).toBe('{"a":1}');
   });
 
-  test("writes exec form, an absolute path, no arguments and a small timeout, and nothing more", () => {
+  test("writes exec form: an absolute path, no arguments and a short timeout", () => {
     expect(value(register("", new Map([["Stop", "/a/session-event"]])).text)).toEqual({
       hooks: {
         Stop: [{ hooks: [{ type: "command", command: "/a/session-event", args: [], timeout: 5 }] }],
@@ -120,7 +121,7 @@ describe("registering", () => {
   });
 });
 
-describe("for any settings", () => {
+describe("in any settings", () => {
   const event = fc.constantFrom("Stop", "PreToolUse", "Other");
   const hook = fc.record({ type: fc.constant("command"), command: fc.string() });
   const group = fc.record({ matcher: fc.string(), hooks: fc.array(hook, { maxLength: 2 }) });
@@ -148,13 +149,13 @@ describe("for any settings", () => {
   });
   const runs = { numRuns: 500 };
 
-  test("in any manner, ours are added at the end, and taken out to the byte", () => {
+  test("our entries are added last, in the style of the file, and removing them restores every byte", () => {
     fc.assert(
       fc.property(settings, manner, (given, { indent, eol, mark, end }) => {
         const json = JSON.stringify(given, undefined, indent).replaceAll("\n", eol);
         const text = mark + json + end;
         const { text: installed } = register(text, WANTED);
-        // As texts, for the order counts, and so that what was strict JSON stays it.
+        // Compared as text: the order counts, and strict JSON has to stay strict.
         expect(compact(installed)).toBe(JSON.stringify(withOurs(JSON.parse(json))));
         expect(isSubsequence(text, installed)).toBeTrue();
         expect(register(installed, WANTED).text).toBe(installed);
@@ -178,7 +179,7 @@ describe("for any settings", () => {
     "\n// {\n ",
   );
 
-  test("with blanks and comments anywhere, no comment goes and nothing but blanks changes", () => {
+  test("with white space and comments anywhere, every comment stays", () => {
     const given = settings.filter(hasNothingEmpty);
     const spaces = fc.array(space, { minLength: 40, maxLength: 40 });
     fc.assert(
@@ -200,7 +201,7 @@ describe("for any settings", () => {
     );
   });
 
-  // Ours of another version among the hooks of others, doubled, and with other programs' names.
+  // Our entries of another version among other hooks, twice, and with the names of other programs.
   const ours = fc.constantFrom("session-start", "session-event", "pre-tool-use").map((name) => ({
     type: "command",
     command: `/old/${name}`,
@@ -212,7 +213,7 @@ describe("for any settings", () => {
     hooks: fc.array(fc.oneof(hook, ours), { maxLength: 3 }),
   });
 
-  test("with whatever of ours, each event has one that is right, and others' stay as they are", () => {
+  test("with old entries of ours, each event gets exactly one, and other hooks stay as they are", () => {
     fc.assert(
       fc.property(fc.dictionary(event, fc.array(mixed, { maxLength: 3 })), (old) => {
         const text = JSON.stringify({ hooks: old }, undefined, 2);
@@ -231,13 +232,13 @@ describe("for any settings", () => {
   });
 });
 
-describe("what is ours already", () => {
+describe("an entry of ours", () => {
   const own = (command: string, more: object = {}) => ({
     hooks: [{ type: "command", command, args: [], timeout: 5, ...more }],
   });
   const written = (hooks: object) => JSON.stringify({ hooks }, undefined, 2);
 
-  test("is moved and not doubled where it has another path", () => {
+  test("gets the new path, and is not added again", () => {
     const old = written({ Stop: [own("/old/place/session-event")] });
     const { text, changes } = register(old, new Map([["Stop", "/new/session-event"]]));
     expect(text).toBe(old.replace("/old/place/", "/new/"));
@@ -247,9 +248,9 @@ describe("what is ours already", () => {
   test.each([
     ["the right one first", "/new", "/old"],
     ["the right one last", "/old", "/new"],
-    ["both of them wrong", "/old", "/older"],
-    ["the same twice", "/new", "/new"],
-  ])("is left once where it was there twice: %s", (_, first, second) => {
+    ["both wrong", "/old", "/older"],
+    ["both the same", "/new", "/new"],
+  ])("is kept once if it was there twice: %s", (_, first, second) => {
     const twice = written({
       Stop: [own(`${first}/session-event`), own(`${second}/session-event`)],
     });
@@ -258,23 +259,23 @@ describe("what is ours already", () => {
     expect(changes).toEqual([{ event: "Stop", kind: "moved" }]);
   });
 
-  test("is taken out where its event is not wanted any more", () => {
+  test("is removed if its event is no longer wanted", () => {
     const more = register("{}", new Map([...WANTED, ["PostCompact", `${FOLDER}/session-event`]]));
     const { text, changes } = register(more.text, WANTED);
     expect(text).toBe(register("{}", WANTED).text);
     expect(changes.find(({ event }) => event === "PostCompact")?.kind).toBe("removed");
   });
 
-  test("keeps its matcher, its timeout and its company", () => {
-    const company = { type: "command", command: "theirs.sh" };
+  test("keeps its matcher, its timeout and its neighbors", () => {
+    const neighbor = { type: "command", command: "check.sh" };
     const group = {
       matcher: "Bash",
-      hooks: [company, own("/a/pre-tool-use", { timeout: 9 }).hooks[0]],
+      hooks: [neighbor, own("/a/pre-tool-use", { timeout: 9 }).hooks[0]],
     };
     const text = written({ PreToolUse: [group] });
     expect(register(text, new Map([["PreToolUse", "/a/pre-tool-use"]])).text).toBe(text);
     expect(value(unregister(text).text)).toEqual({
-      hooks: { PreToolUse: [{ matcher: "Bash", hooks: [company] }] },
+      hooks: { PreToolUse: [{ matcher: "Bash", hooks: [neighbor] }] },
     });
   });
 
@@ -282,17 +283,17 @@ describe("what is ours already", () => {
     ["in shell form", { type: "command", command: "/a/session-start", timeout: 5 }],
     ["with arguments", { type: "command", command: "/a/session-start", args: ["x"], timeout: 5 }],
     ["without a timeout", { type: "command", command: "/a/session-start", args: [] }],
-    ["that does not wait", { ...own("/a/session-start").hooks[0], async: true }],
+    ["that is async", { ...own("/a/session-start").hooks[0], async: true }],
     ["with a condition", { ...own("/a/session-start").hooks[0], if: "Bash" }],
-    ["of another kind", { ...own("/a/session-start").hooks[0], type: "prompt" }],
-    ["of another name", own("/a/session-starter").hooks[0]],
-  ])("is not somebody else's %s", (_, hook) => {
+    ["that is not a command", { ...own("/a/session-start").hooks[0], type: "prompt" }],
+    ["with another name", own("/a/session-starter").hooks[0]],
+  ])("is not a hook %s", (_, hook) => {
     const text = written({ SessionStart: [{ hooks: [hook] }] });
     expect(registrations(text)).toEqual([]);
     expect(unregister(text)).toEqual({ text, changes: [] });
   });
 
-  test("is a program of Windows too", () => {
+  test("may be a Windows program", () => {
     const text = written({ Stop: [own("C:\\Users\\you\\.claude\\hooks\\session-event.exe")] });
     expect(registrations(text)).toHaveLength(1);
   });
@@ -300,20 +301,20 @@ describe("what is ours already", () => {
 
 describe("settings that cannot be edited", () => {
   test.each([
-    ["words", "no settings", 1, 1],
-    ["a value that is missing", '{\n  "a": ,\n}', 2, 8],
-    ["an end that is missing", '{\n  "a": 1,\n  "b": [1, 2', 3, 13],
+    ["plain text", "no settings", 1, 1],
+    ["a missing value", '{\n  "a": ,\n}', 2, 8],
+    ["a missing end", '{\n  "a": 1,\n  "b": [1, 2', 3, 13],
     ["two values", "{}\n{}", 2, 1],
     ["a list", "[]", 1, 1],
     ["a number", " 7", 1, 2],
     ["single quotes", "{'a': 1}", 1, 2],
     ["a comment without an end", '{\n  "a": 1\n} /* so', 3, 3],
-    ["a byte order mark before it", '\uFEFF{"a": }', 1, 8],
-    ["hooks that are a list", '{\n  "hooks": []\n}', 2, 12],
-    ["an event that is an object", '{\n  "hooks": {\n    "Stop": {}\n  }\n}', 3, 13],
+    ["a byte order mark before a missing value", '\uFEFF{"a": }', 1, 8],
+    ["hooks as a list", '{\n  "hooks": []\n}', 2, 12],
+    ["an event as an object", '{\n  "hooks": {\n    "Stop": {}\n  }\n}', 3, 13],
     ["the same key twice", '{\n  "hooks": {},\n  "hooks": {}\n}', 3, 3],
     ["the same event twice", '{"hooks":{"Stop":[],\r\n"Stop":[]}}', 2, 1],
-  ])("are refused with line and column: %s", (_, text, line, column) => {
+  ])("are rejected with line and column: %s", (_, text, line, column) => {
     for (const edit of [() => register(text, WANTED), () => unregister(text)])
       expect(errorOf(edit)).toMatchObject({ line, column });
   });
@@ -321,7 +322,7 @@ describe("settings that cannot be edited", () => {
   test.each([
     '{"\\u001b[31m\\u202e":1,"\\u001b[31m\\u202e":2}',
     '{"hooks":{"\\u001b[31m\\u202e":1}}',
-  ])("are refused in words that are harmless on a terminal: %s", (text) => {
+  ])("are rejected with a reason that is safe to print: %s", (text) => {
     const { reason } = errorOf(() => registrations(text));
     expect(reason).toContain("\\u001b[31m\\u202e");
   });
@@ -338,7 +339,7 @@ function value(text: string): Settings {
   try {
     return JSON.parse(body) as Settings;
   } catch {
-    // Which knows comments, but takes a key `__proto__` for the prototype.
+    // It reads comments, but a key `__proto__` sets the prototype.
     return (parse(body, [], { allowTrailingComma: true }) ?? {}) as Settings;
   }
 }
@@ -347,7 +348,7 @@ function compact(text: string): string {
   return JSON.stringify(JSON.parse(text.replace(/^\uFEFF/, "")));
 }
 
-/** Settings with ours behind everybody else's. */
+/** Settings with our entries after all others. */
 function withOurs(settings: Settings): Settings {
   const hooks: Record<string, unknown[]> = { ...settings.hooks };
   for (const [event, command] of WANTED)
@@ -358,7 +359,7 @@ function withOurs(settings: Settings): Settings {
   return { ...settings, hooks: hooks as Record<string, Group[]> };
 }
 
-/** Settings without what is as good as absent: events of ours with nothing in them, no hooks at all. */
+/** Settings without empty lists for our events, and without an empty hooks object. */
 function withoutEmpty({ ...settings }: Settings): Settings {
   const events = Object.entries(settings.hooks ?? {});
   const kept = events.filter(([event, groups]) => groups.length > 0 || !WANTED.has(event));
@@ -373,7 +374,7 @@ function hasNothingEmpty({ hooks, ...rest }: Settings): boolean {
   return lists.length > 0 && lists.every((list) => list.length > 0);
 }
 
-/** By event, the commands of everybody else, in their order. */
+/** The events and commands of other programs' hooks, in their order. */
 function othersIn(text: string): unknown {
   return Object.entries(value(text).hooks ?? {}).flatMap(([event, groups]) =>
     groups
@@ -390,7 +391,7 @@ function commentsOf(text: string): string[] {
   );
 }
 
-/** Whether every byte of a text is still there, with nothing but additions in between. */
+/** Whether a text is still there, with additions in between only. */
 function isSubsequence(part: string, whole: string): boolean {
   let at = 0;
   for (const character of part) {
@@ -407,5 +408,5 @@ function errorOf(act: () => unknown): SettingsError {
     if (error instanceof SettingsError) return error;
     throw error;
   }
-  throw new Error("nothing was refused");
+  throw new Error("nothing was thrown");
 }

@@ -1,74 +1,35 @@
-// What a collector is sent, and what it may have against it.
+// What a collector receives, and how its answers are read.
 import { expect, test } from "bun:test";
-import type { PendingEvent } from "../../../../lib/forward/backlog";
 import { sendNdjson } from "../../../../lib/forward/destinations/ndjson";
-import type { Receipts, Refused } from "../../../../lib/forward/verdict";
+import { pendingEvent, sendAll } from "./sending";
 
-function eventOf(id: string, line: string): PendingEvent {
-  const position = { offset: 0, id };
-  return { id, session: "s", line, day: "2026-11-22", position, bytes: line.length };
-}
-
-/** A server that answers by what is in a request, and what was delivered to it and refused by it. */
-async function deliver(lines: readonly string[], statusOf: (body: string) => number) {
-  const bodies: string[] = [];
-  const keys: (string | null)[] = [];
-  using server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    async fetch(request) {
-      const body = await request.text();
-      bodies.push(body);
-      keys.push(request.headers.get("Idempotency-Key"));
-      return new Response("said", { status: statusOf(body) });
-    },
-  });
-  const destination = {
-    url: server.url.href,
-    headers: new Headers(),
-    isLoopback: true,
-    secrets: [],
-  };
-  const delivered: string[] = [];
-  const refused: [string, number][] = [];
-  const receipts: Receipts = {
-    delivered: (events) => void delivered.push(...events.map(({ id }) => id)),
-    refused(events, { status }: Refused) {
-      for (const { id } of events) refused.push([id, status]);
-      return undefined;
-    },
-  };
-  const events = lines.map((line, i) => eventOf(`${i}`, line));
-  const failure = await sendNdjson(destination)(events, receipts);
-  return { bodies, keys, delivered, refused, failure };
+function send(lines: readonly string[], statusOf: (body: string) => number, stop?: AbortSignal) {
+  const events = lines.map((line, i) => pendingEvent(String(i), line));
+  const answer = (body: string) => new Response("because", { status: statusOf(body) });
+  return sendAll(sendNdjson, events, answer, stop);
 }
 
 test.each([
   [String.raw`{"a":"x\ud83d"}`, String.raw`{"a":"x\ufffd"}`, "half a character"],
-  [
-    String.raw`{"a":"\ud83d\udc00"}`,
-    String.raw`{"a":"\ufffd\ufffd"}`,
-    "two halves, as nobody writes",
-  ],
+  [String.raw`{"a":"\ud83d\udc00"}`, String.raw`{"a":"\ufffd\ufffd"}`, "an escaped pair"],
   [String.raw`{"\udc00":1}`, String.raw`{"\ufffd":1}`, "in a key"],
   [String.raw`{"a":"C:\\ud83d"}`, String.raw`{"a":"C:\\ud83d"}`, "a path"],
-  [String.raw`{"a":"\\\ud83d"}`, String.raw`{"a":"\\\ufffd"}`, "behind a backslash"],
+  [String.raw`{"a":"\\\ud83d"}`, String.raw`{"a":"\\\ufffd"}`, "after a backslash"],
   ['{"a":"🛒"}', '{"a":"🛒"}', "a whole character"],
 ])("%s is sent as %s: %s", async (line, sent) => {
-  const { bodies } = await deliver([line], () => 200);
+  const { bodies } = await send([line], () => 200);
   expect(bodies).toEqual([`${sent}\n`]);
   expect(() => JSON.parse(bodies[0] ?? "")).not.toThrow();
 });
 
 test.each([400, 403, 413, 422])(
-  "of events answered with %d only those to blame are set aside",
+  "a batch answered with %d is halved until only the bad events are rejected",
   async (status) => {
     const lines = Array.from({ length: 100 }, (_, i) => `{"n":${i},"bad":${i === 17 || i === 18}}`);
-    const { delivered, refused, failure, bodies } = await deliver(lines, (body) =>
-      body.includes('"bad":true') ? status : 200,
-    );
-    expect(failure).toBeUndefined();
-    expect(refused).toEqual([
+    const statusOf = (body: string) => (body.includes('"bad":true') ? status : 200);
+    const { delivered, rejected, retryReasons, bodies } = await send(lines, statusOf);
+    expect(retryReasons).toEqual([]);
+    expect(rejected).toEqual([
       ["17", status],
       ["18", status],
     ]);
@@ -79,25 +40,35 @@ test.each([400, 403, 413, 422])(
 );
 
 test.each([401, 404, 407, 408, 425, 429, 500, 503])(
-  "events answered with %d are kept, in one try, with what the server said",
+  "a batch answered with %d is to be sent again, after one request",
   async (status) => {
-    const { delivered, refused, failure, bodies } = await deliver(["{}", "{}"], () => status);
-    expect({ delivered, refused, tries: bodies.length }).toEqual({
+    expect(await send(["{}", "{}"], () => status)).toMatchObject({
+      bodies: ["{}\n{}\n"],
       delivered: [],
-      refused: [],
-      tries: 1,
+      rejected: [],
+      retryReasons: [`it answered ${status}: because`],
     });
-    expect(failure?.reason).toBe(`it answered ${status}: said`);
   },
 );
 
-test("events refused for another reason are set aside together", async () => {
-  const { refused, bodies } = await deliver(["{}", "{}"], () => 410);
-  expect(refused.map(([id]) => id)).toEqual(["0", "1"]);
+test("a batch that is rejected for another reason is rejected as a whole", async () => {
+  const { rejected, bodies } = await send(["{}", "{}"], () => 410);
+  expect(rejected.map(([id]) => id)).toEqual(["0", "1"]);
   expect(bodies).toHaveLength(1);
 });
 
-test("a batch has a key of its first and last event, and the same when it is sent again", async () => {
-  const { keys } = await deliver(["{}", "{}", "{}"], () => 204);
+test("a failure ends it: the rest of a halved batch is not sent", async () => {
+  const statusOf = (body: string) => (body.startsWith("0\n1\n2") ? 413 : 503);
+  const { bodies, retryReasons } = await send(["0", "1", "2", "3"], statusOf);
+  expect(bodies).toEqual(["0\n1\n2\n3\n", "0\n1\n"]);
+  expect(retryReasons).toHaveLength(1);
+});
+
+test("nothing is sent after it was stopped", async () => {
+  expect((await send(["{}"], () => 200, AbortSignal.abort())).bodies).toEqual([]);
+});
+
+test("the key of a batch is its first and last id", async () => {
+  const { keys } = await send(["{}", "{}", "{}"], () => 204);
   expect(keys).toEqual(["0-2"]);
 });

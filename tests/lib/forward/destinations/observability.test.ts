@@ -1,14 +1,21 @@
-// What an observability server is sent.
-import { expect, test } from "bun:test";
-import { Models, sentPayload, toMessage } from "../../../../lib/forward/destinations/observability";
+// What an observability server receives, and how its answers are read.
+import { describe, expect, test } from "bun:test";
+import { sendToObservability } from "../../../../lib/forward/destinations/observability";
+import {
+  Models,
+  sentPayload,
+  toMessage,
+} from "../../../../lib/forward/destinations/observability-message";
 import { fieldOf } from "../../../../lib/history/payload";
+import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
 import { recordsFrom, SESSION, STARTED_MS } from "../../../support/recorded-session";
+import { pendingEvent, sendAll } from "./sending";
 
 const captured = await capturedPayloads();
 
 test.each(captured.map(({ name }) => [name]))(
-  "%s: the payload is what Claude Code sent",
+  "%s: the payload is as Claude Code sent it",
   async (name) => {
     const variant = captured.find((one) => one.name === name);
     const path = name.includes(".") ? `variants/${name}` : name;
@@ -25,12 +32,12 @@ test.each(captured.map(({ name }) => [name]))(
       timestamp: STARTED_MS,
       summary: expect.any(String),
     });
-    for (const beside of ["tool_name", "tool_use_id", "error", "agent_id", "source", "reason"])
-      expect(message[beside]).toEqual(variant.payload[beside]);
+    for (const field of ["tool_name", "tool_use_id", "error", "agent_id", "source", "reason"])
+      expect(message[field]).toEqual(variant.payload[field]);
   },
 );
 
-test("the model is that of the session's start, for each session its own", async () => {
+test("each session keeps the model of its start until it switches", async () => {
   const records = await recordsFrom([
     ["UserPromptSubmit"],
     ["SessionStart", { model: "opus" }],
@@ -54,11 +61,70 @@ test("the model is that of the session's start, for each session its own", async
   ]);
 });
 
-test("a summary is one short line, whatever was written", async () => {
+test("a summary is one short line, whatever the prompt", async () => {
   const [record] = await recordsFrom([["UserPromptSubmit", { prompt: `a\n${"🛒".repeat(500)}` }]]);
   if (record === undefined) throw new Error("no record");
   const summary = String(toMessage(record, undefined)["summary"]);
   expect(summary.isWellFormed()).toBe(true);
   expect(Array.from(summary).length).toBeLessThanOrEqual(200);
   expect(summary).not.toContain("\n");
+});
+
+describe("a batch of several sessions", async () => {
+  const record = (await recordsFrom([["Stop"]]))[0] as EventRecord;
+  const eventOf = (id: string) => {
+    const [session_id = ""] = id;
+    return pendingEvent(id, JSON.stringify({ ...record, id, session_id }), session_id);
+  };
+  /** Ten sessions, a to j, with two events each. */
+  const events = Array.from("abcdefghij", (session) => [`${session}1`, `${session}2`])
+    .flat()
+    .map(eventOf);
+  const idOf = (body: string) =>
+    (JSON.parse(body) as { payload: { event_id: string } }).payload.event_id;
+  const stored = () => Response.json({ id: 7 });
+
+  test("is sent by up to eight requests at a time, each session in order", async () => {
+    let underWay = 0;
+    let most = 0;
+    const { delivered } = await sendAll(sendToObservability, events, async () => {
+      most = Math.max(most, ++underWay);
+      await Bun.sleep(5);
+      underWay--;
+      return stored();
+    });
+    expect(most).toBe(8);
+    expect(delivered.toSorted()).toEqual(events.map(({ id }) => id));
+    for (const { session } of events)
+      expect(delivered.filter((id) => id.startsWith(session))).toEqual([
+        `${session}1`,
+        `${session}2`,
+      ]);
+  });
+
+  test("stops at a failure, and still says what became of the requests under way", async () => {
+    const answer = async (body: string) => {
+      if (idOf(body) === "a1") return new Response("no", { status: 503 });
+      // The failure comes first.
+      await Bun.sleep(50);
+      return stored();
+    };
+    const { delivered, retryReasons } = await sendAll(sendToObservability, events, answer);
+    expect(retryReasons).toEqual(["it answered 503: no"]);
+    expect(delivered.toSorted()).toEqual(["b1", "c1", "d1", "e1", "f1", "g1", "h1"]);
+  });
+
+  test("is not sent any further after it was stopped", async () => {
+    const stop = new AbortController();
+    const { bodies } = await sendAll(
+      sendToObservability,
+      [eventOf("a1"), eventOf("a2")],
+      () => {
+        stop.abort();
+        return new Response("never", { status: 400 });
+      },
+      stop.signal,
+    );
+    expect(bodies.map(idOf)).toEqual(["a1"]);
+  });
 });

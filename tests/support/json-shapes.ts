@@ -1,0 +1,139 @@
+// The shapes of what `claude-session` prints with `--json`, in zod. They are what docs/json.md describes.
+import { z } from "zod";
+import { eventRecord } from "../../scripts/harness/record-schema";
+
+const time = z.iso.datetime({ precision: 3 });
+const count = z.int().min(0);
+const durationMs = z.number();
+
+const session = z.strictObject({
+  session_id: z.string(),
+  project: z.string(),
+  project_dir: z.string(),
+  title: z.string().nullable(),
+  first_prompt: z.string().nullable(),
+  state: z.enum(["active", "waiting", "ended", "silent"]),
+  started_at: time,
+  last_at: time,
+  duration_ms: durationMs,
+  prompts: count,
+  tools: count,
+  failures: count,
+  agents: count,
+});
+
+const link = z.strictObject({ session_id: z.string(), by: z.enum(["clear", "fork"]) });
+
+// Agents have steps, and tool calls have agents.
+const steps: z.ZodType = z.lazy(() => z.array(z.discriminatedUnion("kind", [toolCall, agent, event])));
+
+const agent = z.strictObject({
+  kind: z.literal("agent"),
+  at: time,
+  agent_id: z.string(),
+  agent_type: z.string(),
+  duration_ms: durationMs.nullable(),
+  answer: z.string().nullable(),
+  is_interrupted: z.boolean(),
+  steps,
+});
+
+const toolCall = z.strictObject({
+  kind: z.literal("tool"),
+  at: time,
+  tool: z.string(),
+  tool_use_id: z.string(),
+  parameters: z.json(),
+  outcome: z.enum([
+    "succeeded",
+    "failed",
+    "denied",
+    "interrupted",
+    "denied or interrupted",
+    "asking",
+    "running",
+    "no result",
+  ]),
+  duration_ms: durationMs.nullable(),
+  is_asked: z.boolean(),
+  response: z.json(),
+  error: z.string().nullable(),
+  agents: z.array(agent),
+});
+
+const event = z.strictObject({
+  kind: z.literal("event"),
+  at: time,
+  event: z.string(),
+  payload: z.json(),
+});
+
+const turn = z.strictObject({
+  kind: z.literal("turn"),
+  at: time,
+  prompt: z.string(),
+  is_from_person: z.boolean(),
+  duration_ms: durationMs.nullable(),
+  answer: z.string().nullable(),
+  error: z.string().nullable(),
+  steps,
+});
+
+const numbers = {
+  events: count,
+  sessions: count,
+  prompts: count,
+  calls: count,
+  failed: count,
+  failure_rate: z.number().min(0).max(1),
+  p50_ms: durationMs.nullable(),
+  p95_ms: durationMs.nullable(),
+};
+
+const destination = z.strictObject({
+  name: z.string(),
+  type: z.enum(["observability", "http"]),
+  url: z.string(),
+  undelivered: z.strictObject({ events: count, bytes: count }),
+  last_success_at: time.nullable(),
+  last_error: z.strictObject({ at: time, message: z.string() }).nullable(),
+  restarted: z.strictObject({ at: time, reason: z.string() }).nullable(),
+  rejected: count,
+  lost: count,
+  skipped: count,
+});
+
+/** The output of each command; that of `tail` is an array of its lines. */
+export const SHAPES = {
+  list: z.array(session),
+  show: session.extend({
+    continues: z.array(link),
+    continued_by: z.array(link),
+    timeline: z.array(z.discriminatedUnion("kind", [turn, toolCall, agent, event])),
+    skipped_lines: count,
+  }),
+  tail: z.array(eventRecord),
+  stats: z.strictObject({
+    by: z.enum(["tool", "project", "day"]),
+    first_at: time.nullable(),
+    last_at: time.nullable(),
+    total: z.strictObject(numbers),
+    rows: z.array(z.strictObject({ name: z.string(), ...numbers })),
+  }),
+  doctor: z.strictObject({
+    findings: z.array(
+      z.strictObject({
+        level: z.enum(["ok", "warn", "fail"]),
+        topic: z.string(),
+        what: z.string(),
+        fix: z.string().nullable(),
+      }),
+    ),
+  }),
+  "forward --status": z.strictObject({
+    alive: z.boolean(),
+    forwarder: z.string().nullable(),
+    destinations: z.array(destination),
+    faults: z.array(z.string()),
+  }),
+} as const;
