@@ -1,5 +1,5 @@
-# Installs a release from a folder, as a person on Windows would, into a home that is gone afterwards; lets a
-# hook record, looks at that, and uninstalls.
+# Tries a release on Windows as a user would: installs it from a folder into a temporary home, lets a hook record
+# an event, looks for that event, and uninstalls.
 #
 # usage: .ci/try-installer.ps1 FOLDER
 param([string] $Release)
@@ -14,12 +14,12 @@ $cli = Join-Path $hooks "claude-session.exe"
 try {
   & "$Release/install.ps1" -From $Release
   & $cli doctor
-  if ($LASTEXITCODE -ne 0) { throw "doctor ended with $LASTEXITCODE" }
+  if ($LASTEXITCODE -ne 0) { throw "doctor exited with $LASTEXITCODE" }
   '{"session_id":"tried","hook_event_name":"SessionStart","source":"startup"}' |
     & (Join-Path $hooks "session-start.exe") | Out-Null
   if (-not ((& $cli list --json) -match "tried")) { throw "the event was not recorded" }
   & "$Release/install.ps1" -Uninstall
-  if (Test-Path $cli) { throw "$cli is still there" }
+  if (Test-Path $cli) { throw "$cli still exists" }
 } finally {
   Remove-Item $home_ -Recurse -Force -ErrorAction SilentlyContinue
 }

@@ -2,13 +2,14 @@
 // project with two sessions it names the one last used.
 import { isEvent } from "../lib/events";
 import { runHook } from "../lib/hook/run";
-import { isNamedByClaude, storeSessionId } from "../lib/session";
+import { mayStore, storeSessionId } from "../lib/session";
 
 await runHook({
   name: "session-event",
   event: "Unknown",
-  after: async ({ event, session, project }) =>
-    isEvent(event, "UserPromptSubmit") && isNamedByClaude(session)
-      ? (await storeSessionId(session.id, project)).faults
-      : [],
+  async after(recorded) {
+    const { event, session, project } = recorded;
+    if (!isEvent(event, "UserPromptSubmit") || !mayStore(recorded)) return [];
+    return (await storeSessionId(session.id, project)).faults;
+  },
 });

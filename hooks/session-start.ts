@@ -2,13 +2,14 @@
 import { paths } from "../lib/environment";
 import { runHook } from "../lib/hook/run";
 import { pruneDays } from "../lib/log/log";
-import { cleanupStaleSessions, isNamedByClaude, storeSessionId } from "../lib/session";
+import { cleanupStaleSessions, mayStore, storeSessionId } from "../lib/session";
 
 await runHook({
   name: "session-start",
   event: "SessionStart",
-  async after({ session, project, config, startedMs }) {
-    const stored = isNamedByClaude(session) ? await storeSessionId(session.id, project) : undefined;
+  async after(recorded) {
+    const { session, project, config, startedMs } = recorded;
+    const stored = mayStore(recorded) ? await storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
     const isForwarded = config.destinations.length > 0;

@@ -4,7 +4,7 @@
 // and defaults follow from it; a test compares the checks with a zod schema.
 import { paths } from "./environment";
 import { faultCode } from "./os/fault";
-import { readOwnFile } from "./os/file";
+import { readConfigFile } from "./os/file";
 import { isAbsolute } from "./os/paths";
 
 // Plain data, so that it costs nothing if there is no file. Limits can only be lowered: each default is the
@@ -47,6 +47,7 @@ type Key =
   | { readonly type: "strings"; readonly default: readonly string[]; readonly minLength: number }
   | { readonly type: "objects"; readonly default: readonly object[] }
   | { readonly type: "path"; readonly default: string };
+type ListKey = Extract<Key, { readonly type: "strings" | "objects" }>;
 interface Section {
   readonly [key: string]: Key | Section;
 }
@@ -73,33 +74,74 @@ export const DEFAULT_CONFIG = defaultsOf(KEYS) as Config;
 // Far more than any configuration needs; a larger file is a mistake.
 const MAX_BYTES = 65_536;
 
-/** A configuration, and a fault for each key that could not be used: its name and the reason. */
+/** A configuration, and what of the file could not be used. */
 export interface LoadedConfig {
   readonly config: Config;
+  /** A line for each key that could not be used, with its name, the reason, and what was done instead. */
   readonly faults: readonly string[];
+  /** Keys that this version does not know, such as `capture.prompt`. */
+  readonly unknownKeys: readonly string[];
 }
 
-/** Reads the user's configuration. What is missing or wrong gets its default; a bad file is never thrown. */
+/**
+ * Reads the user's configuration. What is missing or wrong gets its default, but privacy fails closed: where
+ * the file or a key that governs privacy cannot be understood, more is left out of the log, never less.
+ */
 export function loadConfig(path: string = paths.config): LoadedConfig {
   try {
-    const text = readOwnFile(path, MAX_BYTES);
-    return text === undefined ? { config: DEFAULT_CONFIG, faults: [] } : parseConfig(text);
+    const text = readConfigFile(path, MAX_BYTES);
+    return text === undefined
+      ? { config: DEFAULT_CONFIG, faults: [], unknownKeys: [] }
+      : parseConfig(text);
   } catch (error) {
-    return { config: DEFAULT_CONFIG, faults: [`config.json: ${faultCode(error)}`] };
+    return unusable(faultCode(error));
   }
 }
 
-/** Parses the text of a `config.json`. Keys that this version does not know are ignored. */
+/** Parses the text of a `config.json`, which may have comments and trailing commas like Claude Code's settings. */
 export function parseConfig(text: string): LoadedConfig {
-  let given: unknown;
+  const given = parseText(text);
+  if (given === undefined) return unusable("not JSON");
+  if (!isObject(given)) return unusable("not an object");
+  const reading: Reading = { faults: [], unknownKeys: [], isPrivacyUnclear: false };
+  const config = readSection(KEYS, DEFAULT_CONFIG, given, "", reading) as Config;
+  const { faults, unknownKeys } = reading;
+  if (!reading.isPrivacyUnclear) return { config: Object.freeze(config), faults, unknownKeys };
+  faults.push(CLOSED_FAULT);
+  return { config: closed(config), faults, unknownKeys };
+}
+
+const CLOSED_FAULT = "capture: no prompt, tool input or response is recorded until this is fixed";
+
+function unusable(reason: string): LoadedConfig {
+  const faults = [`config.json: ${reason}`, CLOSED_FAULT];
+  return { config: closed(DEFAULT_CONFIG), faults, unknownKeys: [] };
+}
+
+function closed(config: Config): Config {
+  const capture = { prompts: false, tool_input: false, tool_response: false };
+  return Object.freeze({ ...config, capture });
+}
+
+function parseText(text: string): unknown {
   try {
-    given = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    return { config: DEFAULT_CONFIG, faults: ["config.json: not JSON"] };
+    try {
+      // In brackets, because it ignores whatever follows a value (Bun 1.4.5).
+      const list: unknown = Bun.JSONC.parse(`[${text}\n]`);
+      return Array.isArray(list) && list.length === 1 ? (list[0] as unknown) : undefined;
+    } catch {
+      return undefined;
+    }
   }
-  const faults: string[] = [];
-  const config = readSection(KEYS, DEFAULT_CONFIG, given, "", faults) as Config;
-  return { config: Object.freeze(config), faults };
+}
+
+/** The names of all keys, such as `capture.prompts`. */
+export function configKeys(section: Section = KEYS, path = ""): string[] {
+  return Object.entries(section).flatMap(([name, key]) =>
+    isKey(key) ? path + name : [path + name].concat(configKeys(key, `${path}${name}.`)),
+  );
 }
 
 function defaultsOf(section: Section): Record<string, unknown> {
@@ -111,32 +153,73 @@ function defaultsOf(section: Section): Record<string, unknown> {
   return defaults;
 }
 
+interface Reading {
+  readonly faults: string[];
+  readonly unknownKeys: string[];
+  /** Whether something that governs privacy could not be understood. */
+  isPrivacyUnclear: boolean;
+}
+
 function readSection(
   section: Section,
   defaults: object,
   given: unknown,
   path: string,
-  faults: string[],
+  reading: Reading,
 ): object {
+  const isPrivacy = path === "capture" || path === "redact";
   if (!isObject(given)) {
-    faults.push(`${path || "config.json"}: not an object`);
+    reading.faults.push(`${path}: not an object`);
+    reading.isPrivacyUnclear ||= isPrivacy;
     return defaults;
   }
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(section, name)) {
+      reading.unknownKeys.push(path ? `${path}.${name}` : name);
+      // A newer version's choice to leave something out, or a misspelt one.
+      if (path === "capture" && given[name] !== true) {
+        reading.faults.push(`capture.${name}: unknown key`);
+        reading.isPrivacyUnclear = true;
+      }
+    }
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(section)) {
     const fallback = (defaults as Record<string, unknown>)[name];
     const value = Object.hasOwn(given, name) ? given[name] : fallback;
     const keyPath = path ? `${path}.${name}` : name;
-    if (!isKey(key)) {
-      values[name] = readSection(key, fallback as object, value, keyPath, faults);
-    } else if (isValid(key, value)) {
-      values[name] = value;
-    } else {
-      values[name] = fallback;
-      faults.push(`${keyPath}: not ${describe(key)}; using ${JSON.stringify(fallback)}`);
-    }
+    values[name] = isKey(key)
+      ? readKey(key, fallback, value, keyPath, reading)
+      : readSection(key, fallback as object, value, keyPath, reading);
   }
   return values;
+}
+
+function readKey(
+  key: Key,
+  fallback: unknown,
+  value: unknown,
+  path: string,
+  reading: Reading,
+): unknown {
+  if (isValid(key, value)) return value;
+  const { faults } = reading;
+  if (key.type === "boolean") {
+    faults.push(`${path}: not true or false; using false`);
+    return false;
+  }
+  // A single string is a list of one that lacks its brackets.
+  const items = key.type === "strings" && typeof value === "string" ? [value] : value;
+  if (!Array.isArray(items) || !(key.type === "strings" || key.type === "objects")) {
+    faults.push(`${path}: not ${describe(key)}; using ${JSON.stringify(fallback)}`);
+    reading.isPrivacyUnclear ||= key.type === "strings";
+    return fallback;
+  }
+  // A bad item costs only itself.
+  return items.filter((item: unknown, at) => {
+    if (isValidItem(key, item)) return true;
+    faults.push(`${path}[${at}]: not ${describeItem(key)}; ignored`);
+    return false;
+  });
 }
 
 function isKey(key: Key | Section): key is Key {
@@ -154,19 +237,20 @@ function isValid(key: Key, value: unknown): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "strings":
-      return (
-        Array.isArray(value) &&
-        // Characters, not UTF-16 units.
-        value.every((item) => typeof item === "string" && [...item].length >= key.minLength)
-      );
     case "objects":
-      return Array.isArray(value) && value.every(isObject);
+      return Array.isArray(value) && value.every((item) => isValidItem(key, item));
     case "path":
       return (
         value === "" ||
         (typeof value === "string" && isAbsolute(value, process.platform === "win32"))
       );
   }
+}
+
+function isValidItem(key: ListKey, item: unknown): boolean {
+  if (key.type === "objects") return isObject(item);
+  // Characters, not UTF-16 units.
+  return typeof item === "string" && [...item].length >= key.minLength;
 }
 
 function describe(key: Key): string {
@@ -182,4 +266,8 @@ function describe(key: Key): string {
     case "path":
       return "an absolute path";
   }
+}
+
+function describeItem(key: ListKey): string {
+  return key.type === "objects" ? "an object" : `a string of ${key.minLength} or more characters`;
 }

@@ -8,6 +8,7 @@ import { byteLength } from "./os/byte-length";
 import { faultCode } from "./os/fault";
 import { isTempFileName, readOwnFile } from "./os/file";
 import { formatLocalTime, parseLocalTime } from "./os/local-time";
+import { system } from "./os/system";
 import type { Project } from "./project";
 import { validSessionId } from "./session-id";
 
@@ -22,9 +23,9 @@ export interface Pointer {
 export const MAX_POINTER_BYTES = 4096;
 
 const HOUR_MS = 3_600_000;
-/** Hooks in Python read a pointer for 24 hours, so we do too. */
+/** Hooks in Python count a pointer for 24 hours, so we do too. */
 const MAX_AGE_MS = 24 * HOUR_MS;
-/** A timestamp may be this far ahead: the two hours of a double summer time, when clocks are set back. */
+/** How far ahead a timestamp may be, because clocks are set back: at most two hours, from double summer time. */
 const MAX_AHEAD_MS = 2 * HOUR_MS;
 const PREFIX = "claude_session_";
 /** NAME_MAX of Linux, macOS and Windows file systems. */
@@ -37,19 +38,42 @@ export function formatPointer(sessionId: string, writtenMs: number): string {
   return `${sessionId}\n${formatLocalTime(writtenMs)}\n`;
 }
 
-/** Parses the content of a pointer file; `undefined` if it is not a pointer. */
-export function parsePointer(content: string): Pointer | undefined {
+/**
+ * Parses the content of a pointer file.
+ *
+ * @param modifiedMs the file's own date, which tells when a process in another time zone wrote it
+ * @returns `undefined` if it is not a pointer
+ */
+export function parsePointer(content: string, modifiedMs?: number): Pointer | undefined {
   // Python on Windows writes `\r\n`.
   const [, first, second = ""] = /^(\S+)\r?\n(\S+)\r?\n?$/.exec(content) ?? [];
   const id = validSessionId(first);
-  const writtenMs = parseLocalTime(second);
-  return id === undefined || writtenMs === undefined ? undefined : { id, writtenMs };
+  const localMs = parseLocalTime(second);
+  if (id === undefined || localMs === undefined) return undefined;
+  return { id, writtenMs: isOtherZone(localMs, modifiedMs) ? modifiedMs : localMs };
+}
+
+const QUARTER_MS = 15 * 60_000;
+/** Between the clock that the timestamp was read from and the write. */
+const WRITE_MS = 5000;
+
+/**
+ * Whether a timestamp differs from its file's date because the writer was in another time zone: by less than a
+ * day, and by a multiple of a quarter of an hour, as all offsets from UTC are.
+ */
+function isOtherZone(localMs: number, modifiedMs: number | undefined): modifiedMs is number {
+  if (modifiedMs === undefined) return false;
+  const apartMs = Math.abs(localMs - modifiedMs);
+  if (apartMs <= MAX_AHEAD_MS || apartMs >= MAX_AGE_MS) return false;
+  const restMs = apartMs % QUARTER_MS;
+  return Math.min(restMs, QUARTER_MS - restMs) <= WRITE_MS;
 }
 
 /** Reads a pointer file; `undefined` if it is missing, unreadable, planted, or not a pointer. */
 export function readPointer(path: string): Pointer | undefined {
   try {
-    return parsePointer(readOwnFile(path, MAX_POINTER_BYTES) ?? "");
+    const content = readOwnFile(path, MAX_POINTER_BYTES) ?? "";
+    return parsePointer(content, system.statusAt(path)?.modifiedMs);
   } catch (error) {
     faultCode(error); // A file that we cannot trust names no session.
     return undefined;

@@ -1,4 +1,6 @@
 // Finds the project that an event belongs to.
+import { faultCode } from "./os/fault";
+import { readOwnFile } from "./os/file";
 import { isAbsolute, type Environment } from "./os/paths";
 import { system } from "./os/system";
 
@@ -11,6 +13,8 @@ export interface Project {
   readonly name: string;
   /** Absolute; empty if no folder is known. */
   readonly folder: string;
+  /** A name that says more, if the last part alone is that of many projects: `shop/main`. */
+  readonly label?: string;
 }
 
 /**
@@ -33,7 +37,44 @@ export function findProject(
   const start = usablePath(env["CLAUDE_PROJECT_DIR"]) ?? usablePath(payloadCwd) ?? workingFolder();
   if (start === undefined) return projectAt("", isWindows);
   const folder = normalize(start, isWindows);
-  return projectAt(gitRoot(folder, isWindows) ?? folder, isWindows);
+  const root = gitRoot(folder, isWindows);
+  const project = projectAt(root ?? folder, isWindows);
+  const label = root === undefined ? undefined : labelOf(root, folder, env, isWindows);
+  return label === undefined ? project : { ...project, label };
+}
+
+// The pointer's name stays the last part of the folder, because hooks in Python compute it in this way.
+function labelOf(
+  root: string,
+  start: string,
+  env: Environment,
+  isWindows: boolean,
+): string | undefined {
+  const lastPart = (path: string) => path.slice(lastSeparator(path, isWindows) + 1);
+  // People keep dotfiles in a repository that is their home: everything in it would be one project.
+  if (root === env["HOME"] && start !== root) return lastPart(start);
+  const repository = bareRepository(root);
+  if (repository === undefined) return undefined;
+  // `shop.git`, or `shop/.bare`.
+  const own = lastPart(repository).replace(/\.git$/, "");
+  const name = own === "" || own.startsWith(".") ? lastPart(parent(repository, isWindows)) : own;
+  return name === lastPart(root) ? undefined : `${name}/${lastPart(root)}`;
+}
+
+// A path and a few words: https://git-scm.com/docs/gitrepository-layout
+const MAX_GIT_FILE_BYTES = 8192;
+
+/** The bare repository that a folder is a worktree of; of an ordinary one, worktrees have telling names. */
+function bareRepository(root: string): string | undefined {
+  try {
+    if (system.statusAt(`${root}/.git`)?.kind !== "file") return undefined;
+    const text = readOwnFile(`${root}/.git`, MAX_GIT_FILE_BYTES) ?? "";
+    const repository = /^gitdir: (.+)[\\/]worktrees[\\/][^\\/]+\s*$/.exec(text)?.[1];
+    return repository === undefined || /[\\/]\.git$/.test(repository) ? undefined : repository;
+  } catch (error) {
+    faultCode(error); // A file that we cannot read gives no better name.
+    return undefined;
+  }
 }
 
 /** The project of a folder: `/home/user/shop` is called `shop`. */

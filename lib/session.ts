@@ -41,29 +41,42 @@ export interface PointerResult {
   readonly faults: readonly string[];
 }
 
-/** Whether Claude Code itself named the session, as opposed to a file. */
-export function isNamedByClaude({ source }: Session): boolean {
-  return source === "payload" || source === "environment";
+/** Whether an event makes its session the project's: Claude Code itself named it, not a file or another agent. */
+export function mayStore({ session, client }: { session: Session; client: unknown }): boolean {
+  const { source } = session;
+  return client === undefined && (source === "payload" || source === "environment");
 }
+
+/** Keys under which agents name a session. */
+const SESSION_KEYS = ["session_id", "sessionId", "conversation_id", "conversationId", "thread_id"];
 
 /**
  * Finds the session of an event from the most direct source: the payload, then the environment variable
  * that Claude Code sets, then the pointer file. A wrong id is worse than `unknown`.
  */
 export function resolveSession(
-  payload: { readonly session_id?: unknown },
+  payload: Readonly<Record<string, unknown>>,
   env: Environment,
   project: Project,
   folder: string = paths.pointers,
 ): Session {
-  const fromPayload = validSessionId(payload.session_id);
-  if (fromPayload !== undefined) return { id: fromPayload, source: "payload" };
+  for (const key of SESSION_KEYS) {
+    const fromPayload = validSessionId(payload[key]);
+    if (fromPayload !== undefined) return { id: fromPayload, source: "payload" };
+  }
+  // An event that names its session in a form that we do not know belongs to none that we do.
+  for (const key of SESSION_KEYS)
+    if (namesSession(payload[key])) return { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION };
   const fromEnvironment = validSessionId(env["CLAUDE_CODE_SESSION_ID"]);
   if (fromEnvironment !== undefined) return { id: fromEnvironment, source: "environment" };
   const fromFile = getStoredSessionId(project, folder);
   return fromFile === UNKNOWN_SESSION
     ? { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION }
     : { id: fromFile, source: "file" };
+}
+
+function namesSession(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "" && value !== UNKNOWN_SESSION;
 }
 
 /** Makes a session the project's current one for 24 hours. An id that is not valid is rejected. */
@@ -177,13 +190,13 @@ export function cleanupStaleSessions(
   justStored?: Project,
 ): number {
   const fresh = justStored === undefined ? [] : pointerNames(justStored);
-  const isStale = (content: string) => {
-    const pointer = parsePointer(content);
-    return pointer !== undefined && !isCurrent(pointer, nowMs);
-  };
   let removed = 0;
   for (const name of namesOrNone(folder)) {
     const path = `${folder}/${name}`;
+    const isStale = (content: string) => {
+      const pointer = parsePointer(content, system.statusAt(path)?.modifiedMs);
+      return pointer !== undefined && !isCurrent(pointer, nowMs);
+    };
     try {
       if (isTempFileName(name)) removed += +removeStaleTempFile(path, nowMs);
       else if (isPointerName(name) && !fresh.includes(name))

@@ -1,31 +1,31 @@
-# Installs claude-session-hooks on Windows: downloads the programs for this system, checks and tries them,
-# puts them into ~\.claude\hooks, and registers the hooks with Claude Code. Needs no Node and no Bun.
+# Installs claude-session-hooks on Windows: downloads the programs for this system, verifies and tests them, puts
+# them into ~\.claude\hooks, and registers the hooks with Claude Code. Needs no Node and no Bun.
 #
-# usage: install.ps1 [-From URL] [-Version VERSION] [-Prefix FOLDER] [-NoRegister] [-DryRun] [-Uninstall] [WORD]...
+# usage: install.ps1 [-From URL] [-Version VERSION] [-Prefix FOLDER] [-NoRegister] [-DryRun] [-Uninstall] [ARGUMENT]...
 #
-#   irm ADDRESS/install.ps1 | iex                                      as it is
+#   irm ADDRESS/install.ps1 | iex                                      without options
 #   & ([scriptblock]::Create((irm ADDRESS/install.ps1))) -DryRun       with options
 #
-# It ends by throwing, never by exit: piped into iex, that would close the window.
+# It fails by throwing, never by `exit`, which would close the window of `| iex`.
 [CmdletBinding(PositionalBinding = $false)]
 param(
-  # Where the release is: a folder here, or its address by https:, file:, or http: on this machine.
+  # Take the release from a folder or an https: or file: address (http: only on this machine).
   [string] $From = $env:CLAUDE_SESSION_RELEASE,
-  # Another version than the latest.
+  # Install this version, not the latest.
   [string] $Version = "",
-  # Where the programs go, instead of ~\.claude\hooks.
+  # Put the programs into this folder, not ~\.claude\hooks.
   [string] $Prefix = "",
-  # Leave Claude Code's settings alone.
+  # Do not change Claude Code's settings.
   [switch] $NoRegister,
-  # Say what would be done, and do nothing.
+  # Print what would happen, and change nothing.
   [switch] $DryRun,
-  # Take the hooks out of the settings and remove the programs; what was recorded stays.
+  # Remove the hooks from the settings, then the programs; the log stays.
   [switch] $Uninstall,
-  # What is given to `claude-session install`, e.g. --events all.
-  [Parameter(ValueFromRemainingArguments = $true)] [string[]] $Words = @()
+  # Passed to `claude-session install`, e.g. --events all.
+  [Parameter(ValueFromRemainingArguments = $true)] [string[]] $InstallArguments = @()
 )
 
-# Where releases are published, which a release writes into its copy of this file.
+# The address of the releases; each release fills it in.
 $Releases = ""
 
 $Name = "claude-session-hooks"
@@ -47,7 +47,7 @@ function Install-Programs([string] $Hooks) {
     Write-Output "Would install $Name $($archive.Version) for $platform"
     Write-Output "  from  $release/$($archive.File)"
     Write-Output "  into  $Hooks"
-    if (-not $NoRegister) { Write-Output "  and run  claude-session install $Words".TrimEnd() }
+    if (-not $NoRegister) { Write-Output "  then run  claude-session install $InstallArguments".TrimEnd() }
     return
   }
 
@@ -57,28 +57,28 @@ function Install-Programs([string] $Hooks) {
     $download = Join-Path $temporary $archive.File
     Save-File "$release/$($archive.File)" $download
     if ((Get-FileHash $download -Algorithm SHA256).Hash -ne $archive.Checksum) {
-      throw "$($archive.File) is not what SHA256SUMS says: it was damaged on the way, or changed. Nothing was unpacked."
+      throw "$($archive.File) does not match SHA256SUMS: it was damaged or changed. Nothing was unpacked."
     }
     Expand-Programs $download $temporary $archive.Folder
     $unpacked = Join-Path $temporary $archive.Folder
     foreach ($program in $Programs) { Test-Program $unpacked $program $archive.Version }
     Move-Programs $unpacked $Hooks (Join-Path $temporary "old")
   } finally {
-    # An old program that is still running cannot be removed yet; the next run does it.
+    # An old program that is still running cannot be removed; the next run does it.
     Remove-Item $temporary -Recurse -Force -ErrorAction SilentlyContinue
   }
   Write-Output "Installed the programs of version $($archive.Version) into $Hooks"
   if ($NoRegister) {
-    Write-Output "They are not registered; '$Hooks\claude-session.exe install' does that."
+    Write-Output "The hooks are not registered. To register them: $Hooks\claude-session.exe install"
   } else {
-    $end = Invoke-Program (Join-Path $Hooks "claude-session.exe") (@("install") + $Words)
-    Write-Output $end.Output.TrimEnd()
-    if ($end.Code -ne 0) {
-      throw "the programs are there, but not all of the rest. Mend what is said above, and run '$Hooks\claude-session.exe install'."
+    $result = Invoke-Program (Join-Path $Hooks "claude-session.exe") (@("install") + $InstallArguments)
+    Write-Output $result.Output.TrimEnd()
+    if ($result.Code -ne 0) {
+      throw "the programs are installed, but registering the hooks failed. Fix what is reported above, then run: $Hooks\claude-session.exe install"
     }
   }
   if (($env:PATH -split ";") -notcontains $Hooks) {
-    Write-Output "To call claude-session by its name, put $Hooks on your PATH."
+    Write-Output "To run claude-session without its path, add $Hooks to your PATH."
   }
 }
 
@@ -86,7 +86,7 @@ function Uninstall-Programs([string] $Hooks) {
   $found = @($Programs | ForEach-Object { Join-Path $Hooks "$_.exe" } | Where-Object { Test-Path $_ })
   foreach ($path in $found) { Assert-Ours $path }
   if ($found.Count -eq 0) {
-    Write-Output "There are no programs of ours in $Hooks."
+    Write-Output "Nothing to remove: none of our programs is in $Hooks."
     return
   }
   if ($DryRun) {
@@ -94,15 +94,15 @@ function Uninstall-Programs([string] $Hooks) {
     $found | ForEach-Object { Write-Output "Would remove $_" }
     return
   }
-  # A registered program that is missing is an error message on every event: the settings come first.
+  # If a registered program is missing, Claude Code shows an error on every event: so the settings come first.
   if (-not $NoRegister) {
     $cli = Join-Path $Hooks "claude-session.exe"
     if (-not (Test-Path $cli)) {
-      throw "there is no $cli to take the hooks out of the settings. Install again, then uninstall."
+      throw "$cli is missing, and only it can remove the hooks from the settings. Install again, then uninstall."
     }
-    $end = Invoke-Program $cli @("uninstall")
-    Write-Output $end.Output.TrimEnd()
-    if ($end.Code -ne 0) { throw "the hooks are still in Claude Code's settings, so the programs stay." }
+    $result = Invoke-Program $cli @("uninstall")
+    Write-Output $result.Output.TrimEnd()
+    if ($result.Code -ne 0) { throw "the hooks are still in Claude Code's settings, so the programs were not removed." }
   }
   foreach ($path in $found) {
     Remove-Item $path -Force
@@ -110,7 +110,7 @@ function Uninstall-Programs([string] $Hooks) {
   }
 }
 
-# As the programs themselves find it: a relative path in the variable is ignored.
+# The programs look for it in the same way: a relative path in the variable is ignored.
 function Get-HooksFolder {
   if ($Prefix -ne "") { return $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Prefix) }
   $claude = $env:CLAUDE_CONFIG_DIR
@@ -119,34 +119,34 @@ function Get-HooksFolder {
 }
 
 function Get-Platform {
-  # A 32-bit shell says x86 in the first, and the truth in the second.
+  # In a 32-bit shell the first variable says x86, and the second has the real processor.
   $machine = $env:PROCESSOR_ARCHITECTURE
   if ($env:PROCESSOR_ARCHITEW6432) { $machine = $env:PROCESSOR_ARCHITEW6432 }
   switch ($machine) {
     "AMD64" { return "windows-x64" }
     "ARM64" { return "windows-arm64" }
-    default { throw "there are no programs for the processor $machine" }
+    default { throw "no release for this processor: $machine" }
   }
 }
 
-# An address without a slash at its end, below which the files of the release are.
+# The address of the release's files, without a slash at the end.
 function Get-ReleaseFolder {
   $address = $From
   if ("$address" -eq "") {
-    if ($Releases -eq "") { throw "this copy does not know where releases are published; say so by -From" }
+    if ($Releases -eq "") { throw "this copy of install.ps1 has no address of releases; use -From URL" }
     $address = "$Releases/latest/download"
     if ($Version -ne "") { $address = "$Releases/download/v$Version" }
   }
   if ($address -notmatch "^[a-z]+:/" -and (Test-Path $address -PathType Container)) { $address = ([Uri] (Resolve-Path $address).ProviderPath).AbsoluteUri }
   $uri = [Uri] $address
   if ($uri.Scheme -eq "http" -and -not $uri.IsLoopback) {
-    throw "not by plain http from another machine: checksums would come the same open way"
+    throw "plain http only works on this machine: anyone on the way could change the programs and their checksums"
   }
   if ($uri.Scheme -notin "https", "http", "file") { throw "not an address of a release: $address" }
   return $address.TrimEnd("/")
 }
 
-# The small archive, which tar of Windows 11 can unpack since 2023; else the large one.
+# The small archive, which the tar of Windows 11 can unpack since 2023; else the large one.
 function Select-Archive([string[]] $Sums, [string] $Platform, [string] $Release) {
   $kind = "zip"
   if ((Test-Path $Tar) -and ((& $Tar --version) -match "liblzma")) { $kind = "tar.xz" }
@@ -154,8 +154,8 @@ function Select-Archive([string[]] $Sums, [string] $Platform, [string] $Release)
   if ($Version -ne "") { $wanted = [Regex]::Escape($Version) }
   $pattern = "^([0-9a-f]{64})  (($Name-($wanted)-$Platform)\.$([Regex]::Escape($kind)))$"
   $found = @($Sums | ForEach-Object { [Regex]::Match($_, $pattern) } | Where-Object { $_.Success })
-  if ($found.Count -eq 0) { throw "$Release has nothing for $Platform $Version".TrimEnd() }
-  if ($found.Count -gt 1) { throw "$Release has several versions; say which, by -Version" }
+  if ($found.Count -eq 0) { throw "$Release has no programs for $Platform $Version".TrimEnd() }
+  if ($found.Count -gt 1) { throw "$Release has several versions; use -Version VERSION" }
   $groups = $found[0].Groups
   return @{
     Checksum = $groups[1].Value
@@ -171,11 +171,11 @@ function Save-File([string] $Address, [string] $File) {
     if ($uri.IsFile) { Copy-Item -LiteralPath $uri.LocalPath $File }
     else { Invoke-WebRequest -UseBasicParsing -TimeoutSec 600 -Uri $uri -OutFile $File }
   } catch {
-    throw "could not get ${Address}: $($_.Exception.Message)"
+    throw "could not download ${Address}: $($_.Exception.Message)"
   }
 }
 
-# Beside the programs, so that they come to their place by a rename; what killed runs left is removed.
+# A temp folder next to the programs, so that a rename puts them in place. Those that killed runs left are removed.
 function New-Temporary([string] $Hooks) {
   New-Item -ItemType Directory -Force $Hooks | Out-Null
   Get-ChildItem -LiteralPath $Hooks -Directory -Filter ".$Name.*" |
@@ -186,7 +186,7 @@ function New-Temporary([string] $Hooks) {
   return $temporary
 }
 
-# Lists before it unpacks: nothing from another folder, nothing with ..\ in its name.
+# Lists the archive before it unpacks it: no member of another folder, and no names with ..\ in them.
 function Expand-Programs([string] $Archive, [string] $Temporary, [string] $Folder) {
   if ($Archive.EndsWith(".zip")) {
     Add-Type -AssemblyName System.IO.Compression.FileSystem
@@ -198,29 +198,29 @@ function Expand-Programs([string] $Archive, [string] $Temporary, [string] $Folde
   }
   foreach ($member in $members) {
     if ($member -notmatch "^$([Regex]::Escape($Folder))/[A-Za-z.-]*$") {
-      throw "$Archive has a member that does not belong there: $member. Nothing was unpacked."
+      throw "$Archive has an unexpected member: $member. Nothing was unpacked."
     }
   }
   if ($Archive.EndsWith(".zip")) {
     [IO.Compression.ZipFile]::ExtractToDirectory($Archive, $Temporary)
   } else {
     & $Tar -xf $Archive -C $Temporary
-    if ($LASTEXITCODE -ne 0) { throw "could not unpack $Archive; the programs need 700 MB while they are installed" }
+    if ($LASTEXITCODE -ne 0) { throw "could not unpack $Archive; is the disk full? An installation needs 700 MB, and as much again while it replaces an older one." }
   }
   Remove-Item $Archive
 }
 
-# The first start of a new program; a broken one must never come to where Claude Code starts it.
+# The first start of a new program. A broken one must never get to where Claude Code would start it.
 function Test-Program([string] $Folder, [string] $Program, [string] $Expected) {
-  $end = Invoke-Program (Join-Path $Folder "$Program.exe") @("--self-test")
-  $first = ($end.Output -split "\r?\n")[0]
-  if ($end.Code -ne 0 -or $first -ne "$Program $Expected") {
-    throw "$Program does not work here; nothing was replaced:`n$($end.Output)"
+  $result = Invoke-Program (Join-Path $Folder "$Program.exe") @("--self-test")
+  $first = ($result.Output -split "\r?\n")[0]
+  if ($result.Code -ne 0 -or $first -ne "$Program $Expected") {
+    throw "$Program failed its self-test; nothing was replaced:`n$($result.Output)"
   }
 }
 
-# The hooks have no console of their own, so PowerShell would not wait for them by itself. Of the environment
-# they get nothing that the runtime inside them would obey.
+# The hooks have no console, so PowerShell itself would not wait for them. Variables that the runtime inside them
+# obeys are removed.
 function Invoke-Program([string] $Path, [string[]] $Arguments) {
   $start = New-Object Diagnostics.ProcessStartInfo
   $start.FileName = $Path
@@ -234,14 +234,14 @@ function Invoke-Program([string] $Path, [string[]] $Arguments) {
   }
   $process = [Diagnostics.Process]::Start($start)
   $process.StandardInput.Close()
-  $complaint = $process.StandardError.ReadToEndAsync()
+  $errors = $process.StandardError.ReadToEndAsync()
   $output = $process.StandardOutput.ReadToEnd()
   $process.WaitForExit()
-  return @{ Code = $process.ExitCode; Output = $output + $complaint.Result }
+  return @{ Code = $process.ExitCode; Output = $output + $errors.Result }
 }
 
-# A program that is running cannot be overwritten, but it can be renamed. If one cannot be moved, those before
-# it are put back: six of one version, or six of the other.
+# A running program cannot be overwritten, but it can be renamed. If a rename fails, the old programs are put back:
+# there are always six of one version.
 function Move-Programs([string] $Unpacked, [string] $Hooks, [string] $Old) {
   New-Item -ItemType Directory $Old | Out-Null
   $placed = @()
@@ -264,17 +264,17 @@ function Move-Programs([string] $Unpacked, [string] $Hooks, [string] $Old) {
   }
 }
 
-# Whoever has a hook of that name does not lose it.
+# Existing files are never overwritten unless they are ours: all our programs contain the name of the project.
 function Assert-Ours([string] $Path) {
   if ((Test-Path $Path) -and -not (Select-String -LiteralPath $Path -Pattern $Name -SimpleMatch -Quiet)) {
-    throw "$Path is there, and is none of our programs; move it away, or use -Prefix"
+    throw "$Path exists and is not ours; move it away, or use -Prefix"
   }
 }
 
 & {
   Set-StrictMode -Version 2
   $ErrorActionPreference = "Stop"
-  # Drawing its bar makes a download many times slower.
+  # The progress bar makes a download many times slower.
   $ProgressPreference = "SilentlyContinue"
   [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
   $hooks = Get-HooksFolder

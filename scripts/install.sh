@@ -1,28 +1,28 @@
 #!/bin/sh
-# Installs claude-session-hooks: downloads the programs for this system, checks and tries them, puts them
-# into ~/.claude/hooks, and registers the hooks with Claude Code. Needs no Node, no Bun and no compiler.
+# Installs claude-session-hooks: downloads the programs for this system, verifies and tests them, puts them into
+# ~/.claude/hooks, and registers the hooks with Claude Code. Needs no Node, no Bun and no compiler.
 set -eu
 
 usage() {
   cat <<'EOF'
-Installs claude-session-hooks, or another version of it over the one that is there.
+Installs claude-session-hooks, or replaces the installed version.
 
-usage: install.sh [OPTION]... [-- WORD...]
+usage: install.sh [OPTION]... [-- ARGUMENT...]
 
-  --from URL        where the release is: a folder here, or its address by https:, file:, or http: on
-                    this machine (or in the variable CLAUDE_SESSION_RELEASE)
-  --version VERSION another version than the latest
-  --prefix FOLDER   where the programs go, instead of ~/.claude/hooks
-  --no-register     leave Claude Code's settings alone
-  --dry-run         say what would be done, and do nothing
-  --uninstall       take the hooks out of the settings and remove the programs; what was recorded stays
-  --help            this
+  --from URL         take the release from a folder or an https: or file: address (http: only on this
+                     machine); default: the variable CLAUDE_SESSION_RELEASE, else the published release
+  --version VERSION  install this version, not the latest
+  --prefix FOLDER    put the programs into this folder, not ~/.claude/hooks
+  --no-register      do not change Claude Code's settings
+  --dry-run          print what would happen, and change nothing
+  --uninstall        remove the hooks from the settings, then the programs; the log stays
+  --help             print this help
 
-What follows -- is given to `claude-session install`, e.g. -- --events all --link.
+Arguments after -- are passed to `claude-session install`, e.g. -- --events all --link.
 EOF
 }
 
-# Where releases are published, which a release writes into its copy of this file.
+# The address of the releases; each release fills it in.
 releases=""
 
 name=claude-session-hooks
@@ -57,7 +57,7 @@ main() {
         shift
         break
         ;;
-      *) wrong_usage "there is no option $1" ;;
+      *) wrong_usage "unknown option $1" ;;
     esac
     shift
   done
@@ -80,7 +80,7 @@ main() {
 install() {
   platform=$(detect_platform)
   release=$(release_folder)
-  sums=$(fetch "$release/SHA256SUMS" -) || die "could not get $release/SHA256SUMS"
+  sums=$(fetch "$release/SHA256SUMS" -) || die "could not download $release/SHA256SUMS"
   line=$(choose_archive)
   checksum=${line%% *}
   archive=${line##* }
@@ -88,37 +88,37 @@ install() {
   version=${folder#"$name-"}
   version=${version%"-$platform"}
   for program in $programs; do
-    refuse_others "$hooks/$program"
+    require_ours "$hooks/$program"
   done
   if [ -n "$dry_run" ]; then
     say "Would install $name $version for $platform"
     say "  from  $release/$archive"
     say "  into  $hooks$(installed_version)"
-    [ -z "$register" ] || say "  and run  claude-session install${*:+ $*}"
+    [ -z "$register" ] || say "  then run  claude-session install${*:+ $*}"
     return
   fi
 
   make_temporary
   say "Downloading $name $version for $platform"
   fetch "$release/$archive" "$temporary/$archive" ||
-    die "could not get $release/$archive, or to write it: is there room on the disk of $hooks?"
+    die "could not download $release/$archive or write it to $hooks; is the disk full?"
   [ "$(sha256 "$temporary/$archive")" = "$checksum" ] ||
-    die "$archive is not what SHA256SUMS says: it was damaged on the way, or changed. Nothing was unpacked."
+    die "$archive does not match SHA256SUMS: it was damaged or changed. Nothing was unpacked."
   unpack
   for program in $programs; do
-    try_program "$program"
+    self_test "$program"
   done
   put_in_place
   say "Installed the programs of version $version into $hooks"
   if [ -z "$register" ]; then
-    say "They are not registered; \`$hooks/claude-session install\` does that."
+    say "The hooks are not registered. To register them: $hooks/claude-session install"
   else
     run_program "$hooks/claude-session" install "$@" ||
-      die "the programs are there, but not all of the rest. Mend what is said above, and run \`$hooks/claude-session install${*:+ $*}\`."
+      die "the programs are installed, but registering the hooks failed. Fix what is reported above, then run: $hooks/claude-session install${*:+ $*}"
   fi
   case :${PATH-}: in
     *:"$hooks":*) ;;
-    *) say "To call claude-session by its name, put $hooks on your PATH." ;;
+    *) say "To run claude-session without its path, add $hooks to your PATH." ;;
   esac
 }
 
@@ -126,10 +126,10 @@ uninstall() {
   found=
   for program in $programs; do
     [ ! -e "$hooks/$program" ] || found="$found $program"
-    refuse_others "$hooks/$program"
+    require_ours "$hooks/$program"
   done
   if [ -z "$found" ]; then
-    say "There are no programs of ours in $hooks."
+    say "Nothing to remove: none of our programs is in $hooks."
     return
   fi
   if [ -n "$dry_run" ]; then
@@ -137,22 +137,22 @@ uninstall() {
     say "Would remove$found from $hooks"
     return
   fi
-  # A registered program that is missing is an error message on every event: the settings come first.
+  # If a registered program is missing, Claude Code shows an error on every event: so the settings come first.
   if [ -n "$register" ]; then
     [ -x "$hooks/claude-session" ] ||
-      die "there is no $hooks/claude-session to take the hooks out of the settings. Install again, then uninstall."
+      die "$hooks/claude-session is missing, and only it can remove the hooks from the settings. Install again, then uninstall."
     run_program "$hooks/claude-session" uninstall ||
-      die "the hooks are still in Claude Code's settings, so the programs stay."
+      die "the hooks are still in Claude Code's settings, so the programs were not removed."
   fi
   for program in $found; do
     rm -f "$hooks/$program" || die "could not remove $hooks/$program"
   done
-  # Only where nothing else is in it.
+  # Only if it is empty.
   rmdir "$hooks" 2>/dev/null || true
   say "Removed$found from $hooks"
 }
 
-# As the programs themselves find it: a relative path in the variable is ignored.
+# The programs look for it in the same way: a relative path in the variable is ignored.
 hooks_folder() {
   case $prefix in
     /*) ;;
@@ -163,7 +163,7 @@ hooks_folder() {
         *)
           case ${HOME-} in
             /*) prefix=$HOME/.claude/hooks ;;
-            *) die "HOME is not set; say where the programs go, by --prefix" ;;
+            *) die "HOME is not set; use --prefix FOLDER" ;;
           esac
           ;;
       esac
@@ -178,16 +178,16 @@ detect_platform() {
     Linux) os=linux ;;
     Darwin)
       os=darwin
-      # A shell that is translated says x86_64 on Apple's own processors.
+      # Under Rosetta, uname says x86_64 on Apple's own processors.
       [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" != 1 ] || machine=arm64
       ;;
-    MINGW* | MSYS* | CYGWIN*) die "this is Windows: use install.ps1, in PowerShell" ;;
-    *) die "there are no programs for $(uname -s)" ;;
+    MINGW* | MSYS* | CYGWIN*) die "this is Windows: use install.ps1 in PowerShell" ;;
+    *) die "no release for this system: $(uname -s)" ;;
   esac
   case $machine in
     x86_64 | amd64) machine=x64 ;;
     aarch64 | arm64) machine=arm64 ;;
-    *) die "there are no programs for the processor $machine" ;;
+    *) die "no release for this processor: $machine" ;;
   esac
   if [ "$os" = linux ] && uses_musl; then
     printf '%s\n' "$os-$machine-musl"
@@ -196,7 +196,7 @@ detect_platform() {
   fi
 }
 
-# A musl loader alone says nothing: Debian has one as a package. What the system's own tools use counts.
+# A musl loader alone proves nothing: Debian has one as a package. What the system's own tools use counts.
 uses_musl() {
   ! getconf GNU_LIBC_VERSION >/dev/null 2>&1 || return 1
   case $(ldd --version 2>&1 || true) in
@@ -209,11 +209,11 @@ uses_musl() {
   return 1
 }
 
-# An address without a slash at its end, below which the files of the release are.
+# The address of the release's files, without a slash at the end.
 release_folder() {
   address=${from:-${CLAUDE_SESSION_RELEASE-}}
   if [ -z "$address" ]; then
-    [ -n "$releases" ] || die "this copy does not know where releases are published; say so by --from"
+    [ -n "$releases" ] || die "this copy of install.sh has no address of releases; use --from URL"
     address=$releases/latest/download
     [ -z "$version" ] || address=$releases/download/v$version
   fi
@@ -222,13 +222,13 @@ release_folder() {
     https://* | file:///*) ;;
     http://*@*) die "not an address of a release: $address" ;;
     http://127.0.0.1[:/]* | http://localhost[:/]* | "http://[::1]"*) ;;
-    http://*) die "not by plain http from another machine: checksums would come the same open way" ;;
+    http://*) die "plain http only works on this machine: anyone on the way could change the programs and their checksums" ;;
     *) die "not an address of a release: $address" ;;
   esac
   printf '%s\n' "${address%/}"
 }
 
-# The line of SHA256SUMS for this platform; of several versions, the one that was asked for.
+# The line of SHA256SUMS for this platform and, if one was given, this version.
 choose_archive() {
   lines=$(printf '%s\n' "$sums" |
     grep -E "^[0-9a-f]{64}  $name-[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*-$platform\.tar\.xz\$") || lines=
@@ -237,14 +237,14 @@ choose_archive() {
       die "$release has no version $version for $platform"
   fi
   case $lines in
-    "") die "$release has nothing for $platform" ;;
+    "") die "$release has no programs for $platform" ;;
     *"
-"*) die "$release has several versions; say which, by --version" ;;
+"*) die "$release has several versions; use --version VERSION" ;;
   esac
   printf '%s\n' "$lines"
 }
 
-# Writes what is at an address to a file, or to stdout if that is "-".
+# Downloads an address to a file, or to stdout if that is "-".
 fetch() {
   case $1 in
     file://*)
@@ -262,7 +262,7 @@ fetch() {
   elif command -v wget >/dev/null; then
     wget -q -O "$2" "$1"
   else
-    die "neither curl nor wget is there to download with; install one of them"
+    die "neither curl nor wget is installed; install one of them"
   fi
 }
 
@@ -274,19 +274,19 @@ sha256() {
   elif command -v openssl >/dev/null; then
     openssl dgst -sha256 -r <"$1"
   else
-    die "nothing is there to check the download with: sha256sum, shasum or openssl"
+    die "sha256sum, shasum or openssl is needed to verify the download; install one of them"
   fi | sed 's/ .*//'
 }
 
-# Beside the programs, so that they come to their place by a rename; what killed runs left is removed.
+# A temp folder next to the programs, so that a rename puts them in place. Those that killed runs left are removed.
 make_temporary() {
-  (umask 022 && mkdir -p "$hooks") || die "could not make $hooks"
+  (umask 022 && mkdir -p "$hooks") || die "could not create $hooks"
   find "$hooks/" -maxdepth 1 -type d -name ".$name.*" -mmin +60 -exec rm -rf {} + 2>/dev/null || true
   temporary=$(mktemp -d "$hooks/.$name.XXXXXX") || die "could not write to $hooks"
 }
 
-# Lists before it unpacks, and unpacks only what it knows: no link, and nothing with ../ in its name. Where
-# there is xz, tar need not know of it; the tar of macOS needs none.
+# Lists the archive first, and unpacks only what it knows: no links, and no names with ../ in them. If xz is
+# installed, tar need not support it; the tar of macOS does.
 unpack() {
   cd "$temporary"
   if command -v xz >/dev/null; then
@@ -296,7 +296,7 @@ unpack() {
     decompress="cat"
     flags=J
   fi
-  complaint=$({ $decompress "$archive" | tar "-tv${flags}f" - >members; } 2>&1) || no_tar "read $archive"
+  errors=$({ $decompress "$archive" | tar "-tv${flags}f" - >members; } 2>&1) || explain_tar "read $archive"
   while read -r member; do
     path=${member##* }
     rest=${path#"$folder/"}
@@ -305,49 +305,50 @@ unpack() {
       *) rest=/ ;;
     esac
     case $rest in
-      *[!A-Za-z.-]*) die "$archive has a member that does not belong there: \"$member\". Nothing was unpacked." ;;
+      *[!A-Za-z.-]*) die "$archive has an unexpected member: \"$member\". Nothing was unpacked." ;;
     esac
   done <members
   for program in $programs; do
     set -- "$@" "$folder/$program"
   done
-  complaint=$({ $decompress "$archive" | tar "-xo${flags}f" - "$@"; } 2>&1) || no_tar "unpack $archive"
+  errors=$({ $decompress "$archive" | tar "-xo${flags}f" - "$@"; } 2>&1) || explain_tar "unpack $archive"
   rm -f "$archive"
   for program in $programs; do
     if [ ! -f "$folder/$program" ] || [ -h "$folder/$program" ]; then
-      die "$archive has no program $program"
+      die "$archive lacks the program $program"
     fi
     chmod 755 "$folder/$program"
   done
   cd - >/dev/null
 }
 
-no_tar() {
-  case $complaint in
+# Ends with the reason why tar failed.
+explain_tar() {
+  case $errors in
     *"No space left"* | *"Disk quota"* | *"write error"* | *"Write error"* | *"short write"*)
-      die "could not $1: the disk of $hooks is full. The programs need 700 MB while they are installed, and what is there already stays until they are."
+      die "could not $1: the disk of $hooks is full. An installation needs 700 MB, and as much again while it replaces an older one. Nothing was replaced."
       ;;
   esac
   case $(xz --version 2>&1 || true) in
     *"XZ Utils"*) ;;
-    # BusyBox has one whose window is too small: 64 MiB.
-    *) die "could not $1: that needs XZ Utils. Install them: the package is called xz-utils or xz." ;;
+    # The xz of BusyBox stops at a window of 64 MiB; ours is 128.
+    *) die "could not $1: this needs XZ Utils; install the package xz-utils or xz." ;;
   esac
-  die "could not $1: $(printf '%s\n' "$complaint" | sed 3q)"
+  die "could not $1: $(printf '%s\n' "$errors" | sed 3q)"
 }
 
-# The first start of a new program; a broken one must never come to where Claude Code starts it.
-try_program() {
-  said=$(run_program "$temporary/$folder/$1" --self-test 2>&1) || said="failed: $said"
-  [ "$(printf '%s\n' "$said" | sed 1q)" = "$1 $version" ] && return
-  printf '%s\n' "$said" >&2
+# The first start of a new program. A broken one must never get to where Claude Code would start it.
+self_test() {
+  report=$(run_program "$temporary/$folder/$1" --self-test 2>&1) || report="failed: $report"
+  [ "$(printf '%s\n' "$report" | sed 1q)" = "$1 $version" ] && return
+  printf '%s\n' "$report" >&2
   case $platform in
-    *-musl) die "$1 does not work here; nothing was replaced. Perhaps it lacks the C++ library: apk add libstdc++" ;;
-    *) die "$1 does not work here; nothing was replaced" ;;
+    *-musl) die "$1 failed its self-test; nothing was replaced. It may need the C++ library: apk add libstdc++" ;;
+    *) die "$1 failed its self-test; nothing was replaced" ;;
   esac
 }
 
-# With nothing of the environment but what says where things are: some variables stop the runtime.
+# Passes only variables that say where things are: some others would stop the runtime.
 run_program() {
   env -i PATH="${PATH-/usr/bin:/bin}" ${HOME+HOME="$HOME"} ${TMPDIR+TMPDIR="$TMPDIR"} \
     ${CLAUDE_CONFIG_DIR+CLAUDE_CONFIG_DIR="$CLAUDE_CONFIG_DIR"} \
@@ -356,34 +357,34 @@ run_program() {
     ${TERM+TERM="$TERM"} ${COLUMNS+COLUMNS="$COLUMNS"} ${NO_COLOR+NO_COLOR="$NO_COLOR"} "$@" </dev/null
 }
 
-# Six renames. A program that is running goes on with its old file. If one cannot be moved, or somebody
-# stops us between two, those before it are put back: six of one version, or six of the other.
+# Six renames. A running program keeps its old file. If a rename fails, or a signal comes between two of them, the
+# old programs are put back: there are always six of one version.
 put_in_place() {
   mkdir "$temporary/old"
   for program in $programs; do
     [ ! -e "$hooks/$program" ] || ln "$hooks/$program" "$temporary/old/$program" 2>/dev/null ||
-      cp -p "$hooks/$program" "$temporary/old/$program" || die "could not keep the old $program; nothing was replaced"
+      cp -p "$hooks/$program" "$temporary/old/$program" || die "could not back up the old $program; nothing was replaced"
   done
   placed=
   for program in $programs; do
     placed="$placed $program"
     mv -f "$temporary/$folder/$program" "$hooks/$program" ||
-      die "could not write $hooks/$program; the old programs are back in their places"
+      die "could not write $hooks/$program; the old programs were put back"
   done
   placed=
 }
 
-# Whoever has a hook of that name does not lose it.
-refuse_others() {
+# Existing files are never overwritten unless they are ours: all our programs contain the name of the project.
+require_ours() {
   [ ! -e "$1" ] && [ ! -h "$1" ] && return
-  [ -f "$1" ] || die "$1 is there, and is no file; move it away, or use --prefix"
-  LC_ALL=C grep -q "$name" "$1" || die "$1 is there, and is none of our programs; move it away, or use --prefix"
+  [ -f "$1" ] || die "$1 exists and is not a file; move it away, or use --prefix"
+  LC_ALL=C grep -q "$name" "$1" || die "$1 exists and is not ours; move it away, or use --prefix"
 }
 
 installed_version() {
   [ ! -x "$hooks/claude-session" ] && return
-  said=$(run_program "$hooks/claude-session" --version 2>/dev/null) || said="something that does not run"
-  printf ' in the place of %s\n' "$said"
+  installed=$(run_program "$hooks/claude-session" --version 2>/dev/null) || installed="a version that does not run"
+  printf ', replacing %s\n' "$installed"
 }
 
 clean_up() {
@@ -417,5 +418,5 @@ wrong_usage() {
   exit 2
 }
 
-# Here, in the last line, so that half of a file that is piped into a shell does nothing.
+# In the last line, so that half of this file, piped into a shell, does nothing.
 main "$@"

@@ -118,7 +118,8 @@ async function survivesBadFiles(sandbox: Sandbox): Promise<string> {
     "one line": "only-an-id\n",
     binary: "\u0000\u0001\uFFFD\n\n",
     "not a time": "id\nyesterday\n",
-    "in the future": `id\n${formatLocalTime(Date.now() + 3 * HOUR_MS)}\n`,
+    // Not by a whole quarter of an hour, as the clock of another time zone would be.
+    "in the future": `id\n${formatLocalTime(Date.now() + 3.1 * HOUR_MS)}\n`,
     "hostile id": `../../etc/passwd\n${now}\n`,
     oversized: `id\n${now}\n${"x".repeat(5000)}`,
   };

@@ -39,7 +39,9 @@ function defaults(known: Arguments): MutableValues {
   return values;
 }
 
-function optionsOf(known: Arguments): Record<string, { type: "boolean" | "string"; short?: string }> {
+function optionsOf(
+  known: Arguments,
+): Record<string, { type: "boolean" | "string"; short?: string }> {
   const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
   for (const [name, argument] of Object.entries(known)) {
     if (argument.type === "positional") continue;
@@ -83,15 +85,16 @@ function optionValue(
   if (value === undefined || value === "" || isNextOption)
     throw new UsageError(`${rawName} needs a value`);
   if (argument.type === "choice" && !argument.choices.includes(value))
-    throw new UsageError(
-      `${rawName}: "${value}" is not one of ${argument.choices.join(", ")}`,
-      { given: value, known: argument.choices },
-    );
+    throw new UsageError(`${rawName}: "${value}" is not one of ${argument.choices.join(", ")}`, {
+      given: value,
+      known: argument.choices,
+    });
   return value;
 }
 
 function isKnownOption(known: Arguments, word: string): boolean {
   return Object.entries(optionsOf(known)).some(
-    ([option, { short }]) => word === `--${option}` || (short !== undefined && word === `-${short}`),
+    ([option, { short }]) =>
+      word === `--${option}` || (short !== undefined && word === `-${short}`),
   );
 }

@@ -33,9 +33,8 @@ export type Arguments = Readonly<Record<string, Argument>>;
 export type Values<A extends Arguments> = {
   readonly [K in keyof A]: A[K] extends { readonly type: "boolean" }
     ? boolean
-    :
-        | (A[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)
-        | (A[K] extends { readonly default: string } ? never : undefined);
+    : | (A[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)
+      | (A[K] extends { readonly default: string } ? never : undefined);
 };
 
 /** One command. */

@@ -56,9 +56,21 @@ export function renderHelp(
     description,
     "",
     `${screen.colors.bold("Usage:")} ${usage.join(" ")}`,
-    ...section("Arguments:", positionals.map(([, one]) => [valueOf(one), explain(one)]), screen),
-    ...section("Options:", options.map(([option, one]) => [flagOf(option, one), explain(one)]), screen),
-    ...section("Examples:", examples.map(([line, what]) => [`${name} ${line}`, what]), screen),
+    ...section(
+      "Arguments:",
+      positionals.map(([, one]) => [valueOf(one), explain(one)]),
+      screen,
+    ),
+    ...section(
+      "Options:",
+      options.map(([option, one]) => [flagOf(option, one), explain(one)]),
+      screen,
+    ),
+    ...section(
+      "Examples:",
+      examples.map(([line, what]) => [`${name} ${line}`, what]),
+      screen,
+    ),
   ].join("\n");
 }
 

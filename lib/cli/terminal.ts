@@ -1,6 +1,7 @@
 // Where the command line prints: the only place that touches stdout and stderr.
 import type { Colors } from "picocolors/types";
 import { environment } from "../environment";
+import { isPipeClosed } from "../os/closed-pipe";
 import { faultCode } from "../os/fault";
 import { system } from "../os/system";
 import { bar, pad } from "./render/text";
@@ -15,6 +16,8 @@ export interface Terminal {
   print(text: string): void;
   /** Writes a line to stderr: a warning, a footnote. */
   note(text: string): void;
+  /** Whether the reader of stdout has gone, as `head` does. */
+  isClosed(): boolean;
   /** Shows the progress of long work, from 0 to 1, if stderr is a terminal. */
   progress(what: string, share: number): void;
   /** Removes the progress line. */
@@ -58,6 +61,7 @@ export function openTerminal(): Terminal {
         if (!(error instanceof ClosedPipe)) faultCode(error); // Stderr is the last resort.
       }
     },
+    isClosed: () => isPipeClosed(STDOUT),
     progress(what, share) {
       if (performance.now() < PROGRESS_AFTER_MS || !isTerminal(STDERR)) return;
       const percent = String(Math.floor(share * 100)).padStart(3);

@@ -77,7 +77,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
     else cursor.days.set(day, position);
   }
   if (changed.length === 0) return { cursor };
-  return { cursor, restarted: `with ${changed.join(", ")}: not the file that the cursor knew` };
+  return { cursor, restarted: `with ${changed.join(", ")}: another file is there now` };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Config } from "../config";
 import { paths } from "../environment";
 import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
+import { isLoopbackHost, readAddress } from "./address";
 
 const destinationShape = z.strictObject({
   /** Also names its folder, which is next to the files `lock` and `heartbeat`. */
@@ -12,7 +13,7 @@ const destinationShape = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .refine((name) => !/^(lock|heartbeat)$/i.test(name), "not lock or heartbeat"),
   type: z.enum(["observability", "http"]),
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.string(),
   headers: z.record(z.string(), z.string()).optional(),
   /** Name of an environment variable that holds a bearer token. */
   token_env: z.string().min(1).optional(),
@@ -82,7 +83,9 @@ export function readDestination(
     return unusable(key === "" ? String(issue?.message) : `${key}: ${issue?.message}`);
   }
   const { name, type, token_env: tokenName, events, projects } = data;
-  const url = new URL(data.url);
+  const address = readAddress(data.url);
+  if (address.kind === "invalid") return unusable(`url: ${address.reason}`);
+  const url = new URL(address.url);
   const isLoopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !isLoopback && data.insecure !== true)
     return unusable(
@@ -143,11 +146,6 @@ function readCredentials(
   for (const [, value] of url.searchParams) secrets.push(value, encodeURIComponent(value));
   for (const [, value = ""] of url.search.matchAll(/=([^&]*)/g)) secrets.push(value);
   return { headers, secrets: secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH) };
-}
-
-function isLoopbackHost(hostname: string): boolean {
-  // `URL` has normalized the address: 2130706433 is 127.0.0.1 by now.
-  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 // Some file systems ignore case.

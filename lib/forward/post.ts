@@ -1,6 +1,8 @@
 // One request to a server that may do anything: hang, lie, redirect, never end. The result is a value, and
 // has no secrets in it.
+import { environment } from "../environment";
 import type { Destination } from "./destination";
+import { allProxy } from "./proxy";
 
 /** The answer of a server. */
 export interface Answered {
@@ -48,7 +50,7 @@ export async function post(
     tls: { rejectUnauthorized: true },
     decompress: false,
     // Otherwise a proxy from the environment gets the request, with credentials (Bun 1.4.5).
-    ...(isLoopback && { proxy: false }),
+    ...(isLoopback ? { proxy: false } : { proxy: allProxy(new URL(url), environment) }),
   } as const;
   try {
     // `fetch` of Bun 1.4.5 takes `proxy: false`; its types do not.
@@ -100,6 +102,9 @@ function parseRetryAfter(header: string | null): number | undefined {
 }
 
 /** By the error's code or name in Bun 1.4.5. */
+const TRUST = "set NODE_EXTRA_CA_CERTS to a file with the certificate that signed it";
+const SELF_SIGNED = `its certificate is self-signed; ${TRUST}`;
+const UNTRUSTED = `its certificate is signed by an unknown authority; ${TRUST}`;
 const REASONS: Readonly<Record<string, string>> = {
   ConnectionRefused: "connection refused",
   ECONNREFUSED: "connection refused",
@@ -107,6 +112,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ConnectionClosed: "connection closed",
   FailedToOpenSocket: "no connection",
   TimeoutError: `no answer within ${REQUEST_TIMEOUT_MS / 1000} seconds`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
+  SELF_SIGNED_CERT_IN_CHAIN: SELF_SIGNED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   UnexpectedRedirect: "it redirects, and events go only to the configured URL",
 };
 

@@ -29,7 +29,7 @@ interface Protocol {
 const PROTOCOLS: Readonly<Record<Destination["type"], Protocol>> = {
   // Few, because these servers store an event twice if it is sent twice.
   observability: { limits: { events: 64, bytes: 1_048_576 }, toSend: sendToObservability },
-  // As many as are in 1 MiB where records are long, as those of tool results are.
+  // Records of 2 KiB reach both limits.
   http: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendNdjson },
 };
 
@@ -88,7 +88,7 @@ export class Sender {
   }
 
   /**
-   * Delivers until nothing is left, a request fails, or it is time to end. Never throws.
+   * Delivers until nothing is left, a request fails, or it is time to end. Never throws, except on a bug.
    *
    * @param onDone receives how many more events are delivered or rejected
    */
@@ -116,7 +116,7 @@ export class Sender {
 
   /**
    * Sends the events in `rejected.jsonl` again. Those that are delivered leave it; those that are rejected
-   * again stay. Never throws.
+   * again stay. Never throws, except on a bug.
    *
    * @returns whether all of them were sent
    */

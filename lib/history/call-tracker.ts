@@ -1,5 +1,6 @@
 // The tool calls of one session: which are still open, and which call a permission request or an agent
 // belongs to, because those events do not say.
+import { isEvent } from "../events";
 import type { EventRecord } from "../log/record";
 import { fieldOf } from "./payload";
 import { atMsOf, type Agent, type CallOutcome, type ToolCall } from "./timeline";
@@ -11,6 +12,8 @@ export interface TrackedCall {
   readonly agentId: string | undefined;
   readonly promptId: string | undefined;
   hasResult: boolean;
+  /** When its last event was. */
+  lastMs: number;
   /** After this no result can come: the turn or agent ended, or something interrupted it. */
   closedBy: CloseReason | undefined;
 }
@@ -18,9 +21,14 @@ export interface TrackedCall {
 /** Why a call without a result is over. */
 export type CloseReason = "end" | "interruption";
 
+// Two programs that record the same event do so within milliseconds of each other.
+const REPEATED_MS = 1000;
+
 /** Keeps the calls in the order in which they started. */
 export class CallTracker {
-  readonly #calls = new Map<string, TrackedCall>();
+  readonly #calls: TrackedCall[] = [];
+  /** The latest call of each id: behind some model routers, ids start again with every turn (`Bash:0`). */
+  readonly #latest = new Map<string, TrackedCall>();
   /** Calls that have no result and can still get one. */
   readonly #open = new Set<TrackedCall>();
   /** Calls that start subagents. */
@@ -28,7 +36,22 @@ export class CallTracker {
 
   /** The call that an event is about, if it is known. */
   find(record: EventRecord): TrackedCall | undefined {
-    return this.#calls.get(idOf(record));
+    const starts = isEvent(record.event, "PreToolUse");
+    if (record.tool_use_id === undefined) return starts ? undefined : this.#findByInput(record);
+    const latest = this.#latest.get(record.tool_use_id);
+    if (latest === undefined || (!starts && !latest.hasResult)) return latest;
+    return isRepeated(latest, record) ? latest : undefined;
+  }
+
+  // Early clients send no ids: then it is the first open call with the same input.
+  #findByInput(record: EventRecord): TrackedCall | undefined {
+    const candidates = Array.from(this.#open).filter(
+      ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
+    );
+    const input = JSON.stringify(record.parameters);
+    return (
+      candidates.find(({ call }) => JSON.stringify(call.parameters) === input) ?? candidates[0]
+    );
   }
 
   /** Adds the call that an event is about. */
@@ -47,16 +70,19 @@ export class CallTracker {
       agents: [],
     };
     const { agent_id: agentId, prompt_id: promptId } = record;
-    const tracked = { call, agentId, promptId, hasResult: false, closedBy: undefined };
-    this.#calls.set(call.id, tracked);
+    const { atMs: lastMs } = call;
+    const tracked = { call, agentId, promptId, hasResult: false, lastMs, closedBy: undefined };
+    this.#calls.push(tracked);
+    this.#latest.set(call.id, tracked);
     this.#open.add(tracked);
     if (call.tool === "Agent" || call.tool === "Task") this.#launches.push(tracked);
     return tracked;
   }
 
   /** Notes that a call has its result. */
-  resolve(tracked: TrackedCall): void {
+  resolve(tracked: TrackedCall, atMs: number): void {
     tracked.hasResult = true;
+    tracked.lastMs = atMs;
     this.#open.delete(tracked);
   }
 
@@ -103,7 +129,7 @@ export class CallTracker {
    * @param interruptedAgents ids of agents that were interrupted, and their calls with them
    */
   finish(nowMs: number, isOver: boolean, interruptedAgents: ReadonlySet<string>): void {
-    for (const tracked of this.#calls.values()) {
+    for (const tracked of this.#calls) {
       const { call, agentId, hasResult } = tracked;
       if (hasResult) continue;
       if (agentId !== undefined && interruptedAgents.has(agentId))
@@ -114,6 +140,14 @@ export class CallTracker {
         call.durationMs = Math.max(nowMs - call.atMs, 0);
     }
   }
+}
+
+/** Whether an event about a call was recorded before, by another program or another settings file. */
+function isRepeated({ call, promptId, lastMs }: TrackedCall, record: EventRecord): boolean {
+  const isSameCall =
+    promptId === record.prompt_id &&
+    JSON.stringify(call.parameters) === JSON.stringify(record.parameters);
+  return isSameCall && atMsOf(record) - lastMs <= REPEATED_MS;
 }
 
 function idOf({ tool_use_id, id }: EventRecord): string {

@@ -15,13 +15,21 @@ export function fieldOf(value: unknown, name: string): unknown {
 }
 
 /**
- * Whether a person wrote the prompt. Claude Code also submits prompts itself: when a background task has
- * ended, and when a loop or a schedule wakes it.
+ * Whether a person wrote the prompt. Claude Code also submits prompts itself: the report of a background task,
+ * what a teammate or another session says, and what a loop or a schedule wakes it with.
  */
 export function isFromPerson(record: Pick<EventRecord, "payload">): boolean {
   const source = textOf(record, "source");
-  return (
-    (source === undefined || source === "user" || source === "sdk") &&
-    textOf(record, "prompt")?.startsWith("<task-notification>") !== true
-  );
+  const isPersons = source === undefined || source === "user" || source === "sdk";
+  return isPersons && !isInjected(textOf(record, "prompt") ?? "");
+}
+
+// One element that is the whole prompt, with at most a line that introduces it, as in `Another Claude session
+// sent a message:`. Its tag ends in what it is, and each version of the client adds to the family.
+const INJECTED =
+  /^(?:[^\n<]{1,200}:\s*\n)?\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b/;
+
+function isInjected(prompt: string): boolean {
+  const tag = INJECTED.exec(prompt)?.[1];
+  return tag !== undefined && prompt.trimEnd().endsWith(`</${tag}>`);
 }

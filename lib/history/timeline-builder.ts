@@ -32,9 +32,8 @@ export function buildTimeline(
   const builder = new TimelineBuilder();
   const seen = new Set<string>();
   for (const record of records.toSorted(byTime)) {
-    const key = record.tool_use_id ? `${record.event} ${record.tool_use_id}` : record.id;
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (seen.has(record.id)) continue;
+    seen.add(record.id);
     builder.add(record);
   }
   return { sessionId: records[0]?.session_id ?? "", entries: builder.finish(nowMs, isOver) };
@@ -136,7 +135,7 @@ class TimelineBuilder {
   #addResult(record: EventRecord): void {
     const tracked = this.#callOf(record);
     const { call } = tracked;
-    this.#calls.resolve(tracked);
+    this.#calls.resolve(tracked, atMsOf(record));
     call.durationMs = record.duration_ms ?? atMsOf(record) - call.atMs;
     call.response = fieldOf(record.payload, "tool_response");
     call.error = textOf(record, "error");
@@ -161,7 +160,7 @@ class TimelineBuilder {
 
   #addDenial(record: EventRecord): void {
     const tracked = this.#callOf(record);
-    this.#calls.resolve(tracked);
+    this.#calls.resolve(tracked, atMsOf(record));
     tracked.call.outcome = "denied";
     tracked.call.error = textOf(record, "reason");
   }

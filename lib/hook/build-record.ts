@@ -5,7 +5,9 @@ import type { EventRecord } from "../log/record";
 import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
 import type { Session } from "../session";
-import type { ReadOutcome, Payload } from "./read-event";
+import { NOT_CAPTURED, withoutUncaptured } from "./capture";
+import type { OtherClient } from "./client";
+import { outerFields, type MalformedInput, type Payload, type ReadOutcome } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";
 import { truncateStrings, truncateText } from "./truncate";
 
@@ -20,6 +22,8 @@ export interface EventContext {
   readonly user: string;
   /** The Claude Code process; two processes can share a session. */
   readonly pid: number;
+  /** The agent that sent the event, if it is not Claude Code. */
+  readonly client?: OtherClient | undefined;
 }
 
 /**
@@ -36,8 +40,9 @@ export function buildRecord(
   const sent =
     outcome.kind === "event"
       ? sentFields(outcome.payload, session, capture)
-      : { payload: malformedFields(outcome, capture) };
-  const { value, redacted, dropped } = redact(sent, rulesFor(outcome.text, rules));
+      : malformedFields(outcome, session, capture);
+  const json = outcome.text + ("tail" in outcome ? outcome.tail : "");
+  const { value, redacted, dropped } = redact(sent, rulesFor(json, rules));
   return {
     v: 1,
     id: Bun.randomUUIDv7("hex", startedMs),
@@ -45,11 +50,12 @@ export function buildRecord(
     event: context.event,
     session_id: session.id,
     session_id_source: session.source,
-    project: project.name,
+    project: project.label ?? project.name,
     project_dir: project.folder,
     user,
     pid,
     should_notify: outcome.kind === "event" && isWaiting(outcome.payload),
+    ...(context.client !== undefined && { client: context.client }),
     ...(value as SentFields),
     payload: (value as SentFields).payload ?? {},
     ...(redacted > 0 && { redacted }),
@@ -112,10 +118,9 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
   const placed: Record<string, unknown> = {};
   // Without a prototype, `__proto__` is an ordinary key.
   const others = { __proto__: null } as unknown as Record<string, unknown>;
-  for (const [key, sent] of Object.entries(payload)) {
-    const value = isCaptured(key, capture) ? withoutUncaptured(key, sent, capture) : NOT_CAPTURED;
+  for (const [key, value] of Object.entries(withoutUncaptured(payload, capture))) {
     const place = PLACES[key];
-    if (key === "session_id" && sent === session.id) continue;
+    if (key === "session_id" && value === session.id) continue;
     if (place !== undefined && hasType(value, place.type)) placed[place.name] = value;
     else others[key] = value;
   }
@@ -131,42 +136,17 @@ function hasType(value: unknown, type: string = typeof value): boolean {
 
 // Any part of the text may be a prompt, an input or a response, so it is kept only if all three are captured.
 function malformedFields(
-  { reason, bytes, text }: Extract<ReadOutcome, { kind: "malformed" }>,
-  { prompts, tool_input, tool_response }: Config["capture"],
-) {
+  { reason, bytes, text, tail }: MalformedInput,
+  session: Session,
+  capture: Config["capture"],
+): SentFields {
+  const { prompts, tool_input, tool_response } = capture;
   const mayKeep = text === "" || (prompts && tool_input && tool_response);
-  return { malformed: reason, bytes, text: mayKeep ? text : NOT_CAPTURED };
-}
-
-const NOT_CAPTURED = "[not captured]";
-
-/** The fields that each key of `capture` keeps out of the log. */
-const GOVERNED: Readonly<Record<keyof Config["capture"], readonly string[]>> = {
-  prompts: ["prompt", "command_args", "custom_instructions"],
-  tool_input: ["tool_input", "permission_suggestions"],
-  tool_response: ["tool_response", "error"],
-};
-
-function isCaptured(key: string, capture: Config["capture"]): boolean {
-  for (const group of ["prompts", "tool_input", "tool_response"] as const)
-    if (!capture[group] && GOVERNED[group].includes(key)) return false;
-  return true;
-}
-
-// PostToolBatch repeats the inputs and responses of its calls.
-function withoutUncaptured(key: string, value: unknown, capture: Config["capture"]): unknown {
-  if (key !== "tool_calls" || !Array.isArray(value)) return value;
-  if (capture.tool_input && capture.tool_response) return value;
-  return value.map((call: unknown) =>
-    typeof call === "object" && call !== null && !Array.isArray(call)
-      ? Object.fromEntries(
-          Object.entries(call).map(([name, inner]) => [
-            name,
-            isCaptured(name, capture) ? inner : NOT_CAPTURED,
-          ]),
-        )
-      : call,
-  );
+  const malformed = { malformed: reason, bytes, text: mayKeep ? text : NOT_CAPTURED };
+  if (tail === undefined) return { payload: malformed };
+  // Its ids, so that it joins the other event of its tool call.
+  const { payload, ...ids } = sentFields(outerFields(text, tail), session, capture);
+  return { ...ids, payload: { ...(payload as object), ...malformed } };
 }
 
 function isWaiting({ hook_event_name: name, notification_type: type }: Payload): boolean {

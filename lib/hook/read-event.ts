@@ -18,7 +18,12 @@ export type ReadOutcome =
       readonly text: string;
       /** How many bytes of input were read. */
       readonly bytes: number;
+      /** The last bytes of oversized input. */
+      readonly tail?: string;
     };
+
+/** Input that is not an event. */
+export type MalformedInput = Extract<ReadOutcome, { readonly kind: "malformed" }>;
 
 /** How long and how much to read. */
 export interface ReadLimits {
@@ -30,6 +35,8 @@ export interface ReadLimits {
 const CLOSING_BRACE = 0x7d;
 /** After a pause this long, input that ends in a brace is probably complete: a client writes without pausing. */
 const QUIET_MS = 20;
+/** How long after the deadline input is read that is there without waiting: 16 MiB take a tenth of it. */
+const GRACE_MS = 250;
 /** How much longer the input must be before it is parsed again: keeps the parsing linear in its length. */
 const PARSE_AGAIN_FACTOR = 1.5;
 
@@ -43,24 +50,35 @@ export async function readEvent(
   { deadlineMs, maxBytes }: ReadLimits,
 ): Promise<ReadOutcome> {
   const chunks: Uint8Array[] = [];
+  const tail: Uint8Array[] = [];
   let bytes = 0;
   let parsedBytes = 0;
+  let graceEndMs: number | undefined;
   // Whether the input so far ends in a brace and has not been parsed.
   let isUnparsed = false;
   for (;;) {
-    const remainingMs = deadlineMs - performance.now();
+    const nowMs = performance.now();
+    const remainingMs = deadlineMs - nowMs;
+    if (remainingMs <= 0) graceEndMs ??= nowMs + GRACE_MS;
     const waitMs: number = isUnparsed ? Math.min(remainingMs, QUIET_MS) : remainingMs;
-    const next: Chunk = waitMs > 0 ? await input.next(waitMs) : "late";
+    // What has arrived is read, however late we are: a process may be stopped, or start from a slow disk.
+    const next: Chunk =
+      nowMs > (graceEndMs ?? nowMs) ? "late" : await input.next(Math.max(waitMs, 0));
     if (next === "late" && isUnparsed && waitMs < remainingMs) {
       isUnparsed = false;
       const event = eventIn(decode(chunks));
       if (event !== undefined) return event;
       continue;
     }
-    if (typeof next === "string") return classify(decode(chunks), bytes, next, maxBytes);
+    if (typeof next === "string") {
+      return classify(decode(chunks), decode(tail), bytes, next, maxBytes);
+    }
     if (bytes < maxBytes) chunks.push(next.subarray(0, maxBytes - bytes));
     bytes += next.length;
-    if (bytes > maxBytes) continue;
+    if (bytes > maxBytes) {
+      keepTail(tail, next);
+      continue;
+    }
     // A chunk may end in a brace that is not the last. What is not parsed here is parsed after a pause or at
     // the end.
     isUnparsed = endsInBrace(next) && bytes < parsedBytes * PARSE_AGAIN_FACTOR;
@@ -71,9 +89,20 @@ export async function readEvent(
   }
 }
 
+/** What follows the tool's input and response: an id, a duration, a few names. */
+const MAX_TAIL = 4096;
+
+function keepTail(tail: Uint8Array[], chunk: Uint8Array): void {
+  tail.push(chunk.slice(-MAX_TAIL));
+  // Two chunks, because the last one may be a few bytes long.
+  while (tail.length > 2 && (tail.at(-1)?.length ?? 0) + (tail.at(-2)?.length ?? 0) >= MAX_TAIL)
+    tail.shift();
+}
+
 /** The outcome of input that ended or is late: an event, or why it is not one. */
 function classify(
   text: string,
+  tail: string,
   bytes: number,
   ending: "end" | "late" | "unreadable",
   maxBytes: number,
@@ -84,12 +113,35 @@ function classify(
     text,
     bytes,
   });
-  if (bytes > maxBytes) return malformed("oversized");
+  if (bytes > maxBytes)
+    return { kind: "malformed", reason: "oversized", text, bytes, tail: tail.slice(-MAX_TAIL) };
   const event = eventIn(text);
   if (event !== undefined) return event;
   if (isTooDeep(text)) return malformed("too deep");
   if (ending !== "end") return malformed(ending);
   return malformed(text.trim() === "" ? "empty" : "not a JSON object");
+}
+
+/**
+ * The fields with plain values at both ends of a JSON object that is too large to parse. Claude Code writes the
+ * ids first and last, and what is large between them. Within a string every quote is escaped, so what looks
+ * like a field here is one.
+ */
+export function outerFields(head: string, tail: string): Payload {
+  const first =
+    /^\s*\{((?:"\w+":(?:"(?:[^"\\]|\\.){0,4096}"|[\d.]{1,20}|true|false|null),?){1,40})/.exec(
+      head,
+    )?.[1];
+  const last =
+    /((?:,"\w+":(?:"(?:[^"\\]|\\.){0,256}"|[\d.]{1,20}|true|false|null)){1,20})\}\s*$/.exec(
+      tail,
+    )?.[1];
+  return { ...fieldsIn(last?.slice(1)), ...fieldsIn(first?.replace(/,$/, "")) };
+}
+
+function fieldsIn(text: string | undefined): Payload {
+  const outcome = text === undefined ? undefined : eventIn(`{${text}}`);
+  return outcome?.kind === "event" ? outcome.payload : {};
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Environment } from "../os/paths";
 import {
   isSecretKey,
   isSecretTextKey,
+  isSecretValue,
   isSecretVariable,
   NAME_HINTS,
   SECRET_FORMS,
@@ -38,8 +39,6 @@ export interface Redacted {
   readonly dropped: number;
 }
 
-// Shorter values, such as `true` or a port, would mask parts of ordinary text.
-const MIN_VARIABLE_LENGTH = 8;
 // Real payloads have a few levels and a few hundred values; these limits are for hostile ones.
 const MAX_DEPTH = 100;
 const MAX_VALUES = 50_000;
@@ -51,7 +50,7 @@ export function redactionRules(
 ): RedactionRules {
   const known: Mask[] = [];
   for (const [name, value] of Object.entries(env))
-    if (value !== undefined && value.length >= MIN_VARIABLE_LENGTH && isSecretVariable(name))
+    if (value !== undefined && isSecretVariable(name) && isSecretValue(name, value))
       known.push({ text: value, mask: maskOf("environment") });
   for (const text of literals) known.push({ text, mask: maskOf("literal") });
   // The longest first, because one secret may be part of another.

@@ -5,12 +5,20 @@ import { environment, paths } from "../environment";
 import type { EventName } from "../events";
 import { appendRecord } from "../log/log";
 import { faultCode } from "../os/fault";
+import { nodeFs } from "../os/syscalls-node";
 import { findProject, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
 import { renderRecord, buildRecord } from "./build-record";
+import { otherClient, type OtherClient } from "./client";
 import { reportFaults } from "./error-log";
-import { leadingSessionId, readEvent, type Payload } from "./read-event";
+import {
+  leadingSessionId,
+  outerFields,
+  readEvent,
+  type MalformedInput,
+  type Payload,
+} from "./read-event";
 import { redactionRules } from "./redact";
 import { reportSelfTest } from "./self-test";
 import { startForwarder } from "./start-forwarder";
@@ -33,6 +41,8 @@ export interface RecordedEvent {
   readonly session: Session;
   readonly project: Project;
   readonly config: Config;
+  /** The agent that sent the event, if it is not Claude Code. */
+  readonly client: OtherClient | undefined;
 }
 
 // How long to wait for input. Registered hooks have a timeout of 5 s, and Claude Code gives SessionEnd 1.5 s.
@@ -58,13 +68,21 @@ async function recordEvent(program: HookProgram): Promise<void> {
     deadlineMs: DEADLINE_MS,
     maxBytes: config.limits.input_bytes,
   });
-  const payload: Payload =
-    outcome.kind === "event" ? outcome.payload : { session_id: leadingSessionId(outcome.text) };
+  const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
   const session = resolveSession(payload, environment, project);
+  const client = otherClient(payload);
   const record = buildRecord(
     outcome,
-    { startedMs, event: program.event, session, project, user: userName(), pid: claudePid() },
+    {
+      startedMs,
+      event: program.event,
+      session,
+      project,
+      user: userName(),
+      pid: claudePid(),
+      client,
+    },
     config.capture,
     redactionRules(environment, config.redact),
   );
@@ -79,7 +97,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     faults.push(`${event} not recorded: ${faultCode(error)}`);
   }
   try {
-    const recorded = { event, startedMs, session, project, config };
+    const recorded = { event, startedMs, session, project, config, client };
     faults.push(...((await program.after?.(recorded)) ?? []));
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);
@@ -88,8 +106,24 @@ async function recordEvent(program: HookProgram): Promise<void> {
   reportFaults(program.name, faults);
 }
 
+function fieldsOfMalformed({ text, tail }: MalformedInput): Payload {
+  return tail === undefined ? { session_id: leadingSessionId(text) } : outerFields(text, tail);
+}
+
 function userName(): string {
-  return environment["USER"] || environment["LOGNAME"] || environment["USERNAME"] || "unknown";
+  const { USER, LOGNAME, USERNAME } = environment;
+  return USER || LOGNAME || USERNAME || systemUserName();
+}
+
+// Containers and services set no variable. Bun's `os.userInfo()` knows no other source (1.4.5).
+function systemUserName(): string {
+  try {
+    const userId = process.geteuid?.();
+    const users = nodeFs().readFileSync("/etc/passwd", "utf8");
+    return new RegExp(`^([^:\\n]+):[^:\\n]*:${userId}:`, "m").exec(users)?.[1] ?? "unknown";
+  } catch {
+    return "unknown";
+  }
 }
 
 function claudePid(): number {

@@ -326,6 +326,9 @@ const VARIABLE_ENDS: readonly string[] = ["_KEY", "_AUTH", "_PAT", "_PASS", "_PW
 // The path of a secret is not a secret: GOOGLE_KEY_FILE, SSH_AUTH_SOCK.
 const PLACE_ENDS: readonly string[] = ["_FILE", "_PATH", "_DIR", "_SOCK"];
 
+/** Shorter values, such as `true` or a port, are parts of ordinary text. */
+const MIN_SECRET_LENGTH = 8;
+
 /** Whether an environment variable of this name probably holds a secret: `ANTHROPIC_API_KEY`. */
 export function isSecretVariable(name: string): boolean {
   const upper = name.toUpperCase();
@@ -333,4 +336,23 @@ export function isSecretVariable(name: string): boolean {
   for (const word of VARIABLE_WORDS) if (upper.includes(word)) return true;
   for (const end of VARIABLE_ENDS) if (upper.endsWith(end)) return true;
   return false;
+}
+
+/**
+ * Whether the value of such a variable is a secret, and not a word, an address or a place: those would mask
+ * ordinary text wherever they occur. `ANTHROPIC_AUTH_TOKEN=lmstudio` is what LM Studio says to set.
+ */
+export function isSecretValue(name: string, value: string): boolean {
+  if (value.length < MIN_SECRET_LENGTH) return false;
+  if (/^[^\s@]+@[^\s@]+\.[A-Za-z]+$/.test(value) || /^(?:[~.]?\/|[A-Za-z]:\\)/.test(value))
+    return false;
+  // A URL is as secret as what is in it.
+  if (/^https?:\/\//.test(value)) return /:\/\/[^/]*@|[A-Za-z0-9_-]{20}/.test(value);
+  // A date, a version or an address.
+  if (/^\d{1,4}(?:[.:/-]\d{1,4}){1,3}$/.test(value)) return false;
+  // A password may be a word. A token or a key is none: those have digits, or mix capitals with small letters.
+  return (
+    /PASS/i.test(name) ||
+    !/^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)(?:[-_. ](?:[a-z]+|[A-Z]+|[A-Z][a-z]+))*$/.test(value)
+  );
 }

@@ -1,4 +1,5 @@
 // What a program can prove about itself before it is registered with Claude Code.
+import { paths } from "../environment";
 import { appendRecord } from "../log/log";
 import { readOwnFile } from "../os/file";
 import { nodeFs } from "../os/syscalls-node";
@@ -53,8 +54,9 @@ async function keepsPointer(folder: string): Promise<boolean> {
 }
 
 function keepsLog(folder: string): boolean {
-  appendRecord(`${folder}/events`, "2025-01-01T00:00:00.000Z", "{}");
-  return readOwnFile(`${folder}/events/2025-01-01.jsonl`, 64) === "{}\n";
+  const line = "{}";
+  appendRecord(`${folder}/events`, "2025-01-01T00:00:00.000Z", line);
+  return readOwnFile(`${folder}/events/2025-01-01.jsonl`, line.length + 1) === `${line}\n`;
 }
 
 function canEvaluate(): boolean {
@@ -69,10 +71,8 @@ function canEvaluate(): boolean {
 async function inTempFolder(
   holds: (folder: string) => boolean | Promise<boolean>,
 ): Promise<boolean> {
-  // An `import` of `node:os` anywhere would make every hook load it.
-  const { tmpdir } = require("node:os") as typeof import("node:os");
-  const { mkdtempSync, rmSync } = nodeFs();
-  const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-`);
+  const { rmSync } = nodeFs();
+  const folder = makeTempFolder();
   try {
     return await holds(folder);
   } finally {
@@ -81,6 +81,17 @@ async function inTempFolder(
     } catch {
       // Fails under Wine (Bun 1.4.5). The system cleans its temp folder itself.
     }
+  }
+}
+
+// Where hooks write anyway: a TMPDIR that is gone or full does not concern them.
+function makeTempFolder(): string {
+  const { mkdtempSync } = nodeFs();
+  const prefix = "claude-session-hooks-";
+  try {
+    return mkdtempSync(`${paths.pointers}/${prefix}`);
+  } catch {
+    return mkdtempSync(`${paths.claude}/${prefix}`);
   }
 }
 

@@ -19,6 +19,8 @@ export interface RecordHead {
   readonly pid: number;
   /** Whether Claude waits for the user. */
   readonly should_notify: boolean;
+  /** The agent that sent the event, if it is not Claude Code: `cursor`, `copilot` or `other`. */
+  readonly client?: string | undefined;
   readonly prompt_id?: string | undefined;
   readonly agent_id?: string | undefined;
   readonly agent_type?: string | undefined;

@@ -8,13 +8,14 @@ import type { FileStatus, System } from "./syscalls";
 import { system } from "./system";
 
 const NEWLINE = 0x0a;
+const ROOT = 0;
 /** The permission bits of everyone but the owner. */
 const OTHERS = 0o077;
 // Windows has no user ids; there the access list of the profile folder protects us.
 const ownUserId = process.geteuid?.();
 
 /** Whether the user we run as owns a file. */
-export function isOwnedByUs({ userId }: FileStatus): boolean {
+export function isOwnedByUs({ userId }: Pick<FileStatus, "userId">): boolean {
   return ownUserId === undefined || userId === ownUserId;
 }
 
@@ -58,6 +59,35 @@ export function readOwnFile(
 ): string | undefined {
   const bytes = readOwnFileBytes(path, maxBytes, sys);
   return bytes && new TextDecoder().decode(bytes);
+}
+
+/**
+ * Reads a configuration file whole, as text. People keep theirs in a repository or have it made by Nix, so it
+ * may be a link, have a second name, or belong to root.
+ *
+ * @returns `undefined` if the file does not exist
+ * @throws {Fault} if it is not a regular file, another user's, a broken link, or larger than `maxBytes`
+ */
+export function readConfigFile(
+  path: string,
+  maxBytes: number,
+  sys: System = system,
+): string | undefined {
+  const status = sys.statusAt(path);
+  if (status === undefined) return undefined;
+  // Another user's link, in a folder that is shared, could make us wait for a device.
+  const isOurLink = status.kind === "link" && isOwnedByUs(status);
+  const fd = sys.open(isOurLink ? sys.targetOf(path) : path, "read");
+  try {
+    const { kind, size, userId } = sys.statusOf(fd);
+    if (kind !== "file") throw new Fault("not a regular file", path);
+    if (userId !== ROOT && !isOwnedByUs({ userId })) throw new Fault("another user's", path);
+    if (size > maxBytes) throw new Fault("too large", path);
+    const buffer = new Uint8Array(size);
+    return new TextDecoder().decode(buffer.subarray(0, sys.readAt(fd, buffer, 0)));
+  } finally {
+    sys.close(fd);
+  }
 }
 
 /** Like {@link readOwnFile}, but returns bytes. */
@@ -152,11 +182,25 @@ export async function replaceFileWithBun(
 export function appendLine(path: string, line: string, sys: System = system): number {
   const { fd, size, mode } = openChecked(path, "append", sys);
   try {
-    if ((mode & OTHERS) !== 0 && ownUserId !== undefined) sys.setMode(fd, 0o600);
+    if ((mode & OTHERS) !== 0 && ownUserId !== undefined)
+      ignoreMissingModes(() => sys.setMode(fd, 0o600));
     writeAll(fd, size > 0 && !endsInNewline(fd, size, sys) ? `\n${line}\n` : `${line}\n`, sys);
     return size;
   } finally {
     sys.close(fd);
+  }
+}
+
+/**
+ * Changes a mode, on a disk that may have none: FAT, CIFS and Windows' disks in WSL answer EPERM to the owner.
+ * Recording does not need modes, so it goes on; doctor reports who can read the files.
+ */
+export function ignoreMissingModes(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    const code = faultCode(error);
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP") throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 // Private folders, and our own files in a folder.
 import { Fault, faultCode } from "./fault";
-import { isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
+import { ignoreMissingModes, isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
 import type { System } from "./syscalls";
 import { system } from "./system";
 
@@ -10,7 +10,7 @@ const OTHERS = 0o077;
 
 /**
  * Makes sure that a folder exists and is private: creates it and its parents with mode 0700, or takes
- * everyone else's permissions away.
+ * everyone else's permissions away, if the disk has permissions.
  *
  * @throws {Fault} if another user owns it or it is not a folder
  */
@@ -26,7 +26,8 @@ export function ensurePrivateFolder(path: string, sys: System = system): void {
   if (!isOwnedByUs(status)) throw new Fault("another user's", path);
   // Everyone writes to a folder such as /tmp: closing it would break other programs.
   if ((status.mode & STICKY) !== 0) throw new Fault("shared with others", path);
-  if ((status.mode & OTHERS) !== 0 && process.platform !== "win32") sys.setFolderMode(path, 0o700);
+  if ((status.mode & OTHERS) !== 0 && process.platform !== "win32")
+    ignoreMissingModes(() => sys.setFolderMode(path, 0o700));
 }
 
 /** One of our regular files. */

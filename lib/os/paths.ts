@@ -26,8 +26,14 @@ export interface Paths {
 /**
  * Computes the paths. A relative path in a variable is ignored: a hook starts in the folder of the open
  * project, which must not decide where its events go.
+ *
+ * @param stateSuffix what tells our state folder from another user's of the same name
  */
-export function pathsFrom(env: Environment, platform: string = process.platform): Paths {
+export function pathsFrom(
+  env: Environment,
+  platform: string = process.platform,
+  stateSuffix = "",
+): Paths {
   const isWindows = platform === "win32";
   const pathIn = (variable: string) => {
     const value = env[variable];
@@ -36,7 +42,7 @@ export function pathsFrom(env: Environment, platform: string = process.platform)
   const claude =
     pathIn("CLAUDE_CONFIG_DIR") ??
     `${pathIn(isWindows ? "USERPROFILE" : "HOME") ?? accountHome()}/.claude`;
-  const state = pathIn("CLAUDE_SESSION_HOME") ?? `${claude}/session-hooks`;
+  const state = (pathIn("CLAUDE_SESSION_HOME") ?? `${claude}/session-hooks`) + stateSuffix;
   const tempFolder = isWindows ? (pathIn("TEMP") ?? pathIn("TMP") ?? "C:/Windows/Temp") : "/tmp";
   return Object.freeze({
     pointers: pathIn("CLAUDE_SESSION_DIR") ?? tempFolder,

@@ -50,6 +50,7 @@ export const rareCalls: Pick<System, RareCall> = {
   makeFolder: (path, mode) => void nodeFs().mkdirSync(withoutNul(path), { recursive: true, mode }),
   link: (from, to) => nodeFs().linkSync(withoutNul(from), withoutNul(to)),
   statusThroughLink: (path) => toStatus(nodeFs().statSync(withoutNul(path))),
+  targetOf: (path) => nodeFs().realpathSync(withoutNul(path)),
 };
 
 // Node reports a NUL with an error code of its own, as a bug of the caller.

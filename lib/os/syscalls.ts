@@ -48,7 +48,10 @@ export interface System {
   link(from: string, to: string): void;
   /** The status of a link's target; throws if that is missing. */
   statusThroughLink(path: string): FileStatus;
+  /** The path that a link leads to in the end; throws if that is missing. */
+  targetOf(path: string): string;
 }
 
 /** Calls that a hook rarely makes; both implementations make them through `node:fs`. */
-export type RareCall = "setMode" | "setFolderMode" | "makeFolder" | "link" | "statusThroughLink";
+export type RareCall =
+  "setMode" | "setFolderMode" | "makeFolder" | "link" | "statusThroughLink" | "targetOf";

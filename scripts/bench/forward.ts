@@ -40,7 +40,7 @@ async function measureHook(copies: FreshCopies): Promise<Measurement[]> {
   const beating = setInterval(() => touchHeartbeat(alive, new Date()), HEARTBEAT_MS);
   const sandboxes = [without, alive, asleep];
   const ratios: number[] = [];
-  const surplusMs: number[] = [];
+  const extraMs: number[] = [];
   for (let pair = -WARM_UP_PAIRS; pair < PAIRS; pair++) {
     progress(`a hook that forwards, ${pair + 1} of ${PAIRS}`);
     touchHeartbeat(alive, new Date());
@@ -51,7 +51,7 @@ async function measureHook(copies: FreshCopies): Promise<Measurement[]> {
     if (pair < 0) continue;
     const base = ms.get(without) ?? NaN;
     ratios.push((ms.get(alive) ?? NaN) / base);
-    surplusMs.push((ms.get(asleep) ?? NaN) - base);
+    extraMs.push((ms.get(asleep) ?? NaN) - base);
   }
   clearInterval(beating);
   await endForwarder(asleep);
@@ -65,7 +65,7 @@ async function measureHook(copies: FreshCopies): Promise<Measurement[]> {
     },
     {
       name: "hook that starts the forwarder, more than without",
-      value: median(surplusMs),
+      value: median(extraMs),
       unit: "ms",
       // One `posix_spawn`, only while no forwarder is alive.
       max: 1.5,
@@ -141,7 +141,7 @@ async function measureBacklog(copies: FreshCopies): Promise<Measurement[]> {
     const name = `delivery, ${type}, ${records} events`;
     measurements.push(
       { name, value: records / seconds, unit: "/s", min },
-      // Whatever the backlog: it is read in batches.
+      // It does not grow with the backlog, which is read in batches.
       { name: `${name}, peak memory`, value: megabytes, unit: "MB", max: 120 },
     );
     if (type === "http")
@@ -169,7 +169,7 @@ function touchHeartbeat({ state }: Sandbox, date: Date): void {
   utimesSync(path, date, date);
 }
 
-/** The process that holds the lock of a sandbox, which only Linux says. */
+/** The process that holds the lock of a sandbox; known on Linux only. */
 function forwarderOf({ state }: Sandbox): number | undefined {
   if (process.platform !== "linux") return undefined;
   const { stdout } = Bun.spawnSync(["stat", "-c", "%i", `${state}/forward/lock`]);

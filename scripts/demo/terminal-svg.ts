@@ -1,14 +1,14 @@
 // Draws what a program printed in a terminal as SVG. Every column has its own x position, so the picture looks
 // the same in any monospace font; lines and bars are drawn as shapes, because few fonts make them meet.
 
+import { parseAnsi, type Color, type Run } from "./ansi-styles";
+
 /** A command and what it printed, with ANSI colours, at most `columns` wide. */
 export interface Screen {
   readonly command: string;
   readonly output: string;
   readonly columns: number;
 }
-
-type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
 /** The colours of a picture. Each has a contrast of at least 4.5 on the background. */
 export interface Theme extends Readonly<Record<Color | "text" | "dim" | "background", string>> {
@@ -78,77 +78,20 @@ export function drawTerminal({ command, output, columns }: Screen, theme: Theme)
       `<circle cx="${PADDING + 6 + i * 20}" cy="${BAR_HEIGHT / 2}" r="6" fill="${theme.border}"/>`,
   );
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What ${escapeXml(command)} prints">`,
-    `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="${RADIUS}" fill="${theme.background}" stroke="${theme.border}"/>`,
-    `<path d="M1 ${BAR_HEIGHT}V${RADIUS + 0.5}a${RADIUS - 0.5} ${RADIUS - 0.5} 0 0 1 ${RADIUS - 0.5} -${RADIUS - 0.5}H${width - RADIUS - 0.5}a${RADIUS - 0.5} ${RADIUS - 0.5} 0 0 1 ${RADIUS - 0.5} ${RADIUS - 0.5}V${BAR_HEIGHT}Z" fill="${theme.bar}"/>`,
-    `<path d="M0.5 ${BAR_HEIGHT + 0.5}H${width - 0.5}" stroke="${theme.border}"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What ${Bun.escapeHTML(command)} prints">`,
+    `<clipPath id="window"><rect width="${width}" height="${height}" rx="${RADIUS}"/></clipPath>`,
+    '<g clip-path="url(#window)">',
+    `<rect width="${width}" height="${height}" fill="${theme.background}"/>`,
+    `<rect width="${width}" height="${BAR_HEIGHT}" fill="${theme.bar}"/>`,
+    "</g>",
+    `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="${RADIUS - 0.5}" fill="none" stroke="${theme.border}"/>`,
+    `<path d="M0 ${BAR_HEIGHT + 0.5}H${width}" stroke="${theme.border}"/>`,
     ...dots,
     `<g font-family="${FONT}" font-size="${FONT_SIZE}" xml:space="preserve">`,
     ...rows,
     "</g>",
     "</svg>",
   ].join("\n")}\n`;
-}
-
-interface Style {
-  readonly isBold: boolean;
-  readonly isDim: boolean;
-  readonly color?: Color | undefined;
-}
-
-/** Characters of one style that follow each other, and the column of the first. */
-interface Run {
-  readonly column: number;
-  readonly text: string;
-  readonly style: Style;
-}
-
-const COLORS: Readonly<Record<number, Color>> = {
-  31: "red",
-  32: "green",
-  33: "yellow",
-  34: "blue",
-  35: "magenta",
-  36: "cyan",
-};
-
-/**
- * Splits a line by its ANSI styles (SGR): those that our command line prints.
- *
- * @throws {Error} on any other escape sequence
- */
-function parseAnsi(line: string): Run[] {
-  const runs: Run[] = [];
-  let style: Style = { isBold: false, isDim: false };
-  let column = 0;
-  // oxlint-disable-next-line no-control-regex -- the escape that begins a sequence
-  for (const [part, code, text] of line.matchAll(/\u001B\[(\d*)m|([^\u001B]+)|\u001B/g)) {
-    if (text !== undefined) {
-      runs.push({ column, text, style });
-      column += Bun.stringWidth(text);
-    } else if (code === undefined) throw new Error(`unexpected escape in ${JSON.stringify(line)}`);
-    else style = withCode(style, Number(code), part);
-  }
-  return runs;
-}
-
-function withCode(style: Style, code: number, sequence: string): Style {
-  const color = COLORS[code];
-  if (color !== undefined) return { ...style, color };
-  switch (code) {
-    case 0:
-      return { isBold: false, isDim: false };
-    case 1:
-      return { ...style, isBold: true };
-    case 2:
-      return { ...style, isDim: true };
-    case 22:
-      return { ...style, isBold: false, isDim: false };
-    case 39:
-      return { ...style, color: undefined };
-    default:
-      throw new Error(`unexpected ANSI sequence ${JSON.stringify(sequence)}`);
-  }
 }
 
 /** Draws a line: words as text, signs one by one, box-drawing characters and bars as shapes. */
@@ -170,11 +113,11 @@ function drawLine(runs: readonly Run[], top: number, theme: Theme): string[] {
       else if (/^[\u2580-\u258F]/.test(part)) elements.push(bar(part, x, top, color));
       else if (/^[!-~]/.test(part))
         elements.push(
-          `<text x="${x}" y="${top + BASELINE}" textLength="${width}" lengthAdjust="spacingAndGlyphs" fill="${color}"${weight}>${escapeXml(part)}</text>`,
+          `<text x="${x}" y="${top + BASELINE}" textLength="${width}" lengthAdjust="spacingAndGlyphs" fill="${color}"${weight}>${Bun.escapeHTML(part)}</text>`,
         );
       else
         elements.push(
-          `<text x="${x + width / 2}" y="${top + BASELINE}" text-anchor="middle" fill="${color}"${weight}>${escapeXml(part)}</text>`,
+          `<text x="${x + width / 2}" y="${top + BASELINE}" text-anchor="middle" fill="${color}"${weight}>${Bun.escapeHTML(part)}</text>`,
         );
     }
     return elements;
@@ -213,12 +156,4 @@ function bar(text: string, x: number, top: number, color: string): string {
   }, 0);
   const height = ROW / 2;
   return `<rect x="${x}" y="${top + (ROW - height) / 2}" width="${(eighths / 8) * COLUMN}" height="${height}" fill="${color}"/>`;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -14,6 +14,7 @@ export const eventRecord = z.strictObject({
   user: z.string().min(1),
   pid: z.int().positive(),
   should_notify: z.boolean(),
+  client: z.enum(["cursor", "copilot", "other"]).optional(),
   tool: z.string().optional(),
   tool_use_id: z.string().optional(),
   parameters: z.unknown().optional(),

@@ -34,6 +34,8 @@ export async function billOfMaterials(): Promise<string> {
   const { component } = bill.metadata;
   // npm takes the name of the folder for it.
   component["name"] = manifest.name;
+  // The addresses in package.json are placeholders.
+  delete component["externalReferences"];
   const reference = `${RUNTIME.name}@${RUNTIME.version}`;
   bill.components.unshift({
     "bom-ref": reference,

@@ -82,10 +82,7 @@ describe("files stay where they belong", () => {
     ["with relative folders", { CLAUDE_SESSION_DIR: "pointers", CLAUDE_CONFIG_DIR: "config" }],
     ["with parent folders", { CLAUDE_SESSION_DIR: "../x", CLAUDE_PROJECT_DIR: "../../.." }],
     ["with another temp folder", { TMPDIR: "/nowhere", TEMP: "/nowhere", TMP: "/nowhere" }],
-    [
-      "with another runtime folder",
-      { XDG_RUNTIME_DIR: "/nowhere", XDG_STATE_HOME: "/nowhere" },
-    ],
+    ["with another runtime folder", { XDG_RUNTIME_DIR: "/nowhere", XDG_STATE_HOME: "/nowhere" }],
     ["with an unknown locale", { LC_ALL: "xx_XX.KOI8-R", LANG: "\u{FF}" }],
     ["with a user name that is a path", { USER: "../../etc/passwd\n\u001B[2J" }],
   ])("%s", async (_, env) => {

@@ -1,15 +1,7 @@
 // The neighbour plants something at every path that we use, in folders that let them: the user's programs
 // write nothing into it or through it, believe nothing in it, and do not wait for it.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import {
-  chownSync,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dayPath, utcDay } from "../../lib/log/log";
 import { formatLocalTime } from "../../lib/os/local-time";
 import { Sandbox } from "../../scripts/harness/sandbox";
@@ -17,9 +9,16 @@ import { Collector } from "../support/collector";
 import { Tally } from "../support/tally";
 import { USER, whyNotAnother } from "../support/users";
 import { PLANTS } from "./plants";
-import { EVIL_SESSION, placeForUser, PRECIOUS, TwoUsers } from "./two-users";
+import {
+  canTrace,
+  EVIL_SESSION,
+  placeForUser,
+  PRECIOUS,
+  TwoUsers,
+  type Command,
+} from "./two-users";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const tally = new Tally("planted");
 afterAll(() => tally.print());
@@ -38,20 +37,34 @@ const programs = whyNot === undefined ? await placeForUser(shared) : { hooks: ""
 
 const PROMPT = "a prompt that only the user may read";
 
-const EVENTS = [
-  ["pre-tool-use", {}],
-  ["session-start", { session_id: "mine", hook_event_name: "SessionStart" }],
-  ["session-event", { session_id: "mine", hook_event_name: "UserPromptSubmit", prompt: PROMPT }],
-  ["pre-tool-use", { hook_event_name: "PreToolUse", tool_name: "Bash" }],
-  ["session-end", { session_id: "mine", hook_event_name: "SessionEnd" }],
-] as const;
+const EVENTS: readonly Command[] = [
+  { hook: "pre-tool-use", event: {} },
+  { hook: "session-start", event: { session_id: "mine", hook_event_name: "SessionStart" } },
+  {
+    hook: "session-event",
+    event: { session_id: "mine", hook_event_name: "UserPromptSubmit", prompt: PROMPT },
+  },
+  { hook: "pre-tool-use", event: { hook_event_name: "PreToolUse", tool_name: "Bash" } },
+  { hook: "session-end", event: { session_id: "mine", hook_event_name: "SessionEnd" } },
+];
+const COMMANDS: readonly Command[] = [
+  ["forward", "--once"],
+  ["id"],
+  ["list"],
+  ["doctor"],
+  ["install"],
+  ["uninstall"],
+].map((args) => ({ args }));
 
 /**
  * Every path that we use, and what the neighbour would put into a file there. Only `~/.claude` itself
  * is missing: a neighbour who can replace that registers hooks of their own and needs none of ours.
  */
 const TARGETS: Readonly<
-  Record<string, readonly [pathIn: (sandbox: Sandbox) => string, contentFor: (url: string) => string]>
+  Record<
+    string,
+    readonly [pathIn: (sandbox: Sandbox) => string, contentFor: (url: string) => string]
+  >
 > = {
   "the pointer": [({ pointers }) => `${pointers}/claude_session_shop`, evilPointer],
   "the pointer with the hash": [
@@ -89,23 +102,16 @@ describe.skipIf(whyNot !== undefined)("planted by another user:", () => {
     using machine = new TwoUsers(programs);
     const { sandbox, precious } = machine;
     const path = pathIn(sandbox);
-    if (target !== "config.json") {
-      const config = `${sandbox.state}/config.json`;
-      writeFileSync(config, configFor(collector.url), { mode: 0o600 });
-      chownSync(config, USER, USER);
-    }
+    if (target !== "config.json") machine.configure(configFor(collector.url));
     rmSync(path, { recursive: true, force: true });
     const expectAsPlanted = plant(path, machine, contentFor(collector.url));
-    const before = lstatSync(precious);
+    const { mode, uid, mtimeMs } = lstatSync(precious);
 
-    for (const [program, event] of EVENTS) await machine.runHook(program, event);
-    await machine.runCli("forward", "--once");
-    for (const command of ["id", "list", "doctor", "install", "uninstall"])
-      await machine.runCli(command);
+    const commands = [...EVENTS, ...(await commandsThatUse(target))];
+    for (const command of commands) await machine.run(command);
 
     expectAsPlanted();
     expect(readFileSync(precious, "utf8")).toBe(PRECIOUS);
-    const { mode, uid, mtimeMs } = before;
     expect(lstatSync(precious)).toMatchObject({ mode, uid, mtimeMs });
     for (const file of filesBelow(sandbox.root)) {
       const text = readFileSync(file, "utf8");
@@ -115,18 +121,53 @@ describe.skipIf(whyNot !== undefined)("planted by another user:", () => {
     }
     if (target === "config.json") expect(collector.arrivals).toEqual([]);
     tally.add("plants");
-    tally.add("programs run", machine.programsRun);
+    tally.add("programs run", commands.length);
+    tally.add("events delivered", collector.arrivals.length);
   });
 });
+
+/**
+ * The commands that use a target or something in it. A command that never names a path cannot be harmed
+ * by what is there, so it is not run: a start takes 50 ms of a processor.
+ */
+async function commandsThatUse(target: string): Promise<readonly Command[]> {
+  if (!canTrace) return COMMANDS;
+  const used = await (usedTargets ??= traceCommands());
+  return COMMANDS.filter((command) => used.get(command)?.has(target));
+}
+
+let usedTargets: Promise<ReadonlyMap<Command, ReadonlySet<string>>> | undefined;
+
+/** The targets of each command, where nothing is planted. */
+async function traceCommands(): Promise<ReadonlyMap<Command, ReadonlySet<string>>> {
+  await using collector = new Collector();
+  using machine = new TwoUsers(programs);
+  machine.configure(configFor(collector.url));
+  for (const event of EVENTS) await machine.run(event);
+  const found = new Map<Command, ReadonlySet<string>>();
+  for (const command of COMMANDS) {
+    const paths = await machine.pathsUsedBy(command);
+    const used = Object.entries(TARGETS).filter(([, [pathIn]]) => {
+      const target = pathIn(machine.sandbox);
+      return paths.some((path) => path === target || path.startsWith(`${target}/`));
+    });
+    found.set(command, new Set(used.map(([target]) => target)));
+  }
+  return found;
+}
 
 function evilPointer(): string {
   return `${EVIL_SESSION}\n${formatLocalTime(Date.now())}\n`;
 }
 
-/** A config.json that delivers everything to a server: the user's choice, or what the neighbour wants. */
+/**
+ * A config.json that delivers everything to a server, as the user or the neighbour wants it. Its mistake
+ * makes every hook write to hook-errors.log.
+ */
 function configFor(url: string): string {
   return JSON.stringify({
     retention_days: 1,
+    limits: "a mistake",
     destinations: [{ name: "server", type: "observability", url }],
   });
 }

@@ -105,13 +105,16 @@ describe("a folder with every file that a runtime looks for has no effect on", (
   );
 });
 
-test.each(Object.keys(new Trap({ root: "" } as Sandbox).files))("a folder with %s alone has no effect", async (name) => {
-  using sandbox = new Sandbox();
-  const trap = await setTrap(sandbox, ["evil.ts", name]);
-  expect(await runProgram("session-start", sandbox, {})).toMatchObject(SILENT);
-  trap.expectUntouched();
-  expect((await onlyRecordOf(sandbox)).session_id).toBe("unknown");
-});
+test.each(Object.keys(new Trap({ root: "" } as Sandbox).files))(
+  "a folder with %s alone has no effect",
+  async (name) => {
+    using sandbox = new Sandbox();
+    const trap = await setTrap(sandbox, ["evil.ts", name]);
+    expect(await runProgram("session-start", sandbox, {})).toMatchObject(SILENT);
+    trap.expectUntouched();
+    expect((await onlyRecordOf(sandbox)).session_id).toBe("unknown");
+  },
+);
 
 const hasStrace = process.platform === "linux" && commandExists("strace");
 test.skipIf(!hasStrace).each(programs)("%s opens no file of the folder", async (program) => {

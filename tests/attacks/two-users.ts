@@ -1,18 +1,25 @@
 // A machine of two users for attacks: the user runs our programs, in folders that the neighbour may
 // write to.
 import { expect } from "bun:test";
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
 import { HOOK_PROGRAMS } from "../../lib/events";
-import { run } from "../../scripts/harness/commands";
-import { runProgram } from "../../scripts/harness/programs";
+import { commandExists, run } from "../../scripts/harness/commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { BUG_REPORT } from "../support/terminal-output";
-import { as, placeForAll, USER } from "../support/users";
+import { placeForAll, USER } from "../support/users";
 
-/** What the neighbour would like the user to have as the session. */
+/** What the neighbour wants the user's session to be. */
 export const EVIL_SESSION = "evil-session";
-/** What is in the user's own file. */
+/** The content of a file of the user that our programs have no business with. */
 export const PRECIOUS = "the user's own words";
 
 const CLI = "claude-session";
@@ -20,11 +27,15 @@ const CLI = "claude-session";
 // that waits for a FIFO waits forever.
 const HUNG_MS = 10_000;
 
+/** A program with what it gets: an event for a hook, arguments for the command line. */
+export type Command =
+  { readonly hook: string; readonly event: object } | { readonly args: readonly string[] };
+
 /** Folders of programs that the user can start. */
 export interface Programs {
-  /** The hooks. They start no forwarder: one that outlives its test would be a second attacker. */
+  /** The hooks. They start no forwarder, which would outlive its test and race with the next program. */
   readonly hooks: string;
-  /** The command line. The hooks next to it only say their version: install tries them all. */
+  /** The command line. The hooks next to it only print their version, because install starts all of them. */
   readonly cli: string;
 }
 
@@ -46,13 +57,10 @@ function writeScript(path: string, line: string): void {
   chmodSync(path, 0o755);
 }
 
-/** One user's home, and folders that both users may write to. */
+/** A user's home and pointer folder, where the neighbour may write too. */
 export class TwoUsers implements Disposable {
   readonly sandbox = new Sandbox();
-  /** A file of the user that our programs have no business with. */
   readonly precious = `${this.sandbox.home}/precious`;
-  /** How many programs the user has run. */
-  programsRun = 0;
   readonly #programs: Programs;
 
   constructor(programs: Programs) {
@@ -60,7 +68,7 @@ export class TwoUsers implements Disposable {
     const { root, home, pointers, state, project } = this.sandbox;
     chmodSync(root, 0o755);
     writeFileSync(this.precious, PRECIOUS, { mode: 0o600 });
-    // A careless user, or a careless umask: everyone may write wherever we do.
+    // A careless user, or a careless umask: everyone may write wherever our programs do.
     for (const folder of ["events", "forward/server", "backups"])
       mkdirSync(`${state}/${folder}`, { recursive: true });
     run("chown", "-R", `${USER}:${USER}`, home, project);
@@ -70,28 +78,61 @@ export class TwoUsers implements Disposable {
     chmodSync(pointers, 0o1777);
   }
 
-  /** Runs a hook as the user, and expects the silence that a hook promises. */
-  async runHook(program: string, event: object): Promise<void> {
-    const { code, stdout, stderr, ms } = await this.#run(program, event, this.#programs.hooks);
-    expect({ program, code, output: stdout + stderr }).toEqual({ program, code: 0, output: "" });
-    expect(ms).toBeLessThan(HUNG_MS);
+  /** Writes the user's own config.json. */
+  configure(content: string): void {
+    const path = `${this.sandbox.state}/config.json`;
+    writeFileSync(path, content, { mode: 0o600 });
+    chownSync(path, USER, USER);
   }
 
-  /** Runs the command line as the user: it may fail, but neither crashes nor shows an evil session. */
-  async runCli(...args: string[]): Promise<void> {
-    const { code, stdout, stderr } = await this.#run(CLI, "", this.#programs.cli, args);
-    const output = stdout + stderr;
+  /** Runs a program as the user, and expects a hook to be silent, and the command line not to crash. */
+  async run(command: Command): Promise<void> {
+    const startedMs = performance.now();
+    const { code, output } = await this.#spawn(command);
+    if ("hook" in command) {
+      const { hook } = command;
+      expect({ hook, code, output }).toEqual({ hook, code: 0, output: "" });
+      expect(performance.now() - startedMs).toBeLessThan(HUNG_MS);
+      return;
+    }
     expect(output).not.toMatch(BUG_REPORT);
     expect(output).not.toContain(EVIL_SESSION);
-    expect([0, 1]).toContain(code ?? -1);
+    expect([0, 1]).toContain(code);
   }
 
-  #run(program: string, input: object | string, folder: string, args: readonly string[] = []) {
-    this.programsRun++;
-    return runProgram(program, this.sandbox, input, { by: as(USER), folder, args });
+  /** Runs a program as the user, and returns every path that it names to the system, by strace. */
+  async pathsUsedBy(command: Command): Promise<string[]> {
+    const trace = `${this.sandbox.home}/trace`;
+    await this.#spawn(command, ["strace", "-f", "-qq", "-e", "trace=%file", "-o", trace]);
+    const calls = readFileSync(trace, "utf8");
+    rmSync(trace);
+    return Array.from(calls.matchAll(/"([^"]*)"/g), ([, path = ""]) => path);
+  }
+
+  // Not by setpriv: a start by it takes 10 ms more, a fifth of a hook's.
+  async #spawn(command: Command, by: readonly string[] = []) {
+    const { hooks, cli } = this.#programs;
+    const [path, args, input] =
+      "hook" in command
+        ? [`${hooks}/${command.hook}`, [], JSON.stringify(command.event)]
+        : [`${cli}/${CLI}`, command.args, ""];
+    const child = Bun.spawn([...by, path, ...args], {
+      env: this.sandbox.env(),
+      cwd: this.sandbox.project,
+      uid: USER,
+      gid: USER,
+      stdin: new TextEncoder().encode(input),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    return { code: await child.exited, output: stdout + stderr };
   }
 
   [Symbol.dispose](): void {
     this.sandbox[Symbol.dispose]();
   }
 }
+
+/** Whether `pathsUsedBy` works here. */
+export const canTrace = process.platform === "linux" && commandExists("strace");

@@ -127,22 +127,14 @@ class World implements AsyncDisposable {
   }
 
   /** Runs a hook on an event. */
-  async hook(): Promise<void> {
-    const before = this.#today();
-    const input = JSON.stringify({ hook_event_name: "Stop", session_id: "hooked" });
-    expect(await this.#run("session-event", input)).toBe(0);
-    for (const [id, session] of this.#today())
-      if (!before.has(id) && session === "hooked") this.emitted.set(id, session);
+  hook(): Promise<void> {
+    return this.#record("session-event", { hook_event_name: "Stop", session_id: "hooked" });
   }
 
   /** Starts a session, with which retention takes all but the last two days. */
   async startSession(): Promise<void> {
     this.noteTaken(utcDay(Date.now() - DAY_MS));
-    const before = this.#today();
-    const input = JSON.stringify({ hook_event_name: "SessionStart", session_id: "begun" });
-    expect(await this.#run("session-start", input)).toBe(0);
-    for (const [id, session] of this.#today())
-      if (!before.has(id) && session === "begun") this.emitted.set(id, session);
+    await this.#record("session-start", { hook_event_name: "SessionStart", session_id: "started" });
   }
 
   /** Prunes all but today, which may fail on a full disk. */
@@ -207,6 +199,13 @@ class World implements AsyncDisposable {
       for (const entry of readDayRecords(this.sandbox.events, day))
         if (entry.kind === "record") today.set(entry.record.id, entry.record.session_id);
     return today;
+  }
+
+  /** Runs a hook, and finds its event in the log. On a full disk there may be none. */
+  async #record(program: string, payload: object): Promise<void> {
+    const before = this.#today();
+    expect(await this.#run(program, JSON.stringify(payload))).toBe(0);
+    for (const [id, session] of this.#today()) if (!before.has(id)) this.emitted.set(id, session);
   }
 
   async #run(program: string, input: string, ...args: string[]): Promise<number> {

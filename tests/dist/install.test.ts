@@ -1,5 +1,5 @@
 // `claude-session install` and `uninstall`, as compiled programs on real settings files.
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   linkSync,
@@ -12,21 +12,45 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { basename, dirname } from "node:path";
 import { register } from "../../lib/cli/settings/registrations";
 import { coreEvents, observableEvents, programFor } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
 import { run } from "../../scripts/harness/commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { programPath, runCli, type Ended } from "../../scripts/harness/programs";
+import {
+  programPath,
+  runCli as startCli,
+  runProgram,
+  type Ended,
+} from "../../scripts/harness/programs";
 import { recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { limit } from "../support/limit";
+import { placeForAll } from "../support/users";
+
+// Rows run at the same time, so each takes longer than alone.
+setDefaultTimeout(120_000);
+
+// Each install starts five other programs, which have ten seconds for their self-test.
+const runCli = limit(4, startCli);
 
 const isRoot = process.geteuid?.() === 0;
-const CORE = new Map(coreEvents().map((event) => [event, programPath(programFor(event))]));
-const FORMERLY = new Map(coreEvents().map((event) => [event, `/old/${programFor(event)}`]));
+const CORE = coreIn();
+const OLD = coreIn("/old");
+
+// For users that are not we.
+const forAll = new Sandbox();
+const programsForAll = await placeForAll(forAll);
+afterAll(() => forAll[Symbol.dispose]());
+
+/** Where each core event is registered if the programs are in a folder. */
+function coreIn(folder?: string): Map<string, string> {
+  return new Map(coreEvents().map((event) => [event, programPath(programFor(event), folder)]));
+}
 
 const OTHERS = `{
-  // what I like
+  // my choices
   "model": "opus",
   "hooks": {
     "PreToolUse": [
@@ -37,27 +61,27 @@ const OTHERS = `{
 `;
 
 describe("install, then uninstall", () => {
-  test.each([
+  test.concurrent.each([
     ["no file", undefined],
-    ["a file of no bytes", ""],
+    ["an empty file", ""],
     ["an empty object", "{}"],
     ["an empty object over two lines", "{\n}\n"],
-    ["only a comment whose line has no end", "// mine"],
-    ["what most people have", '{\n  "model": "opus"\n}\n'],
-    ["no newline at its end", '{\n  "model": "opus"\n}'],
-    ["comments and others' hooks", OTHERS],
-    ["a comment in hooks that are empty", '{\n  "hooks": {\n    // mine\n  }\n}\n'],
+    ["only a comment without a line end", "// mine"],
+    ["the settings that most people have", '{\n  "model": "opus"\n}\n'],
+    ["no newline at the end", '{\n  "model": "opus"\n}'],
+    ["comments and another program's hooks", OTHERS],
+    ["a comment in an empty hooks object", '{\n  "hooks": {\n    // mine\n  }\n}\n'],
     ["tabs", OTHERS.replaceAll("  ", "\t")],
-    ["the line ends of Windows", OTHERS.replaceAll("\n", "\r\n")],
+    ["CRLF line ends", OTHERS.replaceAll("\n", "\r\n")],
     ["a byte order mark", `\uFEFF${OTHERS}`],
-    ["one line without an end", '{"a":[1,{"b":"ñ🛒"}],"hooks":{"Stop":[]}}'],
-    ["commas at the end", '{\n  "hooks": {\n    "Stop": [],\n  },\n}'],
-  ])("gives back the same bytes: %s", async (_, before) => {
+    ["one line without a line end", '{"a":[1,{"b":"ñ🛒"}],"hooks":{"Stop":[]}}'],
+    ["trailing commas", '{\n  "hooks": {\n    "Stop": [],\n  },\n}'],
+  ])("restores every byte: %s", async (_, before) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, before);
     const first = await runCli(sandbox, "install");
     expect(first).toMatchObject({ code: 0, stderr: "" });
-    expect(first.stdout).toContain("Next\n  1. End Claude Code and start it anew");
+    expect(first.stdout).toContain("Next\n  1. Restart Claude Code");
     expect(read(path)).toBe(register(before ?? "", CORE).text);
     const { mtimeMs, ino } = statSync(path);
     const again = await runCli(sandbox, "install");
@@ -68,7 +92,7 @@ describe("install, then uninstall", () => {
     expect(leftovers(sandbox)).toEqual([]);
   });
 
-  test("takes out only ours where something else has changed meanwhile", async () => {
+  test.concurrent("removes only our entries if something else has changed in between", async () => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     await runCli(sandbox, "install");
@@ -77,7 +101,7 @@ describe("install, then uninstall", () => {
     expect(read(path)).toBe(OTHERS.replace('"opus"', '"sonnet"'));
   });
 
-  test("leaves what the user wrote into settings that were not there before", async () => {
+  test.concurrent("keeps what the user added to settings that install created", async () => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
     await runCli(sandbox, "install");
@@ -86,18 +110,22 @@ describe("install, then uninstall", () => {
     expect(read(path)).toBe('{\n  "model": "opus"\n}\n');
   });
 
-  test("gives back what was before the first of several installs, moved or with more events", async () => {
-    using sandbox = new Sandbox();
-    const path = settingsOf(sandbox, "{ }\n");
-    for (const words of ["install", "install --events all", "install --events Stop"])
-      expect((await runCli(sandbox, words)).code).toBe(0);
-    await runCli(sandbox, "uninstall");
-    expect(read(path)).toBe("{ }\n");
-  });
+  test.concurrent(
+    "restores the state before the first of several installs with other events",
+    async () => {
+      using sandbox = new Sandbox();
+      const path = settingsOf(sandbox, "{ }\n");
+      for (const words of ["install", "install --events all", "install --events Stop"])
+        expect((await runCli(sandbox, words)).code).toBe(0);
+      await runCli(sandbox, "uninstall");
+      expect(read(path)).toBe("{ }\n");
+    },
+  );
 
-  test("moves entries of an older place, and does not double them", async () => {
+  test.concurrent("moves entries of an earlier installation, and adds none twice", async () => {
     using sandbox = new Sandbox();
-    const path = settingsOf(sandbox, register(OTHERS, FORMERLY).text);
+    const path = settingsOf(sandbox, register(OTHERS, OLD).text);
+    writeState(sandbox, "installed.json", JSON.stringify([...new Set(OLD.values())]));
     const { stdout } = await runCli(sandbox, "install");
     expect(stdout).toContain("moved");
     expect(read(path)).toBe(register(OTHERS, CORE).text);
@@ -105,7 +133,7 @@ describe("install, then uninstall", () => {
     expect(read(path)).toBe(OTHERS);
   });
 
-  test.each([0o644, 0o600, 0o640])("keeps the mode %o", async (mode) => {
+  test.concurrent.each([0o644, 0o600, 0o640])("keeps the mode %o", async (mode) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     chmodSync(path, mode);
@@ -117,25 +145,28 @@ describe("install, then uninstall", () => {
 
   const LINKS: readonly (readonly [string, string, string, string | undefined])[] = [
     ["a link to a file", "../../dotfiles.json", "dotfiles.json", OTHERS],
-    ["a link to a file that is yet to come", "../../dotfiles.json", "dotfiles.json", undefined],
+    ["a link to a file that does not exist yet", "../../dotfiles.json", "dotfiles.json", undefined],
     ["a link to a link", "../../link.json", "linked.json", OTHERS],
   ];
-  test.each(LINKS)("leaves %s a link", async (_, link, target, before) => {
-    using sandbox = new Sandbox();
-    const path = settingsOf(sandbox, undefined);
-    if (before !== undefined) writeFileSync(`${sandbox.root}/${target}`, before);
-    symlinkSync("linked.json", `${sandbox.root}/link.json`);
-    symlinkSync(link, path);
-    expect((await runCli(sandbox, "install")).code).toBe(0);
-    expect(readlinkSync(path)).toBe(link);
-    expect(read(`${sandbox.root}/${target}`)).toBe(register(before ?? "", CORE).text);
-    expect((await runCli(sandbox, "uninstall")).code).toBe(0);
-    expect(read(`${sandbox.root}/${target}`)).toBe(before);
-    expect(readlinkSync(path)).toBe(link);
-    expect(leftovers(sandbox)).toEqual([]);
-  });
+  test.concurrent.each(LINKS)(
+    "edits the target of %s, which stays a link",
+    async (_, link, target, before) => {
+      using sandbox = new Sandbox();
+      const path = settingsOf(sandbox, undefined);
+      if (before !== undefined) writeFileSync(`${sandbox.root}/${target}`, before);
+      symlinkSync("linked.json", `${sandbox.root}/link.json`);
+      symlinkSync(link, path);
+      expect((await runCli(sandbox, "install")).code).toBe(0);
+      expect(readlinkSync(path)).toBe(link);
+      expect(read(`${sandbox.root}/${target}`)).toBe(register(before ?? "", CORE).text);
+      expect((await runCli(sandbox, "uninstall")).code).toBe(0);
+      expect(read(`${sandbox.root}/${target}`)).toBe(before);
+      expect(readlinkSync(path)).toBe(link);
+      expect(leftovers(sandbox)).toEqual([]);
+    },
+  );
 
-  test("makes the file that a link means where its folder is a link as well", async () => {
+  test.concurrent("creates the target of a link in a folder that is a link itself", async () => {
     using sandbox = new Sandbox();
     mkdirSync(`${sandbox.root}/dotfiles/claude`, { recursive: true });
     symlinkSync(`${sandbox.root}/dotfiles/claude`, `${sandbox.home}/.claude`);
@@ -146,29 +177,29 @@ describe("install, then uninstall", () => {
   });
 });
 
-test("the settings as they were are kept, for nobody else to read", async () => {
+test.concurrent("install keeps a private backup of the settings", async () => {
   using sandbox = new Sandbox();
   settingsOf(sandbox, OTHERS);
   chmodSync(`${sandbox.home}/.claude/settings.json`, 0o644);
   const { stdout } = await runCli(sandbox, "install");
-  const backup = /as they were: (\S+)/.exec(stdout)?.[1] ?? "";
+  const backup = /backup +(\S+)/.exec(stdout)?.[1] ?? "";
   expect(read(backup)).toBe(OTHERS);
   expect(statSync(backup).mode & 0o777).toBe(0o600);
   expect(statSync(`${sandbox.state}/backups`).mode & 0o777).toBe(0o700);
 });
 
-describe("settings that cannot be edited are left as they are:", () => {
-  test.each([
+describe("settings that cannot be edited are unchanged:", () => {
+  test.concurrent.each([
     ["not JSON", '{\n  "a": oops\n}', /settings\.json:2:8: not JSON/],
-    ["hooks of another shape", '{"hooks":[]}', /settings\.json:1:10: "hooks" should be an object/],
+    ["hooks as a list", '{"hooks":[]}', /settings\.json:1:10: "hooks" should be an object/],
     ["not UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), /not UTF-8/],
     ["another encoding", Buffer.from("\uFEFF{}", "utf16le"), /not UTF-8/],
   ])("%s", async (_, content, message) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
     writeFileSync(path, content);
-    for (const verb of ["install", "install --dry-run", "uninstall"]) {
-      const ended = await runCli(sandbox, verb);
+    for (const words of ["install", "install --dry-run", "uninstall"]) {
+      const ended = await runCli(sandbox, words);
       expect(ended).toMatchObject({ code: 1, stdout: "" });
       expect(ended.stderr).toMatch(message);
     }
@@ -176,10 +207,10 @@ describe("settings that cannot be edited are left as they are:", () => {
     expect(leftovers(sandbox)).toEqual([]);
   });
 
-  test.each([
+  test.concurrent.each([
     ["a folder", (path: string) => mkdirSync(path), /not a regular file/],
     ["a pipe", (path: string) => run("mkfifo", path), /not a regular file/],
-    ["a file of two names", twoNames, /second name/],
+    ["a file with a second name", withSecondName, /second name/],
     ["a link to itself", (path: string) => symlinkSync("settings.json", path), /ELOOP/],
   ])("%s", async (_, plant, message) => {
     using sandbox = new Sandbox();
@@ -190,30 +221,30 @@ describe("settings that cannot be edited are left as they are:", () => {
     expect(leftovers(sandbox)).toEqual([]);
   });
 
-  test.each([
+  test.concurrent.each([
     ["install", OTHERS],
-    ["uninstall", register(OTHERS, CORE).text],
-  ])("in a folder where nobody may write: %s", (verb, before) => {
+    ["uninstall", register(OTHERS, coreIn(programsForAll)).text],
+  ])("in a read-only folder: %s", async (words, before) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, before);
-    const { code, stderr } = runWithout(sandbox, `${sandbox.home}/.claude`, verb);
-    expect(stderr).toContain(`${path} cannot be written: EACCES; it is as it was`);
+    const { code, stderr } = await runReadOnly(sandbox, `${sandbox.home}/.claude`, words);
+    expect(stderr).toContain(`${path} cannot be written: EACCES; it is unchanged`);
     expect(code).toBe(1);
     expect(read(path)).toBe(before);
     expect(leftovers(sandbox)).toEqual([]);
   });
 
-  test("in a folder that cannot be made", () => {
+  test.concurrent("in a folder that cannot be created", async () => {
     using sandbox = new Sandbox();
-    const { code, stderr } = runWithout(sandbox, sandbox.home, "install");
+    const { code, stderr } = await runReadOnly(sandbox, sandbox.home, "install");
     expect(stderr).toContain(".claude/settings.json cannot be written: EACCES");
     expect(code).toBe(1);
     expect(readdirSync(sandbox.home)).toEqual([]);
   });
 
-  test.each([
+  test.concurrent.each([
     ["the settings' folder is a file", (sandbox: Sandbox) => `${sandbox.home}/.claude`],
-    ["our own folder is a file", (sandbox: Sandbox) => `${sandbox.root}/state`],
+    ["our state folder is a file", (sandbox: Sandbox) => `${sandbox.root}/state`],
   ])("%s", async (_, pathOf) => {
     using sandbox = new Sandbox();
     writeFileSync(pathOf(sandbox), "mine");
@@ -225,8 +256,8 @@ describe("settings that cannot be edited are left as they are:", () => {
     expect(read(`${sandbox.home}/.claude/settings.json`)).toBeUndefined();
   });
 
-  // A known fault: what is shown of settings is not made harmless, and a project's come from others.
-  test("and shown without what a terminal would obey", async () => {
+  // A project's settings are written by other people.
+  test.concurrent("and shown without control characters", async () => {
     using sandbox = new Sandbox();
     settingsOf(sandbox, '{\n  // \u001B[2J\u0007\n  "a": 1\n}\n');
     const { stdout } = await runCli(sandbox, "install --dry-run");
@@ -235,13 +266,13 @@ describe("settings that cannot be edited are left as they are:", () => {
   });
 });
 
-describe("programs that do not work are not registered:", () => {
-  test.each([
+describe("nothing is registered if a program does not work:", () => {
+  test.concurrent.each([
     ["one is missing", (path: string) => unlinkSync(path), "missing"],
     ["one is a folder", replaceBy((path) => mkdirSync(path)), "not a file"],
     ["one fails", replaceBy(script("exit 1")), "ended with 1"],
-    ["one may not be executed", replaceBy((path) => writeFileSync(path, "")), "EACCES"],
-    ["one says nothing", replaceBy(script("exit 0")), "ended with 0"],
+    ["one is not executable", replaceBy((path) => writeFileSync(path, "")), "EACCES"],
+    ["one prints nothing", replaceBy(script("exit 0")), "ended with 0"],
     ["one is of another version", replaceBy(script("echo pre-tool-use 0.0.1")), "version 0.0.1"],
   ])("%s", async (_, spoil, message) => {
     using sandbox = new Sandbox();
@@ -249,44 +280,44 @@ describe("programs that do not work are not registered:", () => {
     const folder = `${sandbox.root}/programs`;
     await placePrograms(folder);
     spoil(`${folder}/pre-tool-use`);
-    const child = Bun.spawnSync([`${folder}/claude-session`, "install"], {
-      env: sandbox.env(),
-      cwd: sandbox.project,
-    });
-    expect(child.exitCode).toBe(1);
-    expect(child.stderr.toString()).toContain(`${folder}/pre-tool-use: `);
-    expect(child.stderr.toString()).toContain(message);
+    const { code, stderr } = await runCli(sandbox, "install", { folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${folder}/pre-tool-use: `);
+    expect(stderr).toContain(message);
     expect(read(path)).toBe(OTHERS);
     expect(readdirSync(`${sandbox.home}/.claude`)).toEqual(["settings.json"]);
   });
 });
 
-test("the programs beside the real claude-session are registered, not beside a link to it", () => {
-  using sandbox = new Sandbox();
-  const path = settingsOf(sandbox, undefined);
-  symlinkSync(programPath("claude-session"), `${sandbox.root}/claude-session`);
-  const child = Bun.spawnSync([`${sandbox.root}/claude-session`, "install"], {
-    env: sandbox.env(),
-    cwd: sandbox.project,
-  });
-  expect(child.exitCode).toBe(0);
-  expect(read(path)).toBe(register("", CORE).text);
-});
+test.concurrent(
+  "the programs next to the real claude-session are registered, not next to a link to it",
+  async () => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, undefined);
+    symlinkSync(programPath("claude-session"), `${sandbox.root}/claude-session`);
+    expect((await runCli(sandbox, "install", { folder: sandbox.root })).code).toBe(0);
+    expect(read(path)).toBe(register("", CORE).text);
+  },
+);
 
-describe("which events:", () => {
-  test.each([
-    ["install", coreEvents(), "the core by default"],
-    ["install --events core", coreEvents(), "the core"],
-    ["install --events all", observableEvents(), "all that may be observed"],
-    ["install --events=Stop,SessionStart,Stop", ["Stop", "SessionStart"], "a list"],
-  ])("%s: %j (%s)", async (words, events) => {
+describe("the registered events:", () => {
+  test.concurrent.each([
+    ["install", coreEvents(), "by default the core events"],
+    ["install --events core", coreEvents(), "the core events"],
+    ["install --events all", observableEvents(), "all that may be registered"],
+    [
+      "install --events=Stop,SessionStart,Stop",
+      ["Stop", "SessionStart"],
+      "those of a list, once each",
+    ],
+  ])("%s registers %j: %s", async (words, events) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
     await runCli(sandbox, words);
     expect(eventsIn(path)).toEqual(Array.from(events));
   });
 
-  test("those once asked for stay, until others are asked for", async () => {
+  test.concurrent("those asked for before stay until others are asked for", async () => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
     await runCli(sandbox, "install --events all");
@@ -296,23 +327,26 @@ describe("which events:", () => {
     expect(eventsIn(path)).toEqual(coreEvents());
   });
 
-  test.each([
-    ["install --events PreToolUsed", /no event "PreToolUsed"; did you mean PreToolUse\?/],
-    ["install --events WorktreeCreate", /not WorktreeCreate: it would replace git's own worktrees/],
-    ["install --events Stop,,Setup", /no event ""/],
-    ["install --scope everybody", /expected one of/i],
-  ])("%s is a mistake", async (words, message) => {
+  test.concurrent.each([
+    ["install --events PreToolUsed", 'unknown event "PreToolUsed"; did you mean PreToolUse?'],
+    [
+      "install --events WorktreeCreate",
+      "WorktreeCreate is not allowed: it would replace git's own worktrees",
+    ],
+    ["install --events Stop,,Setup", 'unknown event ""'],
+    ["install --scope everybody", '--scope: "everybody" is not one of user, project, local'],
+  ])("%s is wrong usage: %s", async (words, message) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);
     const ended = await runCli(sandbox, words);
     expect(ended).toMatchObject({ code: 2, stdout: "" });
-    expect(ended.stderr).toMatch(message);
-    expect(ended.stderr).toContain("EXAMPLES");
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).toEndWith("\nTry claude-session install --help\n");
     expect(read(path)).toBeUndefined();
   });
 });
 
-test.each([
+test.concurrent.each([
   ["install --scope project", "shop/.claude/settings.json"],
   ["install --scope local", "shop/.claude/settings.local.json"],
   ["install --settings other.json", "shop/other.json"],
@@ -325,35 +359,38 @@ test.each([
   expect(read(`${sandbox.root}/${path}`)).toBeUndefined();
 });
 
-test.each([undefined, OTHERS])("--dry-run shows the difference and makes none", async (before) => {
-  using sandbox = new Sandbox();
-  const path = settingsOf(sandbox, before);
-  const { code, stdout } = await runCli(sandbox, "install --dry-run");
-  expect(code).toBe(0);
-  expect(stdout).toContain(`+            "command": "${programPath("session-start")}",`);
-  expect(read(path)).toBe(before);
-  expect(readdirSync(`${sandbox.home}/.claude`)).toEqual(
-    before === undefined ? [] : ["settings.json"],
-  );
-  await runCli(sandbox, "install");
-  expect((await runCli(sandbox, "install --dry-run")).stdout).toBe("Nothing would change.\n");
-  const installed = read(path);
-  expect((await runCli(sandbox, "uninstall --dry-run")).stdout).toContain(
-    '-            "timeout": 5',
-  );
-  expect(read(path)).toBe(installed);
-});
+test.concurrent.each([undefined, OTHERS])(
+  "--dry-run shows the changes to %j and makes none",
+  async (before) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, before);
+    const { code, stdout } = await runCli(sandbox, "install --dry-run");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`+            "command": "${programPath("session-start")}",`);
+    expect(read(path)).toBe(before);
+    expect(readdirSync(`${sandbox.home}/.claude`)).toEqual(
+      before === undefined ? [] : ["settings.json"],
+    );
+    await runCli(sandbox, "install");
+    expect((await runCli(sandbox, "install --dry-run")).stdout).toBe("Nothing would change.\n");
+    const installed = read(path);
+    expect((await runCli(sandbox, "uninstall --dry-run")).stdout).toContain(
+      '-            "timeout": 5',
+    );
+    expect(read(path)).toBe(installed);
+  },
+);
 
-test("uninstall of nothing says so and changes nothing", async () => {
+test.concurrent("uninstall without our entries says so and changes nothing", async () => {
   using sandbox = new Sandbox();
   const path = settingsOf(sandbox, OTHERS);
   const ended: Ended = await runCli(sandbox, "uninstall");
   expect(ended).toMatchObject({ code: 0, stderr: "" });
-  expect(ended.stdout).toContain("no hooks of ours");
+  expect(ended.stdout).toContain("None of our hooks is registered in");
   expect(read(path)).toBe(OTHERS);
 });
 
-test("what is registered records every event that it is registered for", async () => {
+test.concurrent("every registered command records its event", async () => {
   using sandbox = new Sandbox();
   const path = settingsOf(sandbox, undefined);
   await runCli(sandbox, "install --events all");
@@ -362,12 +399,12 @@ test("what is registered records every event that it is registered for", async (
   for (const [event, [group]] of events) {
     const { command = "", args = ["none"] } = group?.hooks[0] ?? {};
     const { text } = await capturedPayload(event);
-    const child = Bun.spawnSync([command, ...args], {
-      env: sandbox.env(),
-      cwd: sandbox.project,
-      stdin: Buffer.from(text),
+    const [folder, name] = [dirname(command), basename(command)];
+    expect(await runProgram(name, sandbox, text, { folder, args })).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "",
     });
-    expect([event, child.exitCode, `${child.stdout}${child.stderr}`]).toEqual([event, 0, ""]);
   }
   const recorded = await recordsOf(sandbox);
   expect(recorded.map(({ event }) => event)).toEqual(events.map(([event]) => event));
@@ -384,6 +421,12 @@ function settingsOf(sandbox: Sandbox, content: string | undefined): string {
   return path;
 }
 
+/** Writes a file into the state folder. */
+function writeState(sandbox: Sandbox, name: string, text: string): void {
+  mkdirSync(sandbox.state, { recursive: true, mode: 0o700 });
+  writeFileSync(`${sandbox.state}/${name}`, text, { mode: 0o600 });
+}
+
 function read(path: string): string | undefined {
   try {
     // Not by `Bun.file().text()`, which drops a byte order mark.
@@ -397,32 +440,32 @@ function eventsIn(path: string): string[] {
   return Object.keys((JSON.parse(read(path) ?? "{}") as Settings).hooks);
 }
 
-/** Runs a verb where nobody may write into a folder. */
-function runWithout(sandbox: Sandbox, folder: string, verb: string) {
-  const command = [programPath("claude-session"), verb];
+/** Runs a command while a folder cannot be written to. */
+async function runReadOnly(sandbox: Sandbox, folder: string, words: string): Promise<Ended> {
   chmodSync(folder, 0o500);
-  // The superuser may write anywhere, so where that is who we are, somebody else tries.
-  if (isRoot) {
-    run("chown", "-R", "65534:65534", sandbox.root);
-    command.unshift("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
-  }
-  // Our own folder is elsewhere, so that it is the settings' that counts.
-  const env = sandbox.env({ CLAUDE_SESSION_HOME: `${sandbox.root}/state` });
-  const { exitCode, stderr } = Bun.spawnSync(command, { env, cwd: "/" });
+  if (isRoot) run("chown", "-R", "65534:65534", sandbox.root);
+  const ended = await runCli(sandbox, words, {
+    // The state folder is elsewhere, so that only the folder of the settings is read-only.
+    env: { CLAUDE_SESSION_HOME: `${sandbox.root}/state` },
+    cwd: "/",
+    folder: programsForAll,
+    // Root may write anywhere.
+    by: isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [],
+  });
   chmodSync(folder, 0o700);
-  return { code: exitCode, stderr: stderr.toString() };
+  return ended;
 }
 
-/** What no run should leave in Claude Code's folder. */
+/** Files in Claude Code's folder that no run should leave. */
 function leftovers(sandbox: Sandbox): string[] {
   const expected = new Set(["settings.json", "session-hooks"]);
   return readdirSync(`${sandbox.home}/.claude`).filter((name) => !expected.has(name));
 }
 
-function twoNames(path: string): void {
+function withSecondName(path: string): void {
   writeFileSync(path, "{}");
   linkSync(path, `${path}.second`);
-  // The second name is not in the folder that is looked at.
+  // Out of the folder that `leftovers` looks at.
   run("mv", `${path}.second`, `${path.slice(0, path.indexOf("/home/"))}/second`);
 }
 
@@ -443,16 +486,11 @@ describe("install --server", () => {
   const forwarder = programPath("claude-session");
   const config = (sandbox: Sandbox) => `${sandbox.state}/config.json`;
 
-  function configured(sandbox: Sandbox, text: string): void {
-    mkdirSync(sandbox.state, { recursive: true, mode: 0o700 });
-    writeFileSync(config(sandbox), text, { mode: 0o600 });
-  }
-
-  test.each([
+  test.concurrent.each([
     ["no file", undefined, { destinations: [SERVER], forwarder }],
     ["an empty object", "{}", { destinations: [SERVER], forwarder }],
     [
-      "other choices, and what a later version may know",
+      "other keys, and one that only a later version knows",
       '{"retention_days":7,"later":[1]}',
       { retention_days: 7, later: [1], destinations: [SERVER], forwarder },
     ],
@@ -462,14 +500,14 @@ describe("install --server", () => {
       { destinations: [{ name: "lake" }, SERVER], forwarder },
     ],
     [
-      "the server elsewhere, with choices of its own",
+      "the server at another URL, with other keys",
       '{"destinations":[{"name":"server","type":"http","url":"http://[::1]","events":["Stop"]}],"forwarder":"/old"}',
       { destinations: [{ ...SERVER, type: "http", events: ["Stop"] }], forwarder },
     ],
-  ])("writes it beside what is there: %s", async (_, before, after) => {
+  ])("adds it to config.json, and keeps the rest: %s", async (_, before, after) => {
     using sandbox = new Sandbox();
     settingsOf(sandbox, OTHERS);
-    if (before !== undefined) configured(sandbox, before);
+    if (before !== undefined) writeState(sandbox, "config.json", before);
     const first = await runCli(sandbox, `install --server ${URL}`);
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(read(config(sandbox)) ?? "")).toEqual(after);
@@ -480,36 +518,36 @@ describe("install --server", () => {
     expect((await runCli(sandbox, "doctor")).stdout).toContain("Forwarding");
   });
 
-  test.each([
+  test.concurrent.each([
     ["--server nowhere", 2, "--server: Invalid URL"],
     ["--server http://10.0.0.1:4000", 2, "add --insecure"],
-    ["--insecure", 2, "--insecure goes with --server"],
-  ])("%s is a mistake, and changes nothing", async (words, code, said) => {
+    ["--insecure", 2, "--insecure needs --server"],
+  ])("install %s is wrong usage, and changes nothing", async (words, code, message) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     const ended = await runCli(sandbox, `install ${words}`);
     expect(ended).toMatchObject({ code, stdout: "" });
-    expect(ended.stderr).toContain(said);
+    expect(ended.stderr).toContain(message);
     expect(read(path)).toBe(OTHERS);
     expect(read(config(sandbox))).toBeUndefined();
   });
 
-  test.each([
-    ["{", "is no JSON object"],
-    ["[]", "is no JSON object"],
+  test.concurrent.each([
+    ["{", "is not a JSON object"],
+    ["[]", "is not a JSON object"],
     ['{"destinations":{}}', "destinations is not a list"],
-  ])("leaves %s as it is, and says why", async (text, said) => {
+  ])("fails on %s and changes nothing: %s", async (text, message) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
-    configured(sandbox, text);
+    writeState(sandbox, "config.json", text);
     const ended = await runCli(sandbox, `install --server ${URL}`);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
-    expect(ended.stderr).toContain(said);
+    expect(ended.stderr).toContain(message);
     expect(read(config(sandbox))).toBe(text);
     expect(read(path)).toBe(OTHERS);
   });
 
-  test("--insecure lets it be another machine", async () => {
+  test.concurrent("--insecure allows another machine", async () => {
     using sandbox = new Sandbox();
     settingsOf(sandbox, OTHERS);
     await runCli(sandbox, "install --server http://10.0.0.1:4000 --insecure");
@@ -518,7 +556,7 @@ describe("install --server", () => {
     });
   });
 
-  test("--dry-run shows both files' differences, and makes none", async () => {
+  test.concurrent("--dry-run shows the changes to both files, and makes none", async () => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     const { stdout } = await runCli(sandbox, `install --server ${URL} --dry-run`);

@@ -76,11 +76,14 @@ describe("without data", () => {
     ["show", empty, "no session has been recorded yet"],
     ["show 3333", empty, 'no session "3333" in the log'],
     ["show 3333", full, 'no session "3333" in the log'],
-  ])("%s --json fails without a session, and stderr has the reason", async (words, sandbox, reason) => {
-    const { code, stdout, stderr } = await runCli(sandbox, `${words} --json`);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toStartWith(`claude-session: ${reason}`);
-  });
+  ])(
+    "%s --json fails without a session, and stderr has the reason",
+    async (words, sandbox, reason) => {
+      const { code, stdout, stderr } = await runCli(sandbox, `${words} --json`);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toStartWith(`claude-session: ${reason}`);
+    },
+  );
 });
 
 describe("with a recorded session", () => {
@@ -133,7 +136,13 @@ test("objects of the same kind have the same keys, with data and without", async
       if (command !== "tail") collectKeys(command, (await runJson(words, sandbox)).value, keys);
     }),
   );
-  for (const place of ["list[]", "stats", "stats.rows[]", "doctor.findings[]", "entry of kind agent"])
+  for (const place of [
+    "list[]",
+    "stats",
+    "stats.rows[]",
+    "doctor.findings[]",
+    "entry of kind agent",
+  ])
     expect(keys.has(place)).toBeTrue();
   for (const [place, sets] of keys) expect([place, ...sets]).toEqual([place, expect.any(String)]);
 });

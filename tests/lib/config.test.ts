@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import fc from "fast-check";
 import { DEFAULT_CONFIG, loadConfig, parseConfig, type Config } from "../../lib/config";
@@ -17,19 +17,16 @@ const bool = fc.oneof(
   { weight: 3, arbitrary: fc.boolean() as fc.Arbitrary<unknown> },
   { weight: 1, arbitrary: anything },
 );
-/** Around the border of what may be chosen, inside it, and far from it. */
-const number = (least: number, most: number) =>
+/** Inside the limits of a value, at them, and far outside. */
+const number = (min: number, max: number) =>
   fc.oneof(
-    { weight: 3, arbitrary: fc.integer({ min: least, max: most }) as fc.Arbitrary<unknown> },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom(least - 1, least, most, most + 1, -least, least + 0.5),
-    },
+    { weight: 3, arbitrary: fc.integer({ min, max }) as fc.Arbitrary<unknown> },
+    { weight: 1, arbitrary: fc.constantFrom(min - 1, min, max, max + 1, -min, min + 0.5) },
     { weight: 1, arbitrary: anything },
   );
-const texts = (shortest: number) =>
+const texts = (minLength: number) =>
   fc.oneof(
-    { weight: 3, arbitrary: fc.array(fc.string({ minLength: shortest })) as fc.Arbitrary<unknown> },
+    { weight: 3, arbitrary: fc.array(fc.string({ minLength })) as fc.Arbitrary<unknown> },
     { weight: 1, arbitrary: fc.array(fc.string({ maxLength: 5 })) },
     { weight: 1, arbitrary: fc.array(fc.string({ unit: "binary", maxLength: 5 })) },
     { weight: 1, arbitrary: anything },
@@ -59,23 +56,23 @@ const files = part({
 });
 
 describe("config.json", () => {
-  test("has no faults exactly where the schema has none", () => {
+  test("has faults if and only if the schema rejects it", () => {
     const seen = { right: 0, wrong: 0 };
     fc.assert(
       fc.property(files, (file) => {
         const { faults } = parseConfig(JSON.stringify(file));
-        // What a file can hold: JSON has neither -0 nor 1e999.
+        // Through JSON, which has neither -0 nor infinity.
         const { success } = configFile.safeParse(JSON.parse(JSON.stringify(file)));
         seen[success ? "right" : "wrong"]++;
         expect([faults.length === 0, faults]).toEqual([success, faults]);
       }),
       { numRuns: 3000 },
     );
-    // Or it would have proved nothing.
+    // Otherwise the test would prove nothing.
     expect(Math.min(seen.right, seen.wrong)).toBeGreaterThan(100);
-  });
+  }, 30_000);
 
-  test("whatever it holds, gives a configuration that the schema accepts, complete", () => {
+  test("always gives a complete configuration that the schema accepts", () => {
     fc.assert(
       fc.property(files, (file) => {
         const { config } = parseConfig(JSON.stringify(file));
@@ -86,11 +83,11 @@ describe("config.json", () => {
     );
   });
 
-  test("has each wrong key named with the default used, and keeps the others", () => {
+  test("has a fault for each wrong key that names the default used, and keeps the other keys", () => {
     const file = {
       retention_days: "30",
       capture: { prompts: false, tool_input: 0 },
-      redact: { keys: ["pin"], literals: ["abc"] },
+      redact: { keys: ["pin"], literals: ["abc", "Falcon"] },
       limits: { string_bytes: 255, record_bytes: 9000 },
       destinations: [{ name: "team" }],
       forwarder: "claude-session",
@@ -98,96 +95,169 @@ describe("config.json", () => {
     expect(parseConfig(JSON.stringify(file))).toEqual({
       config: {
         retention_days: 30,
-        capture: { prompts: false, tool_input: true, tool_response: true },
-        redact: { keys: ["pin"], literals: [] },
+        capture: { prompts: false, tool_input: false, tool_response: true },
+        redact: { keys: ["pin"], literals: ["Falcon"] },
         limits: { ...DEFAULT_CONFIG.limits, record_bytes: 9000 },
         destinations: [{ name: "team" }],
         forwarder: "",
       },
       faults: [
         "retention_days: not a whole number from 1 to 3650; using 30",
-        "capture.tool_input: not true or false; using true",
-        "redact.literals: not a list of strings of 4 or more characters; using []",
+        "capture.tool_input: not true or false; using false",
+        "redact.literals[0]: not a string of 4 or more characters; ignored",
         "limits.string_bytes: not a whole number from 256 to 16384; using 16384",
         'forwarder: not an absolute path; using ""',
       ],
+      unknownKeys: [],
     });
   });
 
   test.each([
-    ["{}", [], "chooses nothing"],
-    ['{"dashboard":{"port":8080}}', [], "keys of a later version"],
-    ['{"capture":{}}', [], "an empty part"],
-    ["\uFEFF{}", ["config.json: not JSON"], "a byte order mark, which the file reader takes away"],
-    ["", ["config.json: not JSON"], "empty"],
-    ["{", ["config.json: not JSON"], "torn"],
-    ["{'a':1}", ["config.json: not JSON"], "nearly JSON"],
-    ["// no\n{}", ["config.json: not JSON"], "a comment"],
-    ["[]", ["config.json: not an object"], "a list"],
-    ["null", ["config.json: not an object"], "nothing, in JSON"],
-    ['"text"', ["config.json: not an object"], "a text"],
-    ['{"capture":[]}', ["capture: not an object"], "a part that is a list"],
-    [
-      '{"capture":null,"limits":7}',
-      ["capture: not an object", "limits: not an object"],
-      "two parts",
-    ],
+    ["{}", [], "configures nothing"],
+    ['{"dashboard":{"port":8080}}', ["dashboard"], "keys of a later version"],
+    ['{"capture":{}}', [], "an empty section"],
+    ["// yes\n{\n/* no */}", [], "comments"],
+    ['{"limits":{},}', [], "a trailing comma"],
     [
       '{"__proto__":{"retention_days":1},"constructor":1}',
-      [],
-      "hostile keys are only unknown ones",
+      ["__proto__", "constructor"],
+      "hostile keys, which are ignored like unknown ones",
     ],
-    ["[".repeat(60_000), ["config.json: not JSON"], "deeper than any parser goes"],
-  ] as [string, string[], string][])("that gives the defaults: %j with %j (%s)", (text, faults) => {
-    expect(parseConfig(text)).toEqual({ config: DEFAULT_CONFIG, faults });
+  ])("of %j gives the defaults, and the unknown keys %j (%s)", (text, unknownKeys) => {
+    expect(parseConfig(text)).toEqual({ config: DEFAULT_CONFIG, faults: [], unknownKeys });
   });
 
-  test("cannot be changed by whoever reads it", () => {
+  const CLOSED = { prompts: false, tool_input: false, tool_response: false };
+  const CLOSED_FAULT = "capture: no prompt, tool input or response is recorded until this is fixed";
+  test.each([
+    ["", ["config.json: not JSON"], "empty"],
+    ["{", ["config.json: not JSON"], "torn"],
+    ['{"limits":{}}, "capture":{"prompts":false}}', ["config.json: not JSON"], "a brace too many"],
+    ["[]", ["config.json: not an object"], "a list"],
+    ["null", ["config.json: not an object"], "null"],
+    ['"text"', ["config.json: not an object"], "a text"],
+    ['{"capture":[]}', ["capture: not an object"], "a section that is a list"],
+    ['{"capture":null}', ["capture: not an object"], "no section"],
+    ['{"capture":{"prompt":false}}', ["capture.prompt: unknown key"], "a misspelt key"],
+    ['{"redact":7}', ["redact: not an object"], "a number"],
+    [
+      '{"redact":{"keys":{"pin":true}}}',
+      ["redact.keys: not a list of strings of 1 or more characters; using []"],
+      "an object for a list",
+    ],
+    ["[".repeat(60_000), ["config.json: not JSON"], "deeper than any parser handles"],
+  ] as [string, string[], string][])(
+    "of %j captures no content, and says %j (%s): privacy fails closed",
+    (text, faults) => {
+      const parsed = parseConfig(text);
+      expect(parsed.config).toEqual({ ...DEFAULT_CONFIG, capture: CLOSED });
+      expect(parsed.faults).toEqual([...faults, CLOSED_FAULT]);
+    },
+  );
+
+  test.each([
+    ['{"capture":{"prompts":"false"}}', { prompts: false }, "a string for a boolean"],
+    ['{"capture":{"tool_input":0}}', { tool_input: false }, "a number for a boolean"],
+  ])("of %j leaves out what the wrong key governs, and no more: %j (%s)", (text, capture) => {
+    const { config, faults } = parseConfig(text);
+    expect(config.capture).toEqual({ ...DEFAULT_CONFIG.capture, ...capture });
+    expect(faults).toHaveLength(1);
+  });
+
+  test("a string instead of a list of strings is a list of one", () => {
+    const { config, faults } = parseConfig('{"redact":{"keys":"pin","literals":["abc","Falcon"]}}');
+    expect(config.redact).toEqual({ keys: ["pin"], literals: ["Falcon"] });
+    expect(faults).toEqual(["redact.literals[0]: not a string of 4 or more characters; ignored"]);
+  });
+
+  test("cannot be changed after it is parsed", () => {
     expect(Object.isFrozen(parseConfig("{}").config)).toBe(true);
   });
 });
 
-describe("the file of it", () => {
+describe("the configuration file", () => {
+  const valid = '{"retention_days":7}';
+  const seven: Config = { ...DEFAULT_CONFIG, retention_days: 7 };
   test.each([
-    ["is absent", () => {}, []],
-    ["is right", (path: string) => writeFileSync(path, '{"retention_days":30}'), []],
-    ["begins with a byte order mark", (path: string) => writeFileSync(path, "\uFEFF{}"), []],
-    ["is not JSON", (path: string) => writeFileSync(path, "x"), ["config.json: not JSON"]],
+    ["is missing", () => {}, DEFAULT_CONFIG],
+    ["is valid", (path: string) => writeFileSync(path, valid), seven],
     [
-      "is too large",
-      (path: string) => writeFileSync(path, " ".repeat(65_537)),
-      ["config.json: too large"],
+      "begins with a byte order mark",
+      (path: string) => writeFileSync(path, `\uFEFF${valid}`),
+      seven,
     ],
-    ["is a folder", (path: string) => mkdirSync(path), ["config.json: not a regular file"]],
-    ["is a link", (path: string) => symlinkSync("/etc/hostname", path), ["config.json: ELOOP"]],
-    ["is a dangling link", (path: string) => symlinkSync("no", path), ["config.json: ELOOP"]],
-  ])("gives the defaults where it %s, and says why", (_, make, faults) => {
+    [
+      "is a link into a folder of dotfiles",
+      (path: string) => {
+        writeFileSync(`${path}.dotfile`, valid);
+        symlinkSync(`${path}.dotfile`, path);
+      },
+      seven,
+    ],
+    [
+      "has a second name",
+      (path: string) => {
+        writeFileSync(path, valid);
+        linkSync(path, `${path}.backup`);
+      },
+      seven,
+    ],
+  ])("is read if it %s", (_, make, config) => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/config.json`;
     make(path);
-    expect(loadConfig(path)).toEqual({ config: DEFAULT_CONFIG, faults });
+    expect(loadConfig(path)).toEqual({ config, faults: [], unknownKeys: [] });
   });
 
-  test("is what the user chose, up to its largest size", () => {
+  test.each([
+    ["is not JSON", (path: string) => writeFileSync(path, "x"), "not JSON"],
+    ["is too large", (path: string) => writeFileSync(path, " ".repeat(65_537)), "too large"],
+    ["is a folder", (path: string) => mkdirSync(path), "not a regular file"],
+    [
+      "is a link to a device",
+      (path: string) => symlinkSync("/dev/null", path),
+      "not a regular file",
+    ],
+    ["is a broken link", (path: string) => symlinkSync("no", path), "ENOENT"],
+  ])("captures no content if it %s, and says why", (_, make, reason) => {
+    using sandbox = new Sandbox();
+    const path = `${sandbox.root}/config.json`;
+    make(path);
+    const { config, faults } = loadConfig(path);
+    expect(Object.values(config.capture)).toEqual([false, false, false]);
+    expect(faults[0]).toBe(`config.json: ${reason}`);
+  });
+
+  test("may be as large as the limit", () => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/config.json`;
     writeFileSync(path, '{"retention_days":7}'.padEnd(65_536));
     const chosen: Config = { ...DEFAULT_CONFIG, retention_days: 7 };
-    expect(loadConfig(path)).toEqual({ config: chosen, faults: [] });
+    expect(loadConfig(path)).toEqual({ config: chosen, faults: [], unknownKeys: [] });
   });
 });
 
-describe("where everything lives", () => {
+describe("our paths", () => {
   test.each([
-    [{ HOME: "/h" }, "/h/.claude/session-hooks", "/tmp", "as most people have it"],
-    [{ HOME: "/h", CLAUDE_CONFIG_DIR: "/c" }, "/c/session-hooks", "/tmp", "beside Claude's own"],
-    [{ HOME: "/h", CLAUDE_CONFIG_DIR: "/c", CLAUDE_SESSION_HOME: "/s" }, "/s", "/tmp", "moved"],
-    [{ CLAUDE_SESSION_HOME: "/s", CLAUDE_SESSION_DIR: "/p" }, "/s", "/p", "both moved"],
+    [{ HOME: "/h" }, "/h/.claude/session-hooks", "/tmp", "the usual case"],
+    [
+      { HOME: "/h", CLAUDE_CONFIG_DIR: "/c" },
+      "/c/session-hooks",
+      "/tmp",
+      "in Claude Code's own folder",
+    ],
+    [
+      { HOME: "/h", CLAUDE_CONFIG_DIR: "/c", CLAUDE_SESSION_HOME: "/s" },
+      "/s",
+      "/tmp",
+      "state elsewhere",
+    ],
+    [{ CLAUDE_SESSION_HOME: "/s", CLAUDE_SESSION_DIR: "/p" }, "/s", "/p", "both elsewhere"],
     [
       { HOME: "/h", TMPDIR: "/t" },
       "/h/.claude/session-hooks",
       "/tmp",
-      "other programs read in /tmp",
+      "other programs read pointers in /tmp",
     ],
     [
       { HOME: "/h", CLAUDE_SESSION_HOME: "s" },
@@ -201,7 +271,12 @@ describe("where everything lives", () => {
       "/tmp",
       "relative is ignored",
     ],
-    [{ HOME: "/h", CLAUDE_CONFIG_DIR: "~/c" }, "/h/.claude/session-hooks", "/tmp", "so is a tilde"],
+    [
+      { HOME: "/h", CLAUDE_CONFIG_DIR: "~/c" },
+      "/h/.claude/session-hooks",
+      "/tmp",
+      "a tilde is ignored too",
+    ],
     [
       { HOME: "/h", CLAUDE_SESSION_DIR: "p" },
       "/h/.claude/session-hooks",
@@ -212,18 +287,18 @@ describe("where everything lives", () => {
       { HOME: "/h", CLAUDE_SESSION_HOME: "", CLAUDE_SESSION_DIR: "" },
       "/h/.claude/session-hooks",
       "/tmp",
-      "empty is none",
+      "empty is ignored",
     ],
-    [{}, `${homedir()}/.claude/session-hooks`, "/tmp", "no HOME: the system knows it"],
-    [{ HOME: "h" }, `${homedir()}/.claude/session-hooks`, "/tmp", "nor one that is relative"],
+    [{}, `${homedir()}/.claude/session-hooks`, "/tmp", "without HOME, the account's home"],
+    [{ HOME: "h" }, `${homedir()}/.claude/session-hooks`, "/tmp", "the same if HOME is relative"],
     [
       { HOME: "/h", USERPROFILE: "/u", TEMP: "/t" },
       "/h/.claude/session-hooks",
       "/tmp",
-      "those are of Windows",
+      "variables of Windows are ignored",
     ],
   ] as [Record<string, string>, string, string, string][])(
-    "with %j it is %s and %s (%s)",
+    "with %j are in %s and %s (%s)",
     (env, state, pointers) => {
       expect(pathsFrom(env, "linux")).toEqual({
         claude: expect.any(String),
@@ -241,40 +316,35 @@ describe("where everything lives", () => {
   const profile = "C:\\Users\\b";
   const home = `${profile}/.claude/session-hooks`;
   test.each([
-    [
-      { USERPROFILE: profile, TEMP: "D:\\t", TMP: "E:\\t" },
-      home,
-      "D:\\t",
-      "as most people have it",
-    ],
-    [{ USERPROFILE: profile, TMP: "E:\\t" }, home, "E:\\t", "the other name"],
-    [{ USERPROFILE: profile }, home, "C:/Windows/Temp", "neither"],
+    [{ USERPROFILE: profile, TEMP: "D:\\t", TMP: "E:\\t" }, home, "D:\\t", "the usual case"],
+    [{ USERPROFILE: profile, TMP: "E:\\t" }, home, "E:\\t", "the other variable"],
+    [{ USERPROFILE: profile }, home, "C:/Windows/Temp", "neither variable"],
     [
       { USERPROFILE: profile, HOME: "/h", TEMP: "t" },
       home,
       "C:/Windows/Temp",
-      "a HOME of a shell's",
+      "a shell's HOME is ignored",
     ],
     [
       { USERPROFILE: profile, CLAUDE_SESSION_HOME: "\\s" },
       home,
       "C:/Windows/Temp",
-      "on whichever drive",
+      "a path without a drive is ignored",
     ],
     [
       { USERPROFILE: profile, CLAUDE_SESSION_HOME: "C:s" },
       home,
       "C:/Windows/Temp",
-      "relative on a drive",
+      "a relative path on a drive is ignored",
     ],
     [
       { CLAUDE_SESSION_HOME: "\\\\n\\s", CLAUDE_SESSION_DIR: "C:/p" },
       "\\\\n\\s",
       "C:/p",
-      "a share, and slashes",
+      "a network share, and slashes",
     ],
   ] as [Record<string, string>, string, string, string][])(
-    "on Windows with %j it is %s and %s (%s)",
+    "on Windows with %j are in %s and %s (%s)",
     (env, state, pointers) => {
       expect(pathsFrom(env, "win32")).toMatchObject({
         state,
@@ -284,7 +354,7 @@ describe("where everything lives", () => {
     },
   );
 
-  test("is not created by asking", () => {
+  test("are not created by computing them", () => {
     using sandbox = new Sandbox();
     pathsFrom(sandbox.env());
     expect(Bun.spawnSync(["ls", sandbox.home]).stdout.toString()).toBe("");

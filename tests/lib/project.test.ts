@@ -8,10 +8,15 @@ afterEach(() => process.chdir(here));
 
 describe("the project of a folder", () => {
   const cases: [string, (root: string) => void, string, string][] = [
-    ["is itself with a repository in it", (root) => git(`${root}/a`), "a", "a"],
-    ["is the nearest folder upward with one", (root) => git(`${root}/a`), "a/b/c", "a"],
+    ["is the folder itself if it holds a repository", (root) => git(`${root}/a`), "a", "a"],
     [
-      "is a worktree, where .git is a file",
+      "is the nearest folder upward that holds a repository",
+      (root) => git(`${root}/a`),
+      "a/b/c",
+      "a",
+    ],
+    [
+      "is a worktree, in which .git is a file",
       (root) => {
         git(`${root}/a`);
         mkdirSync(`${root}/a/tree`);
@@ -29,17 +34,22 @@ describe("the project of a folder", () => {
       "a/b/c",
       "a/b",
     ],
-    ["is a repository behind a link", (root) => symlinkSync(root, `${root}/a/.git`), "a/b", "a"],
+    ["is a folder whose .git is a link", (root) => symlinkSync(root, `${root}/a/.git`), "a/b", "a"],
     [
-      "is one whose .git is a dangling link",
+      "is a folder whose .git is a dangling link",
       (root) => symlinkSync("no", `${root}/a/.git`),
       "a/b",
       "a",
     ],
-    ["is itself where there is no repository", () => {}, "a/b", "a/b"],
-    ["is its repository though the folder is gone", (root) => git(`${root}/a`), "a/gone/deep", "a"],
+    ["is the folder itself if there is no repository", () => {}, "a/b", "a/b"],
     [
-      "is its repository though it is a file",
+      "is its repository even if the folder no longer exists",
+      (root) => git(`${root}/a`),
+      "a/gone/deep",
+      "a",
+    ],
+    [
+      "is its repository even if it is a file",
       (root) => (git(`${root}/a`), writeFileSync(`${root}/a/f`, "")),
       "a/f",
       "a",
@@ -56,7 +66,7 @@ describe("the project of a folder", () => {
     });
   });
 
-  test("is found behind a name of 255 bytes, and with any characters", () => {
+  test("may have a name of 255 bytes, with any characters", () => {
     using sandbox = new Sandbox();
     for (const name of ["n".repeat(255), "line\nbreak", "日本", "a\\b", "-rf", " ", "..."]) {
       git(`${sandbox.root}/${name}`);
@@ -77,7 +87,7 @@ describe("where the search starts", () => {
     expect(findProject({}, `${sandbox.root}/other`).folder).toBe(`${sandbox.root}/other`);
   });
 
-  test("at the working folder where neither is of use", () => {
+  test("at the working folder if neither can be used", () => {
     using sandbox = new Sandbox();
     process.chdir(sandbox.project);
     expect(findProject({}, undefined)).toEqual({ name: "shop", folder: sandbox.project });
@@ -85,13 +95,13 @@ describe("where the search starts", () => {
 
   test.each([
     ["empty", ""],
-    ["relative: it means another folder for each program", "other"],
-    ["relative", "./other"],
-    ["only a shell knows what it means", "~/other"],
-    ["a NUL", "/tmp\0/other"],
+    ["relative, which means another folder for each program", "other"],
+    ["relative to the same folder", "./other"],
+    ["a tilde, which only a shell expands", "~/other"],
+    ["a path with a NUL", "/tmp\0/other"],
     ["longer than a path can be", `/${"a/".repeat(3000)}`],
     ["a number", 7],
-    ["nothing", null],
+    ["null", null],
     ["a list", ["/tmp"]],
     ["an object", {}],
   ])("never at one that is %s", (_, start) => {
@@ -105,7 +115,7 @@ describe("where the search starts", () => {
     expect(findProject({ CLAUDE_PROJECT_DIR: start }, sandbox.project)).toEqual(expected);
   });
 
-  test("nowhere, if the working folder is gone", () => {
+  test("nowhere if the working folder no longer exists", () => {
     using sandbox = new Sandbox();
     const gone = `${sandbox.root}/gone`;
     mkdirSync(gone);
@@ -116,7 +126,7 @@ describe("where the search starts", () => {
       env: sandbox.env(),
       cwd: gone,
     });
-    // Bun remembers the folder that it started in (1.4.5); what matters is that nothing fails.
+    // Bun remembers the folder that it started in (1.4.5); what matters is that it does not fail.
     expect([
       { name: "unknown", folder: "" },
       { name: "gone", folder: gone },
@@ -124,14 +134,14 @@ describe("where the search starts", () => {
   });
 
   test.each([
-    ["shop/", "shop", "a separator at its end"],
-    ["shop//", "shop", "two of them"],
-    ["./shop/.", "shop", "this folder"],
-    ["other/../shop", "shop", "and back"],
-    ["shop/../../../../../../../../../..", "", "beyond the root"],
-    ["shop//src", "shop", "a separator too many"],
-    ["shop/.hidden", "shop", "a folder with a dot is no parent"],
-  ])("%s is made plain first (%j; %s)", (start, name) => {
+    ["shop/", "shop", "a separator at the end"],
+    ["shop//", "shop", "two separators at the end"],
+    ["./shop/.", "shop", "dots for the same folder"],
+    ["other/../shop", "shop", "dots for the parent"],
+    ["shop/../../../../../../../../../..", "", "above the root"],
+    ["shop//src", "shop", "a double separator"],
+    ["shop/.hidden", "shop", "a hidden folder"],
+  ])("at %s, normalized (%j; %s)", (start, name) => {
     using sandbox = new Sandbox();
     const project = findProject({ CLAUDE_PROJECT_DIR: `${sandbox.root}/${start}` }, undefined);
     expect(project).toEqual(
@@ -140,7 +150,7 @@ describe("where the search starts", () => {
   });
 });
 
-test("folders have names", () => {
+test("a project is named after its folder", () => {
   expect(projectAt("/home/user/shop")).toEqual({ name: "shop", folder: "/home/user/shop" });
   expect(projectAt("/")).toEqual({ name: "root", folder: "/" });
   expect(projectAt("")).toEqual({ name: "unknown", folder: "" });
@@ -150,16 +160,16 @@ test("folders have names", () => {
   expect(projectAt("/a\\b").name).toBe("a\\b");
 });
 
-// Elsewhere a Windows path is a relative one, so what would be on the drive is in the working folder.
+// On other systems a Windows path is relative, so the drive's folders are in the working folder.
 describe.skipIf(process.platform === "win32")("on Windows", () => {
   test.each([
     ["C:\\work\\shop", "C:\\work\\shop\\src\\deep", "C:\\work\\shop", "shop", "upward"],
     ["C:\\work\\shop", "C:/work/shop/src", "C:\\work\\shop", "shop", "either separator"],
-    ["C:\\work\\shop", "C:\\work\\shop\\", "C:\\work\\shop", "shop", "one at the end"],
-    ["C:\\work\\shop", "C:\\work\\x\\..\\shop", "C:\\work\\shop", "shop", "and back"],
+    ["C:\\work\\shop", "C:\\work\\shop\\", "C:\\work\\shop", "shop", "a separator at the end"],
+    ["C:\\work\\shop", "C:\\work\\x\\..\\shop", "C:\\work\\shop", "shop", "dots for the parent"],
     ["C:\\", "C:\\work\\shop", "C:\\", "root", "a drive's own repository, from below"],
     ["C:\\", "C:\\", "C:\\", "root", "a drive's own repository"],
-    ["D:\\other", "C:\\work\\shop", "C:\\work\\shop", "shop", "none on this drive"],
+    ["D:\\other", "C:\\work\\shop", "C:\\work\\shop", "shop", "no repository on this drive"],
     [
       "\\\\server\\share\\shop",
       "\\\\server\\share\\shop\\src",

@@ -1,7 +1,7 @@
-// One process of several that use pointers at once: it waits for the moment at which all begin a round,
-// takes its steps, and in the end prints what each `get` of each round gave.
+// One of several processes that use session pointers at the same time. In each round it waits for the
+// others, takes its steps, and keeps what each `get` returned. At the end it prints that.
 //
-// usage: bun pointer-lane.ts BEGIN FOLDER '[[STEP, …], …]'
+// usage: bun pointer-lane.ts PROCESSES BARRIER_FILE POINTERS '[[STEP, …], …]'
 import { mkdirSync } from "node:fs";
 import { projectAt } from "../../lib/project";
 import {
@@ -11,14 +11,14 @@ import {
   storeSessionId,
 } from "../../lib/session";
 
-/** What a process does to a pointer, and of which project. */
+/** What a process does to the pointers of a project folder. */
 export type Step =
   | { readonly do: "store" | "forget"; readonly id: string; readonly folder: string }
   | { readonly do: "get"; readonly folder: string }
   | { readonly do: "cleanup" };
 
-/** Does one step, and answers with the session that a `get` found. */
-export async function take(step: Step, pointers: string): Promise<string | undefined> {
+/** Takes one step, and returns the session that a `get` found. */
+export async function takeStep(step: Step, pointers: string): Promise<string | undefined> {
   if (step.do === "cleanup") {
     cleanupStaleSessions(pointers);
     return undefined;
@@ -30,24 +30,32 @@ export async function take(step: Step, pointers: string): Promise<string | undef
   return undefined;
 }
 
-/** Where the pointers of a round are: each has a folder of its own. */
-export function folderOf(pointers: string, round: number): string {
+/** The pointer folder of a round. */
+export function folderOfRound(pointers: string, round: number): string {
   return `${pointers}/${round}`;
 }
 
-const ROUND_MS = 4;
+/** The size of a barrier's file, which begins as zeros: how often a process has come to a round. */
+export const BARRIER_BYTES = 4;
+// Long enough to leave the processor to another process, short next to a step, which takes 100 µs. Less than
+// a millisecond is no pause at all to `Bun.sleepSync` (1.4.5), so the lanes wait for what never comes.
+const PAUSE_MS = 0.05;
+const never = new Int32Array(new SharedArrayBuffer(4));
 
 if (import.meta.main) {
-  const [, , begin = "0", pointers = "", given = "[]"] = Bun.argv;
-  const rounds = JSON.parse(given) as Step[][];
+  const [, , processes = "1", barrier = "", pointers = "", json = "[]"] = Bun.argv;
+  const rounds = JSON.parse(json) as Step[][];
+  const arrivals = new Int32Array(Bun.mmap(barrier).buffer);
   const found: string[][] = [];
   for (const [round, steps] of rounds.entries()) {
-    const folder = folderOf(pointers, round);
+    const folder = folderOfRound(pointers, round);
     mkdirSync(folder, { recursive: true });
-    while (Date.now() < Number(begin) + round * ROUND_MS);
+    Atomics.add(arrivals, 0, 1);
+    while (Atomics.load(arrivals, 0) < Number(processes) * (round + 1))
+      Atomics.wait(never, 0, 0, PAUSE_MS);
     const ids: string[] = [];
     for (const step of steps) {
-      const id = await take(step, folder);
+      const id = await takeStep(step, folder);
       if (id !== undefined) ids.push(id);
     }
     found.push(ids);

@@ -1,4 +1,4 @@
-// What is in the release: held against the programs, the promises of the manifest, and a second making.
+// What is in a release, compared with the built programs, with its manifest, and with a second release.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
@@ -17,9 +17,10 @@ setDefaultTimeout(600_000);
 const archive = `${USUAL.folder}/${archiveOf(version)}`;
 const root = archiveOf(version).replace(".tar.xz", "");
 const platform = PLATFORMS.find(({ name }) => name === part.platform);
-const MOST_TIMES_ONE = 1.25;
+/** How much larger an archive of six programs may be than an archive of one. 1.008 was measured. */
+const MAX_RATIO = 1.25;
 
-test("an archive holds the six programs, byte for byte, and the licences, all in one folder", async () => {
+test("an archive has the six programs, byte for byte, and the licences, all in one folder", async () => {
   using sandbox = new Sandbox();
   run("tar", "-xJf", archive, "-C", sandbox.root);
   const programs = part.programs.map(({ name }) => name);
@@ -38,16 +39,16 @@ test("an archive holds the six programs, byte for byte, and the licences, all in
     expect(licences).toContain(name);
 });
 
-test("six programs take little more than one", async () => {
+test("an archive of six programs is little larger than an archive of one", async () => {
   using sandbox = new Sandbox();
   const member = { path: `${dist}/claude-session`, name: "claude-session", isProgram: true };
   await packTarXz([member], `${sandbox.root}/one.tar.xz`, { date: "2026-01-01" });
-  const times = statSync(archive).size / statSync(`${sandbox.root}/one.tar.xz`).size;
-  console.log(`an archive of six is ${times.toFixed(3)} × an archive of one`);
-  expect(times).toBeLessThan(MOST_TIMES_ONE);
+  const ratio = statSync(archive).size / statSync(`${sandbox.root}/one.tar.xz`).size;
+  console.log(`an archive of six is ${ratio.toFixed(3)} × an archive of one`);
+  expect(ratio).toBeLessThan(MAX_RATIO);
 });
 
-test("made again, elsewhere and in another time zone, every file has the same bytes", async () => {
+test("a release made again, in another folder and time zone, has the same bytes", async () => {
   using sandbox = new Sandbox();
   const zone = process.env["TZ"];
   process.env["TZ"] = "Pacific/Kiritimati";
@@ -71,7 +72,7 @@ test("made again, elsewhere and in another time zone, every file has the same by
     );
 });
 
-test("parts that were made apart are joined into what one machine would have made", async () => {
+test("parts from several machines are joined to what one machine would have made", async () => {
   using sandbox = new Sandbox();
   const joined = await joinArchives([USUAL.folder], { ...USUAL, folder: `${sandbox.root}/joined` });
   expect(joined).toEqual(
@@ -81,9 +82,9 @@ test("parts that were made apart are joined into what one machine would have mad
   expect(sums(`${sandbox.root}/joined`)).toBe(sums(USUAL.folder));
 });
 
-test("what is published knows where", async () => {
+test("a published release has its own address in the installers and on its page", async () => {
   using sandbox = new Sandbox();
-  const releases = "https://github.com/somebody/claude-session-hooks/releases";
+  const releases = "https://github.com/example/claude-session-hooks/releases";
   const folder = `${sandbox.root}/published`;
   await joinArchives([USUAL.folder], { ...USUAL, folder, releases });
   const read = (name: string) => readFileSync(`${folder}/${name}`, "utf8");
@@ -96,7 +97,7 @@ test("what is published knows where", async () => {
   expect(joinArchives([USUAL.folder], elsewhere)).rejects.toThrow("not an https address");
 });
 
-test("parts of another version, or changed on their way, are refused", async () => {
+test("parts of another version, and parts that were changed, are rejected", async () => {
   using sandbox = new Sandbox();
   const release = { ...USUAL, folder: `${sandbox.root}/joined` };
   expect(joinArchives([USUAL.folder], { ...release, version: "9.9.9" })).rejects.toThrow(
@@ -113,11 +114,11 @@ test("parts of another version, or changed on their way, are refused", async () 
   for (const { name } of (await readManifest()).platforms.flatMap(({ archives }) => archives))
     await Bun.write(`${sandbox.root}/part/${name}`, "changed");
   expect(joinArchives([`${sandbox.root}/part`], release)).rejects.toThrow(
-    "not what its manifest says",
+    "does not match its manifest",
   );
 });
 
-test("the checksums are those of all that is published", async () => {
+test("there is a checksum of every published file", async () => {
   const lines = readFileSync(`${USUAL.folder}/SHA256SUMS`, "utf8").trim().split("\n");
   const listed = lines.map((line) => line.split("  ")[1] ?? "");
   const notListed = new Set(["SHA256SUMS", "RELEASE.md"]);
@@ -134,7 +135,7 @@ test("the checksums are those of all that is published", async () => {
     expect(statSync(`${USUAL.folder}/${name}`).size).toBe(bytes);
 });
 
-test("the bill of materials names all that is bundled, with its licence, and the runtime", async () => {
+test("the bill of materials names every bundled package with its licence, and the runtime", async () => {
   const bill = (await Bun.file(`${USUAL.folder}/${manifest.name}-${version}.cdx.json`).json()) as {
     bomFormat: string;
     specVersion: string;
@@ -143,20 +144,20 @@ test("the bill of materials names all that is bundled, with its licence, and the
   };
   expect(bill).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.5" });
   expect(bill.metadata.component).toMatchObject({ name: manifest.name, version });
-  const parts = new Map(bill.components.map(({ name, version: its }) => [name, its]));
-  for (const [name, its] of Object.entries(manifest.dependencies))
-    expect(parts.get(name)).toBe(its);
+  const parts = new Map(bill.components.map(({ name, version: bundled }) => [name, bundled]));
+  for (const [name, required] of Object.entries(manifest.dependencies))
+    expect(parts.get(name)).toBe(required);
   expect(parts.get("bun")).toBe(manifest.devDependencies.bun);
   for (const { licenses } of bill.components) expect(licenses).not.toBeEmpty();
 });
 
-test("the page says what changed, and what is in each archive", async () => {
+test("the page lists the changes and every archive", async () => {
   const page = readFileSync(`${USUAL.folder}/RELEASE.md`, "utf8");
   expect(page).toContain(changesOf(version));
   for (const { name } of part.archives) expect(page).toContain(`\`${name}\``);
 });
 
-test("a zip is what its tools think it is, and the same in every time zone", async () => {
+test("a zip is valid, and the same in every time zone", async () => {
   using sandbox = new Sandbox();
   const members = [
     { path: `${import.meta.dir}/rehearsal.ts`, name: "folder/program.exe", isProgram: true },

@@ -1,4 +1,4 @@
-// The programs for other processors, by an emulator: they prove what they can of themselves, and record.
+// The programs for other processors, in an emulator: they pass their self-tests, and record.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { programNames } from "../../scripts/build";
@@ -15,11 +15,11 @@ const tally = new Tally("other processors");
 afterAll(() => tally.print());
 
 const platforms = emulated();
-if (platforms.length === 0) tally.skip("them all: there is no emulator here");
+if (platforms.length === 0) tally.skip("all: no emulator is installed");
 const names = await programNames();
 
 describe.each(platforms)("%s", (platform) => {
-  test("passes its self-tests, and records what it is handed", async () => {
+  test("passes its self-tests and records an event", async () => {
     const foreign = await buildForeign(platform);
     for (const name of names) {
       using sandbox = new Sandbox();

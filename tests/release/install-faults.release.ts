@@ -1,5 +1,5 @@
-// What goes wrong while an older version is installed and at work: it stays as it was, and a clear word says
-// why. The archives are real ones, or made to be wrong with a checksum that is right.
+// If an installation fails, the installed older version stays as it was, and the message says why. The archives are
+// real ones, or wrong ones with the right checksum.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
@@ -54,10 +54,10 @@ class Scene implements AsyncDisposable {
   readonly served = `${this.sandbox.root}/release`;
   readonly archive = `${this.served}/${archiveOf(version)}`;
   server!: ReleaseServer;
-  /** What is in the home. */
+  /** The contents of the home that must not change. */
   #before = new Map<string, string>();
 
-  static async set(): Promise<Scene> {
+  static async create(): Promise<Scene> {
     const scene = new Scene();
     mkdirSync(scene.served);
     await publishInto(scene.served);
@@ -69,7 +69,7 @@ class Scene implements AsyncDisposable {
       env: { HOME: scene.sandbox.home, PATH: "/usr/bin:/bin" },
     });
     expect(end.exitCode).toBe(0);
-    scene.look();
+    scene.remember();
     return scene;
   }
 
@@ -78,25 +78,25 @@ class Scene implements AsyncDisposable {
     this.sandbox[Symbol.dispose]();
   }
 
-  /** Takes what there is now for what must stay. */
-  look(): void {
+  /** From now on, what is in the home must not change. */
+  remember(): void {
     this.#before = contentsOf(this.sandbox.home);
   }
 
-  install(words: readonly string[] = [], options: Run = {}) {
-    return runInstaller(this.sandbox, ["--from", this.server.url, ...words], options);
+  install(args: readonly string[] = [], options: Run = {}) {
+    return runInstaller(this.sandbox, ["--from", this.server.url, ...args], options);
   }
 
-  /** Makes the checksum of what is served the right one. */
-  async sign(): Promise<void> {
+  /** Makes SHA256SUMS match the archive that is served. */
+  async updateChecksum(): Promise<void> {
     const { sha256 } = await describeFile(this.archive);
     writeFileSync(`${this.served}/SHA256SUMS`, `${sha256}  ${archiveOf(version)}\n`);
   }
 
-  /** The installer failed with this word, and nothing is different from before, a temp folder neither. */
-  expectUnchanged(end: { code: number | null; stderr: string }, word: string | RegExp): void {
+  /** Expects that the installer failed with a message, and changed nothing and left no temp folder. */
+  expectUnchanged(end: { code: number | null; stderr: string }, message: string | RegExp): void {
     tally.add("failures");
-    expect(end.stderr).toMatch(word);
+    expect(end.stderr).toMatch(message);
     expect(end.code).toBe(1);
     expect(contentsOf(this.sandbox.home)).toEqual(this.#before);
   }
@@ -105,7 +105,7 @@ class Scene implements AsyncDisposable {
 describe("a download", () => {
   test.each<[string, (scene: Scene) => void | Promise<void>, string]>([
     [
-      "whose checksum is another",
+      "with another checksum",
       ({ served }) => {
         const sums = readFileSync(`${served}/SHA256SUMS`, "utf8");
         writeFileSync(
@@ -113,16 +113,16 @@ describe("a download", () => {
           sums.replaceAll(/^./gm, (digit) => (digit === "0" ? "1" : "0")),
         );
       },
-      "is not what SHA256SUMS says",
+      "does not match SHA256SUMS",
     ],
+    ["with one changed byte", (scene) => flipByte(scene.archive), "does not match SHA256SUMS"],
     [
-      "in which a byte is another",
-      (scene) => flipByte(scene.archive),
-      "is not what SHA256SUMS says",
+      "that ends half-way",
+      ({ server }) => void (server.transfer = "half"),
+      "does not match SHA256SUMS",
     ],
-    ["that is cut off", ({ server }) => void (server.way = "cut"), "is not what SHA256SUMS says"],
-    ["that is not there", ({ archive }) => rmSync(archive), "could not get"],
-    ["without SHA256SUMS", ({ served }) => rmSync(`${served}/SHA256SUMS`), "could not get"],
+    ["that does not exist", ({ archive }) => rmSync(archive), "could not download"],
+    ["without SHA256SUMS", ({ served }) => rmSync(`${served}/SHA256SUMS`), "could not download"],
     [
       "for other systems only",
       ({ served }) =>
@@ -130,30 +130,30 @@ describe("a download", () => {
           `${served}/SHA256SUMS`,
           `${"0".repeat(64)}  claude-session-hooks-1.0.0-plan9-x64.tar.xz\n`,
         ),
-      "has nothing for",
+      "has no programs for",
     ],
     [
-      "whose name leads elsewhere",
+      "with a name that leads to another folder",
       ({ served }) =>
         writeFileSync(`${served}/SHA256SUMS`, `${"0".repeat(64)}  ../../${archiveOf(version)}\n`),
-      "has nothing for",
+      "has no programs for",
     ],
     [
-      "of which there are several versions",
+      "in several versions",
       ({ served }) => {
         const sums = readFileSync(`${served}/SHA256SUMS`, "utf8");
         writeFileSync(`${served}/SHA256SUMS`, sums + sums.replaceAll(version, "9.9.9"));
       },
       "has several versions",
     ],
-  ])("%s is not unpacked, and nothing of it runs", async (_, harm, word) => {
-    await using scene = await Scene.set();
-    await harm(scene);
-    // Whatever would unpack it leaves a trace and fails.
+  ])("%s is not unpacked, and nothing of it runs", async (_, spoil, message) => {
+    await using scene = await Scene.create();
+    await spoil(scene);
+    // This tar leaves a trace and fails.
     const trace = `${scene.sandbox.root}/unpacked`;
     const tar = script(scene.sandbox, `touch ${trace}; exit 1`);
     const env = { PATH: toolbox(scene.sandbox, { without: ["tar"], more: { tar } }) };
-    scene.expectUnchanged(await scene.install([], { env }), word);
+    scene.expectUnchanged(await scene.install([], { env }), message);
     expect(await Bun.file(trace).exists()).toBe(false);
   });
 
@@ -161,23 +161,23 @@ describe("a download", () => {
     ["SIGTERM", 143],
     ["SIGINT", 130],
     ["SIGHUP", 129],
-  ] as const)("that is ended by %s leaves nothing", async (signal, code) => {
-    await using scene = await Scene.set();
+  ] as const)("that %s interrupts leaves nothing behind", async (signal, code) => {
+    await using scene = await Scene.create();
     const child = await stall(scene);
     process.kill(-child.pid, signal);
     expect(await child.exited).toBe(code);
     scene.expectUnchanged({ code: 1, stderr: "" }, "");
   });
 
-  test("that is killed leaves the old one at work; the next run goes well, and a later one cleans up", async () => {
-    await using scene = await Scene.set();
+  test("that is killed leaves the old programs; the next run succeeds, and a later one cleans up", async () => {
+    await using scene = await Scene.create();
     const child = await stall(scene);
     process.kill(-child.pid, "SIGKILL");
     await child.exited;
     const left = readdirSync(scene.hooks).filter((name) => name.startsWith("."));
     expect(left).toHaveLength(1);
     for (const name of names) expect(await versionOf(scene, name)).toBe(OLDER);
-    scene.server.way = "whole";
+    scene.server.transfer = "whole";
     expect(await scene.install()).toMatchObject({ code: 0 });
     for (const name of names) expect(await versionOf(scene, name)).toBe(version);
     utimesSync(`${scene.hooks}/${left[0]}`, 0, 0);
@@ -186,7 +186,7 @@ describe("a download", () => {
   });
 });
 
-describe("an archive with a right checksum", () => {
+describe("an archive with the right checksum that", () => {
   const root = archiveOf(version).replace(".tar.xz", "");
   const good = programsOf(() => "");
 
@@ -199,63 +199,63 @@ describe("an archive with a right checksum", () => {
     [
       "has a member with ../",
       [...good, { name: `${root}/../../escaped`, text: "x" }],
-      "does not belong there",
+      "has an unexpected member",
     ],
-    ["has a member outside", [...good, { name: "escaped", text: "x" }], "does not belong there"],
+    ["has a member outside", [...good, { name: "escaped", text: "x" }], "has an unexpected member"],
     [
-      "has a member from the root",
+      "has a member with an absolute path",
       [...good, { name: "/tmp/claude-session-escaped", text: "x" }],
-      "does not belong there",
+      "has an unexpected member",
     ],
     [
       "has a member in a folder",
       [...good, { name: `${root}/more/escaped`, text: "x" }],
-      "does not belong there",
+      "has an unexpected member",
     ],
     [
       "has a member with a blank",
       [...good, { name: `${root}/x ../escaped`, text: "x" }],
-      "does not belong there",
+      "has an unexpected member",
     ],
     [
       "has a link",
       [{ name: `${root}/claude-session`, linkname: "/bin/sh" }, ...good.slice(1)],
-      "does not belong there",
+      "has an unexpected member",
     ],
     [
-      "has a second name",
+      "has a hard link",
       [{ name: `${root}/claude-session`, linkname: "/etc/passwd", type: "link" }, ...good.slice(1)],
-      "does not belong there",
+      "has an unexpected member",
     ],
     ["lacks a program", good.slice(1), "could not unpack"],
-    ["has programs that do nothing", good, "does not work here"],
+    ["has programs that do nothing", good, "failed its self-test"],
     [
       "has programs of another version",
       programsOf((name) => `echo ${name} 6.6.6`),
-      "does not work here",
+      "failed its self-test",
     ],
     [
       "has programs that fail",
       programsOf((name) => `echo ${name} ${version}; exit 1`),
-      "does not work here",
+      "failed its self-test",
     ],
-  ])("and %s", async (_, entries, word) => {
-    await using scene = await Scene.set();
+  ])("%s is rejected", async (_, entries, message) => {
+    await using scene = await Scene.create();
     await writeTar(entries, scene.archive);
-    await scene.sign();
-    scene.expectUnchanged(await scene.install(), word);
+    await scene.updateChecksum();
+    scene.expectUnchanged(await scene.install(), message);
     expect(await Bun.file("/tmp/claude-session-escaped").exists()).toBe(false);
   });
 
-  test("and is cut off", async () => {
-    await using scene = await Scene.set();
+  test("is truncated is rejected", async () => {
+    await using scene = await Scene.create();
     truncateSync(scene.archive, Bun.file(scene.archive).size >> 1);
-    await scene.sign();
+    await scene.updateChecksum();
     scene.expectUnchanged(await scene.install(), /could not read .*tar\.xz: .*(end|EOF|trunc)/is);
   });
 
-  test("and a program that lost its end, which would run as the bare runtime", async () => {
-    await using scene = await Scene.set();
+  test("has a program without its end, which would run as the bare runtime, is rejected", async () => {
+    await using scene = await Scene.create();
     const torn = `${scene.sandbox.root}/torn`;
     copyFileSync(`${dist}/session-end`, torn);
     truncateSync(torn, Bun.file(torn).size - 1_000_000);
@@ -263,52 +263,52 @@ describe("an archive with a right checksum", () => {
       entry.name.endsWith("/session-end") ? { name: entry.name, path: torn } : entry,
     );
     await writeTar(programs, scene.archive);
-    await scene.sign();
+    await scene.updateChecksum();
     scene.expectUnchanged(
       await scene.install(),
-      "session-end does not work here; nothing was replaced",
+      "session-end failed its self-test; nothing was replaced",
     );
   });
 });
 
 describe("a disk", () => {
   test.skipIf(!canMount).each([
-    ["has no room for the download", 20, /could not get .*or to write it/s],
+    ["has no room for the download", 20, /could not download .* or write it/s],
     ["has no room for the programs", 200, "is full"],
-  ])("that %s", async (_, megabytes, word) => {
-    await using scene = await Scene.set();
+  ])("that %s", async (_, megabytes, message) => {
+    await using scene = await Scene.create();
     const installed = `${scene.sandbox.root}/installed`;
     run("mv", scene.hooks, installed);
-    // Second names would not reach from one disk to another: the old programs are small here.
+    // Hard links cannot lead to another disk, so the old programs are small files here.
     using disk = new Disk(scene.hooks, `size=${megabytes}m`);
     void disk;
     for (const name of names) writeFileSync(`${scene.hooks}/${name}`, "old claude-session-hooks\n");
-    scene.look();
-    scene.expectUnchanged(await scene.install(), word);
+    scene.remember();
+    scene.expectUnchanged(await scene.install(), message);
   });
 
-  test("on which nothing may be written", async () => {
+  test("that the user may not write to", async () => {
     const why = whyNotAnother();
-    if (why !== undefined) return tally.skip(`a folder of somebody else's: ${why}`);
-    await using scene = await Scene.set();
+    if (why !== undefined) return tally.skip(`a folder of another user: ${why}`);
+    await using scene = await Scene.create();
     run("chmod", "755", scene.sandbox.root);
     scene.expectUnchanged(await scene.install([], { by: as(USER) }), "could not write to");
   });
 
   const canFreeze = process.geteuid?.() === 0 && commandExists("chattr");
   test.skipIf(!canFreeze)(
-    "on which one program cannot be replaced: those before it are put back",
+    "on which one program cannot be replaced: the others are put back",
     async () => {
-      await using scene = await Scene.set();
+      await using scene = await Scene.create();
       const frozen = `${scene.hooks}/pre-tool-use`;
       rmSync(frozen);
       copyFileSync(`${older}/pre-tool-use`, frozen);
-      scene.look();
+      scene.remember();
       run("chattr", "+i", frozen);
       try {
         scene.expectUnchanged(
           await scene.install(),
-          /could not (keep the old|write .*)pre-tool-use/,
+          /could not (back up the old|write .*)pre-tool-use/,
         );
       } finally {
         run("chattr", "-i", frozen);
@@ -316,22 +316,19 @@ describe("a disk", () => {
     },
   );
 
-  test("that refuses one of the renames: those before it are put back", async () => {
-    await using scene = await Scene.set();
+  test("on which one rename fails: the programs before it are put back", async () => {
+    await using scene = await Scene.create();
     const mv = script(
       scene.sandbox,
       `case $* in *x64*/pre-tool-use*|*arm64*/pre-tool-use*) exit 1 ;; esac; exec /bin/mv "$@"`,
     );
     const env = { PATH: toolbox(scene.sandbox, { more: { mv } }) };
-    scene.expectUnchanged(
-      await scene.install([], { env }),
-      "the old programs are back in their places",
-    );
+    scene.expectUnchanged(await scene.install([], { env }), "the old programs were put back");
   });
 });
 
-test("a signal between two renames: those before it are put back", async () => {
-  await using scene = await Scene.set();
+test("after a signal between two renames, the old programs are put back", async () => {
+  await using scene = await Scene.create();
   const mv = script(
     scene.sandbox,
     `case $* in *x64*/pre-tool-use*|*arm64*/pre-tool-use*) kill -TERM "$PPID" ;; esac; exec /bin/mv "$@"`,
@@ -342,34 +339,34 @@ test("a signal between two renames: those before it are put back", async () => {
   scene.expectUnchanged({ ...end, code: 1 }, "");
 });
 
-test("somebody's own hook of the same name is not overwritten", async () => {
-  await using scene = await Scene.set();
+test("a user's own hook with the name of ours is not overwritten", async () => {
+  await using scene = await Scene.create();
   rmSync(`${scene.hooks}/session-start`);
   writeFileSync(`${scene.hooks}/session-start`, "#!/bin/sh\necho mine\n");
-  scene.look();
-  scene.expectUnchanged(await scene.install(), "is none of our programs");
-  scene.expectUnchanged(await scene.install(["--uninstall"]), "is none of our programs");
+  scene.remember();
+  scene.expectUnchanged(await scene.install(), "is not ours");
+  scene.expectUnchanged(await scene.install(["--uninstall"]), "is not ours");
 });
 
 describe("settings that do not parse", () => {
-  test("are left as they are; the programs are there, and it is said what to do", async () => {
-    await using scene = await Scene.set();
+  test("are left as they are; the programs are installed, and the message says what to do", async () => {
+    await using scene = await Scene.create();
     const settings = `${scene.sandbox.home}/.claude/settings.json`;
     writeFileSync(settings, "{ broken");
     const end = await scene.install();
     expect(end.code).toBe(1);
-    expect(end.stderr).toContain("the programs are there, but not all of the rest");
+    expect(end.stderr).toContain("the programs are installed, but registering the hooks failed");
     expect(readFileSync(settings, "utf8")).toBe("{ broken");
     expect(await versionOf(scene, "session-start")).toBe(version);
   });
 
-  test("keep the programs from being removed, which they may name", async () => {
-    await using scene = await Scene.set();
+  test("keep the programs, which they may name, from being removed", async () => {
+    await using scene = await Scene.create();
     writeFileSync(`${scene.sandbox.home}/.claude/settings.json`, "{ broken");
-    scene.look();
-    scene.expectUnchanged(await scene.install(["--uninstall"]), "so the programs stay");
+    scene.remember();
+    scene.expectUnchanged(await scene.install(["--uninstall"]), "so the programs were not removed");
     rmSync(`${scene.hooks}/claude-session`);
-    scene.look();
+    scene.remember();
     scene.expectUnchanged(await scene.install(["--uninstall"]), "Install again, then uninstall");
   });
 });
@@ -377,40 +374,36 @@ describe("settings that do not parse", () => {
 describe("on a system", () => {
   test.each([
     ["without xz", ["xz"], "needs XZ Utils"],
-    ["without curl and wget", ["curl"], "neither curl nor wget"],
-    [
-      "without anything for checksums",
-      ["sha256sum"],
-      "nothing is there to check the download with",
-    ],
-  ])("%s, it says what is missing", async (_, without, word) => {
-    await using scene = await Scene.set();
+    ["without curl and wget", ["curl"], "neither curl nor wget is installed"],
+    ["without anything for checksums", ["sha256sum"], "is needed to verify the download"],
+  ])("%s, the message says what is missing", async (_, without, message) => {
+    await using scene = await Scene.create();
     const env = { PATH: toolbox(scene.sandbox, { without }) };
-    scene.expectUnchanged(await scene.install([], { env }), word);
+    scene.expectUnchanged(await scene.install([], { env }), message);
   });
 
   test.each([
     ["wget and no curl", ["curl"], "wget"],
     ["shasum and no sha256sum", ["sha256sum"], "shasum"],
     ["openssl and no sha256sum", ["sha256sum"], "openssl"],
-  ])("with %s, it goes well", async (_, without, other) => {
+  ])("with %s, it succeeds", async (_, without, other) => {
     const path = Bun.which(other, { PATH: "/usr/bin:/bin:/usr/local/bin" });
-    if (path === null) return tally.skip(`${other}, which is not here`);
-    await using scene = await Scene.set();
+    if (path === null) return tally.skip(`${other}, which is not installed`);
+    await using scene = await Scene.create();
     const env = { PATH: toolbox(scene.sandbox, { without, more: { [other]: path } }) };
     const end = await scene.install([], { env });
     expect(end).toMatchObject({ code: 0, stderr: "" });
     tally.add("other tools");
   });
 
-  test("of BusyBox, as Alpine Linux, it goes well once the real xz is there", async () => {
+  test("of BusyBox tools, such as Alpine Linux, it succeeds with the real xz", async () => {
     const busybox = Bun.which("busybox", { PATH: "/usr/bin:/bin" });
-    if (busybox === null) return tally.skip("BusyBox, which is not here");
-    await using scene = await Scene.set();
+    if (busybox === null) return tally.skip("BusyBox, which is not installed");
+    await using scene = await Scene.create();
     const folder = `${scene.sandbox.root}/busybox`;
     mkdirSync(folder);
     run(busybox, "--install", "-s", folder);
-    // Which libc there is: this machine's.
+    // It says which C library this machine has.
     symlinkSync("/usr/bin/getconf", `${folder}/getconf`);
     const start = { env: { PATH: folder }, command: [`${folder}/sh`, INSTALL_SH] };
     scene.expectUnchanged(await scene.install([], start), "needs XZ Utils");
@@ -421,9 +414,9 @@ describe("on a system", () => {
   });
 });
 
-/** Starts an install whose download stops half-way, in a process group of its own, and waits until then. */
+/** Starts an install in its own process group, and waits until its download has stalled half-way. */
 async function stall(scene: Scene) {
-  scene.server.way = "stalled";
+  scene.server.transfer = "stalled";
   const child = startInstaller(scene.sandbox, ["--from", scene.server.url], { by: ["setsid"] });
   const size = Bun.file(scene.archive).size >> 1;
   await until(() =>
@@ -442,7 +435,7 @@ async function versionOf({ hooks, sandbox }: Scene, name: string): Promise<strin
   return (await child.stdout.text()).trim().split(" ")[1];
 }
 
-/** A command of a line, to stand in for another one. */
+/** Writes a shell script of one line that stands in for a command. */
 function script({ root }: Sandbox, text: string): string {
   const path = `${root}/script-${crypto.randomUUID()}`;
   writeFileSync(path, `#!/bin/sh\n${text}\n`);

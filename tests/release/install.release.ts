@@ -1,9 +1,9 @@
-// The life of an installation, from the line in the README to the end, by what would be downloaded.
+// The life of an installation: from the line in the README to the uninstall, with a release that would be published.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { HOOK_PROGRAMS } from "../../lib/events";
-import { PLAY, registeredCommands } from "../../scripts/demo/sandbox";
+import { registeredCommands, SCENARIO } from "../../scripts/demo/sandbox";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { recordsOf } from "../../scripts/harness/records";
 import { Sandbox } from "../../scripts/harness/sandbox";
@@ -27,11 +27,11 @@ test("the README begins with one line that installs", async () => {
   const end = await runInstaller(sandbox, [], { command, env });
   expect(end).toMatchObject({ code: 0, stderr: "" });
   expect(end.stdout).toContain(`Installed the programs of version ${version}`);
-  expect(end.stdout).toContain("Next\n  1. End Claude Code and start it anew");
+  expect(end.stdout).toContain("Next\n  1. Restart Claude Code");
   expect(readdirSync(hooksOf(sandbox)).toSorted()).toEqual(names);
 });
 
-test("install, work, upgrade, work, downgrade, uninstall: on a system without Node and Bun", async () => {
+test("install, work, upgrade, work, downgrade and uninstall on a system without Node and Bun", async () => {
   using sandbox = new Sandbox();
   await using server = await serve(sandbox, { withNewer: true });
   const from = ["--from", server.url];
@@ -43,9 +43,9 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   expect(await runInstaller(sandbox, [...from, "--version", version])).toMatchObject({ code: 0 });
   await play(sandbox, settings);
   expect(await listed(sandbox)).toEqual(["one-session ended"]);
-  expect(await recordsOf(sandbox)).toHaveLength(PLAY.length);
+  expect(await recordsOf(sandbox)).toHaveLength(SCENARIO.length);
 
-  // A program that runs on while it is replaced.
+  // A program that keeps running while it is replaced.
   const following = Bun.spawn([`${hooksOf(sandbox)}/claude-session`, "tail", "-f", "-n", "0"], {
     env: environment(sandbox),
     stdout: "pipe",
@@ -57,8 +57,8 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   expect(await versions(sandbox)).toEqual(names.map((name) => `${name} ${NEWER}`));
   await play(sandbox, settings);
   expect(await listed(sandbox)).toEqual(["one-session ended"]);
-  expect(await recordsOf(sandbox)).toHaveLength(2 * PLAY.length);
-  const seen = await linesOf(following.stdout, PLAY.length);
+  expect(await recordsOf(sandbox)).toHaveLength(2 * SCENARIO.length);
+  const seen = await linesOf(following.stdout, SCENARIO.length);
   expect(seen.every((line) => line.includes("one-sess"))).toBe(true);
   expect(following.exitCode).toBeNull();
   following.kill();
@@ -69,7 +69,7 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   expect(await versions(sandbox)).toEqual(names.map((name) => `${name} ${version}`));
   await play(sandbox, settings);
   expect(await listed(sandbox)).toEqual(["one-session ended"]);
-  expect(await recordsOf(sandbox)).toHaveLength(3 * PLAY.length);
+  expect(await recordsOf(sandbox)).toHaveLength(3 * SCENARIO.length);
   expect(readFileSync(config, "utf8")).toBe('{ "retention_days": 365 }\n');
 
   const end = await runInstaller(sandbox, ["--uninstall"]);
@@ -77,12 +77,10 @@ test("install, work, upgrade, work, downgrade, uninstall: on a system without No
   expect(existsSync(hooksOf(sandbox))).toBe(false);
   expect(readFileSync(settings, "utf8")).toBe('{\n  "model": "opus" // mine\n}\n');
   expect(existsSync(sandbox.events)).toBe(true);
-  expect((await runInstaller(sandbox, ["--uninstall"])).stdout).toStartWith(
-    "There are no programs",
-  );
+  expect((await runInstaller(sandbox, ["--uninstall"])).stdout).toStartWith("Nothing to remove");
 });
 
-test("a dry run says what would be done, and does nothing", async () => {
+test("a dry run prints what would happen, and changes nothing", async () => {
   using sandbox = new Sandbox();
   await using server = await serve(sandbox);
   const before = contentsOf(sandbox.home);
@@ -102,11 +100,11 @@ test("a dry run says what would be done, and does nothing", async () => {
   expect((await runInstaller(sandbox, ["--uninstall", "--dry-run"])).code).toBe(0);
 });
 
-test("another folder, without registering: by a folder's name, and programs that are nobody else's to change", async () => {
+test("installs from a folder into another folder without registering, and only the owner may change the programs", async () => {
   using sandbox = new Sandbox();
   await using server = await serve(sandbox);
-  const words = ["--from", server.folder, "--prefix", "my tools/hooks", "--no-register"];
-  const end = await runInstaller(sandbox, words, {
+  const args = ["--from", server.folder, "--prefix", "my tools/hooks", "--no-register"];
+  const end = await runInstaller(sandbox, args, {
     by: ["sh", "-c", 'umask 000; exec "$@"', "sh"],
   });
   expect(end).toMatchObject({ code: 0, stderr: "" });
@@ -120,7 +118,7 @@ test("another folder, without registering: by a folder's name, and programs that
   expect(existsSync(folder)).toBe(false);
 });
 
-test("what follows -- is for `claude-session install`", async () => {
+test("arguments after -- go to `claude-session install`", async () => {
   using sandbox = new Sandbox();
   await using server = await serve(sandbox);
   const end = await runInstaller(sandbox, [
@@ -137,17 +135,17 @@ test("what follows -- is for `claude-session install`", async () => {
   expect(statSync(`${hooksOf(sandbox)}/session-event`).nlink).toBe(names.length);
 });
 
-async function serve(sandbox: Sandbox, wanted = {}): Promise<ReleaseServer> {
+async function serve(sandbox: Sandbox, options = {}): Promise<ReleaseServer> {
   const folder = `${sandbox.root}/release`;
   await Bun.write(`${folder}/.keep`, "");
-  await publishInto(folder, wanted);
+  await publishInto(folder, options);
   return new ReleaseServer(folder);
 }
 
-/** Hands captured events to what the settings name for them, as events of one session. */
+/** Starts the registered hooks with captured events, as events of one session. */
 async function play(sandbox: Sandbox, settings: string): Promise<void> {
   const commands = await registeredCommands(settings);
-  for (const line of PLAY) {
+  for (const line of SCENARIO) {
     const { event, payload } = await capturedPayload(line.split(" ")[1] ?? "");
     const child = Bun.spawn(commands.get(event) ?? [], {
       env: environment(sandbox),
@@ -156,12 +154,12 @@ async function play(sandbox: Sandbox, settings: string): Promise<void> {
       stdout: "pipe",
       stderr: "pipe",
     });
-    const said = (await child.stdout.text()) + (await child.stderr.text());
-    expect([await child.exited, said]).toEqual([0, ""]);
+    const printed = (await child.stdout.text()) + (await child.stderr.text());
+    expect([await child.exited, printed]).toEqual([0, ""]);
   }
 }
 
-/** The first lines that a program prints. */
+/** The first lines of a program's output. */
 async function linesOf(stream: ReadableStream<Uint8Array>, count: number): Promise<string[]> {
   let text = "";
   const decoder = new TextDecoder();
@@ -172,7 +170,7 @@ async function linesOf(stream: ReadableStream<Uint8Array>, count: number): Promi
   return text.split("\n").slice(0, count);
 }
 
-/** Id and state of each session, as the command line has them. */
+/** Id and state of each session, from `claude-session list`. */
 async function listed(sandbox: Sandbox): Promise<string[]> {
   const rows = JSON.parse(await output(sandbox, "claude-session", "list", "--json")) as {
     session_id: string;
@@ -185,8 +183,8 @@ function versions(sandbox: Sandbox): Promise<string[]> {
   return Promise.all(names.map(async (name) => (await output(sandbox, name, "--version")).trim()));
 }
 
-async function output(sandbox: Sandbox, program: string, ...words: string[]): Promise<string> {
-  const child = Bun.spawn([`${hooksOf(sandbox)}/${program}`, ...words], {
+async function output(sandbox: Sandbox, program: string, ...args: string[]): Promise<string> {
+  const child = Bun.spawn([`${hooksOf(sandbox)}/${program}`, ...args], {
     env: environment(sandbox),
     stdout: "pipe",
   });

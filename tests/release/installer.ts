@@ -1,9 +1,9 @@
-// `install.sh` as a person runs it, on a system that has only what the script says it needs.
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+// Runs `install.sh` as a user does, on a system that has only the tools it requires.
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 
-/** The script of this source, which knows no address. */
+/** The script as in the source: without the address of the releases. */
 export const INSTALL_SH = `${dirname(dirname(import.meta.dir))}/scripts/install.sh`;
 
 const SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
@@ -19,15 +19,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** What is different from a plain run. */
+/** What differs from a plain run. */
 export interface Run {
   readonly env?: Record<string, string>;
-  /** Instead of `sh install.sh`. */
+  /** The command, instead of `sh install.sh`. */
   readonly command?: readonly string[];
+  /** A command to start it with. */
   readonly by?: readonly string[];
 }
 
-/** A folder of links to tools, to be a PATH: nothing else is there, no Node and no Bun. */
+/** Makes a folder of links to tools, to be the whole PATH: without Node and Bun. */
 export function toolbox(
   { root }: Sandbox,
   { without = [], more = {} }: { without?: string[]; more?: Record<string, string> } = {},
@@ -41,10 +42,10 @@ export function toolbox(
   return folder;
 }
 
-/** Starts the installer with an environment that holds nothing else. */
-export function startInstaller(sandbox: Sandbox, words: readonly string[], run: Run = {}) {
+/** Starts the installer, in an environment of its own. */
+export function startInstaller(sandbox: Sandbox, args: readonly string[], run: Run = {}) {
   const { env = {}, command = ["sh", INSTALL_SH], by = [] } = run;
-  const [first = "", ...rest] = [...by, ...command, ...words];
+  const [first = "", ...rest] = [...by, ...command, ...args];
   return Bun.spawn([Bun.which(first, { PATH: SYSTEM_PATH }) ?? first, ...rest], {
     env: {
       PATH: toolbox(sandbox),
@@ -59,13 +60,13 @@ export function startInstaller(sandbox: Sandbox, words: readonly string[], run: 
   });
 }
 
-/** Runs it to its end. */
+/** Runs the installer to its end. */
 export async function runInstaller(
   sandbox: Sandbox,
-  words: readonly string[],
+  args: readonly string[],
   run: Run = {},
 ): Promise<Ended> {
-  const child = startInstaller(sandbox, words, run);
+  const child = startInstaller(sandbox, args, run);
   const [stdout, stderr, code] = await Promise.all([
     child.stdout.text(),
     child.stderr.text(),
@@ -74,24 +75,30 @@ export async function runInstaller(
   return { code, stdout, stderr };
 }
 
-/** Where programs go when nothing else is said. */
+/** The folder where programs go by default. */
 export function hooksOf({ home }: Sandbox): string {
   return `${home}/.claude/hooks`;
 }
 
-/** What is in a folder and in each file below it, to be compared with later; an absent one has nothing. */
+/** All paths below a folder with the hashes of the files, to compare later; empty if there is no folder. */
 export function contentsOf(folder: string): Map<string, string> {
-  const contents = new Map<string, string>();
-  const entries = (() => {
-    try {
-      return readdirSync(folder, { recursive: true, withFileTypes: true });
-    } catch {
-      return [];
-    }
-  })();
-  for (const entry of entries) {
-    const path = `${entry.parentPath}/${entry.name}`;
-    contents.set(path, entry.isFile() ? Bun.SHA256.hash(readFileSync(path), "hex") : "folder");
-  }
-  return contents;
+  if (!existsSync(folder)) return new Map();
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return new Map(
+    entries.map((entry) => {
+      const path = `${entry.parentPath}/${entry.name}`;
+      return [path, entry.isFile() ? hashOf(path) : "folder"];
+    }),
+  );
+}
+
+/** The programs of a home are 666 MB, and most tests link the same files: hashes by inode, size and last change. */
+const hashes = new Map<string, string>();
+
+function hashOf(path: string): string {
+  const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
+  const key = [dev, ino, size, mtimeNs].join(" ");
+  const hash = hashes.get(key) ?? Bun.SHA256.hash(readFileSync(path), "hex");
+  hashes.set(key, hash);
+  return hash;
 }

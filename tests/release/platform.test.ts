@@ -1,11 +1,12 @@
-// What `install.sh` makes of a system, of its words, and of itself when it comes only in part.
+// What `install.sh` makes of a system, of its arguments, and of itself if only a part of it arrives.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { PLATFORMS } from "../../scripts/release/platforms";
 import { contentsOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
 
-/** What the system's own tools say: a line of shell for each, instead of the real one. */
+/** What the tools of a system answer: a line of shell in place of each. */
 type System = Readonly<Record<"uname" | "getconf" | "ldd" | "sysctl", string>>;
 
 const GLIBC = "echo glibc 2.36";
@@ -16,7 +17,7 @@ function uname(system: string, machine: string): string {
   return `case $1 in -s) echo ${system} ;; -m) echo ${machine} ;; esac`;
 }
 
-describe("the programs are those for", () => {
+describe("install.sh chooses the programs for", () => {
   test.each<[string, System]>([
     ["linux-x64", { uname: uname("Linux", "x86_64"), getconf: GLIBC, ldd: NONE, sysctl: NONE }],
     [
@@ -52,46 +53,46 @@ describe("the programs are those for", () => {
 
   test.each([
     ["Windows", uname("MINGW64_NT-10.0", "x86_64"), "use install.ps1"],
-    ["another system", uname("FreeBSD", "amd64"), "no programs for FreeBSD"],
-    ["another processor", uname("Linux", "riscv64"), "no programs for the processor riscv64"],
-  ])("none, on %s", async (_, answer, word) => {
+    ["another system", uname("FreeBSD", "amd64"), "no release for this system: FreeBSD"],
+    ["another processor", uname("Linux", "riscv64"), "no release for this processor: riscv64"],
+  ])("no platform on %s", async (_, answer, message) => {
     using sandbox = new Sandbox();
     const end = await detect(sandbox, { uname: answer, getconf: GLIBC, ldd: NONE, sysctl: NONE });
     expect(end.code).toBe(1);
-    expect(end.stderr).toContain(word);
+    expect(end.stderr).toContain(message);
   });
 });
 
-describe("refused is", () => {
+describe("install.sh rejects", () => {
   test.each([
-    [["--from", "http://example.com/x"], 1, "not by plain http from another machine"],
-    [["--from", "http://127.0.0.1.example.com/x"], 1, "not by plain http from another machine"],
+    [["--from", "http://example.com/x"], 1, "plain http only works on this machine"],
+    [["--from", "http://127.0.0.1.example.com/x"], 1, "plain http only works on this machine"],
     [["--from", "http://localhost@example.com/x"], 1, "not an address of a release"],
     [["--from", "http://127.0.0.1:80@example.com/x"], 1, "not an address of a release"],
     [["--from", "ftp://example.com"], 1, "not an address of a release"],
     [["--from", "nowhere"], 1, "not an address of a release"],
-    [[], 1, "say so by --from"],
+    [[], 1, "use --from URL"],
     [["--version", "1.0.0; rm"], 2, "not a version"],
     [["--prefix"], 2, "--prefix needs a value"],
     [["--prefix", ""], 2, "--prefix needs a value"],
-    [["--frmo", "x"], 2, "there is no option --frmo"],
-    [["install"], 2, "there is no option install"],
-  ])("%p", async (words, code, word) => {
+    [["--frmo", "x"], 2, "unknown option --frmo"],
+    [["install"], 2, "unknown option install"],
+  ])("%p", async (args, code, message) => {
     using sandbox = new Sandbox();
-    const end = await runInstaller(sandbox, words);
-    expect(end.stderr).toContain(word);
+    const end = await runInstaller(sandbox, args);
+    expect(end.stderr).toContain(message);
     expect(end.code).toBe(code);
     expect(contentsOf(sandbox.home)).toEqual(new Map());
   });
 });
 
-test("without a home it says what to do", async () => {
+test("without a home it asks for --prefix", async () => {
   using sandbox = new Sandbox();
   const end = await runInstaller(sandbox, ["--from", "/"], { env: { HOME: "" } });
-  expect(end.stderr).toContain("say where the programs go, by --prefix");
+  expect(end.stderr).toContain("use --prefix FOLDER");
 });
 
-test("--help says what there is", async () => {
+test("--help lists every option", async () => {
   using sandbox = new Sandbox();
   const end = await runInstaller(sandbox, ["--help"]);
   expect(end).toMatchObject({ code: 0, stderr: "" });
@@ -99,27 +100,33 @@ test("--help says what there is", async () => {
     expect(end.stdout).toContain(`  ${option}`);
 });
 
-test("a script that comes only in part does nothing", async () => {
+test("a script of which only a part arrives does nothing", async () => {
   using sandbox = new Sandbox();
   const before = contentsOf(sandbox.root);
   const PATH = toolbox(sandbox);
   const lines = readFileSync(INSTALL_SH, "utf8").split("\n");
   const last = lines.lastIndexOf('main "$@"');
   expect(last).toBeGreaterThan(300);
-  for (let count = 1; count <= last; count++) {
-    const { stdout } = Bun.spawnSync(["/bin/sh"], {
-      env: { PATH, HOME: sandbox.home },
-      cwd: sandbox.root,
-      stdin: new TextEncoder().encode(lines.slice(0, count).join("\n")),
-    });
-    expect(stdout.toString()).toBe("");
-  }
+  let count = 0;
+  const runParts = async () => {
+    while (++count <= last) {
+      const shell = Bun.spawn(["/bin/sh"], {
+        env: { PATH, HOME: sandbox.home },
+        cwd: sandbox.root,
+        stdin: new TextEncoder().encode(lines.slice(0, count).join("\n")),
+        stdout: "pipe",
+        stderr: "ignore",
+      });
+      expect(await shell.stdout.text()).toBe("");
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, runParts));
   const after = contentsOf(sandbox.root);
   for (const path of after.keys()) if (path.startsWith(PATH)) after.delete(path);
   expect(after).toEqual(before);
 }, 60_000);
 
-/** A dry run on a system that answers as it is told, of a release that is only a list. */
+/** A dry run on a system whose tools answer as given, with a release that is only a list of checksums. */
 function detect(sandbox: Sandbox, system: System) {
   const sums = PLATFORMS.map(
     ({ name }) => `${"a".repeat(64)}  claude-session-hooks-1.2.3-${name}.tar.xz\n`,

@@ -1,5 +1,5 @@
-// A release for this machine, as it would be published: the archive in dist/release, made first if it is not
-// of these very programs, and another version beside it.
+// A release for this machine as it would be published: the archive in dist/release, which is made if it does not
+// have the built programs, and a newer version.
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { build, dist, isBuilt } from "../../scripts/build";
@@ -8,28 +8,28 @@ import { ownPlatform } from "../../scripts/release/platforms";
 import { makeArchives, USUAL } from "../../scripts/release/release";
 
 const platform = ownPlatform();
-if (platform === undefined) throw new Error("there are no releases for this machine");
+if (platform === undefined) throw new Error("this machine is not a platform of the release");
 
-/** This machine's part of the release. */
-export const part: Part = await madePart();
+/** The part of the release for this machine. */
+export const part: Part = await findOrMakePart();
 
-/** The version that is in dist/release. */
+/** The version in dist/release. */
 export const { version } = USUAL;
 
-/** A version that is newer, as the tests have it. */
+/** The version of the tests' newer release. */
 export const NEWER = "7.8.9";
 
 /** The name of a version's archive for this machine. */
-export function archiveOf(its: string): string {
-  return `claude-session-hooks-${its}-${part.platform}.tar.xz`;
+export function archiveOf(ofVersion: string): string {
+  return `claude-session-hooks-${ofVersion}-${part.platform}.tar.xz`;
 }
 
 let newer: string | undefined;
 
 /**
- * Puts the release into a folder as a server would have it, and with it, if wanted, the newer version.
+ * Puts the release into a folder as it would be on a server, with the newer version if asked for.
  *
- * @param folder exists
+ * @param folder an existing folder
  */
 export async function publishInto(folder: string, { withNewer = false } = {}): Promise<void> {
   for (const name of [archiveOf(version), "SHA256SUMS", "install.sh"])
@@ -40,16 +40,16 @@ export async function publishInto(folder: string, { withNewer = false } = {}): P
   appendFileSync(`${folder}/SHA256SUMS`, readFileSync(`${newer}/SHA256SUMS`));
 }
 
-async function madePart(): Promise<Part> {
+async function findOrMakePart(): Promise<Part> {
   if (!(await isBuilt())) await build();
   const path = `${USUAL.folder}/manifest.json`;
   if (existsSync(path)) {
     const { platforms } = manifestFile.parse(await Bun.file(path).json());
     const made = platforms.find((one) => one.platform === platform?.name);
-    if (made !== undefined && (await isOfThesePrograms(made)) && isNewerThanTheRest(path))
+    if (made !== undefined && (await isOfThesePrograms(made)) && isNewerThanSources(path))
       return made;
   }
-  return partOf(await makeArchives(platform === undefined ? [] : [platform]));
+  return ownPartOf(await makeArchives(platform === undefined ? [] : [platform]));
 }
 
 async function isOfThesePrograms({ programs }: Part): Promise<boolean> {
@@ -57,10 +57,10 @@ async function isOfThesePrograms({ programs }: Part): Promise<boolean> {
   return Bun.deepEquals(built, programs);
 }
 
-/** Whether a file was written after what else goes into a release, and what makes it. */
-function isNewerThanTheRest(path: string): boolean {
+/** Whether a file is newer than the scripts and texts that a release is made with. */
+function isNewerThanSources(path: string): boolean {
   const root = dirname(dist);
-  const making = [...new Bun.Glob("scripts/{install.*,release.ts,release/*}").scanSync(root)];
+  const making = [...new Bun.Glob("scripts/{build.ts,install.*,release/*}").scanSync(root)];
   const sources = ["LICENSE", "CHANGELOG.md", "package-lock.json", ...making];
   const written = (file: string) => statSync(file).mtimeMs;
   return sources.every((source) => written(`${root}/${source}`) <= written(path));
@@ -77,8 +77,8 @@ async function makeNewer(): Promise<string> {
   return folder;
 }
 
-function partOf({ platforms }: { platforms: readonly Part[] }): Part {
+function ownPartOf({ platforms }: { platforms: readonly Part[] }): Part {
   const made = platforms.find((one) => one.platform === platform?.name);
-  if (made === undefined) throw new Error("the release lacks this machine");
+  if (made === undefined) throw new Error("the release has no part for this machine");
   return made;
 }

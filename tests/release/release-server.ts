@@ -1,14 +1,14 @@
-// A server on loopback that gives out the files of a folder, whole, in part, or never to their end.
+// A server on loopback that serves the files of a folder: whole, half, or stalled half-way.
 import type { Server } from "bun";
 import { existsSync } from "node:fs";
 
-/** What becomes of an archive on its way; all else always comes whole. */
-export type Way = "whole" | "cut" | "stalled";
+/** How an archive is served; all other files are served whole. */
+export type Transfer = "whole" | "half" | "stalled";
 
-/** The address is known once it is made. */
+/** Listens from its construction on; `url` is its address. */
 export class ReleaseServer {
-  way: Way = "whole";
-  /** The paths that were asked for. */
+  transfer: Transfer = "whole";
+  /** The paths of all requests. */
   readonly requests: string[] = [];
   readonly #server: Server<undefined>;
 
@@ -31,15 +31,16 @@ export class ReleaseServer {
   #answer(path: string): Response {
     this.requests.push(path);
     const file = `${this.folder}${path}`;
-    if (!/^\/[\w.-]+$/.test(path) || !existsSync(file)) return new Response("no", { status: 404 });
-    if (!path.includes(".tar.") || this.way === "whole") return new Response(Bun.file(file));
+    if (!/^\/[\w.-]+$/.test(path) || !existsSync(file))
+      return new Response("not found", { status: 404 });
+    if (!path.includes(".tar.") || this.transfer === "whole") return new Response(Bun.file(file));
     const half = Bun.file(file).slice(0, Bun.file(file).size >> 1);
-    if (this.way === "cut") return new Response(half);
+    if (this.transfer === "half") return new Response(half);
     return new Response(
       new ReadableStream({
         async start(controller) {
           for await (const chunk of half.stream()) controller.enqueue(chunk);
-          // And then nothing more, and no end.
+          // Then nothing more, and no end.
         },
       }),
     );

@@ -1,5 +1,5 @@
-// The programs for Windows. They have not been run there; what can be seen of them here, is: their headers,
-// and how they fare under Wine, which is not Windows.
+// The programs for Windows, as far as they can be tested elsewhere: their headers, and how they run under Wine,
+// which is not Windows.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
@@ -24,20 +24,20 @@ const SUBSYSTEMS = new Map([
   [3, "console"],
 ]);
 
-test.each(names)("%s opens a console of its own only for a person", (name) => {
+test.each(names)("%s is a console program only if a person runs it", (name) => {
   const header = readFileSync(`${folder}/${name}.exe`).subarray(0, 1024);
   const start = header.readUInt32LE(0x3c);
   expect(header.toString("latin1", start, start + 4)).toBe("PE\0\0");
-  const wanted = name === "claude-session" ? "console" : "no console";
-  expect(SUBSYSTEMS.get(header.readUInt16LE(start + 0x5c))).toBe(wanted);
+  const expected = name === "claude-session" ? "console" : "no console";
+  expect(SUBSYSTEMS.get(header.readUInt16LE(start + 0x5c))).toBe(expected);
 });
 
 const WINE = "/usr/lib/wine/wine64";
 const COMPILER = "x86_64-w64-mingw32-gcc";
 const canRun = existsSync(WINE) && commandExists(COMPILER);
-if (!canRun) tally.skip("running them: that wants wine64 and gcc-mingw-w64-x86-64 of Debian");
+if (!canRun) tally.skip("running them: wine64 and gcc-mingw-w64-x86-64 are not installed");
 
-/** A Windows as Wine has it, in a sandbox. */
+/** Wine in a sandbox. */
 class Wine implements Disposable {
   readonly sandbox = new Sandbox();
   readonly #env = {
@@ -52,11 +52,11 @@ class Wine implements Disposable {
     run(COMPILER, "-shared", "-o", `${folder}/bcryptprimitives.dll`, shim, "-ladvapi32");
   }
 
-  start(program: string, words: readonly string[], input?: string) {
-    // Of a pipe from outside Wine, Bun's runtime can make nothing.
+  start(program: string, args: readonly string[], input?: string) {
+    // Bun's runtime cannot read a pipe from outside Wine, only a file.
     const stdin = `${this.sandbox.root}/stdin`;
     writeFileSync(stdin, input ?? "");
-    const { exitCode, stdout } = Bun.spawnSync([WINE, `${folder}/${program}.exe`, ...words], {
+    const { exitCode, stdout } = Bun.spawnSync([WINE, `${folder}/${program}.exe`, ...args], {
       env: this.#env,
       cwd: this.sandbox.project,
       stdin: Bun.file(stdin),
@@ -72,7 +72,7 @@ class Wine implements Disposable {
 }
 
 describe.skipIf(!canRun)("under Wine", () => {
-  test("they pass their self-tests, record what they are handed, and are installed and told of", async () => {
+  test("they pass their self-tests, install, record, list and uninstall", async () => {
     using wine = new Wine();
     wine.start("claude-session", ["--version"]);
     for (const name of names) {

@@ -6,11 +6,10 @@ const windows = process.platform === "win32";
 
 const choice = {
   retention_days: z.int().min(1).max(3650),
-  capture: z.looseObject({
-    prompts: z.boolean(),
-    tool_input: z.boolean(),
-    tool_response: z.boolean(),
-  }),
+  // An unknown key that is not `true` may keep something out that this version does not know.
+  capture: z
+    .object({ prompts: z.boolean(), tool_input: z.boolean(), tool_response: z.boolean() })
+    .catchall(z.literal(true)),
   redact: z.looseObject({ keys: z.array(z.string().min(1)), literals: z.array(z.string().min(4)) }),
   limits: z.looseObject({
     string_bytes: z.int().min(256).max(16_384),

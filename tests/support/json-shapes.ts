@@ -25,7 +25,9 @@ const session = z.strictObject({
 const link = z.strictObject({ session_id: z.string(), by: z.enum(["clear", "fork"]) });
 
 // Agents have steps, and tool calls have agents.
-const steps: z.ZodType = z.lazy(() => z.array(z.discriminatedUnion("kind", [toolCall, agent, event])));
+const steps: z.ZodType = z.lazy(() =>
+  z.array(z.discriminatedUnion("kind", [toolCall, agent, event])),
+);
 
 const agent = z.strictObject({
   kind: z.literal("agent"),

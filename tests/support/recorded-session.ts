@@ -1,12 +1,10 @@
 // A session as the log has it, made of captured payloads: parallel tools, a failure, agents in the
 // background and in the foreground, a denial, an interrupt, a compaction, a resume and a clear. Some
 // of its texts are hostile to a terminal.
-import { DEFAULT_CONFIG } from "../../lib/config";
-import { buildRecord } from "../../lib/hook/build-record";
-import { redactionRules } from "../../lib/hook/redact";
 import type { EventRecord } from "../../lib/log/record";
-import { projectAt } from "../../lib/project";
-import { capturedPayload } from "../../scripts/harness/payloads";
+import { sessionRecords, type Moment } from "../../scripts/harness/session-records";
+
+export type { Moment };
 
 /** The session that is told. */
 export const SESSION = "11111111-735f-4d0a-b28e-14c9f244c7db";
@@ -21,41 +19,19 @@ const FOLDER = "/home/you/shop";
 const FIRST_PROCESS = 4101;
 const SECOND_PROCESS = 4300;
 
-/** A captured payload, and what is different here. */
-export type Moment = readonly [name: string, fields?: Record<string, unknown>];
-
 /** All records of both sessions, the oldest first, a second apart. */
 export function recordedSession(): Promise<EventRecord[]> {
   return recordsFrom(MOMENTS);
 }
 
-/** Makes records of captured payloads; a field `pid` is the process that sent it. */
-export async function recordsFrom(moments: readonly Moment[]): Promise<EventRecord[]> {
-  const rules = redactionRules({}, DEFAULT_CONFIG.redact);
-  const records: EventRecord[] = [];
-  for (const [i, [name, { pid = FIRST_PROCESS, ...fields } = {}]] of moments.entries()) {
-    const { event, payload: captured } = await capturedPayload(name);
-    const payload = withoutUndefined({ ...captured, session_id: SESSION, cwd: FOLDER, ...fields });
-    const record = buildRecord(
-      { kind: "event", payload, text: JSON.stringify(payload) },
-      {
-        startedMs: STARTED_MS + i * 1000,
-        event,
-        session: { id: String(payload["session_id"]), source: "payload" },
-        project: projectAt(FOLDER),
-        user: "you",
-        pid: Number(pid),
-      },
-      DEFAULT_CONFIG.capture,
-      rules,
-    );
-    records.push({ ...record, id: `01a202c9-d2a3-702d-85be-${String(i).padStart(12, "0")}` });
-  }
-  return records;
-}
-
-function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** Makes records of captured payloads, as events of the first session. */
+export function recordsFrom(moments: readonly Moment[]): Promise<EventRecord[]> {
+  return sessionRecords(moments, {
+    sessionId: SESSION,
+    projectDir: FOLDER,
+    pid: FIRST_PROCESS,
+    startedMs: STARTED_MS,
+  });
 }
 
 const read = {

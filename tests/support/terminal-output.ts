@@ -6,7 +6,9 @@ export const BUG_REPORT = /this is a bug in|at <anonymous>/;
 /** The code points in an output, in hexadecimal, that a terminal obeys. Line feeds are fine. */
 export function controlsIn(output: string): string[] {
   return Array.from(output, (character) => character.codePointAt(0) ?? 0)
-    .filter((code) => code !== 0x0a && CONTROLS.some(([first, last]) => isWithin(code, first, last)))
+    .filter(
+      (code) => code !== 0x0a && CONTROLS.some(([first, last]) => isWithin(code, first, last)),
+    )
     .map((code) => code.toString(16));
 }
 

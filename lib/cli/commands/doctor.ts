@@ -15,7 +15,12 @@ export default defineCommand({
   async run({ json }, terminal) {
     const findings = diagnose(await collectFacts(terminal), Date.now());
     if (json) {
-      const all = findings.map(({ level, topic, what, fix = null }) => ({ level, topic, what, fix }));
+      const all = findings.map(({ level, topic, what, fix = null }) => ({
+        level,
+        topic,
+        what,
+        fix,
+      }));
       terminal.print(safeJson({ findings: all }, 2));
     } else terminal.print(renderFindings(findings, terminal));
     return findings.some(({ level }) => level === "fail") ? FAILED : DONE;

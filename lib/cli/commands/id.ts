@@ -2,6 +2,7 @@
 import { environment } from "../../environment";
 import { faultCode } from "../../os/fault";
 import { isAbsolute } from "../../os/paths";
+import { system } from "../../os/system";
 import { findProject } from "../../project";
 import { resolveSession } from "../../session";
 import { UNKNOWN_SESSION } from "../../session-id";
@@ -22,14 +23,37 @@ export default defineCommand({
   ],
   run({ project: folder }, terminal) {
     // With --project, the session that happens to run this command does not count.
-    const { id } =
+    const id =
       folder === undefined
-        ? resolveSession({}, environment, findProject(environment, undefined))
-        : resolveSession({}, {}, findProject({}, absolute(folder)));
+        ? resolveSession({}, environment, findProject(environment, undefined)).id
+        : idOfProject(absolute(folder));
     terminal.print(id);
     return id === UNKNOWN_SESSION ? FAILED : DONE;
   },
 });
+
+function idOfProject(folder: string | undefined): string {
+  for (const form of formsOf(folder)) {
+    const { id } = resolveSession({}, {}, findProject({}, form));
+    if (id !== UNKNOWN_SESSION) return id;
+  }
+  return UNKNOWN_SESSION;
+}
+
+/** The ways to write a folder: as it was given, without links, and in both forms of Unicode. */
+function* formsOf(folder: string | undefined): Generator<string | undefined> {
+  yield folder;
+  if (folder === undefined) return;
+  let real = folder;
+  try {
+    real = system.targetOf(folder);
+  } catch (error) {
+    faultCode(error); // It is gone, but its pointer may not be.
+  }
+  // macOS shells complete names in NFD, and editors write NFC.
+  for (const path of [real, folder])
+    for (const form of [path, path.normalize("NFC"), path.normalize("NFD")]) yield form;
+}
 
 function absolute(folder: string): string | undefined {
   // Loading `node:path` costs 0.5 ms (Bun 1.4.5), and most scripts give an absolute path.

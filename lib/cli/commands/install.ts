@@ -7,24 +7,20 @@ import {
   programFor,
   whyNeverRegistered,
 } from "../../events";
-import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
-import {
-  CommandError,
-  defineCommand,
-  DONE,
-  FAILED,
-  UsageError,
-  type ExitStatus,
-} from "../command";
+import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
+import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
-import { wrap } from "../render/text";
-import { editConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
+import { escapeControls, wrap } from "../render/text";
+import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
 import { linkPrograms, type LinkResult } from "../settings/link-programs";
+import { rememberPrograms } from "../settings/own-programs";
+import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/programs";
 import { register, unregister, type Change } from "../settings/registrations";
 import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
+  assertNotSudo,
   backupPath,
   dropBackup,
   keepBackup,
@@ -32,6 +28,7 @@ import {
   readBackup,
   readSettings,
   sweepLeftovers,
+  whyReadOnly,
   writeSettings,
   type SettingsFile,
 } from "../settings/settings-file";
@@ -87,19 +84,33 @@ export default defineCommand({
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
     }
+    assertNotSudo(file);
     await checkPrograms();
+    const readOnly = whyReadOnly(file);
+    if (text !== before && readOnly !== undefined)
+      return printByHand(file, text, readOnly, terminal);
     sweepLeftovers(file);
+    rememberPrograms(wanted.values());
+    if (text !== before) saveOriginal(file);
     writeConfig(config);
-    if (text !== before) {
-      saveOriginal(file);
-      if (readSettings(file.path).text !== file.text)
-        throw new CommandError(`${file.path} has just been changed by another program; run this again`);
-      writeSettings(file, text);
+    try {
+      if (text !== before) replaceSettings(file, text);
+    } catch (error) {
+      restoreConfig(config);
+      throw error;
     }
     terminal.print(report(file, changes, config, terminal));
+    if (readOnly !== undefined)
+      terminal.note(escapeControls(`${file.path} is managed elsewhere: ${readOnly}.`));
     return link ? reportLinking(await linkPrograms(), terminal) : DONE;
   },
 });
+
+function replaceSettings(file: SettingsFile, text: string): void {
+  if (readSettings(file.path).text !== file.text)
+    throw new CommandError(`${file.path} has just been changed by another program; run this again`);
+  writeSettings(file, text);
+}
 
 // A user who asked for more events before, and names none now, keeps them.
 function wantedCommands(
@@ -107,7 +118,7 @@ function wantedCommands(
   registered: Iterable<string>,
 ): Map<string, string> {
   const events = given === undefined ? [...coreEvents(), ...registered] : eventsOf(given);
-  return new Map(events.map((event) => [event, siblingProgram(programFor(event))]));
+  return new Map(events.map((event) => [event, programToRegister(programFor(event))]));
 }
 
 function eventsOf(given: string): readonly string[] {

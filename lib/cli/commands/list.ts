@@ -17,7 +17,11 @@ export default defineCommand({
   description: "List sessions, the latest first",
   arguments: {
     project: { type: "string", description: "Only sessions of this project", value: "NAME" },
-    since: { type: "string", description: "Only sessions with events since then", value: "7d|DATE" },
+    since: {
+      type: "string",
+      description: "Only sessions with events since then",
+      value: "7d|DATE",
+    },
     active: { type: "boolean", description: "Only sessions that work or wait for you" },
     limit: {
       type: "string",
@@ -72,9 +76,10 @@ function summarize(
     }
     const { head } = entry;
     if (head.timestamp < sinceTime || head.session_id === UNKNOWN_SESSION) continue;
+    // Other agents send too few events to tell the state of their sessions.
+    if (head.client !== undefined) continue;
     let session = sessions.get(head.session_id);
-    if (session === undefined)
-      sessions.set(head.session_id, (session = new SessionSummary(head)));
+    if (session === undefined) sessions.set(head.session_id, (session = new SessionSummary(head)));
     session.add(head, entry.record);
   }
   return Array.from(sessions.values());

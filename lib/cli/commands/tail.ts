@@ -17,7 +17,13 @@ export default defineCommand({
   description: "Show the newest events, and new ones as they arrive",
   arguments: {
     follow: { type: "boolean", alias: "f", description: "Wait for new events, until interrupted" },
-    lines: { type: "string", alias: "n", default: "20", description: "How many events", value: "N" },
+    lines: {
+      type: "string",
+      alias: "n",
+      default: "20",
+      description: "How many events",
+      value: "N",
+    },
     session: { type: "string", description: "Only events of this session", value: "SESSION" },
     project: { type: "string", description: "Only events of this project", value: "NAME" },
     json: { type: "boolean", description: "Print whole records, one per line" },
@@ -28,8 +34,7 @@ export default defineCommand({
     ["tail -f --project shop --json | jq .event", "for a script"],
   ],
   async run({ follow, lines, session, project, json }, terminal) {
-    if (!/^\d{1,6}$/.test(lines))
-      throw new UsageError(`--lines: "${lines}" is not a whole number`);
+    if (!/^\d{1,6}$/.test(lines)) throw new UsageError(`--lines: "${lines}" is not a whole number`);
     if (listDays(paths.events).length === 0 && !follow) {
       if (!json) hasLog(terminal);
       return DONE;
@@ -53,10 +58,11 @@ export default defineCommand({
     for (const record of records.toReversed()) show(record);
     skipped.print(terminal);
     if (!follow) return DONE;
-    for (;;) {
+    while (!terminal.isClosed()) {
       for (const record of follower.newRecords()) if (matches(record)) show(record);
       await Bun.sleep(POLL_MS);
     }
+    return DONE;
   },
 });
 

@@ -1,17 +1,21 @@
 // `claude-session uninstall`: removes the hooks from Claude Code's settings.
 import { paths } from "../../environment";
 import { defineCommand, DONE } from "../command";
+import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
 import { wrap } from "../render/text";
 import { register, unregister } from "../settings/registrations";
 import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
+  assertNotSudo,
   dropBackup,
   ownCommands,
   readBackup,
   readSettings,
   removeSettings,
+  sharedEvents,
   sweepLeftovers,
+  whyReadOnly,
   writeSettings,
   type SettingsFile,
 } from "../settings/settings-file";
@@ -37,14 +41,22 @@ export default defineCommand({
       terminal.print(renderDiff(file.path, file.text, text, terminal));
       return DONE;
     }
+    assertNotSudo(file);
+    const readOnly = whyReadOnly(file);
+    if (readOnly !== undefined) return printByHand(file, text ?? "{}\n", readOnly, terminal);
     if (text === undefined) removeSettings(file);
     else writeSettings(file, text);
     if (original !== undefined) dropBackup(file);
     const { green, bold } = terminal.colors;
+    const shared = sharedEvents(file);
+    const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
     terminal.print(
       [
         `${green("Uninstalled")} from ${bold(file.path)}`,
-        `  removed  ${wrap(Array.from(ours.keys()).join(", "), terminal.columns, " ".repeat(11))}`,
+        `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
+        ...(shared.length > 0
+          ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
+          : []),
         original === undefined
           ? "  Other changes made since the installation stay."
           : "  The file is what it was before, byte for byte.",

@@ -1,13 +1,14 @@
 // The facts that doctor checks. Collecting them writes and creates nothing; what cannot be read is a fact
 // with a system error code.
-import { loadConfig } from "../../config";
-import { environment, paths } from "../../environment";
+import { configKeys, loadConfig } from "../../config";
+import { environment, isStateElsewhere, paths } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
-import type { Terminal } from "../terminal";
 import { tryProgram, type ProgramState } from "../settings/programs";
+import { suggestWord } from "../suggestion";
+import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
   freeBytesAt,
@@ -19,7 +20,7 @@ import {
 import { readLogFacts, openFiles, type LogFacts } from "./facts/log";
 import { readSettingsFacts, type SettingsFacts } from "./facts/settings";
 import { newestTranscriptMs } from "./facts/transcripts";
-import { dangerousIn, PLACES } from "./facts/variables";
+import { dangerousIn, maskedIn, PLACES } from "./facts/variables";
 
 /** Everything that doctor knows. */
 export interface Facts {
@@ -30,10 +31,13 @@ export interface Facts {
   readonly settings: readonly SettingsFacts[];
   /** Names of variables in our environment that change what hooks do. */
   readonly dangerous: readonly string[];
+  /** Names of variables in our environment whose values are masked wherever they occur. */
+  readonly masked: readonly string[];
   /** Names of variables in our environment that should name a place and are ignored. */
   readonly ignored: readonly string[];
   /** `undefined` on Windows, which has no user ids. */
   readonly ownUserId: number | undefined;
+  readonly isStateElsewhere: boolean;
   readonly state: FolderFacts;
   readonly events: FolderFacts;
   readonly pointers: FolderFacts;
@@ -43,6 +47,8 @@ export interface Facts {
     readonly path: string;
     readonly exists: boolean;
     readonly faults: readonly string[];
+    /** Keys that no version up to this one knows, and what each was probably meant to be. */
+    readonly unknownKeys: readonly { readonly key: string; readonly meant: string | undefined }[];
     readonly retentionDays: number;
   };
   readonly log: LogFacts;
@@ -56,15 +62,17 @@ export interface Facts {
 /** Collects the facts. */
 export async function collectFacts(terminal: Terminal): Promise<Facts> {
   const programs = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
-  const { config, faults } = loadConfig();
+  const { config, faults, unknownKeys } = loadConfig();
   const log = readLogFacts(terminal);
   return {
     version,
     programs,
     settings: readSettingsFacts(),
     dangerous: dangerousIn(environment),
+    masked: maskedIn(environment),
     ignored: PLACES.filter((name) => isIgnored(environment[name])),
     ownUserId: process.geteuid?.(),
+    isStateElsewhere,
     state: privateFolder(paths.state),
     events: privateFolder(paths.events),
     pointers: sharedFolder(paths.pointers),
@@ -74,6 +82,7 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
       path: paths.config,
       exists: statusIfSeen(paths.config) !== undefined,
       faults,
+      unknownKeys: unknownKeys.map((key) => ({ key, meant: suggestWord(key, configKeys()) })),
       retentionDays: config.retention_days,
     },
     log,

@@ -72,7 +72,8 @@ export function findSession(events: string, wanted: string): FoundSession {
 /** The session of the newest event that has one. */
 export function latestId(events: string): string | undefined {
   for (const entry of readHeads(events, { newestFirst: true }))
-    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN_SESSION) return entry.head.session_id;
+    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN_SESSION)
+      return entry.head.session_id;
   return undefined;
 }
 
@@ -85,7 +86,11 @@ export function findLinks(events: string, session: FoundSession): SessionLink[] 
 }
 
 /** The events of a process that show its sessions, from just before a session's first record on. */
-function eventsOfProcess(events: string, { id, records }: FoundSession, pid: number): LineageEvent[] {
+function eventsOfProcess(
+  events: string,
+  { id, records }: FoundSession,
+  pid: number,
+): LineageEvent[] {
   const first = records.at(-1);
   if (first === undefined) return [];
   const since = utcDay(Date.parse(first.timestamp) - LOOK_BACK_MS);
@@ -122,9 +127,7 @@ function isFirst(record: EventRecord): boolean {
 }
 
 function notFound(wanted: string): CommandError {
-  return new CommandError(
-    `no session "${sanitize(wanted)}" in the log; see claude-session list`,
-  );
+  return new CommandError(`no session "${sanitize(wanted)}" in the log; see claude-session list`);
 }
 
 function ambiguous(prefix: string, ids: readonly string[]): CommandError {

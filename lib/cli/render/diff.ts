@@ -13,7 +13,9 @@ export function renderDiff(
   after = "",
   { colors }: Pick<Terminal, "colors">,
 ): string {
-  const patch = createTwoFilesPatch(path, path, before, after, "before", "after", { context: CONTEXT_LINES });
+  const patch = createTwoFilesPatch(path, path, before, after, "before", "after", {
+    context: CONTEXT_LINES,
+  });
   return patch
     .split("\n")
     .filter((line) => !/^(===|Index: )/.test(line))

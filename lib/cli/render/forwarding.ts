@@ -45,11 +45,12 @@ export function renderForwarding(
       );
     if (rejected > 0)
       lines.push(row("rejected", `${plural(rejected, "event")}, kept in rejected.jsonl`, yellow));
-    if (lost > 0) lines.push(row("lost", `${plural(lost, "event")} removed by retention before delivery`, yellow));
-    if (skipped > 0)
+    if (lost > 0)
       lines.push(
-        row("skipped", `${plural(skipped, "line")} of the log that are not records`, dim),
+        row("lost", `${plural(lost, "event")} removed by retention before delivery`, yellow),
       );
+    if (skipped > 0)
+      lines.push(row("skipped", `${plural(skipped, "line")} of the log that are not records`, dim));
     if (restarted !== null)
       lines.push(row("started", `${when(restarted.at)}, ${restarted.reason}`, dim));
   }

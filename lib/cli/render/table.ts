@@ -14,7 +14,7 @@ export interface Column {
 }
 
 const GAP = 2;
-// Fewer columns than this tell nothing of a prompt.
+// Less of a prompt says nothing.
 const MIN_FLEXIBLE = 24;
 
 /** Sets rows in columns without borders; no line is wider than `width` columns. */

@@ -17,7 +17,9 @@ const MAX_MS = 100 * 365.25 * 86_400_000;
 export function parseDuration(text: string, option: string): number {
   const duration = durationOf(text);
   if (duration === undefined)
-    throw new UsageError(`${option}: "${text}" is not a duration; write 7d, 12h or 30min, for example`);
+    throw new UsageError(
+      `${option}: "${text}" is not a duration; write 7d, 12h or 30min, for example`,
+    );
   return duration;
 }
 

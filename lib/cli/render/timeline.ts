@@ -155,10 +155,15 @@ class Writer {
     const named = `${paint(SIGNS[call.outcome])} ${bold(sanitize(call.tool))} ${what}`;
     const time = call.durationMs === undefined ? "" : formatDuration(call.durationMs);
     const share = (call.durationMs ?? 0) / this.longestMs;
-    const right = `  ${pad(dim(bar(share, this.#barColumns)), this.#barColumns)} ${time.padStart(7)}`;
-    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead) - Bun.stringWidth(right);
+    const durationBar = pad(dim(bar(share, this.#barColumns)), this.#barColumns);
+    const total = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
+    // On a narrow screen, what the call is comes before how long it took.
+    const forms =
+      time === "" ? [] : [`  ${durationBar} ${time.padStart(7)}`, ` ${time.padStart(7)}`];
+    const right = forms.find((form) => total - Bun.stringWidth(form) >= MIN_CALL_COLUMNS) ?? "";
+    const room = total - Bun.stringWidth(right);
     const left = fit(named, room);
-    yield this.#line(call.atMs, lead, time === "" ? left : pad(left, room) + right);
+    yield this.#line(call.atMs, lead, right === "" ? left : pad(left, room) + right);
     const asked = call.isAsked && call.outcome !== "asking" ? "asked for permission" : "";
     const note = [describeOutcome(call), asked].filter(Boolean).join("; ");
     const children = call.agents.length > 0;
@@ -249,6 +254,8 @@ class Writer {
 }
 
 const TIME_COLUMNS = 10;
+// A sign, a tool, and the beginning of its command.
+const MIN_CALL_COLUMNS = 18;
 
 // On a narrow screen, the words need the room.
 function barColumnsFor(columns: number): number {

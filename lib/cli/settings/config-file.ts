@@ -3,14 +3,15 @@
 import { fsyncSync } from "node:fs";
 import { applyEdits, modify } from "jsonc-parser";
 import { environment, paths } from "../../environment";
+import { readAddress } from "../../forward/address";
 import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
-import { readOwnFile, replaceFile } from "../../os/file";
+import { readOwnFile, removeFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder } from "../../os/folder";
-import { siblingProgram } from "../../os/paths";
 import { system } from "../../os/system";
 import { CommandError, UsageError } from "../command";
+import { programToRegister } from "./program-folder";
 
 const MAX_BYTES = 65_536;
 
@@ -35,7 +36,7 @@ export interface Server {
  */
 export function editConfig(server: Server | undefined): ConfigEdit {
   const before = readText();
-  const after = withServer(before, server, siblingProgram("claude-session"));
+  const after = withServer(before, server, programToRegister("claude-session"));
   return { before, after };
 }
 
@@ -55,6 +56,12 @@ export function writeConfig({ before, after }: ConfigEdit): void {
   }
 }
 
+/** Puts `config.json` back as it was before {@link writeConfig}. */
+export function restoreConfig({ before, after }: ConfigEdit): void {
+  if (before === undefined) removeFile(paths.config);
+  else writeConfig({ before: after, after: before });
+}
+
 /** The name of the destination that install writes. */
 export const SERVER_NAME = "server";
 
@@ -71,11 +78,13 @@ function withServer(
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
   if (server !== undefined) {
+    const address = readAddress(server.url);
+    if (address.kind === "invalid") throw new UsageError(`--server: ${address.reason}`);
     const known = destinations.findIndex((one) => fieldOf(one, "name") === SERVER_NAME);
     const at = known < 0 ? destinations.length : known;
     const destination = {
       ...(known < 0 ? { name: SERVER_NAME, type: "observability" } : Object(destinations[known])),
-      url: server.url,
+      url: address.url,
       ...(server.isInsecure && { insecure: true }),
     };
     const read = readDestination(destination, environment);

@@ -1,16 +1,10 @@
 // The hook programs on the disk: where they are, and whether they work.
 import { statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { environment } from "../../environment";
-import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
+import type { HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
-
-/** The hook program that a command names by its last part, in any folder. */
-export function programOf(command: string): HookProgramName | undefined {
-  const name = basename(command.replaceAll("\\", "/")).replace(/\.exe$/i, "");
-  return HOOK_PROGRAMS.find((program) => program === name);
-}
 
 /** A program that passed its self-test, or why it cannot be registered, in words for a person. */
 export type ProgramState = { readonly program: HookProgramName; readonly path: string } & (
@@ -53,7 +47,7 @@ export async function tryProgram(
 
 // Variables that make the runtime do something other than run the program are left out.
 function selfTestEnvironment(): Record<string, string> {
-  const kept = ["PATH", "HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "SystemRoot"];
+  const kept = ["PATH", "HOME", "USERPROFILE", "TEMP", "TMP", "SystemRoot"];
   return Object.fromEntries(
     kept.flatMap((name) => {
       const value = environment[name];

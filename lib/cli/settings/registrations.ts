@@ -1,11 +1,13 @@
 // Our entries in the text of a `settings.json`, as pure edits. Every byte that is not ours stays: order,
 // indentation, comments and line ends.
 //
-// An entry is ours if it is a command hook in exec form, without arguments, of a program named like ours.
+// An entry is ours if its command starts one of our programs, whatever its form: people and the client
+// rewrite entries. A program that only has the name of one of ours is another program's (own-programs.ts).
 // Format: https://code.claude.com/docs/en/hooks
 import {
   applyEdits,
   findNodeAtLocation,
+  findNodeAtOffset,
   getNodeValue,
   parseTree,
   printParseErrorCode,
@@ -14,7 +16,7 @@ import {
 } from "jsonc-parser";
 import { safeJson } from "../render/text";
 import { hasComment, insert, lineEnd, remove } from "./json-edit";
-import { programOf } from "./programs";
+import { ownHook, type OwnHook } from "./own-programs";
 
 /** How many seconds Claude Code waits for a hook; ours end after one at the latest. */
 const TIMEOUT_SECONDS = 5;
@@ -33,8 +35,16 @@ export class SettingsError extends Error {
 /** One of our entries. */
 export interface Registration {
   readonly event: string;
+  /** The program's path. */
   readonly command: string;
+  /** Whether its command also runs something else; then it is never changed. */
+  readonly isShared: boolean;
+  /** The tools or sources that it is limited to; `undefined` for all. */
+  readonly matcher: string | undefined;
 }
+
+/** Finds out whether a hook in settings starts one of our programs. */
+export type Recognize = (hook: unknown) => OwnHook | undefined;
 
 /** What an edit did for an event. */
 export interface Change {
@@ -53,8 +63,13 @@ export interface Edited {
  *
  * @throws {SettingsError} if the text is not valid settings
  */
-export function registrations(text: string): Registration[] {
-  return ownHooks(parseSettings(text)).map(({ event, command }) => ({ event, command }));
+export function registrations(text: string, recognize: Recognize = ownHook): Registration[] {
+  return ownEntries(parseSettings(text), recognize).map(({ event, own, matcher }) => ({
+    event,
+    command: own.path,
+    isShared: !own.alone,
+    matcher,
+  }));
 }
 
 /**
@@ -64,46 +79,54 @@ export function registrations(text: string): Registration[] {
  * @param wanted absolute paths of programs by event
  * @throws {SettingsError} if the text is not valid settings
  */
-export function register(text: string, wanted: ReadonlyMap<string, string>): Edited {
-  const document = parseSettings(text);
-  const present = new Set(ownHooks(document).map(({ event }) => event));
+export function register(
+  text: string,
+  wanted: ReadonlyMap<string, string>,
+  recognize: Recognize = ownHook,
+): Edited {
+  const present = new Set(ownEntries(parseSettings(text), recognize).map(({ event }) => event));
   const changes: Change[] = [];
   let edited = text;
   for (const event of present)
     if (!wanted.has(event)) {
-      edited = withoutHooks(edited, (own) => own.event === event);
+      edited = withoutEntries(edited, recognize, (own) => own.event === event);
       changes.push({ event, kind: "removed" });
     }
   for (const [event, command] of wanted) {
-    const [first, ...doubles] = ownHooks(parseSettings(edited)).filter((own) => own.event === event);
+    const entries = ownEntries(parseSettings(edited), recognize).filter(
+      (own) => own.event === event,
+    );
+    const first = entries.find(({ own }) => own.path === command) ?? entries[0];
     if (first === undefined) {
-      edited = withHook(edited, event, command);
+      edited = withEntry(edited, event, command);
       changes.push({ event, kind: "added" });
       continue;
     }
-    if (first.command !== command) {
-      const { offset, length } = first.commandNode;
-      edited = applyEdits(edited, [{ offset, length, content: JSON.stringify(command) }]);
+    const isMoved = first.own.alone && first.own.path !== command;
+    const hasDoubles = entries.some((entry) => entry !== first && entry.own.alone);
+    if (hasDoubles) {
+      const kept = entries.indexOf(first);
+      let at = 0;
+      edited = withoutEntries(edited, recognize, (entry) => entry.event === event && at++ !== kept);
     }
-    if (doubles.length > 0) {
-      let seen = 0;
-      edited = withoutHooks(edited, (own) => own.event === event && seen++ > 0);
-    }
-    const isMoved = first.command !== command || doubles.length > 0;
-    changes.push({ event, kind: isMoved ? "moved" : "kept" });
+    if (isMoved) edited = withCommand(edited, event, command, recognize);
+    changes.push({ event, kind: isMoved || hasDoubles ? "moved" : "kept" });
   }
   return { text: edited, changes };
 }
 
 /**
- * Removes all of our entries, and the groups, lists and objects that become empty.
+ * Removes all of our entries, and the groups, lists and objects that become empty. Entries whose command
+ * also runs something else stay.
  *
  * @throws {SettingsError} if the text is not valid settings
  */
-export function unregister(text: string): Edited {
-  const events = new Set(registrations(text).map(({ event }) => event));
+export function unregister(text: string, recognize: Recognize = ownHook): Edited {
+  const events = new Set(
+    registrations(text, recognize).flatMap(({ event, isShared }) => (isShared ? [] : [event])),
+  );
   return {
-    text: withoutHooks(text, () => true),
+    text: withoutEntries(text, recognize, () => true),
     changes: Array.from(events, (event) => ({ event, kind: "removed" })),
   };
 }
@@ -166,24 +189,26 @@ function errorAt(text: string, offset: number, reason: string): SettingsError {
   return new SettingsError(reason, before.length, (before.at(-1)?.length ?? 0) + 1);
 }
 
-interface OwnHook {
+interface OwnEntry {
   readonly event: string;
-  readonly command: string;
-  readonly commandNode: Node;
+  readonly matcher: string | undefined;
+  readonly own: OwnHook;
   /** Of the hook itself. */
   readonly node: Node;
 }
 
-function ownHooks({ root }: Document): OwnHook[] {
-  const found: OwnHook[] = [];
+function ownEntries({ root }: Document, recognize: Recognize): OwnEntry[] {
+  const found: OwnEntry[] = [];
   const hooks = root && findNodeAtLocation(root, ["hooks"]);
   for (const { children: [key, groups] = [] } of hooks?.children ?? [])
     for (const group of groups?.children ?? [])
       for (const node of listOf(findNodeAtLocation(group, ["hooks"]))) {
-        const commandNode = findNodeAtLocation(node, ["command"]);
-        if (commandNode === undefined || !isOwn(getNodeValue(node))) continue;
-        const command = String(commandNode.value);
-        found.push({ event: String(key?.value), command, commandNode, node });
+        const own = recognize(getNodeValue(node));
+        if (own === undefined) continue;
+        const matcher: unknown = findNodeAtLocation(group, ["matcher"])?.value;
+        const isLimited = typeof matcher === "string" && matcher !== "" && matcher !== "*";
+        const event = String(key?.value);
+        found.push({ event, matcher: isLimited ? matcher : undefined, own, node });
       }
   return found;
 }
@@ -192,22 +217,7 @@ function listOf(node: Node | undefined): readonly Node[] {
   return node?.type === "array" ? (node.children ?? []) : [];
 }
 
-// A `session-start` in shell form, with arguments or with a condition is another program's.
-function isOwn(hook: unknown): boolean {
-  if (typeof hook !== "object" || hook === null) return false;
-  const { type, command, args, timeout, ...others } = hook as Record<string, unknown>;
-  return (
-    type === "command" &&
-    typeof command === "string" &&
-    programOf(command) !== undefined &&
-    Array.isArray(args) &&
-    args.length === 0 &&
-    typeof timeout === "number" &&
-    Object.keys(others).length === 0
-  );
-}
-
-function withHook(text: string, event: string, command: string): string {
+function withEntry(text: string, event: string, command: string): string {
   const group = {
     hooks: [{ type: "command", command, args: [] as string[], timeout: TIMEOUT_SECONDS }],
   };
@@ -226,19 +236,44 @@ function withHook(text: string, event: string, command: string): string {
   return insert(text, groups, undefined, group);
 }
 
-function withoutHooks(text: string, isUnwanted: (own: OwnHook) => boolean): string {
-  const unwanted = ownHooks(parseSettings(text)).filter(isUnwanted);
-  let edited = text;
-  // Last to first, so that the earlier offsets stay valid.
-  for (const { node } of unwanted.toReversed())
-    edited = remove(edited, outermostEmptied(edited, nodeAt(edited, node.offset)));
-  return edited;
+/** Gives the first entry of an event another command, in exec form; its other keys stay. */
+function withCommand(text: string, event: string, command: string, recognize: Recognize): string {
+  const entry = ownEntries(parseSettings(text), recognize).find(
+    (one) => one.event === event && one.own.alone,
+  );
+  const commandNode = entry && findNodeAtLocation(entry.node, ["command"]);
+  if (entry === undefined || commandNode === undefined) throw new Error("our own entry is gone");
+  const args = findNodeAtLocation(entry.node, ["args"]);
+  const edits = [edit(commandNode, command), ...(args === undefined ? [] : [edit(args, [])])];
+  const edited = applyEdits(text, edits);
+  if (args !== undefined) return edited;
+  const { root } = parseSettings(edited);
+  const node = root && findNodeAtOffset(root, entry.node.offset);
+  if (node === undefined) throw new Error("our own entry is gone");
+  return insert(edited, node, "args", []);
 }
 
-function nodeAt(text: string, offset: number): Node {
-  const found = ownHooks(parseSettings(text)).find(({ node }) => node.offset === offset);
-  if (found === undefined) throw new Error("our own entry is gone");
-  return found.node;
+function edit({ offset, length }: Node, value: unknown) {
+  return { offset, length, content: JSON.stringify(value) };
+}
+
+function withoutEntries(
+  text: string,
+  recognize: Recognize,
+  isUnwanted: (entry: OwnEntry) => boolean,
+): string {
+  const unwanted = ownEntries(parseSettings(text), recognize).filter(
+    (entry) => isUnwanted(entry) && entry.own.alone,
+  );
+  let edited = text;
+  // Last to first, so that the earlier offsets stay valid.
+  for (const { node } of unwanted.toReversed()) {
+    const { root } = parseSettings(edited);
+    const hook = root && findNodeAtOffset(root, node.offset);
+    if (hook === undefined) throw new Error("our own entry is gone");
+    edited = remove(edited, outermostEmptied(edited, hook));
+  }
+  return edited;
 }
 
 /** The outermost node that is empty without this hook: its group, its event or all hooks. A comment keeps a node. */

@@ -1,9 +1,25 @@
 // A settings file of Claude Code on the disk: read, replaced as a whole, and backed up.
-import { fchmodSync, fsyncSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { paths } from "../../environment";
 import { Fault, faultCode } from "../../os/fault";
-import { readOwnFileBytes, removeFile, replaceFile } from "../../os/file";
+import { ignoreMissingModes, isOwnedByUs, removeFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder, removeStaleTempFiles } from "../../os/folder";
 import { system } from "../../os/system";
 import { CommandError } from "../command";
@@ -23,9 +39,9 @@ export interface SettingsFile {
 }
 
 /**
- * Reads a settings file.
+ * Reads a settings file, as Claude Code does: through links, whoever owns it.
  *
- * @throws {CommandError} if it is another user's, or not a regular file
+ * @throws {CommandError} if it cannot be read, or is not a regular file
  */
 export function readSettings(path: string): SettingsFile {
   try {
@@ -36,24 +52,89 @@ export function readSettings(path: string): SettingsFile {
   }
 }
 
+/** Why a settings file cannot be written by us, in words for a person; `undefined` if it can. */
+export function whyReadOnly({ target }: SettingsFile): string | undefined {
+  const status = system.statusAt(target);
+  if (status !== undefined && !isOwnedByUs(status)) return `it belongs to user ${status.userId}`;
+  const folder = nearestFolder(target);
+  try {
+    accessSync(folder, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return `${folder} cannot be written: ${faultCode(error)}`;
+  }
+}
+
+/**
+ * Stops a command that runs under sudo in another user's home: what it wrote there would be root's, and the
+ * user could no longer read or change it.
+ *
+ * @throws {CommandError}
+ */
+export function assertNotSudo({ target }: SettingsFile): void {
+  if (process.geteuid?.() !== 0) return;
+  const folder = nearestFolder(target);
+  const owner = statSync(folder).uid;
+  if (owner !== 0)
+    throw new CommandError(
+      `${folder} belongs to user ${owner}: run this as that user, without sudo`,
+    );
+}
+
+function nearestFolder(path: string): string {
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  return folder;
+}
+
 /**
  * Replaces a settings file as a whole, flushed to the disk, with the mode that it had.
  *
  * @throws {CommandError} if that fails; the file is then unchanged
  */
-export function writeSettings({ path, target }: SettingsFile, text: string): void {
+export function writeSettings(file: SettingsFile, text: string): void {
+  const { path, target } = file;
   try {
     const mode = system.statusAt(target)?.mode ?? 0o600;
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    replaceFile(target, text, system, (fd) => {
-      fchmodSync(fd, mode);
-      fsyncSync(fd);
-    });
+    try {
+      replaceFile(target, text, system, (fd) => {
+        ignoreMissingModes(() => fchmodSync(fd, mode));
+        fsyncSync(fd);
+      });
+    } catch (error) {
+      // A file that is mounted by itself, as into a container, cannot be replaced.
+      if (faultCode(error) !== "EBUSY" || file.text === undefined) throw error;
+      writeInPlace(target, text, file.text);
+    }
   } catch (error) {
     throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is unchanged`, {
       cause: error,
     });
   }
+}
+
+/** Writes over a file. If that fails half-way, as on a full disk, the old text is written back. */
+function writeInPlace(target: string, text: string, oldText: string): void {
+  const fd = openSync(target, constants.O_WRONLY);
+  try {
+    try {
+      overwrite(fd, text);
+    } catch (error) {
+      overwrite(fd, oldText);
+      throw error;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function overwrite(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;)
+    written += writeSync(fd, bytes, written, bytes.length - written, written);
+  ftruncateSync(fd, bytes.length);
+  fsyncSync(fd);
 }
 
 /** Removes temp files that a killed install left next to the settings and in our folders. */
@@ -82,6 +163,11 @@ export function ownCommands({ path, text = "" }: SettingsFile): Map<string, stri
   }
 }
 
+/** The events of our entries whose commands also run something else, which are never changed. */
+export function sharedEvents({ text = "" }: SettingsFile): string[] {
+  return registrations(text).flatMap(({ event, isShared }) => (isShared ? [event] : []));
+}
+
 /** Where the backup of a settings file is: the settings without our entries. */
 export function backupPath({ target }: SettingsFile): string {
   const hash = Bun.SHA256.hash(target, "hex").slice(0, 16);
@@ -108,11 +194,19 @@ export function dropBackup(file: SettingsFile): boolean {
 
 // Uninstall restores every byte: a byte order mark is kept, and bytes that are not UTF-8 are an error.
 function readText(path: string): string | undefined {
-  const bytes = readOwnFileBytes(path, MAX_BYTES);
+  if (system.statusAt(path) === undefined) return undefined;
+  // Not to wait for the writer of a pipe.
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    return bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Fault("not UTF-8", path);
+    const status = fstatSync(fd);
+    if (!status.isFile()) throw new Fault("not a regular file", path);
+    if (status.size > MAX_BYTES) throw new Fault("too large", path);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(fd));
+  } catch (error) {
+    if (error instanceof TypeError) throw new Fault("not UTF-8", path);
+    throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

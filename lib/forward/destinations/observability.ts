@@ -64,7 +64,10 @@ function verdictFor({ id }: PendingEvent, answer: Answer): Verdict {
 // These servers answer a friendly 200 on any path that they do not know. On `/events` they answer with
 // the event and, last, its number, which is not read of a long event.
 function isStored({ status, text, isTruncated }: Answered, id: string): boolean {
+  // Created, accepted, nothing to say: no server answers so to a path that it does not know.
+  if (status === 201 || status === 202 || status === 204) return true;
   if (status !== 200) return false;
-  if (typeof fieldOf(parseJson(text), "id") === "number") return true;
+  const number = fieldOf(parseJson(text), "id");
+  if (typeof number === "number" || (typeof number === "string" && number !== "")) return true;
   return isTruncated && text.startsWith("{") && text.includes(`"event_id":${JSON.stringify(id)}`);
 }

@@ -36,7 +36,7 @@ test.each([
 
 describe("a mistake is named:", () => {
   test.each([
-    ["--folow", 'unknown option --folow'],
+    ["--folow", "unknown option --folow"],
     ["-x", "unknown option -x"],
     ["-fx", "unknown option -x"],
     ["--f", "unknown option --f"],

@@ -3,7 +3,17 @@ import { expect, test } from "bun:test";
 import { suggestWord } from "../../../lib/cli/suggestion";
 import { observableEvents } from "../../../lib/events";
 
-const COMMANDS = ["install", "uninstall", "doctor", "list", "show", "tail", "stats", "id", "forward"];
+const COMMANDS = [
+  "install",
+  "uninstall",
+  "doctor",
+  "list",
+  "show",
+  "tail",
+  "stats",
+  "id",
+  "forward",
+];
 const OPTIONS = ["--follow", "--lines", "--session", "--project", "--json"];
 
 test.each([

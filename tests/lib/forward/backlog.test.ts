@@ -1,5 +1,5 @@
 // The backlog in batches: no event is missing and none comes twice, whatever the limits.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
 import { addLostEvents, Backlog, countBacklog, type Batch } from "../../../lib/forward/backlog";
@@ -7,6 +7,9 @@ import type { Cursor } from "../../../lib/forward/cursor";
 import { dayPath, expireDay, expiredDays } from "../../../lib/log/log";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 import { writeDay } from "../../support/written-log";
+
+// A property writes hundreds of logs.
+setDefaultTimeout(60_000);
 
 const DAYS = ["2026-11-20", "2026-11-21", "2026-11-22"] as const;
 const NOW = Date.UTC(2026, 10, 23);

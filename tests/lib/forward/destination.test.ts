@@ -28,6 +28,10 @@ describe("a URL", () => {
     ["http://localhost:4000/api", "http://localhost:4000/api/events", "a path"],
     ["https://example.com/api/", "https://example.com/api/events", "another machine"],
     ["http://[::1]:4000", "http://[::1]:4000/events", "IPv6 loopback"],
+    ["127.0.0.1:4000", "http://127.0.0.1:4000/events", "no scheme, on this machine"],
+    ["localhost:4000", "http://localhost:4000/events", "no scheme, by name"],
+    ["http://0.0.0.0:4000", "http://127.0.0.1:4000/events", "as a server says that it listens"],
+    ["http://[::ffff:127.0.0.1]:4000", "http://[::ffff:7f00:1]:4000/events", "IPv4 in IPv6"],
   ])("%s means %s (%s)", (url, meant) => {
     expect(usable({ url }).url).toBe(meant);
   });
@@ -62,7 +66,7 @@ describe("a destination that cannot be used", () => {
     [{ name: "" }, "name", "it is empty"],
     [{ name: "x".repeat(65) }, "name", "it is too long for a file name"],
     [{ type: "syslog" }, "type", "an unknown type"],
-    [{ url: "127.0.0.1:4000" }, "url", "no scheme, so 127.0.0.1 would be one"],
+    [{ url: "example.com:4000" }, "url", "no scheme, on another machine"],
     [{ url: "ftp://127.0.0.1" }, "url", "another scheme"],
     [{ url: "http://10.0.0.1:4000" }, "in the clear", "plain http to another machine"],
     [{ url: "http://localhost.example.com" }, "in the clear", "the same, by a name like loopback"],

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
   leadingSessionId,
+  outerFields,
   readEvent,
   type ReadOutcome,
   type Payload,
@@ -120,11 +121,23 @@ describe("an event", () => {
     expect(outcome.kind === "event" ? "event" : outcome.reason).toBe(expected);
   });
 
-  test("is not read at all after the deadline", async () => {
-    const input = inputOf(PAYLOAD);
+  test("that has arrived is read after the deadline: a process may start from a slow disk", async () => {
+    const input = inputOf(PAYLOAD.slice(0, 5), PAYLOAD.slice(5));
     const outcome = await readEvent(input, { ...LIMITS, deadlineMs: performance.now() });
-    expect(outcome).toEqual({ kind: "malformed", reason: "late", text: "", bytes: 0 });
-    expect(input.reads).toBe(0);
+    expect(outcome.kind).toBe("event");
+  });
+
+  test("is not waited for after the deadline, nor read without end", async () => {
+    const waits: number[] = [];
+    const input: Input = {
+      next(timeoutMs) {
+        waits.push(timeoutMs);
+        return encode("x");
+      },
+    };
+    const outcome = await readEvent(input, { ...LIMITS, deadlineMs: performance.now() });
+    expect(outcome).toMatchObject({ kind: "malformed", reason: "late" });
+    expect(waits.every((ms) => ms === 0)).toBe(true);
   });
 
   test("is waited for until the deadline, however many chunks it has", async () => {
@@ -181,12 +194,34 @@ describe("input over the limit", () => {
         reason: "oversized",
         text: text.slice(0, 100),
         bytes: total,
+        tail: expect.any(String) as string,
       });
       expect(leadingSessionId(outcome.text)).toBe("04e66903");
       // The input is read to its end, or a closed pipe would kill the writer.
       expect(input.reads).toBe(sizes.length + 1);
     }
   });
+});
+
+test.each([
+  [
+    '{"session_id":"s","hook_event_name":"PostToolUse","tool_name":"Bash","tool_input":{"a":1},"tool_resp',
+    'xxx"},"tool_use_id":"t-1","duration_ms":12}\n',
+    {
+      session_id: "s",
+      hook_event_name: "PostToolUse",
+      tool_name: "Bash",
+      tool_use_id: "t-1",
+      duration_ms: 12,
+    },
+    "from both ends",
+  ],
+  ['{"session_id":"s","prompt":"a\\"b', 'x"}', { session_id: "s" }, "but nothing large"],
+  ["{", '\\",\\"tool_use_id\\":\\"fake\\"}"}', {}, "but nothing quoted within a string"],
+  ["[1,", ',"tool_use_id":"t"]', {}, "but nothing of a list"],
+  ["{", '"x":{"tool_use_id":"inner"}}', {}, "but nothing of an inner object"],
+] as const)("of %j … %j the outer fields are %j (%s)", (head, tail, fields) => {
+  expect(outerFields(head, tail)).toEqual(fields);
 });
 
 test.each([

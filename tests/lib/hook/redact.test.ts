@@ -257,12 +257,33 @@ describe("known texts", () => {
     );
   });
 
+  test.each([
+    ["ANTHROPIC_AUTH_TOKEN", "lmstudio", false, "what LM Studio says to set"],
+    ["JIRA_PROJECT_KEY", "PLATFORM", false, "a word in capitals"],
+    ["SENTRY_PROJECT_KEY", "my-web-shop", false, "words"],
+    ["GIT_SIGNING_KEY", "me@example.com", false, "an address"],
+    ["DEPLOY_KEY", "/home/u/.ssh/id_ed25519", false, "a path"],
+    ["RELEASE_KEY", "2026-11-25", false, "a date"],
+    ["API_TOKEN_URL", "https://example.com/token", false, "a URL without a secret"],
+    ["HOOK_SECRET", "https://hooks.example.com/T0/abcdefghijklmnopqrstu", true, "a URL with one"],
+    ["DB_SECRET", "postgres://u:pw@db/x", true, "a URL with a password"],
+    ["API_TOKEN", "aB3dE6gH9", true, "letters and digits"],
+    ["API_TOKEN", "QxRtYpLm", true, "mixed case"],
+    ["PGPASSWORD", "swordfish", true, "a password may be a word"],
+    ["API_TOKEN", "12345678", true, "a number"],
+  ])("the value of %s, %p, is masked: %p (%s)", (name, value, isMasked) => {
+    const own = redactionRules({ [name]: value }, NONE);
+    expect(redact(`see ${value}!`, { ...own, forms: [] }).value).toBe(
+      isMasked ? "see [redacted:environment]!" : `see ${value}!`,
+    );
+  });
+
   test.each([[["A_SECRET", "B_SECRET"]], [["B_SECRET", "A_SECRET"]]])(
     "that contain each other are masked whole: %p",
     ([first = "", second = ""]) => {
-      const values: Record<string, string> = { A_SECRET: "inner-one", B_SECRET: "<inner-one>rest" };
+      const values: Record<string, string> = { A_SECRET: "inner-1ne", B_SECRET: "<inner-1ne>rest" };
       const own = redactionRules({ [first]: values[first], [second]: values[second] }, NONE);
-      expect(redact("x <inner-one>rest inner-one y", own).value).toBe(
+      expect(redact("x <inner-1ne>rest inner-1ne y", own).value).toBe(
         "x [redacted:environment] [redacted:environment] y",
       );
     },

@@ -8,9 +8,9 @@ import { byteLength } from "../../../lib/os/byte-length";
 const ROOM_BYTES = 40;
 
 function parts(text: string) {
-  const [, head = "", gone = "", tail = ""] =
+  const [, head = "", missing = "", tail = ""] =
     /^([^]*?)… \[(\d+) bytes cut\] …([^]*)$/.exec(text) ?? [];
-  return { head, gone: Number(gone), tail };
+  return { head, missing: Number(missing), tail };
 }
 
 const anyText = fc.oneof(
@@ -46,8 +46,8 @@ describe("a text", () => {
     fc.assert(
       fc.property(anyText, anyLimit, (some, maxBytes) => {
         const text = `${some}-`.repeat(Math.ceil(800 / (byteLength(some) + 1)));
-        const { head, gone, tail } = parts(truncateText(text, maxBytes));
-        expect(byteLength(head) + gone + byteLength(tail)).toBe(byteLength(text));
+        const { head, missing, tail } = parts(truncateText(text, maxBytes));
+        expect(byteLength(head) + missing + byteLength(tail)).toBe(byteLength(text));
         expect(text.startsWith(head)).toBe(true);
         expect(text.endsWith(tail)).toBe(true);
         // It loses no more than the marker and a character on each side need.
@@ -78,10 +78,10 @@ describe("a text", () => {
       42,
     ],
     ["a byte order mark", `\uFEFF${"x".repeat(99)}\uFEFF`, 100, undefined, 45],
-  ])("keeps whole characters: %s", (_why, text, maxBytes, half, gone) => {
+  ])("keeps whole characters: %s", (_why, text, maxBytes, half, missing) => {
     const found = parts(truncateText(text, maxBytes));
-    if (half !== undefined) expect(found).toEqual({ head: half, gone, tail: half });
-    expect(found.gone).toBe(gone);
+    if (half !== undefined) expect(found).toEqual({ head: half, missing, tail: half });
+    expect(found.missing).toBe(missing);
   });
 
   test("without room for any character says only its length", () => {

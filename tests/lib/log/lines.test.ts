@@ -17,7 +17,7 @@ interface Seen {
   isWhole: boolean;
 }
 
-// Lengths around the limits of a line and of a window, and in between whatever comes.
+// Lengths around the limits of a line and of a window, and any in between.
 const length = fc.oneof(
   { weight: 20, arbitrary: fc.nat(400) },
   { weight: 4, arbitrary: fc.integer({ min: 50_000, max: 200_000 }) },
@@ -26,7 +26,7 @@ const length = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: WINDOW_BYTES, max: 3 * WINDOW_BYTES }) },
 );
 const NEEDLE = "nådel";
-// What the lines are made of; the last is no UTF-8.
+// The content of lines; the last is not UTF-8.
 const unit = fc.constantFrom(...["x", "ñ", "🛒", `${NEEDLE} `].map(bytesOf), "\0\u00ff\u00c3");
 const content = fc.record({
   lines: fc.array(fc.tuple(length, unit), { maxLength: 30 }),
@@ -34,64 +34,64 @@ const content = fc.record({
 });
 
 describe("the lines of any file", () => {
-  test("tile it from its first byte to its last, and backwards they are the same", () => {
+  test("cover it from its first byte to its last, and are the same backward", () => {
     fc.assert(
       fc.property(content, ({ lines, isEnded }) => {
         using sandbox = new Sandbox();
         const { path, expected } = write(sandbox, lines, isEnded);
-        expect(see(linesForward(path))).toEqual(expected);
-        expect(see(linesBackward(path))).toEqual(expected.toReversed());
+        expect(linesSeen(linesForward(path))).toEqual(expected);
+        expect(linesSeen(linesBackward(path))).toEqual(expected.toReversed());
       }),
       { numRuns: 60 },
     );
   });
 
   test.each([
-    ["nothing but a line that fills a window", [WINDOW_BYTES - 1]],
+    ["only a line that fills a window", [WINDOW_BYTES - 1]],
     ["a line that ends where the first window does", [100, WINDOW_BYTES - 102, 7]],
-    ["a newline that is the first byte of the next window", [100, WINDOW_BYTES - 101, 7]],
+    ["a newline as the first byte of the next window", [100, WINDOW_BYTES - 101, 7]],
     ["a short line that begins where a window does", [WINDOW_BYTES - 1, 7, 7]],
-    ["a last window that holds one line and no more", [7, WINDOW_BYTES - 1]],
+    ["a last window that holds exactly one line", [7, WINDOW_BYTES - 1]],
     ["a last line as long as ours can be", [7, LONGEST_LINE_BYTES]],
-    ["a last line that is longer by a byte", [7, LONGEST_LINE_BYTES + 1]],
+    ["a last line that is a byte longer than that", [7, LONGEST_LINE_BYTES + 1]],
     ["two long lines, one after the other", [2 * WINDOW_BYTES, 2 * WINDOW_BYTES - 1]],
-    ["empty lines only", [0, 0, 0]],
-    ["no bytes at all", []],
+    ["only empty lines", [0, 0, 0]],
+    ["no bytes", []],
   ] as [string, number[]][])("are found in a file with %s", (_, lengths) => {
     using sandbox = new Sandbox();
     for (const isEnded of [true, false]) {
       const lines = lengths.map((bytes) => [bytes, "x"] as const);
       const { path, expected } = write(sandbox, lines, isEnded);
-      expect(see(linesForward(path))).toEqual(expected);
-      expect(see(linesBackward(path))).toEqual(expected.toReversed());
+      expect(linesSeen(linesForward(path))).toEqual(expected);
+      expect(linesSeen(linesBackward(path))).toEqual(expected.toReversed());
     }
   });
 
-  test("from the beginning of any of them are the rest", () => {
+  test("can be read from the beginning of any of them", () => {
     fc.assert(
       fc.property(content, fc.nat(), ({ lines, isEnded }, pick) => {
         using sandbox = new Sandbox();
         const { path, expected } = write(sandbox, lines, isEnded);
         const at = expected.length === 0 ? 0 : pick % expected.length;
         const from = expected[at]?.begin ?? 0;
-        expect(see(linesForward(path, { from }))).toEqual(expected.slice(at));
-        expect(see(linesBackward(path, { from }))).toEqual(expected.slice(at).toReversed());
+        expect(linesSeen(linesForward(path, { from }))).toEqual(expected.slice(at));
+        expect(linesSeen(linesBackward(path, { from }))).toEqual(expected.slice(at).toReversed());
       }),
       { numRuns: 40 },
     );
   });
 
-  test("with a text in them are those that have it, in either direction", () => {
+  test("can be limited to those that contain a text, in either direction", () => {
     fc.assert(
       fc.property(content, ({ lines, isEnded }) => {
         using sandbox = new Sandbox();
         const { path, expected } = write(sandbox, lines, isEnded);
         const containing = NEEDLE;
-        // A line that is too long is not looked into; whether it is told of does not matter.
+        // A line that is too long is not searched; whether it is reported does not matter.
         const ours = (seen: Seen[]) => seen.filter(({ text }) => text !== undefined);
         const wanted = expected.filter(({ text }) => text?.includes(bytesOf(NEEDLE)));
-        expect(ours(see(linesForward(path, { containing })))).toEqual(wanted);
-        expect(ours(see(linesBackward(path, { containing })))).toEqual(wanted.toReversed());
+        expect(ours(linesSeen(linesForward(path, { containing })))).toEqual(wanted);
+        expect(ours(linesSeen(linesBackward(path, { containing })))).toEqual(wanted.toReversed());
       }),
       { numRuns: 60 },
     );
@@ -101,20 +101,20 @@ describe("the lines of any file", () => {
 describe.each([
   ["forward", linesForward],
   ["backward", linesBackward],
-] as const)("going %s", (_, lines) => {
+] as const)("reading %s", (_, lines) => {
   test.each([
-    ["nothing", () => {}],
+    ["a missing file", () => {}],
     ["a link", (path: string) => symlinkSync("/etc/hostname", path)],
     ["a folder", (path: string) => mkdirSync(path)],
     ["a pipe", (path: string) => run("mkfifo", path)],
-  ])("through %s is refused", (_what, plant) => {
+  ])("throws on %s", (_what, plant) => {
     using sandbox = new Sandbox();
     const path = `${sandbox.root}/lines`;
     plant(path);
-    expect(() => see(lines(path))).toThrow(Fault);
+    expect(() => linesSeen(lines(path))).toThrow(Fault);
   });
 
-  test("ends where the reader has enough", () => {
+  test("ends when `onRead` returns false", () => {
     using sandbox = new Sandbox();
     const { path } = write(
       sandbox,
@@ -123,11 +123,11 @@ describe.each([
     );
     let parts = 0;
     const onRead: LineOptions["onRead"] = () => ++parts <= 2;
-    expect(see(lines(path, { onRead })).length).toBeWithin(20, 40);
+    expect(linesSeen(lines(path, { onRead })).length).toBeWithin(20, 40);
   });
 });
 
-/** Writes lines of so many bytes, rounded up to whole units. */
+/** Writes lines of the given numbers of bytes, rounded up to whole units. */
 function write(
   sandbox: Sandbox,
   lines: readonly (readonly [number, string])[],
@@ -153,7 +153,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-// A line's bytes are there only until the next line is asked for.
-function see(lines: Iterable<Line>): Seen[] {
+// A line's bytes are valid only until the next line is read, so they are copied.
+function linesSeen(lines: Iterable<Line>): Seen[] {
   return Array.from(lines, ({ bytes, ...line }) => ({ text: bytes?.toString("latin1"), ...line }));
 }

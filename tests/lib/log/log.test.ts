@@ -18,7 +18,7 @@ const DAY = "2026-11-22";
 const TIME = `${DAY}T09:58:01.123Z`;
 
 describe("appending", () => {
-  test("makes private folders, and a private file for each UTC day", () => {
+  test("creates private folders, and a private file for each UTC day", () => {
     using sandbox = new Sandbox();
     const before = process.umask(0);
     try {
@@ -39,7 +39,7 @@ describe("appending", () => {
     expect(readFileSync(`${sandbox.events}/2026-11-23.jsonl`, "utf8")).toBe("[]\n");
   });
 
-  test("closes to others what is open to them", () => {
+  test("makes folders and files private that are not", () => {
     using sandbox = new Sandbox();
     mkdirSync(sandbox.events, { recursive: true });
     for (const path of [sandbox.state, sandbox.events]) chmodSync(path, 0o755);
@@ -49,7 +49,7 @@ describe("appending", () => {
       expect(statSync(path).mode & 0o077).toBe(0);
   });
 
-  test("refuses a day that is a link, and writes nothing through it", () => {
+  test("fails on a day that is a link, and writes nothing through it", () => {
     using sandbox = new Sandbox();
     mkdirSync(sandbox.events, { recursive: true });
     writeFileSync(`${sandbox.root}/victim`, "");
@@ -58,7 +58,7 @@ describe("appending", () => {
     expect(statSync(`${sandbox.root}/victim`).size).toBe(0);
   });
 
-  test("loses nothing where twenty processes are the first", async () => {
+  test("loses nothing when twenty processes create the log together", async () => {
     using sandbox = new Sandbox();
     const script = `import { appendRecord } from "${import.meta.dir}/../../../lib/log/log.ts";
       for (let n = 0; n < 20; n++)
@@ -82,7 +82,7 @@ describe("pruning", () => {
   const days = ["2025-03-31", "2026-02-27", "2026-02-28", "2026-03-01", "2026-03-30", "2026-03-31"];
 
   test.each([
-    [3650, 6, "everything is younger"],
+    [3650, 6, "all days are younger"],
     [365, 6, "a year to the day"],
     [31, 4, "a month"],
     [30, 3, "30 days before the end of March"],
@@ -95,13 +95,13 @@ describe("pruning", () => {
   });
 
   test.each([
-    ["2036-03-31", days, "ten years ahead, all of the log seems old"],
-    ["2016-03-31", days, "ten years behind, none of it does"],
-    ["2026-06-30", days.slice(1), "after a pause, what is older than its last day by so much"],
-  ])("when the clock says %s leaves %j (%s)", (today, left) => {
+    ["2036-03-31", days, "ten years ahead, when the whole log seems old"],
+    ["2016-03-31", days, "ten years behind, when none of it does"],
+    ["2026-06-30", days.slice(1), "after a pause, when age counts from the last logged day"],
+  ])("with the clock at %s leaves %j (%s)", (today, left) => {
     using sandbox = new Sandbox();
     for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
-    // The record of the start itself is written by the same clock.
+    // The record of this session's start has the time of the same clock.
     appendRecord(sandbox.events, `${today}T00:00:00.000Z`, "{}");
     expect(pruneDays(sandbox.events, today === "2026-06-30" ? 60 : 366, Date.parse(today))).toEqual(
       [],
@@ -109,16 +109,16 @@ describe("pruning", () => {
     expect(listDays(sandbox.events)).toEqual([...left, today].toSorted());
   });
 
-  // The superuser removes anything; a folder whose days may not be removed is one that cannot change.
+  // Root can remove any file, except one with the immutable attribute.
   test.skipIf(!isRoot || Bun.which("chattr") === null)(
-    "goes on after a day that it cannot remove, and names it",
+    "continues after a day that it cannot remove, and reports it",
     () => {
       using sandbox = new Sandbox();
       for (const day of ["2020-01-01", "2020-01-02", "2026-03-30"])
         appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
       const { exitCode } = Bun.spawnSync(["chattr", "+i", `${sandbox.events}/2020-01-01.jsonl`]);
       try {
-        if (exitCode !== 0) return; // Not on every disk.
+        if (exitCode !== 0) return; // Not every file system has the attribute.
         expect(pruneDays(sandbox.events, 30, now)).toEqual(["EPERM 2020-01-01.jsonl"]);
         expect(listDays(sandbox.events)).toEqual(["2020-01-01", "2026-03-30"]);
       } finally {
@@ -127,7 +127,7 @@ describe("pruning", () => {
     },
   );
 
-  test("leaves what is not a day of ours", () => {
+  test("does not remove what is not one of our days", () => {
     using sandbox = new Sandbox();
     mkdirSync(`${sandbox.events}/2020-01-01.jsonl`, { recursive: true });
     writeFileSync(`${sandbox.events}/notes.txt`, "");
@@ -137,12 +137,12 @@ describe("pruning", () => {
     expect(readdirSync(sandbox.events)).toHaveLength(3);
   });
 
-  describe("where a forwarder has to count first", () => {
+  describe("if a forwarder must count the days first", () => {
     const prune = (sandbox: Sandbox, nowMs: number) => pruneDays(sandbox.events, 30, nowMs, true);
     const waiting = (sandbox: Sandbox) => expiredDays(sandbox.events).map(({ name }) => name);
     const dayMs = 86_400_000;
 
-    test("takes days out of the log and leaves them until a day has passed", () => {
+    test("takes days out of the log and keeps them for a day", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
       expect(prune(sandbox, now)).toEqual([]);
@@ -155,7 +155,7 @@ describe("pruning", () => {
       expect(waiting(sandbox).filter((name) => names.includes(name))).toEqual([]);
     });
 
-    test("removes what waits at once where nothing is forwarded any more", () => {
+    test("removes waiting days immediately if nothing is forwarded any more", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
       prune(sandbox, now);
@@ -163,7 +163,7 @@ describe("pruning", () => {
       expect(waiting(sandbox)).toEqual([]);
     });
 
-    test("does not put a late line's day in the place of one that waits, but after it", () => {
+    test("does not overwrite a waiting day by the day of a late line", () => {
       using sandbox = new Sandbox();
       for (const day of days) appendRecord(sandbox.events, `${day}T00:00:00.000Z`, "{}");
       prune(sandbox, now);
@@ -177,13 +177,13 @@ describe("pruning", () => {
     });
   });
 
-  test("of no log removes nothing", () => {
+  test("removes nothing if there is no log", () => {
     using sandbox = new Sandbox();
     expect(pruneDays(sandbox.events, 1, now)).toEqual([]);
   });
 });
 
-describe("the log of faults", () => {
+describe("the error log", () => {
   test("has a line for each fault: time, program, fault", () => {
     using sandbox = new Sandbox();
     reportFaults(
@@ -205,29 +205,29 @@ describe("the log of faults", () => {
     expect(statSync(sandbox.state).mode & 0o777).toBe(0o700);
   });
 
-  test("is not made where nothing failed", () => {
+  test("is not created if nothing failed", () => {
     using sandbox = new Sandbox();
     reportFaults("session-start", [], logOf(sandbox));
     expect(readdirSync(sandbox.home)).toEqual([]);
   });
 
   test.each([
-    ["a line of its own would be a forged one", "a\nb", "a b"],
-    ["as would a column", "a\r\n\tb", "a b"],
-    ["an escape drives the terminal", "a\u001B[31mb", "a [31mb"],
-    ["so does its C1 form", "a\u009B31mb", "a 31mb"],
-    ["what no terminal shows", "a\0b\u007F", "a b "],
-    ["line ends to some programs", "a\u2028b\u2029c", "a b c"],
-    ["turns the direction of what follows", "a\u202Eb\u2066c", "a b c"],
+    ["a newline, which would forge a line", "a\nb", "a b"],
+    ["a tab, which would forge a column", "a\r\n\tb", "a b"],
+    ["an escape sequence", "a\u001B[31mb", "a [31mb"],
+    ["an escape sequence in its C1 form", "a\u009B31mb", "a 31mb"],
+    ["invisible characters", "a\0b\u007F", "a b "],
+    ["line ends of some programs", "a\u2028b\u2029c", "a b c"],
+    ["characters that change the text's direction", "a\u202Eb\u2066c", "a b c"],
     ["only letters", "ñ日🙂", "ñ日🙂"],
-    ["too long", "x".repeat(9999), "x".repeat(500)],
-  ])("makes a fault fit to be shown: %s", (_, fault, written) => {
+    ["too many characters", "x".repeat(9999), "x".repeat(500)],
+  ])("makes a fault safe to print that has %s", (_, fault, written) => {
     using sandbox = new Sandbox();
     reportFaults("p", [fault], logOf(sandbox));
     expect(readFileSync(logOf(sandbox), "utf8")).toEndWith(`\tp\t${written}\n`);
   });
 
-  test("stays under a megabyte, and keeps the newest", () => {
+  test("stays under a megabyte, and keeps the newest faults", () => {
     using sandbox = new Sandbox();
     const fault = "x".repeat(500);
     for (let at = 0; at < 3000; at++) reportFaults("p", [`${at} ${fault}`], logOf(sandbox));
@@ -241,17 +241,17 @@ describe("the log of faults", () => {
     expect(readdirSync(sandbox.state)).toHaveLength(2);
   });
 
-  const hard: [string, (sandbox: Sandbox) => string][] = [
+  const unusable: [string, (sandbox: Sandbox) => string][] = [
     ["a link", (sandbox) => (symlinkSync("nowhere", `${sandbox.root}/l`), `${sandbox.root}/l`)],
     ["a folder", (sandbox) => sandbox.project],
     [
-      "under a file",
+      "a path under a file",
       (sandbox) => (writeFileSync(`${sandbox.root}/f`, ""), `${sandbox.root}/f/log`),
     ],
-    ["no path", () => "/\0/log"],
-    ["beyond any name", (sandbox) => `${sandbox.root}/${"n".repeat(300)}/log`],
+    ["an invalid path", () => "/\0/log"],
+    ["a name that is too long", (sandbox) => `${sandbox.root}/${"n".repeat(300)}/log`],
   ];
-  test.each(hard)("that is %s is nobody's fault any more", (_, pathIn) => {
+  test.each(unusable)("that cannot be written does not throw: %s", (_, pathIn) => {
     using sandbox = new Sandbox();
     const path = pathIn(sandbox);
     expect(() => reportFaults("p", ["fault"], path)).not.toThrow();

@@ -31,7 +31,7 @@ const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 const DAY = "2026-11-22";
 const TIME = `${DAY}T09:58:01.123Z`;
-// What not every head has, in the writer's order, and what comes after it.
+// The optional fields of a head, in our writer's order, and what follows them.
 const FULL = {
   prompt_id: "p1",
   agent_id: "a1",
@@ -42,8 +42,8 @@ const FULL = {
   parameters: { a: 1 },
 };
 
-describe("reading", () => {
-  test("gives every record, the oldest day first", () => {
+describe("reading records", () => {
+  test("gives every record, oldest day first", () => {
     using sandbox = new Sandbox();
     for (const day of ["2026-11-23", "2025-12-31", "2026-02-01"])
       for (const id of ["a", "b"])
@@ -60,7 +60,7 @@ describe("reading", () => {
     expect(later.map(nameOf)).toEqual(["2026-02-01a", "2026-02-01b", "2026-11-23a", "2026-11-23b"]);
   });
 
-  test("gives nothing where there is no log", () => {
+  test("gives nothing if there is no log", () => {
     using sandbox = new Sandbox();
     expect(read(sandbox)).toEqual([]);
     mkdirSync(sandbox.events, { recursive: true });
@@ -70,32 +70,32 @@ describe("reading", () => {
   });
 
   test.each([
-    ["JSON, but no object", "7", "foreign"],
-    ["the object that is none", "null", "foreign"],
+    ["a number", "7", "foreign"],
+    ["null", "null", "foreign"],
     ["a list", "[]", "foreign"],
-    ["an object of nothing", "{}", "foreign"],
+    ["an empty object", "{}", "foreign"],
     ["a later version", line({ v: 2 }), "foreign"],
     ["a field of another type", line({ session_id: 7 }), "foreign"],
     ["all but the last character", line().slice(0, -1), "torn"],
     ["the first character", "{", "torn"],
-    ["somebody's words", "not JSON", "torn"],
-    ["what a crash of the system leaves of a file", "\0\0\0\0", "torn"],
+    ["plain words", "not JSON", "torn"],
+    ["NULs, as a system crash may leave them", "\0\0\0\0", "torn"],
     ["a megabyte", "x".repeat(1_048_576), "foreign"],
     ["a record twice as long as any of ours", line({ payload: "x".repeat(300_000) }), "foreign"],
-  ])("skips, counts and passes by %s", (_, bad, reason) => {
+  ])("skips a line that is %s, and reports it", (_, bad, reason) => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
     expect(read(sandbox).map(nameOf)).toEqual(["before", reason, "after"]);
   });
 
-  test("takes records as long as ours can be, and those with a Windows line end", () => {
+  test("accepts records as long as ours can be, and those with a Windows line end", () => {
     using sandbox = new Sandbox();
     const long = line({ id: "long", payload: "ñ".repeat(100_000) });
     writeDay(sandbox, `${long}\n${line({ id: "crlf" })}\r\n`);
     expect(read(sandbox).map(nameOf)).toEqual(["long", "crlf"]);
   });
 
-  test("takes a last record of which only the newline is missing, and not twice", () => {
+  test("gives a last record without a newline once, not again when the newline follows", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, line({ id: "last" }));
     const [entry] = read(sandbox);
@@ -105,7 +105,7 @@ describe("reading", () => {
     expect(rest.map(nameOf)).toEqual(["next"]);
   });
 
-  test("does not lose a record that was half there when it looked", () => {
+  test("does not lose a record that was half written when it was read", () => {
     using sandbox = new Sandbox();
     const record = line({ id: "slow" });
     writeDay(sandbox, `${line({ id: "first" })}\n${record.slice(0, 40)}`);
@@ -133,7 +133,7 @@ describe("reading", () => {
     expect(read(sandbox).map(nameOf)).toEqual(["ours"]);
   });
 
-  test("goes on after a day that it must not read, and says so", () => {
+  test("continues after a day that it must not read, and reports it", () => {
     using sandbox = new Sandbox();
     for (const day of ["2026-01-01", "2026-01-02", "2026-01-03"])
       appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
@@ -141,7 +141,7 @@ describe("reading", () => {
     expect(read(sandbox).map(nameOf)).toEqual(["2026-01-01", "unreadable", "2026-01-03"]);
   });
 
-  test("does not go back to a day's beginning because it cannot be read now", () => {
+  test("keeps the offset of a day that it cannot read now", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${line({ id: "a" })}\n${line({ id: "b" })}\n`);
     const [{ end: offset } = { end: 0 }] = read(sandbox);
@@ -151,21 +151,24 @@ describe("reading", () => {
     ]);
   });
 
-  test.skipIf(process.platform !== "linux")("keeps no file open, read whole or left early", () => {
-    using sandbox = new Sandbox();
-    writeDay(sandbox, `${line()}\n`.repeat(5000));
-    const open = () =>
-      readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === dayFile(sandbox));
-    for (let at = 0; at < 5; at++) {
-      read(sandbox);
-      for (const entry of readRecords(sandbox.events)) if (entry.end > 0) break;
-      for (const entry of readHeads(sandbox.events, { newestFirst: true }))
-        if (entry.end > 0) break;
-    }
-    expect(open()).toEqual([]);
-  });
+  test.skipIf(process.platform !== "linux")(
+    "leaves no file open, even if the caller stops early",
+    () => {
+      using sandbox = new Sandbox();
+      writeDay(sandbox, `${line()}\n`.repeat(5000));
+      const open = () =>
+        readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === dayFile(sandbox));
+      for (let at = 0; at < 5; at++) {
+        read(sandbox);
+        for (const entry of readRecords(sandbox.events)) if (entry.end > 0) break;
+        for (const entry of readHeads(sandbox.events, { newestFirst: true }))
+          if (entry.end > 0) break;
+      }
+      expect(open()).toEqual([]);
+    },
+  );
 
-  // What a log may be made of: the bytes, and what a reader must make of them.
+  // Parts of a log: their bytes, and what a reader must report.
   const whole = fc
     .record({ id: fc.string(), payload: fc.jsonValue() })
     .map((fields) => ({ text: line(fields), gives: fields.id }));
@@ -193,7 +196,7 @@ describe("reading", () => {
     },
     {
       weight: 1,
-      // Bytes that are no UTF-8 and no JSON, whatever follows.
+      // Bytes that are neither UTF-8 nor JSON.
       arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => ({
         text: Buffer.from([0xff, ...bytes.filter((byte) => byte !== 0x0a)]),
         gives: "torn",
@@ -201,13 +204,13 @@ describe("reading", () => {
     },
   );
 
-  test("finds exactly the records in any bytes, and can go on from any entry", () => {
+  test("finds exactly the records in any bytes, and can continue from any entry", () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 8 }), fc.boolean(), (parts, isEnded) => {
         using sandbox = new Sandbox();
         const chunks: Buffer[] = [];
         const expected: { gives: string; end: number }[] = [];
-        // Of the last entry: half a line, which is looked at again.
+        // Whether the last entry is half a line, which is read again.
         let isLastHalf = false;
         let end = 0;
         for (const [at, { text, gives }] of parts.entries()) {
@@ -242,8 +245,8 @@ describe("reading", () => {
   });
 });
 
-describe("glancing", () => {
-  test("sees of every captured event what reading it whole sees", async () => {
+describe("reading heads", () => {
+  test("gives the same fields of every captured event as reading it whole", async () => {
     using sandbox = new Sandbox();
     const rules = redactionRules({}, DEFAULT_CONFIG.redact);
     for (const { event, payload, text } of await capturedPayloads()) {
@@ -265,7 +268,7 @@ describe("glancing", () => {
     const records = read(sandbox).map((entry) => (entry.kind === "record" ? entry.record : entry));
     const entries = heads(sandbox);
     expect(entries.map(({ record }) => record)).toEqual(records);
-    // That nothing of the rest is there shows that it was not read.
+    // Without any other field, which shows that the rest was not parsed.
     expect(entries.map(({ head }) => head)).toEqual(
       read(sandbox).map((entry) => headOf(entry) as RecordHead),
     );
@@ -274,28 +277,28 @@ describe("glancing", () => {
   });
 
   test.each([
-    ["all that a head can have", usual(FULL)],
+    ["all the fields of a head", usual(FULL)],
     ["the payload first", `{"payload":{"parameters":{"v":1}},${usual().slice(1)}`],
     ["parameters in the payload", usual({ payload: { parameters: { event: "Other" } } })],
-    ["an escape that is no quote", usual({ user: "\u001b\\" })],
+    ["an escape that is not a quote", usual({ user: "\u001b\\" })],
     [
       "what looks like the end of the head",
       usual({ project: 'a","payload":{"v":2', user: "\u001b\\" }),
     ],
-    ["other letters", usual({ project: "カート", project_dir: "/home/ñ/🛒" })],
-    ["a head longer than what is looked at first", usual({ project_dir: `/${"x".repeat(3000)}` })],
-    ["a letter where that ends", usual({ project_dir: `/${"🛒".repeat(600)}` })],
+    ["letters beyond ASCII", usual({ project: "カート", project_dir: "/home/ñ/🛒" })],
+    ["a head longer than what is decoded first", usual({ project_dir: `/${"x".repeat(3000)}` })],
+    ["a character where that ends", usual({ project_dir: `/${"🛒".repeat(600)}` })],
     ["a fraction of a millisecond", usual({ duration_ms: 1.5 })],
     ["fields that we do not know", usual({ later: { payload: 1 } })],
     ["few of the fields", line()],
     ["a Windows line end", `${usual(FULL)}\r`],
-  ])("sees the same in a line with %s", (_, text) => {
+  ])("gives the same fields of a line with %s", (_, text) => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${text}\n`);
     expectSame(sandbox);
   });
 
-  test("sees the same whatever the order of the fields and the texts in them", () => {
+  test("gives the same fields for any order and any text of the fields", () => {
     const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom('","payload":{', "\\"));
     const fields = fc
       .record({ project: text, user: text, tool: text, payload: fc.jsonValue() })
@@ -314,7 +317,7 @@ describe("glancing", () => {
     );
   });
 
-  test("sees the head of a line that is torn after a brace, and has no record of it", () => {
+  test("gives the head of a line that is torn after a brace, without a record", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, `${usual({ id: "torn", payload: { a: {} } }).slice(0, -1)}\n`);
     const seen = heads(sandbox);
@@ -326,82 +329,88 @@ describe("glancing", () => {
   test.each([
     ["half a record", usual().slice(0, 60), ["torn"]],
     ["a record whose end is missing", usual({ payload: { a: "b" } }).slice(0, -3), ["torn"]],
-    ["a record of our own whose head is there", ours().slice(0, -3), ["torn"]],
+    ["one of our records with a whole head", ours().slice(0, -3), ["torn"]],
     ["another's JSON", '{"v":1}', ["foreign"]],
     ["a line that is too long", "x".repeat(300_000), ["foreign"]],
     ["a blank line, which was erased", " ".repeat(300), []],
     ["an empty line", "", []],
-  ] as [string, string, string[]][])(
-    "skips %s, and counts it with its reason",
-    (_, bad, reasons) => {
+  ] as [string, string, string[]][])("skips %s, and reports the reason", (_, bad, reasons) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
+    const expected = ["before", ...reasons, "after"];
+    expect(read(sandbox).map(nameOf)).toEqual(expected);
+    expect(headIds(sandbox)).toEqual(expected);
+    expect(headIds(sandbox, { newestFirst: true })).toEqual(expected.toReversed());
+  });
+
+  test.each([false, true])(
+    "gives the offsets of each line, newest first or not: %p",
+    (newestFirst) => {
       using sandbox = new Sandbox();
-      writeDay(sandbox, `${line({ id: "before" })}\n${bad}\n${line({ id: "after" })}\n`);
-      const expected = ["before", ...reasons, "after"];
-      expect(read(sandbox).map(nameOf)).toEqual(expected);
-      expect(glanceIds(sandbox)).toEqual(expected);
-      expect(glanceIds(sandbox, { newestFirst: true })).toEqual(expected.toReversed());
+      const texts = ["a", "ñ", "🛒"].map((id) => `${usual({ id })}\n`);
+      const day = Buffer.from(texts.join(`\ntorn\n`));
+      writeDay(sandbox, day);
+      const found: string[] = [];
+      for (const one of readHeads(sandbox.events, { newestFirst }))
+        if (one.kind === "head") found.push(day.toString("utf8", one.begin, one.end));
+      expect(found).toEqual(newestFirst ? texts.toReversed() : texts);
     },
   );
-
-  test.each([false, true])("says where each line lies, newest first or not: %p", (newestFirst) => {
-    using sandbox = new Sandbox();
-    const texts = ["a", "ñ", "🛒"].map((id) => `${usual({ id })}\n`);
-    const day = Buffer.from(texts.join(`\ntorn\n`));
-    writeDay(sandbox, day);
-    const found: string[] = [];
-    for (const one of readHeads(sandbox.events, { newestFirst }))
-      if (one.kind === "head") found.push(day.toString("utf8", one.begin, one.end));
-    expect(found).toEqual(newestFirst ? texts.toReversed() : texts);
-  });
 
   const ids = ["2025-12-31a", "2025-12-31b", "2026-02-01a", "2026-02-01b", "2026-11-23a"];
   test.each([
     [{}, ids, "everything"],
-    [{ newestFirst: true }, ids.toReversed(), "from the end"],
+    [{ newestFirst: true }, ids.toReversed(), "newest first"],
     [{ since: "2026-02-01" }, ids.slice(2), "from a day on"],
-    [{ until: "2026-02-01" }, ids.slice(0, 4), "until a day"],
-    [{ since: "2026-02-01", until: "2026-02-01" }, ids.slice(2, 4), "on a day"],
-    [{ since: "2026-02-02", until: "2026-02-01" }, [], "on none"],
-    [{ onRead: () => false }, [], "as long as the reader wants"],
+    [{ until: "2026-02-01" }, ids.slice(0, 4), "up to a day"],
+    [{ since: "2026-02-01", until: "2026-02-01" }, ids.slice(2, 4), "a single day"],
+    [{ since: "2026-02-02", until: "2026-02-01" }, [], "no day"],
+    [{ onRead: () => false }, [], "stopped by the caller"],
     [
       { since: "2026-01-01", until: "2026-11-01", newestFirst: true },
       ["2026-02-01b", "2026-02-01a"],
-      "both",
+      "between two days, newest first",
     ],
-    [{ containing: '01a"' }, ["2026-02-01a"], "with a text in it"],
+    [{ containing: '01a"' }, ["2026-02-01a"], "containing a text"],
     [
       { containing: 'a"', newestFirst: true },
       ["2026-11-23a", "2026-02-01a", "2025-12-31a"],
-      "the same from the end",
+      "containing a text, newest first",
     ],
-    [{ containing: "nowhere" }, [], "with a text that is in none"],
-  ] as [HeadOptions, string[], string][])("goes through %j: %j (%s)", (options, expected) => {
-    using sandbox = new Sandbox();
-    for (const id of ids)
-      appendRecord(sandbox.events, `${id.slice(0, 10)}T00:00:00.000Z`, line({ id }));
-    expect(glanceIds(sandbox, options)).toEqual(expected);
-  });
+    [{ containing: "nowhere" }, [], "containing a text that no line has"],
+  ] as [HeadOptions, string[], string][])(
+    "with the options %j gives %j (%s)",
+    (options, expected) => {
+      using sandbox = new Sandbox();
+      for (const id of ids)
+        appendRecord(sandbox.events, `${id.slice(0, 10)}T00:00:00.000Z`, line({ id }));
+      expect(headIds(sandbox, options)).toEqual(expected);
+    },
+  );
 
-  test("goes on after a day that it must not read, in either direction", () => {
+  test("continues after a day that it must not read, in either direction", () => {
     using sandbox = new Sandbox();
     for (const day of ["2026-01-01", "2026-01-02", "2026-01-03"])
       appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
     linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
     const expected = ["2026-01-01", "unreadable", "2026-01-03"];
     for (const newestFirst of [false, true])
-      expect(glanceIds(sandbox, { newestFirst })).toEqual(
+      expect(headIds(sandbox, { newestFirst })).toEqual(
         newestFirst ? expected.toReversed() : expected,
       );
   });
 
-  test.each([false, true])("says how much it has read, newest first or not: %p", (newestFirst) => {
-    using sandbox = new Sandbox();
-    const day = `${line({ payload: "x".repeat(1000) })}\n`.repeat(3000);
-    writeDay(sandbox, day);
-    const sum = bytesRead(sandbox, { newestFirst });
-    expect(sum).toBeGreaterThanOrEqual(day.length);
-    expect(sum).toBeLessThan(day.length * 1.1);
-  });
+  test.each([false, true])(
+    "reports how much it has read, newest first or not: %p",
+    (newestFirst) => {
+      using sandbox = new Sandbox();
+      const day = `${line({ payload: "x".repeat(1000) })}\n`.repeat(3000);
+      writeDay(sandbox, day);
+      const sum = bytesRead(sandbox, { newestFirst });
+      expect(sum).toBeGreaterThanOrEqual(day.length);
+      expect(sum).toBeLessThan(day.length * 1.1);
+    },
+  );
 
   const unusual: [string, string][] = [
     ["a last line without its newline", line()],
@@ -415,7 +424,7 @@ describe("glancing", () => {
   });
 });
 
-/** A record as one line of JSON, with some fields of choice. */
+/** A record as one line of JSON, with the given fields. */
 function line(fields: object = {}): string {
   return JSON.stringify({
     v: 1,
@@ -428,7 +437,7 @@ function line(fields: object = {}): string {
   });
 }
 
-/** A record as our writer puts it, its head in the usual order. */
+/** A record with its head in the order of our writer. */
 function usual(fields: object = {}): string {
   const { payload, ...head } = JSON.parse(line()) as Record<string, unknown>;
   return JSON.stringify({
@@ -444,7 +453,7 @@ function usual(fields: object = {}): string {
   });
 }
 
-/** A record in the order of our own writer. */
+/** A record exactly as our writer writes it. */
 function ours(): string {
   const circumstances = { project: "shop", project_dir: "/shop", user: "you", pid: 1 };
   const head = JSON.parse(line({ payload: undefined })) as object;
@@ -476,7 +485,7 @@ function heads(sandbox: Sandbox, options?: HeadOptions): { head: RecordHead; rec
   return seen;
 }
 
-/** The one line is the same by its head and read whole. */
+/** Expects that reading the head and reading the whole line give the same fields. */
 function expectSame(sandbox: Sandbox): void {
   const [entry] = read(sandbox) as [LogEntry];
   const [seen] = heads(sandbox);
@@ -484,7 +493,7 @@ function expectSame(sandbox: Sandbox): void {
   expect(seen?.record).toEqual(entry.kind === "record" ? entry.record : undefined);
 }
 
-function glanceIds(sandbox: Sandbox, options?: HeadOptions): string[] {
+function headIds(sandbox: Sandbox, options?: HeadOptions): string[] {
   return Array.from(readHeads(sandbox.events, options), idOf);
 }
 
@@ -499,7 +508,7 @@ function idOf(one: HeadEntry): string {
   return one.kind === "head" ? one.head.id : one.reason;
 }
 
-/** What a head has of a record read whole. */
+/** The fields of a whole record that its head has too. */
 function headOf(entry: LogEntry): object {
   if (entry.kind !== "record") throw new Error(entry.reason);
   const rest = new Set(["parameters", "payload", "redacted", "truncated"]);
@@ -510,7 +519,7 @@ function targetOf(fd: string): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // It was the one that listed the folder.
+    // It was the descriptor by which the folder was listed.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// Which program this is, and where the others are, by the path that the system gives it.
+// A program's name, and the paths of its siblings, follow from its own path.
 import { describe, expect, test } from "bun:test";
 import { siblingProgram, programName } from "../../../lib/os/paths";
 

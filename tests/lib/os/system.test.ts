@@ -19,18 +19,18 @@ import { nodeSystem, toStatus } from "../../../lib/os/syscalls-node";
 import { run, withUmask } from "../../../scripts/harness/commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
-const systems: { by: string; system: System }[] = [{ by: "node:fs", system: nodeSystem() }];
+const systems: { name: string; system: System }[] = [{ name: "node:fs", system: nodeSystem() }];
 if (fileLibrary !== undefined)
-  systems.push({ by: "the C library", system: librarySystem(fileLibrary) });
+  systems.push({ name: "the C library", system: librarySystem(fileLibrary) });
 
 const isRoot = process.geteuid?.() === 0;
-const posix = process.platform !== "win32";
+const isPosix = process.platform !== "win32";
 
-test("Linux has both ways to make system calls", () => {
+test("Linux has both implementations of the system calls", () => {
   if (process.platform === "linux") expect(systems).toHaveLength(2);
 });
 
-/** One thing asked of a system in an empty folder, and what must come of it: a value, or a code. */
+/** What a system does in an empty folder, and the result: a value, or the code of a fault. */
 interface Case {
   name: string;
   act: (system: System, folder: string) => unknown;
@@ -47,7 +47,7 @@ const cases: Case[] = [
     result: "456",
   },
   {
-    name: "reads only what is left before the end",
+    name: "reads only up to the end",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "0123456789");
       return read(system, `${folder}/f`, 8, 100);
@@ -63,7 +63,7 @@ const cases: Case[] = [
     result: "",
   },
   {
-    name: "reads nothing into nothing",
+    name: "reads nothing into an empty buffer",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "0123456789");
       return read(system, `${folder}/f`, 0, 0);
@@ -83,7 +83,7 @@ const cases: Case[] = [
     result: "end",
   },
   {
-    name: "appends to what is there, whoever wrote meanwhile",
+    name: "appends after what other descriptors wrote",
     act(system, folder) {
       const path = `${folder}/f`;
       const fds = [system.open(path, "append"), system.open(path, "append")];
@@ -95,7 +95,7 @@ const cases: Case[] = [
     result: "abc",
   },
   {
-    name: "can read what it opened for appending",
+    name: "can read a file opened for appending",
     act(system, folder) {
       const fd = system.open(`${folder}/f`, "append");
       system.write(fd, encode("abc"));
@@ -107,13 +107,13 @@ const cases: Case[] = [
     result: "bc",
   },
   {
-    name: "answers how many bytes it wrote",
+    name: "returns how many bytes it wrote",
     act: (system, folder) =>
       withOpen(system, `${folder}/f`, "create", (fd) => system.write(fd, encode("añ"))),
     result: 3,
   },
   {
-    name: "creates a file only where there is none",
+    name: "creates a file only if it is missing",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "");
       return system.open(`${folder}/f`, "create");
@@ -121,7 +121,7 @@ const cases: Case[] = [
     result: "EEXIST",
   },
   {
-    name: "creates no file through a dangling link",
+    name: "does not create a file through a dangling link",
     act(system, folder) {
       symlinkSync(`${folder}/victim`, `${folder}/f`);
       return system.open(`${folder}/f`, "create");
@@ -129,7 +129,7 @@ const cases: Case[] = [
     result: "EEXIST",
   },
   {
-    name: "creates for its owner alone, whatever the umask",
+    name: "creates private files, whatever the umask",
     act: (system, folder) =>
       withUmask(0, () => {
         const modes: number[] = [];
@@ -140,7 +140,7 @@ const cases: Case[] = [
     result: [0o600, 0o600],
   },
   {
-    name: "appends through no link",
+    name: "does not append through a link",
     act(system, folder) {
       writeFileSync(`${folder}/victim`, "");
       symlinkSync(`${folder}/victim`, `${folder}/f`);
@@ -149,7 +149,7 @@ const cases: Case[] = [
     result: "ELOOP",
   },
   {
-    name: "appends through no dangling link",
+    name: "does not append through a dangling link",
     act(system, folder) {
       symlinkSync(`${folder}/victim`, `${folder}/f`);
       const code = outcome(() => system.open(`${folder}/f`, "append"));
@@ -158,7 +158,7 @@ const cases: Case[] = [
     result: ["ELOOP", false],
   },
   {
-    name: "reads through no link",
+    name: "does not read through a link",
     act(system, folder) {
       writeFileSync(`${folder}/victim`, "");
       symlinkSync(`${folder}/victim`, `${folder}/f`);
@@ -167,7 +167,7 @@ const cases: Case[] = [
     result: "ELOOP",
   },
   {
-    name: "opens a folder only for reading, which then is seen to be one",
+    name: "opens a folder only for reading, and its status says that it is a folder",
     act(system, folder) {
       const kind = withOpen(system, folder, "read", (fd) => system.statusOf(fd).kind);
       return [kind, outcome(() => system.open(folder, "append"))];
@@ -175,7 +175,7 @@ const cases: Case[] = [
     result: ["folder", "EISDIR"],
   },
   {
-    name: "says of a folder's descriptor that it cannot be read",
+    name: "does not read a folder's descriptor",
     act: (system, folder) =>
       withOpen(system, folder, "read", (fd) =>
         outcome(() => system.readAt(fd, new Uint8Array(9), 0)),
@@ -183,7 +183,7 @@ const cases: Case[] = [
     result: "EISDIR",
   },
   {
-    name: "has codes for a file that is missing",
+    name: "reports a missing file",
     act: (system, folder) => [
       outcome(() => system.open(`${folder}/f`, "read")),
       outcome(() => system.open(`${folder}/f/g`, "append")),
@@ -196,7 +196,7 @@ const cases: Case[] = [
     result: ["ENOENT", "ENOENT", "ENOENT", "ENOENT", "ENOENT", undefined, undefined],
   },
   {
-    name: "has codes for a file where a folder should be",
+    name: "reports a file that should be a folder",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "");
       return [
@@ -210,7 +210,7 @@ const cases: Case[] = [
     result: ["ENOTDIR", "ENOTDIR", "ENOTDIR", "ENOTDIR", undefined],
   },
   {
-    name: "has codes for a name of 256 bytes",
+    name: "reports a name of 256 bytes",
     act(system, folder) {
       const path = `${folder}/${"n".repeat(256)}`;
       return [
@@ -225,7 +225,7 @@ const cases: Case[] = [
     result: Array(6).fill("ENAMETOOLONG"),
   },
   {
-    name: "refuses a NUL in a path, where the system would read another name",
+    name: "rejects a NUL in a path, at which the system would end the name",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "");
       const path = `${folder}/f\0g`;
@@ -243,7 +243,7 @@ const cases: Case[] = [
     result: Array(8).fill("EINVAL"),
   },
   {
-    name: "has codes for a descriptor that is not open",
+    name: "reports a descriptor that is not open",
     act: (system) => [
       outcome(() => system.readAt(9999, new Uint8Array(1), 0)),
       outcome(() => system.write(9999, new Uint8Array(1))),
@@ -252,7 +252,7 @@ const cases: Case[] = [
     result: ["EBADF", "EBADF", "EBADF"],
   },
   {
-    name: "lists every name as it is, and not the two dots",
+    name: "lists every name unchanged, without `.` and `..`",
     act(system, folder) {
       for (const name of unusualNames) writeFileSync(`${folder}/${name}`, "");
       mkdirSync(`${folder}/folder`);
@@ -288,34 +288,34 @@ const cases: Case[] = [
     },
     result: [],
   },
-  ...(["rename", "replace"] as const).flatMap((verb): Case[] => [
+  ...(["rename", "replace"] as const).flatMap((call): Case[] => [
     {
-      name: `${verb}s a file that is there`,
+      name: `${call}s a file that exists`,
       act(system, folder) {
         writeFileSync(`${folder}/old`, "old");
         writeFileSync(`${folder}/new`, "new");
-        system[verb](`${folder}/new`, `${folder}/old`);
+        system[call](`${folder}/new`, `${folder}/old`);
         return [readFileSync(`${folder}/old`, "utf8"), system.list(folder)];
       },
       result: ["new", ["old"]],
     },
     {
-      name: `${verb}s a link itself, not what it names`,
+      name: `${call}s a link itself, not its target`,
       act(system, folder) {
         writeFileSync(`${folder}/victim`, "victim");
         writeFileSync(`${folder}/new`, "new");
         symlinkSync(`${folder}/victim`, `${folder}/f`);
-        system[verb](`${folder}/new`, `${folder}/f`);
+        system[call](`${folder}/new`, `${folder}/f`);
         return [readFileSync(`${folder}/victim`, "utf8"), system.statusAt(`${folder}/f`)?.kind];
       },
       result: ["victim", "file"],
     },
     {
-      name: `${verb}s no folder by a file`,
+      name: `does not ${call} a folder by a file`,
       act(system, folder) {
         mkdirSync(`${folder}/folder`);
         writeFileSync(`${folder}/f`, "");
-        const code = outcome(() => system[verb](`${folder}/f`, `${folder}/folder`));
+        const code = outcome(() => system[call](`${folder}/f`, `${folder}/folder`));
         return [
           code,
           system.statusAt(`${folder}/folder`)?.kind,
@@ -325,17 +325,17 @@ const cases: Case[] = [
       result: ["EISDIR", "folder", "file"],
     },
     {
-      name: `${verb}s nothing, where there is nothing`,
+      name: `${call}s a file that is missing`,
       act(system, folder) {
         writeFileSync(`${folder}/new`, "new");
-        system[verb](`${folder}/new`, `${folder}/f`);
+        system[call](`${folder}/new`, `${folder}/f`);
         return [readFileSync(`${folder}/f`, "utf8"), system.list(folder)];
       },
       result: ["new", ["f"]],
     },
   ]),
   {
-    name: "unlinks a link itself, not what it names",
+    name: "unlinks a link itself, not its target",
     act(system, folder) {
       writeFileSync(`${folder}/victim`, "");
       symlinkSync(`${folder}/victim`, `${folder}/f`);
@@ -345,7 +345,7 @@ const cases: Case[] = [
     result: ["victim"],
   },
   {
-    name: "tells the size of a file larger than four gigabytes",
+    name: "gives the size of a file larger than four gigabytes",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "");
       truncateSync(`${folder}/f`, 5 * 2 ** 30 + 3);
@@ -354,7 +354,7 @@ const cases: Case[] = [
     result: 5 * 2 ** 30 + 3,
   },
   {
-    name: "tells a time before 1970",
+    name: "gives a time before 1970",
     act(system, folder) {
       touch(`${folder}/f`, "1969-12-30T23:59:59.250Z");
       return system.statusAt(`${folder}/f`)?.modifiedMs;
@@ -362,7 +362,7 @@ const cases: Case[] = [
     result: Date.parse("1969-12-30T23:59:59.250Z"),
   },
   {
-    name: "tells a time after 2038, where 32 bits end",
+    name: "gives a time after 2038, when 32 bits overflow",
     act(system, folder) {
       touch(`${folder}/f`, "2126-01-02T03:04:05.678Z");
       return system.statusAt(`${folder}/f`)?.modifiedMs;
@@ -370,7 +370,7 @@ const cases: Case[] = [
     result: Date.parse("2126-01-02T03:04:05.678Z"),
   },
   {
-    name: "counts a file's names, none of them when it is gone",
+    name: "counts a file's names, and none after it is removed",
     act(system, folder) {
       const path = `${folder}/f`;
       const counts: number[] = [];
@@ -387,7 +387,7 @@ const cases: Case[] = [
     result: [1, 2, 0],
   },
   {
-    name: "tells all permission bits",
+    name: "gives all permission bits",
     act(system, folder) {
       writeFileSync(`${folder}/f`, "");
       chmodSync(`${folder}/f`, 0o4751);
@@ -408,15 +408,15 @@ const unusualNames = [
   `255-${"é".repeat(125)}x`,
 ];
 
-describe.each(systems)("by $by", ({ system }) => {
-  test.skipIf(!posix).each(cases)("$name", ({ act, result }) => {
+describe.each(systems)("through $name", ({ system }) => {
+  test.skipIf(!isPosix).each(cases)("$name", ({ act, result }) => {
     using sandbox = new Sandbox();
     const folder = `${sandbox.root}/empty`;
     mkdirSync(folder);
     expect(outcome(() => act(system, folder))).toEqual(result);
   });
 
-  test.skipIf(!posix)("tells of a name and of a descriptor the same, and what Node tells", () => {
+  test.skipIf(!isPosix)("gives a path and a descriptor the same status as Node", () => {
     using sandbox = new Sandbox();
     writeFileSync(`${sandbox.root}/file`, "text");
     makeFifo(`${sandbox.root}/pipe`);
@@ -435,7 +435,7 @@ describe.each(systems)("by $by", ({ system }) => {
     }
   });
 
-  test.skipIf(!posix)("tells of a link, not of what it names, be there something or not", () => {
+  test.skipIf(!isPosix)("gives the status of a link itself, dangling or not", () => {
     using sandbox = new Sandbox();
     for (const [name, target] of [
       ["to-folder", sandbox.project],
@@ -449,7 +449,7 @@ describe.each(systems)("by $by", ({ system }) => {
     }
   });
 
-  test.skipIf(!isRoot)("tells who owns a file (skipped unless root)", () => {
+  test.skipIf(!isRoot)("gives a file's owner (skipped unless root)", () => {
     using sandbox = new Sandbox();
     writeFileSync(`${sandbox.root}/f`, "");
     chownSync(`${sandbox.root}/f`, 4_000_000_000, 1);
@@ -457,19 +457,19 @@ describe.each(systems)("by $by", ({ system }) => {
   });
 });
 
-// In a process of its own, because one that waits for the other end of a pipe waits for ever.
-test.skipIf(!posix).each(["read", "append"])("a pipe does not make %s wait", (mode) => {
+// In its own process, because waiting for the other end of a pipe never ends.
+test.skipIf(!isPosix).each(["read", "append"])("opening a pipe to %s does not wait", (mode) => {
   using sandbox = new Sandbox();
   const path = `${sandbox.root}/pipe`;
   makeFifo(path);
   const child = runInSystems(
     sandbox,
-    `(by.close(by.open(${JSON.stringify(path)}, "${mode}")), "opened")`,
+    `(sys.close(sys.open(${JSON.stringify(path)}, "${mode}")), "opened")`,
   );
   expect(child).toEqual(systems.map(() => "opened"));
 });
 
-test.skipIf(!isRoot)("what the user may not do has the same code (skipped unless root)", () => {
+test.skipIf(!isRoot)("both report what the user may not do (skipped unless root)", () => {
   using sandbox = new Sandbox();
   chmodSync(sandbox.root, 0o755);
   const closed = `${sandbox.root}/closed`;
@@ -478,32 +478,32 @@ test.skipIf(!isRoot)("what the user may not do has the same code (skipped unless
   const file = `${sandbox.root}/file`;
   writeFileSync(file, "", { mode: 0o600 });
   for (const [expression, code] of [
-    [`by.open("${closed}/f", "read")`, "EACCES"],
-    [`by.open("${closed}/new", "create")`, "EACCES"],
-    [`by.statusAt("${closed}/f")`, "EACCES"],
-    [`by.list("${closed}")`, "EACCES"],
-    [`by.unlink("${closed}/f")`, "EACCES"],
-    [`by.open("${file}", "append")`, "EACCES"],
-    [`by.rename("${file}", "${closed}/f")`, "EACCES"],
+    [`sys.open("${closed}/f", "read")`, "EACCES"],
+    [`sys.open("${closed}/new", "create")`, "EACCES"],
+    [`sys.statusAt("${closed}/f")`, "EACCES"],
+    [`sys.list("${closed}")`, "EACCES"],
+    [`sys.unlink("${closed}/f")`, "EACCES"],
+    [`sys.open("${file}", "append")`, "EACCES"],
+    [`sys.rename("${file}", "${closed}/f")`, "EACCES"],
   ] as const)
     expect(runInSystems(sandbox, expression, asNobody)).toEqual(systems.map(() => code));
 });
 
 const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
-/** What an expression comes to in a process of its own, in each system; `by` is the system. */
-function runInSystems(sandbox: Sandbox, expression: string, by: string[] = []): unknown {
+/** The value of an expression over each system `sys`, in its own process. */
+function runInSystems(sandbox: Sandbox, expression: string, prefix: string[] = []): unknown {
   const lib = `${import.meta.dir}/../../../lib`;
   const script = `
     const { fileLibrary } = await import("${lib}/os/libc.ts");
     const { nodeSystem } = await import("${lib}/os/syscalls-node.ts");
     const { librarySystem } = await import("${lib}/os/syscalls-libc.ts");
     const results = [];
-    for (const by of [nodeSystem(), ...(fileLibrary ? [librarySystem(fileLibrary)] : [])]) {
+    for (const sys of [nodeSystem(), ...(fileLibrary ? [librarySystem(fileLibrary)] : [])]) {
       try { results.push(${expression}); } catch (error) { results.push(error.code); }
     }
     console.log(JSON.stringify(results));`;
-  const child = Bun.spawnSync([...by, process.execPath, "-e", script], {
+  const child = Bun.spawnSync([...prefix, process.execPath, "-e", script], {
     env: sandbox.env(),
     cwd: "/",
     timeout: 10_000,
@@ -546,7 +546,7 @@ function makeFifo(path: string): void {
   run("mkfifo", path);
 }
 
-// Bun's own `utimes` takes no time before 1970 (1.4.5).
+// Bun's own `utimes` does not accept a time before 1970 (1.4.5).
 function touch(path: string, time: string): void {
   run("touch", "-d", time, path);
 }

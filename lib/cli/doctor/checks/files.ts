@@ -16,6 +16,11 @@ const STICKY = 0o1000;
 /** Checks folders, files, `config.json` and the disk. */
 export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
   const { state, events, openFiles, log } = facts;
+  if (facts.isStateElsewhere)
+    yield warn(
+      `Another user has the usual state folder, so events are recorded in ${state.path}`,
+      "Remove or chown the other folder, or set CLAUDE_SESSION_HOME.",
+    );
   yield checkPrivateFolder(state, facts);
   if (state.status !== undefined) yield checkPrivateFolder(events, facts);
   if (openFiles.length > 0)
@@ -70,12 +75,16 @@ function checkPointerFolder({ pointers: { path, status, fault }, ownUserId }: Fa
   return ok(`Session pointers are kept in ${path}`);
 }
 
-function* checkConfig({ config: { path, exists, faults } }: Facts): Generator<Result> {
-  for (const fault of faults) {
-    const isWhole = fault.startsWith("config.json: ");
-    yield warn(isWhole ? `${fault}; using the defaults` : `config.json: ${fault}`, `Fix ${path}.`);
-  }
-  if (faults.length === 0)
+function* checkConfig({ config }: Facts): Generator<Result> {
+  const { path, exists, faults, unknownKeys } = config;
+  for (const fault of faults)
+    yield warn(fault.startsWith("config.json: ") ? fault : `config.json: ${fault}`, `Fix ${path}.`);
+  for (const { key, meant } of unknownKeys)
+    yield warn(
+      `config.json: ${key} is not a key of this version`,
+      meant === undefined ? `Remove it from ${path}.` : `Did you mean ${meant}?`,
+    );
+  if (faults.length + unknownKeys.length === 0)
     yield ok(exists ? "config.json is valid" : "No config.json: the defaults apply");
 }
 

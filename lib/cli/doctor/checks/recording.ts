@@ -1,4 +1,4 @@
-// Whether events are recorded: tells a quiet day from a broken installation.
+// Whether events are recorded, and whether a day without events was quiet or the installation is broken.
 import type { EventName } from "../../../events";
 import { utcDay } from "../../../log/log";
 import { plural, formatSize } from "../../render/text";
@@ -38,7 +38,10 @@ export function* checkRecording(facts: Facts, nowMs: number): Generator<Result> 
   yield* checkErrorLog(facts, nowMs);
 }
 
-function* checkLastEvents({ log, settings, transcriptMs }: Facts, nowMs: number): Generator<Result> {
+function* checkLastEvents(
+  { log, settings, transcriptMs }: Facts,
+  nowMs: number,
+): Generator<Result> {
   const newest = Array.from(log.kinds).toSorted(([, a], [, b]) => b.lastMs - a.lastMs);
   const lastMs = newest[0]?.[1].lastMs ?? 0;
   const worked =

@@ -10,7 +10,10 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
   for (const { path, fault } of settings)
     if (fault !== undefined)
       // Some messages contain the path already.
-      yield fail(fault.includes(path) ? fault : `${path}: ${fault}`, "Fix it and run doctor again.");
+      yield fail(
+        fault.includes(path) ? fault : `${path}: ${fault}`,
+        "Fix it and run doctor again.",
+      );
   yield* checkSwitches(settings);
   const registering = settings.filter(({ registered }) => registered.length > 0);
   const [first] = registering;
@@ -86,6 +89,12 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
       `${path} names ${elsewhere}${andOthers(others)}: not in the folder of this program, so not tested`,
       `Run the claude-session next to ${others.length === 0 ? "it" : "them"}, or here: ${installInto(scope)}`,
     );
+  for (const { event, matcher } of registered)
+    if (matcher !== undefined)
+      yield warn(
+        `${path} limits ${event} to ${matcher}: other calls are not recorded`,
+        "Remove the matcher of this entry.",
+      );
   for (const event of new Set(registered.map((one) => one.event))) {
     const reason = whyNeverRegistered(event);
     if (reason !== undefined)

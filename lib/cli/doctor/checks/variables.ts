@@ -4,7 +4,12 @@ import { dangerOf } from "../facts/variables";
 import { fail, ok, warn, type Result } from "../finding";
 
 /** Checks our own environment, and the variables that settings set for Claude Code. */
-export function* checkVariables({ dangerous, ignored, settings }: Facts): Generator<Result> {
+export function* checkVariables({
+  dangerous,
+  masked,
+  ignored,
+  settings,
+}: Facts): Generator<Result> {
   const places = [
     ...dangerous.map((name) => ({
       name,
@@ -33,4 +38,5 @@ export function* checkVariables({ dangerous, ignored, settings }: Facts): Genera
         `Set ${name} in the profile of your shell instead, so that both use it.`,
       );
   if (places.length === 0) yield ok("No variable changes what the hooks do");
+  if (masked.length > 0) yield ok(`Values masked wherever they occur: ${masked.join(", ")}`);
 }

@@ -14,7 +14,7 @@ export interface FolderFacts {
   readonly fault?: string;
 }
 
-/** Reads a private folder of ours. A link is followed if it is our own. */
+/** Reads one of our private folders. A link is followed if it is our own. */
 export function privateFolder(path: string): FolderFacts {
   return folderFacts(path, isOwnedByUs);
 }

@@ -2,11 +2,12 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { parse } from "jsonc-parser";
 import { environment } from "../../../environment";
-import { HOOK_PROGRAMS } from "../../../events";
+import { HOOK_PROGRAMS, type HookProgramName } from "../../../events";
 import { fieldOf } from "../../../history/payload";
 import { faultCode } from "../../../os/fault";
 import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
+import { programToRegister } from "../../settings/program-folder";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
 import { settingsPath, type Scope } from "../../settings/scope";
 import { readSettings } from "../../settings/settings-file";
@@ -67,10 +68,12 @@ function settingsFacts(scope: SettingsFacts["scope"], path: string): SettingsFac
 }
 
 function contentFacts(text: string): typeof NOTHING {
-  const registered = registrations(text).map(({ event, command }) => ({
-    event,
-    command,
-    program: programAt(command),
+  const registered = registrations(text).map((registration) => ({
+    event: registration.event,
+    command: registration.command,
+    isShared: registration.isShared,
+    matcher: registration.matcher,
+    program: programAt(registration.command),
   }));
   const settings: unknown = parse(text.replace(/^\uFEFF/, ""));
   const disableAllHooks = fieldOf(settings, "disableAllHooks");
@@ -92,13 +95,17 @@ function contentFacts(text: string): typeof NOTHING {
 // It is never started: a project's settings may name any program.
 function programAt(command: string): RegisteredProgram["program"] {
   if (!isAbsolute(command, process.platform === "win32")) return "not an absolute path";
-  if (HOOK_PROGRAMS.some((program) => siblingProgram(program) === command)) return "ours";
+  if (HOOK_PROGRAMS.some((program) => isSibling(program, command))) return "ours";
   try {
     accessSync(command, constants.X_OK);
     return statSync(command).isFile() ? "elsewhere" : "not executable";
   } catch (error) {
     return faultCode(error) === "ENOENT" ? "missing" : "not executable";
   }
+}
+
+function isSibling(program: HookProgramName, command: string): boolean {
+  return siblingProgram(program) === command || programToRegister(program) === command;
 }
 
 // https://code.claude.com/docs/en/settings: one file, and a folder of more.

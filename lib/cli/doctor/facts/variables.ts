@@ -1,4 +1,5 @@
 // Environment variables that change what hooks do, or where. Only their names are ever shown, never a value.
+import { isSecretValue, isSecretVariable } from "../../../hook/secrets";
 import type { Environment } from "../../../os/paths";
 
 /** Variables that say where things are. */
@@ -71,6 +72,13 @@ export function dangerousIn(environment: Environment): string[] {
     if (danger === undefined || value === "" || danger.harmless?.test(value)) return [];
     return [name];
   });
+}
+
+/** The names of the variables whose values are masked wherever they occur in an event. */
+export function maskedIn(environment: Environment): string[] {
+  return Object.entries(environment).flatMap(([name, value = ""]) =>
+    isSecretVariable(name) && isSecretValue(name, value) ? [name] : [],
+  );
 }
 
 /** What a variable of this name does, if it is dangerous. */

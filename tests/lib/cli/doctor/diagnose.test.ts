@@ -25,6 +25,8 @@ const own = {
 const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
   event,
   command: `/p/${programFor(event)}`,
+  isShared: false,
+  matcher: undefined,
   program: "ours",
   ...more,
 });
@@ -70,14 +72,22 @@ const GOOD: Facts = {
   })),
   settings: [managed, project, user],
   dangerous: [],
+  masked: [],
   ignored: [],
   ownUserId: 1000,
+  isStateElsewhere: false,
   state: { path: "/h/hooks", status: own },
   events: { path: "/h/hooks/events", status: own },
   pointers: { path: "/tmp", status: { ...own, mode: 0o1777, userId: 0 } },
   openFiles: [],
   freeBytes: 50e9,
-  config: { path: "/h/hooks/config.json", exists: true, faults: [], retentionDays: 30 },
+  config: {
+    path: "/h/hooks/config.json",
+    exists: true,
+    faults: [],
+    unknownKeys: [],
+    retentionDays: 30,
+  },
   log,
   errors: { lines: [] },
   forwarding: undefined,
@@ -191,7 +201,12 @@ describe("doctor reports", () => {
       "config.json: destinations[0] x: url: Invalid URL",
       forwarding({}, { faults: ["destinations[0] x: url: Invalid URL"] }),
     ],
-    ["fail", "Programs", "/p/session-end: missing", { programs: withSecond({ kind: "broken", reason: "missing" }) }],
+    [
+      "fail",
+      "Programs",
+      "/p/session-end: missing",
+      { programs: withSecond({ kind: "broken", reason: "missing" }) },
+    ],
     [
       "fail",
       "Programs",
@@ -305,7 +320,12 @@ describe("doctor reports", () => {
       { events: folderAt("/h/hooks/events", { mode: 0o755 }) },
     ],
     ["fail", "Files", "/h/hooks is another user's", { state: folderAt("/h/hooks", { userId: 0 }) }],
-    ["fail", "Files", "/h/hooks is not a folder", { state: folderAt("/h/hooks", { kind: "file" }) }],
+    [
+      "fail",
+      "Files",
+      "/h/hooks is not a folder",
+      { state: folderAt("/h/hooks", { kind: "file" }) },
+    ],
     [
       "fail",
       "Files",
@@ -356,7 +376,7 @@ describe("doctor reports", () => {
       "config.json: retention_days: not a whole number",
       config("retention_days: not a whole number"),
     ],
-    ["warn", "Files", "config.json: not JSON; using the defaults", config("config.json: not JSON")],
+    ["warn", "Files", "config.json: not JSON", config("config.json: not JSON")],
     ["warn", "Files", "100.0 MB free", { freeBytes: 100e6 }],
     ["fail", "Files", "5.0 MB free", { freeBytes: 5e6 }],
     [
@@ -474,17 +494,14 @@ test.each([
   expect(dangerousIn({ [name]: value })).toEqual(isDangerous ? [name] : []);
 });
 
-test.each([40, 80, 140])(
-  "at %p columns no line is wider, and color changes no text",
-  (columns) => {
-    const facts = { ...GOOD, dangerous: ["BUN_BE_BUN", "LD_PRELOAD"], ...config("a\u001B[2Jb") };
-    const [plain, colored] = [false, true].map((isColored) =>
-      renderFindings(diagnose(facts, NOW), { columns, colors: createColors(isColored) }),
-    );
-    expect(Bun.stripANSI(colored ?? "")).toBe(plain ?? "");
-    expect(plain).toContain("config.json: ab");
-    expect(plain).toEndWith("1 problem, 2 warnings, 9 checks passed");
-    for (const line of (plain ?? "").split("\n"))
-      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
-  },
-);
+test.each([40, 80, 140])("at %p columns no line is wider, and color changes no text", (columns) => {
+  const facts = { ...GOOD, dangerous: ["BUN_BE_BUN", "LD_PRELOAD"], ...config("a\u001B[2Jb") };
+  const [plain, colored] = [false, true].map((isColored) =>
+    renderFindings(diagnose(facts, NOW), { columns, colors: createColors(isColored) }),
+  );
+  expect(Bun.stripANSI(colored ?? "")).toBe(plain ?? "");
+  expect(plain).toContain("config.json: ab");
+  expect(plain).toEndWith("1 problem, 2 warnings, 9 checks passed");
+  for (const line of (plain ?? "").split("\n"))
+    expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+});

@@ -283,9 +283,9 @@ function screenOf(id: string, isFull: boolean, screen: Screen): string {
   }));
   const links = linkSessions(events).filter(({ parent, child }) => parent === id || child === id);
   const timeline = buildTimeline(own(id), NOW, state === "ended" || state === "silent");
-  return Array.from(
-    renderTimeline({ summary, timeline, links, nowMs: NOW, isFull }, screen),
-  ).join("\n");
+  return Array.from(renderTimeline({ summary, timeline, links, nowMs: NOW, isFull }, screen)).join(
+    "\n",
+  );
 }
 
 function count(by: "tool" | "project" | "day"): Stats {

@@ -2,12 +2,31 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parse } from "jsonc-parser";
-import {
-  register,
-  registrations,
-  SettingsError,
-  unregister,
-} from "../../../../lib/cli/settings/registrations";
+import * as entries from "../../../../lib/cli/settings/registrations";
+import { SettingsError } from "../../../../lib/cli/settings/registrations";
+import { commandTarget } from "../../../../lib/cli/settings/shell-command";
+import { HOOK_PROGRAMS } from "../../../../lib/events";
+
+// Every program with the name of one of ours is ours here, but for those of /other; what recognizes them on
+// the disk has tests of its own.
+const recognize: entries.Recognize = (hook) => {
+  const { type, command, args } = hook as { type: string; command: string; args?: string[] };
+  const target =
+    type === "command" ? commandTarget(command, args, { HOME: "/home/you" }) : undefined;
+  const name = target?.path
+    .replaceAll("\\", "/")
+    .split("/")
+    .at(-1)
+    ?.replace(/\.exe$/, "");
+  const program = HOOK_PROGRAMS.find((one) => one === name);
+  return target === undefined || program === undefined || target.path.startsWith("/other/")
+    ? undefined
+    : { ...target, program };
+};
+const register = (text: string, wanted: ReadonlyMap<string, string>) =>
+  entries.register(text, wanted, recognize);
+const unregister = (text: string) => entries.unregister(text, recognize);
+const registrations = (text: string) => entries.registrations(text, recognize);
 
 const FOLDER = "/home/you/.claude/hooks";
 const WANTED = new Map([
@@ -73,21 +92,24 @@ const TEXTS: readonly (readonly [string, string, boolean])[] = [
 ];
 
 describe("registering", () => {
-  test.each(TEXTS)("%s: our entries are added and removed, and nothing else changes", (_, text, isExact) => {
-    const { text: installed, changes } = register(text, WANTED);
-    expect(changes.every(({ kind }) => kind === "added")).toBeTrue();
-    expect(value(installed)).toEqual(withOurs(value(text)));
-    expect(isSubsequence(text, installed)).toBeTrue();
-    expect(register(installed, WANTED)).toEqual({
-      text: installed,
-      changes: Array.from(WANTED.keys(), (event) => ({ event, kind: "kept" })),
-    });
-    const { text: back } = unregister(installed);
-    expect(value(back)).toEqual(withoutEmpty(value(text)));
-    if (isExact) expect(back).toBe(text);
-    expect(commentsOf(installed)).toEqual(commentsOf(text));
-    expect(commentsOf(back)).toEqual(commentsOf(text));
-  });
+  test.each(TEXTS)(
+    "%s: our entries are added and removed, and nothing else changes",
+    (_, text, isExact) => {
+      const { text: installed, changes } = register(text, WANTED);
+      expect(changes.every(({ kind }) => kind === "added")).toBeTrue();
+      expect(value(installed)).toEqual(withOurs(value(text)));
+      expect(isSubsequence(text, installed)).toBeTrue();
+      expect(register(installed, WANTED)).toEqual({
+        text: installed,
+        changes: Array.from(WANTED.keys(), (event) => ({ event, kind: "kept" })),
+      });
+      const { text: back } = unregister(installed);
+      expect(value(back)).toEqual(withoutEmpty(value(text)));
+      if (isExact) expect(back).toBe(text);
+      expect(commentsOf(installed)).toEqual(commentsOf(text));
+      expect(commentsOf(back)).toEqual(commentsOf(text));
+    },
+  );
 
   test.each([
     ["the hooks object", '{"hooks":{/* mine */}}'],
@@ -281,16 +303,52 @@ describe("an entry of ours", () => {
 
   test.each([
     ["in shell form", { type: "command", command: "/a/session-start", timeout: 5 }],
+    ["in shell form with a quoted path", { type: "command", command: '"/a b/session-start"' }],
+    ["in the home folder", { type: "command", command: "~/.claude/hooks/session-start" }],
+    ["by a variable", { type: "command", command: '"$HOME/.claude/hooks/session-start"' }],
+    [
+      "behind exec, made silent",
+      { type: "command", command: "exec /a/session-start 2>/dev/null || true" },
+    ],
+    ["in a shell of its own", { type: "command", command: "sh", args: ["-c", "/a/session-start"] }],
     ["with arguments", { type: "command", command: "/a/session-start", args: ["x"], timeout: 5 }],
     ["without a timeout", { type: "command", command: "/a/session-start", args: [] }],
     ["that is async", { ...own("/a/session-start").hooks[0], async: true }],
+    ["with a status message", { ...own("/a/session-start").hooks[0], statusMessage: "…" }],
     ["with a condition", { ...own("/a/session-start").hooks[0], if: "Bash" }],
+  ])("is recognized %s, removed, and not added again", (_, hook) => {
+    const text = written({ SessionStart: [{ hooks: [hook] }] });
+    expect(registrations(text)).toMatchObject([{ event: "SessionStart", isShared: false }]);
+    expect(value(unregister(text).text)).toEqual({});
+    const [{ command }] = registrations(text) as [entries.Registration];
+    expect(register(text, new Map([["SessionStart", command]])).text).toBe(text);
+    const moved = register(text, new Map([["SessionStart", "/new/session-start"]])).text;
+    expect(value(moved).hooks?.["SessionStart"]?.[0]?.hooks).toEqual([
+      { ...hook, command: "/new/session-start", args: [] },
+    ]);
+  });
+
+  test.each([
     ["that is not a command", { ...own("/a/session-start").hooks[0], type: "prompt" }],
     ["with another name", own("/a/session-starter").hooks[0]],
+    ["of another program with its name", own("/other/session-start").hooks[0]],
+    ["that only mentions it", { type: "command", command: "echo /a/session-start" }],
+    ["in a form that we do not understand", { type: "command", command: "$(which session-start)" }],
   ])("is not a hook %s", (_, hook) => {
     const text = written({ SessionStart: [{ hooks: [hook] }] });
     expect(registrations(text)).toEqual([]);
     expect(unregister(text)).toEqual({ text, changes: [] });
+  });
+
+  test.each([
+    "/a/session-start && notify-send started",
+    "/a/session-start; cleanup",
+    "/a/session-start | tee log",
+  ])("stays as it is where its command also runs something else: %s", (command) => {
+    const text = written({ SessionStart: [{ hooks: [{ type: "command", command }] }] });
+    expect(registrations(text)).toMatchObject([{ isShared: true }]);
+    expect(unregister(text)).toEqual({ text, changes: [] });
+    expect(register(text, new Map([["SessionStart", "/a/session-start"]])).text).toBe(text);
   });
 
   test("may be a Windows program", () => {

@@ -6,7 +6,7 @@ import { pendingEvent, sendAll } from "./sending";
 function send(lines: readonly string[], statusOf: (body: string) => number, stop?: AbortSignal) {
   const events = lines.map((line, i) => pendingEvent(String(i), line));
   const answer = (body: string) => new Response("because", { status: statusOf(body) });
-  return sendAll(sendNdjson, events, answer, stop);
+  return sendAll(sendNdjson, events, answer, stop === undefined ? {} : { stop });
 }
 
 test.each([

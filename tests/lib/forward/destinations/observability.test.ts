@@ -103,13 +103,15 @@ describe("a batch of several sessions", async () => {
   });
 
   test("stops at a failure, and still says what became of the requests under way", async () => {
+    const failed = Promise.withResolvers<void>();
     const answer = async (body: string) => {
       if (idOf(body) === "a1") return new Response("no", { status: 503 });
-      // The failure comes first.
-      await Bun.sleep(50);
+      await failed.promise;
       return stored();
     };
-    const { delivered, retryReasons } = await sendAll(sendToObservability, events, answer);
+    const { delivered, retryReasons } = await sendAll(sendToObservability, events, answer, {
+      onSent: () => failed.resolve(),
+    });
     expect(retryReasons).toEqual(["it answered 503: no"]);
     expect(delivered.toSorted()).toEqual(["b1", "c1", "d1", "e1", "f1", "g1", "h1"]);
   });
@@ -123,7 +125,7 @@ describe("a batch of several sessions", async () => {
         stop.abort();
         return new Response("never", { status: 400 });
       },
-      stop.signal,
+      { stop: stop.signal },
     );
     expect(bodies.map(idOf)).toEqual(["a1"]);
   });

@@ -1,7 +1,7 @@
 // A server on loopback that answers by the body of a request, and what a destination makes of its answers.
 import type { PendingEvent } from "../../../../lib/forward/backlog";
 import type { PostTarget } from "../../../../lib/forward/post";
-import type { SendEvents } from "../../../../lib/forward/verdict";
+import type { SendEvents, SentEvents } from "../../../../lib/forward/verdict";
 
 /** What was sent, and what became of it. */
 export interface Sending {
@@ -24,7 +24,10 @@ export async function sendAll(
   toSend: (target: PostTarget) => SendEvents,
   events: readonly PendingEvent[],
   answer: (body: string) => Response | Promise<Response>,
-  stop?: AbortSignal,
+  {
+    stop,
+    onSent,
+  }: { readonly stop?: AbortSignal; readonly onSent?: (sent: SentEvents) => void } = {},
 ): Promise<Sending> {
   const bodies: string[] = [];
   const keys: (string | null)[] = [];
@@ -42,8 +45,10 @@ export async function sendAll(
   const delivered: string[] = [];
   const rejected: [string, number][] = [];
   const retryReasons: string[] = [];
-  for await (const { events: sent, verdict } of toSend(target)(events, stop)) {
-    const ids = sent.map(({ id }) => id);
+  for await (const sent of toSend(target)(events, stop)) {
+    onSent?.(sent);
+    const { verdict } = sent;
+    const ids = sent.events.map(({ id }) => id);
     if (verdict.kind === "delivered") delivered.push(...ids);
     else if (verdict.kind === "retry") retryReasons.push(verdict.reason);
     else for (const id of ids) rejected.push([id, verdict.status]);

@@ -1,0 +1,20 @@
+// Settings that we cannot write: the user, or the program that manages them, has to.
+import { FAILED, type ExitStatus } from "../command";
+import type { SettingsFile } from "../settings/settings-file";
+import type { Terminal } from "../terminal";
+import { escapeControls } from "./text";
+
+/** Says why nothing was changed, and prints the whole text that the file should have. */
+export function printByHand(
+  { path }: SettingsFile,
+  text: string,
+  reason: string,
+  terminal: Terminal,
+): ExitStatus {
+  terminal.note(
+    escapeControls(`claude-session: ${path} is managed elsewhere: ${reason}. Nothing was changed.`),
+  );
+  terminal.note("Put this text there yourself, or use --settings FILE for another file:\n");
+  terminal.print(text.split("\n").map(escapeControls).join("\n").trimEnd());
+  return FAILED;
+}

@@ -1,0 +1,41 @@
+// The folder of the programs, as the user called it. Homebrew and Nix keep every version in a folder of its
+// own and link to the present one: the link lasts, the folder behind it does not.
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { environment } from "../../environment";
+import { HOOK_PROGRAMS } from "../../events";
+import { faultCode } from "../../os/fault";
+import { siblingProgram } from "../../os/paths";
+
+/** The path of one of our programs, to be registered: by the lasting link if there is one for every program. */
+export function programToRegister(name: string): string {
+  return siblingProgram(name, calledPath() ?? process.execPath);
+}
+
+let called: string | undefined | null = null;
+
+function calledPath(): string | undefined {
+  if (called === null) called = findCalledPath(process.argv0);
+  return called;
+}
+
+/** The path by which this program was called, if it is a link next to links of all hook programs. */
+function findCalledPath(argv0: string): string | undefined {
+  const path = argv0.includes("/")
+    ? resolve(argv0)
+    : Bun.which(argv0, { PATH: environment["PATH"] ?? "" });
+  if (path === null || path === siblingProgram("claude-session")) return undefined;
+  try {
+    if (realpathSync(path) !== realpathSync(process.execPath)) return undefined;
+    const folder = dirname(path);
+    // A link to `claude-session` alone, as in ~/bin, says nothing of where the hooks are.
+    const areLinked = HOOK_PROGRAMS.every((name) => {
+      const sibling = siblingProgram(name, `${folder}/`);
+      return existsSync(sibling) && realpathSync(sibling) === realpathSync(siblingProgram(name));
+    });
+    return areLinked ? path : undefined;
+  } catch (error) {
+    faultCode(error); // Something of it is missing: then the real folder it is.
+    return undefined;
+  }
+}

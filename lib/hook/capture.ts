@@ -1,0 +1,95 @@
+// What the user keeps out of the log: the `capture` section of `config.json`.
+//
+// It governs what a text is, wherever it stands. So every field that we know is listed here with what it
+// holds, and a field that is not, because a newer client added it, counts as content.
+import type { Config } from "../config";
+import type { Payload } from "./read-event";
+
+/** The value of a field that is not captured. */
+export const NOT_CAPTURED = "[not captured]";
+
+type Capture = Config["capture"];
+type Content = keyof Capture;
+
+// Fields of https://code.claude.com/docs/en/hooks, as of client 2.1.330, by what they hold. `prompts` is what a
+// person or Claude says to the other, `tool_input` what Claude asks of a tool, `tool_response` what comes back.
+const CONTENT: Readonly<Record<Content, readonly string[]>> = {
+  prompts: [
+    "prompt",
+    "command_args",
+    "custom_instructions",
+    "session_title",
+    "compact_summary",
+    "last_assistant_message",
+    "task_subject",
+    "task_description",
+    "content",
+    "delta",
+  ],
+  tool_input: [
+    "tool_input",
+    "permission_suggestions",
+    "command",
+    "description",
+    "requested_schema",
+  ],
+  tool_response: ["tool_response", "error_details", "message"],
+};
+
+// Names, ids, numbers and choices from a fixed list, none of which anyone wrote.
+const STRUCTURE: readonly string[] = [
+  "session_id transcript_path cwd hook_event_name prompt_id permission_mode scratchpad_dir",
+  "agent_id agent_type agent_transcript_path effort level tool_name tool_use_id duration_ms mcp_server",
+  "source model seconds_since_last_response context_tokens prompt_cache_likely_expired",
+  "estimated_cache_write_usd trigger reason error is_interrupt notification_type title stop_hook_active",
+  "background_tasks session_crons tool_calls id type status server tool schedule recurring",
+  "task_id teammate_name team_name from_model to_model requested_model prompt_cache_warm cache_ttl pricing",
+  "file_path memory_type load_reason globs trigger_file_path parent_file_path old_cwd new_cwd directory",
+  "event message name worktree_path mcp_server_name mode url elicitation_id action turn_id message_id index final",
+  "expansion_type command_name command_source",
+]
+  .join(" ")
+  .split(" ");
+
+// Lists whose items mix content and structure.
+const LISTS: ReadonlySet<string> = new Set(["background_tasks", "session_crons", "tool_calls"]);
+
+/** The payload with {@link NOT_CAPTURED} in place of what the user keeps out of the log. */
+export function withoutUncaptured(payload: Payload, capture: Capture): Payload {
+  if (capture.prompts && capture.tool_input && capture.tool_response) return payload;
+  return filtered(payload, capture, String(payload["hook_event_name"]));
+}
+
+function filtered(fields: Payload, capture: Capture, event: string): Payload {
+  // Without a prototype, `__proto__` is an ordinary key.
+  const result = { __proto__: null } as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(fields)) {
+    if (!isCaptured(key, event, capture)) result[key] = NOT_CAPTURED;
+    else if (LISTS.has(key) && Array.isArray(value))
+      result[key] = value.map((item: unknown) =>
+        typeof item === "object" && item !== null && !Array.isArray(item)
+          ? filtered(item as Payload, capture, event)
+          : NOT_CAPTURED,
+      );
+    else result[key] = value;
+  }
+  return result;
+}
+
+function isCaptured(key: string, event: string, capture: Capture): boolean {
+  const content = contentOf(key, event);
+  if (content !== undefined) return capture[content];
+  // Not all three are captured, so an unknown field is not.
+  return STRUCTURE.includes(key);
+}
+
+function contentOf(key: string, event: string): Content | undefined {
+  // Free text there, a fixed list elsewhere (SessionEnd, StopFailure).
+  if (key === "reason" && event === "PermissionDenied") return "tool_response";
+  if (key === "error" && event !== "StopFailure") return "tool_response";
+  // What the client itself says, and no tool.
+  if (key === "message" && event === "Notification") return undefined;
+  for (const content of ["prompts", "tool_input", "tool_response"] as const)
+    if (CONTENT[content].includes(key)) return content;
+  return undefined;
+}
