@@ -2,6 +2,8 @@
 # Installs claude-session-hooks: downloads the programs for this system, verifies and tests them, puts them into
 # ~/.claude/hooks, and registers the hooks with Claude Code. Needs no Node, no Bun and no compiler.
 set -eu
+# Variables of a shell's user that would change what cd, tar and xz do.
+unset CDPATH TAR_OPTIONS XZ_DEFAULTS XZ_OPT GZIP
 
 usage() {
   cat <<'EOF'
@@ -257,8 +259,10 @@ fetch() {
   if command -v curl >/dev/null; then
     meter=-sS
     [ ! -t 2 ] || meter=--progress-bar
-    curl -fL "$meter" --proto "=$only" --proto-redir "=$only" --connect-timeout 20 \
-      --speed-limit 1000 --speed-time 30 --retry 2 -o "$2" "$1"
+    # -q: a .curlrc may add headers to the file. To stdout: the curl of snap cannot write below a hidden folder.
+    if [ "$2" = - ]; then exec 3>&1; else exec 3>"$2"; fi
+    curl -q -fL "$meter" --proto "=$only" --proto-redir "=$only" --connect-timeout 20 \
+      --speed-limit 1000 --speed-time 30 --retry 2 "$1" >&3
   elif command -v wget >/dev/null; then
     wget -q -O "$2" "$1"
   else

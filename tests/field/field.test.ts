@@ -2,6 +2,7 @@
 // one public report made small; `npm run field` runs them alone.
 import { describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   chownSync,
   existsSync,
   linkSync,
@@ -494,6 +495,36 @@ describe("scripts and terminals", () => {
     const child = Bun.spawn(["sh", "-c", line], { env: sandbox.env(), stdout: "pipe" });
     expect(await child.stdout.text()).toContain("PreToolUse");
     await until(() => child.exitCode === 0);
+  });
+
+  // The archive is not one, so the installer stops right after the checksum: what came is what was sent.
+  test.skipIf(!onLinux || !commandExists("curl")).each([
+    ["the curl of snap, which cannot write below a hidden folder", ""],
+    ["a .curlrc that adds headers to every file", "include\n"],
+  ])("install.sh downloads with %s", async (_, curlrc) => {
+    using sandbox = new Sandbox();
+    const archive = new Uint8Array(100_000);
+    const name = "claude-session-hooks-0.1.0-linux-x64.tar.xz";
+    const sums = `${Bun.SHA256.hash(archive, "hex")}  ${name}\n`;
+    await using server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: ({ url }) => new Response(url.endsWith("SHA256SUMS") ? sums : archive),
+    });
+    write(
+      `${sandbox.root}/bin/curl`,
+      `#!/bin/sh\nprev=\nfor a; do\n  case $prev$a in -o*/.*) exit 23 ;; esac\n  prev=$a\ndone\nexec ${Bun.which("curl")} "$@"\n`,
+    );
+    chmodSync(`${sandbox.root}/bin/curl`, 0o755);
+    if (curlrc !== "") write(`${sandbox.home}/.curlrc`, curlrc);
+    const installer = `${import.meta.dir}/../../scripts/install.sh`;
+    const PATH = `${curlrc === "" ? `${sandbox.root}/bin:` : ""}/usr/bin:/bin`;
+    const child = Bun.spawn(["sh", installer, "--from", server.url.href], {
+      env: { PATH, HOME: sandbox.home },
+      stderr: "pipe",
+    });
+    const [code, printed] = [await child.exited, await child.stderr.text()];
+    expect([code, printed]).toEqual([1, expect.stringContaining("could not read")]);
   });
 
   test("show at 40 columns has the name of the tool", async () => {
