@@ -6,7 +6,7 @@ import type { EventName } from "../events";
 import { appendRecord } from "../log/log";
 import { faultCode } from "../os/fault";
 import { nodeFs } from "../os/syscalls-node";
-import { findProject, type Project } from "../project";
+import { findProject, projectAt, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
 import { renderRecord, buildRecord } from "./build-record";
@@ -70,8 +70,12 @@ async function recordEvent(program: HookProgram): Promise<void> {
   });
   const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
-  const session = resolveSession(payload, environment, project);
   const client = otherClient(payload);
+  // The variable and the pointer name a session of Claude Code.
+  const session =
+    client === undefined
+      ? resolveSession(payload, environment, project)
+      : resolveSession(payload, {}, projectAt(""));
   const record = buildRecord(
     outcome,
     {

@@ -204,6 +204,16 @@ describe("privacy fails closed", () => {
     expect(JSON.stringify(await recordsOf(sandbox))).not.toContain("salary");
   });
 
+  test("install edits a config.json with comments through its link, and keeps both", async () => {
+    using sandbox = new Sandbox();
+    const dotfile = write(`${sandbox.root}/dotfiles/config.json`, "{\n  // mine\n}\n");
+    mkdirSync(sandbox.state, { recursive: true });
+    symlinkSync(dotfile, `${sandbox.state}/config.json`);
+    expect((await runCli(sandbox, "install --server localhost:4000")).code).toBe(0);
+    expect(read(dotfile)).toContain("// mine");
+    expect(read(dotfile)).toContain("http://localhost:4000");
+  });
+
   test("one bad literal costs itself alone, and the error log and doctor say so", async () => {
     using sandbox = new Sandbox();
     write(`${sandbox.state}/config.json`, '{"redact":{"literals":["ab","Falcon"]},"captur":{}}');
@@ -276,6 +286,8 @@ describe("who says which session it is", () => {
       await runProgram(program, sandbox, { ...cursor, hook_event_name: event });
     expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
     expect(await json(sandbox, "list")).toMatchObject([{ session_id: A }]);
+    expect(await json(sandbox, "show")).toMatchObject({ session_id: A });
+    expect((await json(sandbox, "stats")).total.sessions).toBe(1);
     expect((await recordsOf(sandbox)).map(({ client }) => client)).toEqual([
       undefined,
       "cursor",

@@ -11,7 +11,7 @@ import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
-import { escapeControls, wrap } from "../render/text";
+import { escapeControls, plural, wrap } from "../render/text";
 import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
 import { linkPrograms, type LinkResult } from "../settings/link-programs";
 import { rememberPrograms } from "../settings/own-programs";
@@ -198,14 +198,14 @@ function report(
   const forwarding = isForwarding ? [`  changed  ${paths.config}`] : [];
   if (changed.length === 0)
     return [
-      `${green("Already installed.")} Nothing changed in ${file.path} (${kept} events).`,
+      `${green("Already installed.")} Nothing changed in ${file.path} (${plural(kept, "event")}).`,
       ...forwarding,
     ].join("\n");
   const backup = file.text === undefined ? [] : [dim(`  backup   ${backupPath(file)}`)];
   return [
     `${green("Installed")} into ${bold(file.path)}`,
     ...changed,
-    ...(kept > 0 ? [`  kept     ${kept} events`] : []),
+    ...(kept > 0 ? [`  kept     ${plural(kept, "event")}`] : []),
     ...backup,
     ...forwarding,
     "",

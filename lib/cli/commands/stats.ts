@@ -40,7 +40,7 @@ export default defineCommand({
     const onRead = readingProgress(terminal, utcDay(sinceMs));
     for (const entry of readHeads(paths.events, { since: utcDay(sinceMs), onRead })) {
       if (entry.kind === "skipped") skipped.add(entry.reason);
-      else if (entry.head.timestamp >= sinceTime)
+      else if (entry.head.timestamp >= sinceTime && entry.head.client === undefined)
         stats.add(entry.head, () => {
           const record = entry.record();
           return record !== undefined && isFromPerson(record);

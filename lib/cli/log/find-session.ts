@@ -72,7 +72,11 @@ export function findSession(events: string, wanted: string): FoundSession {
 /** The session of the newest event that has one. */
 export function latestId(events: string): string | undefined {
   for (const entry of readHeads(events, { newestFirst: true }))
-    if (entry.kind === "head" && entry.head.session_id !== UNKNOWN_SESSION)
+    if (
+      entry.kind === "head" &&
+      entry.head.client === undefined &&
+      entry.head.session_id !== UNKNOWN_SESSION
+    )
       return entry.head.session_id;
   return undefined;
 }

@@ -1,13 +1,13 @@
 // `config.json` as install edits it: the server to forward to, and the path of the forwarder. Everything
 // else in it stays.
 import { fsyncSync } from "node:fs";
-import { applyEdits, modify } from "jsonc-parser";
+import { applyEdits, modify, parse, type ParseError } from "jsonc-parser";
 import { environment, paths } from "../../environment";
 import { readAddress } from "../../forward/address";
 import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
-import { readOwnFile, removeFile, replaceFile } from "../../os/file";
+import { readConfigFile, removeFile, replaceFile } from "../../os/file";
 import { ensurePrivateFolder } from "../../os/folder";
 import { system } from "../../os/system";
 import { CommandError, UsageError } from "../command";
@@ -45,7 +45,10 @@ export function writeConfig({ before, after }: ConfigEdit): void {
   if (after === undefined || after === before) return;
   try {
     ensurePrivateFolder(paths.state);
-    replaceFile(paths.config, after, system, fsyncSync);
+    // Through a link, so that a repository of dotfiles keeps the file.
+    const isLink = system.statusAt(paths.config)?.kind === "link";
+    const target = isLink ? system.targetOf(paths.config) : paths.config;
+    replaceFile(target, after, system, fsyncSync);
   } catch (error) {
     throw new CommandError(
       `${paths.config} cannot be written: ${faultCode(error)}; it is unchanged`,
@@ -109,18 +112,17 @@ function edit(text: string, path: (string | number)[], value: unknown): string {
 
 function readText(): string | undefined {
   try {
-    return readOwnFile(paths.config, MAX_BYTES);
+    return readConfigFile(paths.config, MAX_BYTES);
   } catch (error) {
     throw new CommandError(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
   }
 }
 
+// The same as the hooks accept: comments and trailing commas too.
 function parseObject(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Hooks read it as strictly.
-  }
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  if (errors.length === 0 && typeof value === "object" && value !== null && !Array.isArray(value))
+    return value;
   throw new CommandError(`${paths.config} is not a JSON object; fix it first, it is unchanged`);
 }
