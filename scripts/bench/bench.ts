@@ -20,7 +20,7 @@ await report([
   ...functions,
   ...(await measureHooks(copies, PAIRS)),
   ...measureInterpreters(),
-  ...(await measureMemory(copies)),
+  ...(await measureMemory()),
   ...(await measureCommandLine(copies)),
   ...(await measureForwarding(copies)),
 ]);

@@ -33,7 +33,8 @@ for (const kind of ["symlinks", "regular", "fifos"]) {
 
 const shared = new Sandbox();
 afterAll(() => shared[Symbol.dispose]());
-const programs = whyNot === undefined ? await placeForUser(shared) : { hooks: "", cli: "" };
+const programs =
+  whyNot === undefined ? await placeForUser(shared) : { all: "", hooks: "", cli: "" };
 
 const PROMPT = "a prompt that only the user may read";
 
@@ -75,6 +76,7 @@ const TARGETS: Readonly<
   "settings.json": [({ home }) => `${home}/.claude/settings.json`, () => "{}"],
   "the state folder": [({ state }) => state, () => ""],
   "config.json": [({ state }) => `${state}/config.json`, configFor],
+  "installed.json": [({ state }) => `${state}/installed.json`, () => "[]"],
   "the log's folder": [({ events }) => events, () => ""],
   "the day's file": [({ events }) => dayPath(events, utcDay(Date.now())), () => "{}\n"],
   "hook-errors.log": [({ state }) => `${state}/hook-errors.log`, () => ""],

@@ -4,13 +4,12 @@ import { expect } from "bun:test";
 import {
   chmodSync,
   chownSync,
+  linkSync,
   mkdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import manifest from "../../package.json" with { type: "json" };
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { commandExists, run } from "../../scripts/harness/commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
@@ -27,34 +26,35 @@ const CLI = "claude-session";
 // that waits for a FIFO waits forever.
 const HUNG_MS = 10_000;
 
+/** Commands that work only with the hooks next to the command line. */
+const NEEDS_HOOKS = new Set(["install", "uninstall"]);
+
 /** A program with what it gets: an event for a hook, arguments for the command line. */
 export type Command =
   { readonly hook: string; readonly event: object } | { readonly args: readonly string[] };
 
 /** Folders of programs that the user can start. */
 export interface Programs {
-  /** The hooks. They start no forwarder, which would outlive its test and race with the next program. */
+  readonly all: string;
+  /** The hooks, and a forwarder that ends at once: a real one would race with the next programs. */
   readonly hooks: string;
-  /** The command line. The hooks next to it only print their version, because install starts all of them. */
+  /** The command line alone: doctor would start every hook next to it. */
   readonly cli: string;
 }
 
 /** Places the programs in a sandbox. */
 export async function placeForUser(sandbox: Sandbox): Promise<Programs> {
-  const hooks = await placeForAll(sandbox);
-  const cli = `${sandbox.root}/cli`;
-  mkdirSync(cli);
-  renameSync(`${hooks}/${CLI}`, `${cli}/${CLI}`);
-  writeScript(`${hooks}/${CLI}`, "exit 0");
-  for (const name of HOOK_PROGRAMS)
-    writeScript(`${cli}/${name}`, `echo "${name} ${manifest.version}"`);
-  for (const folder of [hooks, cli]) chmodSync(folder, 0o755);
-  return { hooks, cli };
-}
-
-function writeScript(path: string, line: string): void {
-  writeFileSync(path, `#!/bin/sh\n${line}\n`);
-  chmodSync(path, 0o755);
+  const all = await placeForAll(sandbox);
+  const [hooks, cli] = [`${sandbox.root}/hooks`, `${sandbox.root}/cli`];
+  for (const folder of [hooks, cli]) {
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
+  }
+  for (const name of HOOK_PROGRAMS) linkSync(`${all}/${name}`, `${hooks}/${name}`);
+  writeFileSync(`${hooks}/${CLI}`, "#!/bin/sh\n");
+  chmodSync(`${hooks}/${CLI}`, 0o755);
+  linkSync(`${all}/${CLI}`, `${cli}/${CLI}`);
+  return { all, hooks, cli };
 }
 
 /** A user's home and pointer folder, where the neighbour may write too. */
@@ -111,11 +111,11 @@ export class TwoUsers implements Disposable {
 
   // Not by setpriv: a start by it takes 10 ms more, a fifth of a hook's.
   async #spawn(command: Command, by: readonly string[] = []) {
-    const { hooks, cli } = this.#programs;
+    const { all, hooks, cli } = this.#programs;
     const [path, args, input] =
       "hook" in command
         ? [`${hooks}/${command.hook}`, [], JSON.stringify(command.event)]
-        : [`${cli}/${CLI}`, command.args, ""];
+        : [`${NEEDS_HOOKS.has(command.args[0] ?? "") ? all : cli}/${CLI}`, command.args, ""];
     const child = Bun.spawn([...by, path, ...args], {
       env: this.sandbox.env(),
       cwd: this.sandbox.project,

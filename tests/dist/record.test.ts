@@ -1,4 +1,4 @@
-// What the built programs keep of the events they are given.
+// What the built programs record of an event.
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { z } from "zod";
@@ -24,7 +24,7 @@ const READ_FIELDS = z.looseObject({
   duration_ms: z.number().optional(),
 });
 
-test("every captured payload has the fields that we read, with the types that we expect", () => {
+test("every captured payload has the fields that we read, with the expected types", () => {
   for (const { payload } of captured) expect<unknown>(READ_FIELDS.parse(payload)).toEqual(payload);
 });
 
@@ -48,7 +48,7 @@ describe("a captured payload is recorded with nothing lost", () => {
   );
 });
 
-test("the log is private, and lies in a file for the record's UTC day", async () => {
+test("a record goes to a private file for its UTC day", async () => {
   using sandbox = new Sandbox();
   const { text } = await capturedPayload("PreToolUse");
   await runProgram("pre-tool-use", sandbox, text);
@@ -60,7 +60,7 @@ test("the log is private, and lies in a file for the record's UTC day", async ()
   expect(modeOf(`${sandbox.events}/${timestamp.slice(0, 10)}.jsonl`)).toBe("600");
 });
 
-test("events and fields that nobody has heard of are recorded as they come", async () => {
+test("unknown events and fields are recorded as they are", async () => {
   using sandbox = new Sandbox();
   const payload = {
     session_id: "s",
@@ -76,9 +76,9 @@ test("events and fields that nobody has heard of are recorded as they come", asy
   });
 });
 
-test("60 programs at once lose no record and mix no lines", async () => {
+test("60 programs at the same time lose no record and mix no lines", async () => {
   using sandbox = new Sandbox();
-  // Long enough that two writes of one record would meet somebody else's.
+  // Long enough that a record written in two parts would be mixed with others.
   const response = "x".repeat(15_000);
   const ids = Array.from({ length: 60 }, (_, i) => `session-${i}`);
   const ends = await Promise.all(
@@ -92,7 +92,7 @@ test("60 programs at once lose no record and mix no lines", async () => {
   for (const { payload } of records) expect(payload).toEqual({ a: response, b: response });
 });
 
-test("a record never exceeds 128 KiB, and says how much of a long text is gone", async () => {
+test("a record never exceeds 128 KiB, and says how much of a long text is missing", async () => {
   using sandbox = new Sandbox();
   const long = "é".repeat(100_000);
   await runProgram("post-tool-use", sandbox, {
@@ -125,7 +125,7 @@ describe("secrets reach no file", () => {
     expect((await onlyRecordOf(sandbox)).redacted).toBe(1);
   });
 
-  test("the values of secret-looking variables, and the user's own literals and keys", async () => {
+  test("in secret-looking variables, and in the user's own literals and keys", async () => {
     using sandbox = new Sandbox();
     await Bun.write(
       `${sandbox.state}/config.json`,
@@ -143,7 +143,7 @@ describe("secrets reach no file", () => {
     });
   });
 
-  test("in input that is no JSON", async () => {
+  test("in input that is not JSON", async () => {
     using sandbox = new Sandbox();
     await runProgram("pre-tool-use", sandbox, `{"session_id":"s","x":"${secret}`);
     const record = await onlyRecordOf(sandbox);
@@ -152,7 +152,7 @@ describe("secrets reach no file", () => {
   });
 });
 
-test("what the user does not want captured is not, and the rest is", async () => {
+test("what the user turns off is not captured, and the rest is", async () => {
   using sandbox = new Sandbox();
   const capture = { prompts: false, tool_input: false, tool_response: false };
   await Bun.write(`${sandbox.state}/config.json`, JSON.stringify({ capture }));
@@ -165,7 +165,7 @@ test("what the user does not want captured is not, and the rest is", async () =>
   });
 });
 
-test("SessionStart removes the days that are past the retention, and only those", async () => {
+test("SessionStart removes only the days that are past the retention", async () => {
   using sandbox = new Sandbox();
   const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
   await Bun.write(`${sandbox.state}/config.json`, JSON.stringify({ retention_days: 7 }));
@@ -180,15 +180,19 @@ test("SessionStart removes the days that are past the retention, and only those"
   ]);
 });
 
-test("a config.json that is wrong in places is right in the others, and each wrong key is named", async () => {
+test("the valid keys of a config.json count, and each invalid one is reported", async () => {
   using sandbox = new Sandbox();
-  const config = { retention_days: "long", redact: { literals: ["Falcon"], keys: "pin" } };
+  const config = {
+    retention_days: "long",
+    limits: { string_bytes: 1 },
+    redact: { literals: ["Falcon"] },
+  };
   await Bun.write(`${sandbox.state}/config.json`, JSON.stringify(config));
   await runProgram("session-event", sandbox, { session_id: "s", prompt: "Falcon" });
   expect((await onlyRecordOf(sandbox)).payload).toEqual({ prompt: "[redacted:literal]" });
   const faults = (await faultsOf(sandbox)).map((line) => line.split("\t")[2]);
   expect(faults).toEqual([
     "retention_days: not a whole number from 1 to 3650; using 30",
-    "redact.keys: not a list of texts of 1 or more characters; using []",
+    "limits.string_bytes: not a whole number from 256 to 16384; using 16384",
   ]);
 });

@@ -1,4 +1,4 @@
-// How the built programs name the session of an event, and keep the pointer.
+// How the built programs find the session of an event, and keep the session pointer.
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { formatLocalTime } from "../../lib/os/local-time";
@@ -9,24 +9,31 @@ import { Sandbox } from "../../scripts/harness/sandbox";
 const pointerOf = (sandbox: Sandbox) => `${sandbox.pointers}/claude_session_shop`;
 const idIn = async (path: string) => (await Bun.file(path).text()).split("\n")[0];
 
-describe("the most direct witness names the session", () => {
-  const told = { session_id: "from-payload" };
-  const around = { CLAUDE_CODE_SESSION_ID: "from-environment" };
+describe("the session id comes from the most direct source:", () => {
+  const withId = { session_id: "from-payload" };
+  const variable = { CLAUDE_CODE_SESSION_ID: "from-environment" };
   test.each([
-    ["the payload, whatever else there is", told, around, true, "from-payload", "payload"],
-    ["else the environment", {}, around, true, "from-environment", "environment"],
-    ["else the file", {}, {}, true, "from-file", "file"],
-    ["else nobody", {}, {}, false, "unknown", "unknown"],
+    ["the payload first", withId, variable, true, "from-payload", "payload"],
+    ["then the environment", {}, variable, true, "from-environment", "environment"],
+    ["then the file", {}, {}, true, "from-file", "file"],
+    ["then none", {}, {}, false, "unknown", "unknown"],
+    ["not from the payload's `unknown`", { session_id: "unknown" }, {}, true, "from-file", "file"],
     [
-      "an id of another form is none",
+      "from nowhere, if the payload has an id of another form",
       { session_id: "../../x" },
-      around,
+      variable,
       true,
-      "from-environment",
-      "environment",
+      "unknown",
+      "unknown",
     ],
-    ["a number is none", { session_id: 7 }, {}, true, "from-file", "file"],
-    ["a word that means nobody is none", { session_id: "unknown" }, {}, true, "from-file", "file"],
+    [
+      "from nowhere, if the payload has a number",
+      { session_id: 7 },
+      {},
+      true,
+      "unknown",
+      "unknown",
+    ],
   ] as const)("%s", async (_, payload, env, hasFile, id, source) => {
     using sandbox = new Sandbox();
     if (hasFile) await Bun.write(pointerOf(sandbox), `from-file\n${formatLocalTime(Date.now())}\n`);
@@ -38,17 +45,17 @@ describe("the most direct witness names the session", () => {
   });
 });
 
-describe("a hostile id is kept in the payload, and names neither a session nor a file", () => {
+describe("a hostile session id stays in the payload, and names neither a session nor a file:", () => {
   test.each([
     ["a path", "../../x"],
     ["an absolute path", "/etc/passwd"],
     ["a newline", "id\nid"],
     ["a NUL", "id\u0000x"],
     ["10 KB", "x".repeat(10_240)],
-    ["an empty one", ""],
+    ["an empty text", ""],
     ["a leading dot", ".hidden"],
     ["a terminal escape", "\u001B[2J"],
-    ["no ASCII", "sitzung-ä"],
+    ["a letter outside ASCII", "sitzung-ä"],
   ])("%s", async (_, session_id) => {
     using sandbox = new Sandbox();
     await runProgram("session-start", sandbox, { session_id, hook_event_name: "SessionStart" });
@@ -59,7 +66,7 @@ describe("a hostile id is kept in the payload, and names neither a session nor a
   });
 });
 
-test("two sessions in one project stay apart in every record", async () => {
+test("two sessions in one project are never mixed up", async () => {
   using sandbox = new Sandbox();
   await Promise.all(
     ["a", "b"].map((session_id) => runProgram("session-start", sandbox, { session_id })),
@@ -74,7 +81,7 @@ test("two sessions in one project stay apart in every record", async () => {
   for (const { session_id, payload } of tools) expect(payload).toEqual({ owner: session_id });
 });
 
-test("two projects of one name do not see each other's session", async () => {
+test("two projects with the same name do not see each other's session", async () => {
   using sandbox = new Sandbox();
   const other = `${sandbox.root}/elsewhere/shop`;
   await Bun.write(`${other}/.git/HEAD`, "");
@@ -87,7 +94,7 @@ test("two projects of one name do not see each other's session", async () => {
   ]);
 });
 
-test("SessionStart keeps the id in two lines, private, under the project's name", async () => {
+test("SessionStart stores the id in a private file of two lines, named after the project", async () => {
   using sandbox = new Sandbox();
   await runProgram("session-start", sandbox, { session_id: "s-1" });
   expect(await Bun.file(pointerOf(sandbox)).text()).toMatch(
@@ -96,7 +103,7 @@ test("SessionStart keeps the id in two lines, private, under the project's name"
   expect(statSync(pointerOf(sandbox)).mode & 0o777).toBe(0o600);
 });
 
-test("a prompt renews the pointer, so that it names the session last spoken to", async () => {
+test("a prompt renews the pointer, so it names the session of the latest prompt", async () => {
   using sandbox = new Sandbox();
   await runProgram("session-start", sandbox, { session_id: "first" });
   await runProgram("session-start", sandbox, { session_id: "second" });
@@ -107,7 +114,7 @@ test("a prompt renews the pointer, so that it names the session last spoken to",
   expect(await idIn(pointerOf(sandbox))).toBe("first");
 });
 
-test("SessionEnd takes the pointer away only if it still names that session", async () => {
+test("SessionEnd removes the pointer only if it still names that session", async () => {
   using sandbox = new Sandbox();
   await runProgram("session-start", sandbox, { session_id: "new" });
   await runProgram("session-end", sandbox, { session_id: "old", reason: "clear" });
@@ -116,7 +123,7 @@ test("SessionEnd takes the pointer away only if it still names that session", as
   expect(readdirSync(sandbox.pointers)).toEqual([]);
 });
 
-test("a session that only the file names does not renew the file", async () => {
+test("a session id from the pointer file does not renew the file", async () => {
   using sandbox = new Sandbox();
   const content = `s\n${formatLocalTime(Date.now() - 3_600_000)}\n`;
   await Bun.write(pointerOf(sandbox), content);
@@ -124,17 +131,17 @@ test("a session that only the file names does not renew the file", async () => {
   expect(await Bun.file(pointerOf(sandbox)).text()).toBe(content);
 });
 
-test("a namesake's session is not believed, even where somebody else wrote the shared name", async () => {
+test("a project does not take the session of a namesake, whoever wrote the shared name", async () => {
   using sandbox = new Sandbox();
   const other = `${sandbox.root}/elsewhere/shop`;
   await Bun.write(`${other}/.git/HEAD`, "");
   await runProgram("session-start", sandbox, { session_id: "mine" });
-  await Bun.write(pointerOf(sandbox), `theirs\n${formatLocalTime(Date.now())}\n`);
+  await Bun.write(pointerOf(sandbox), `another\n${formatLocalTime(Date.now())}\n`);
   await runProgram("pre-tool-use", sandbox, {}, { env: { CLAUDE_PROJECT_DIR: other }, cwd: other });
   expect((await recordsOf(sandbox)).at(-1)?.session_id).toBe("unknown");
 });
 
-test("a prompt renews the pointer even where the user masks a part of the event's name", async () => {
+test("a prompt renews the pointer even if the user masks a part of the event's name", async () => {
   using sandbox = new Sandbox();
   await Bun.write(`${sandbox.state}/config.json`, '{"redact":{"literals":["Prompt"]}}');
   const prompt = { session_id: "s", hook_event_name: "UserPromptSubmit" };

@@ -1,5 +1,5 @@
-// The real Claude Code with our hooks, offline: everything that it sends is recorded, once and under
-// its own session, and neither it nor the model notices. `bun run test:e2e` starts this.
+// The real Claude Code with our hooks, offline: every event is recorded, once and under its own session, and
+// neither the client nor the model notices. Run it with `npm run test:e2e`.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { median } from "../../scripts/bench/timing";
@@ -9,8 +9,8 @@ import { Collector } from "../support/collector";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";
 import { CLIENT_VERSION, findClient, type Client } from "./client";
-import { API_KEY, Stage, type Cast, type Payload } from "./client-home";
-import { ENDLESS, SCRIPTS } from "./scripts";
+import { API_KEY, ClientHome, type Hooks, type Payload } from "./client-home";
+import { ENDLESS, SCRIPTS } from "./model-scripts";
 
 setDefaultTimeout(120_000);
 
@@ -19,18 +19,18 @@ afterAll(() => tally.print());
 const found = findClient();
 const client = "path" in found ? found.path : "";
 if ("reason" in found)
-  tally.skip(`everything: Claude Code ${CLIENT_VERSION} cannot be had: ${found.reason}`);
+  tally.skip(`everything: Claude Code ${CLIENT_VERSION} is not available: ${found.reason}`);
 
-const openStage = (cast?: Cast) => Stage.open(client, SCRIPTS, cast);
+const createHome = (hooks?: Hooks) => ClientHome.create(client, SCRIPTS, hooks);
 
 /** The events of a prompt that uses no tool. */
 const TURN = ["SessionStart", "UserPromptSubmit", "Stop", "SessionEnd"];
 const AGENT = [...callsOf("PostToolUse"), "SubagentStart", "SubagentStop"];
 
-describe.skipIf(client === "")("every event is recorded of a session", () => {
+describe.skipIf(client === "")("every event is recorded in a session", () => {
   test.each([
     ["with a tool", "single", callsOf("PostToolUse")],
-    ["with three tools at once", "parallel", callsOf("PostToolUse", 3)],
+    ["with three tools at the same time", "parallel", callsOf("PostToolUse", 3)],
     ["with tools that fail", "failing", [1, 2].flatMap(() => callsOf("PostToolUseFailure"))],
     ["with an agent in the foreground", "foreground", [...AGENT, ...callsOf("PostToolUse")]],
     [
@@ -39,48 +39,48 @@ describe.skipIf(client === "")("every event is recorded of a session", () => {
       [...AGENT, ...callsOf("PostToolUse"), "UserPromptSubmit", "Stop"],
     ],
   ])("%s", async (_, script, events) => {
-    await using stage = await openStage();
-    const session = await stage.run(`play ${script}`);
-    await expectFaithful(stage, [session], [...TURN, ...events]);
+    await using home = await createHome();
+    const session = await home.run(`play ${script}`);
+    await expectFaithful(home, [session], [...TURN, ...events]);
   });
 
   test("with a tool that is denied", async () => {
-    await using stage = await openStage();
-    const session = await stage.run("play write", "--permission-mode", "manual");
-    expect(existsSync(`${stage.sandbox.project}/written.txt`)).toBe(false);
+    await using home = await createHome();
+    const session = await home.run("play write", "--permission-mode", "manual");
+    expect(existsSync(`${home.sandbox.project}/written.txt`)).toBe(false);
     const events = [...TURN, "PreToolUse", "PermissionRequest", "PostToolBatch"];
-    await expectFaithful(stage, [session], events);
+    await expectFaithful(home, [session], events);
   });
 
   test("with a tool that is interrupted, and a prompt after it", async () => {
-    await using stage = await openStage();
-    const session = stage.start(["--input-format", "stream-json"]);
+    await using home = await createHome();
+    const session = home.start(["--input-format", "stream-json"]);
     const results = () => session.messages.filter(({ type }) => type === "result").length;
-    session.say(promptOf("play endless"));
-    await endlessCall(stage);
-    session.say({ type: "control_request", request_id: "1", request: { subtype: "interrupt" } });
+    session.send(promptOf("play endless"));
+    await endlessCall(home);
+    session.send({ type: "control_request", request_id: "1", request: { subtype: "interrupt" } });
     await until(() => results() === 1);
-    session.say(promptOf("play single"));
+    session.send(promptOf("play single"));
     await until(() => results() === 2);
-    await session.hangUp();
+    await session.endInput();
     expect(await session.ended()).toEqual({ code: 0, stderr: "" });
     const events = [...TURN, "PreToolUse", "UserPromptSubmit", ...callsOf("PostToolUse")];
-    await expectFaithful(stage, [session], events);
-    expect(stage.claudeSession("show").output).toContain("interrupted");
+    await expectFaithful(home, [session], events);
+    expect(home.claudeSession("show").output).toContain("interrupted");
   });
 
   test("that is compacted, resumed, continued and forked", async () => {
-    await using stage = await openStage();
-    const first = await stage.run("play single");
+    await using home = await createHome();
+    const first = await home.run("play single");
     const { sessionId } = first;
-    const compacted = await stage.run("/compact", "--resume", sessionId);
-    const resumed = await stage.run("play single", "--resume", sessionId);
-    const continued = await stage.run("play parallel", "--continue");
-    const forked = await stage.run("play single", "--resume", sessionId, "--fork-session");
+    const compacted = await home.run("/compact", "--resume", sessionId);
+    const resumed = await home.run("play single", "--resume", sessionId);
+    const continued = await home.run("play parallel", "--continue");
+    const forked = await home.run("play single", "--resume", sessionId, "--fork-session");
     for (const { sessionId: id } of [compacted, resumed, continued]) expect(id).toBe(sessionId);
     expect(forked.sessionId).not.toBe(sessionId);
-    await expectFaithful(stage, [first, compacted, resumed, continued, forked]);
-    const sources = stage.witnessed.filter(isEvent("SessionStart")).map(({ source }) => source);
+    await expectFaithful(home, [first, compacted, resumed, continued, forked]);
+    const sources = home.observed.filter(isEvent("SessionStart")).map(({ source }) => source);
     expect(sources.toSorted()).toEqual([
       "compact",
       "fork",
@@ -90,15 +90,15 @@ describe.skipIf(client === "")("every event is recorded of a session", () => {
       "startup",
     ]);
     for (const event of ["PreCompact", "PostCompact"])
-      expect(stage.witnessed.filter(isEvent(event))).toHaveLength(1);
+      expect(home.observed.filter(isEvent(event))).toHaveLength(1);
   });
 
-  test("while another one works in the same project", async () => {
-    await using stage = await openStage();
-    const sessions = await Promise.all([stage.run("play many"), stage.run("play parallel")]);
+  test("while another one runs in the same project", async () => {
+    await using home = await createHome();
+    const sessions = await Promise.all([home.run("play many"), home.run("play parallel")]);
     const calls = Array.from({ length: 20 }, () => callsOf("PostToolUse")).flat();
     const events = [...TURN, ...calls, ...TURN, ...callsOf("PostToolUse", 3)];
-    await expectFaithful(stage, sessions, events);
+    await expectFaithful(home, sessions, events);
   });
 
   test.each([
@@ -106,63 +106,64 @@ describe.skipIf(client === "")("every event is recorded of a session", () => {
     ["SIGTERM", 143, ["SessionEnd"]],
     ["SIGKILL", 137, []],
   ] as const)("whose client is ended by %s", async (signal, code, last) => {
-    await using stage = await openStage();
-    const session = stage.start(["play endless"]);
-    const call = await endlessCall(stage);
+    await using home = await createHome();
+    const session = home.start(["play endless"]);
+    const call = await endlessCall(home);
     session.kill(signal);
     expect((await session.ended()).code).toBe(code);
     endProcess(call);
     await expectFaithful(
-      stage,
+      home,
       [session],
       ["SessionStart", "UserPromptSubmit", "PreToolUse", ...last],
     );
   });
 });
 
-test.skipIf(client === "")("every event reaches the server that install was told of", async () => {
+test.skipIf(client === "")("every event reaches the server that install configured", async () => {
   await using collector = new Collector();
-  await using stage = await openStage();
-  stage.claudeSession("install", "--server", collector.url);
-  const session = await stage.run("play parallel");
-  await expectFaithful(stage, [session], [...TURN, ...callsOf("PostToolUse", 3)]);
-  const { records } = await stage.recorded();
+  await using home = await createHome();
+  home.claudeSession("install", "--server", collector.url);
+  const session = await home.run("play parallel");
+  await expectFaithful(home, [session], [...TURN, ...callsOf("PostToolUse", 3)]);
+  const { records } = await home.recorded();
   const recorded = records.map(({ id, session_id }) => ({ id, session_id }));
   await until(() => collector.ids.length === recorded.length);
   expect(collector.arrivals.map(({ id, session_id }) => ({ id, session_id }))).toEqual(recorded);
   tally.add("events delivered", recorded.length);
 });
 
-describe.skipIf(client === "")("a Bash call asks `claude-session id`, and is told", () => {
-  test("what Claude Code itself calls the session", async () => {
-    await using stage = await openStage();
-    const session = await stage.run("play identity");
+describe.skipIf(client === "")("a Bash call learns from `claude-session id`", () => {
+  test("the id that Claude Code itself uses", async () => {
+    await using home = await createHome();
+    const session = await home.run("play identity");
     const ids = resultOf(session).split("\n");
     expect(ids).toEqual([session.sessionId, session.sessionId]);
-    await expectFaithful(stage, [session]);
+    await expectFaithful(home, [session]);
   });
 
-  test("the same where only the pointer file is left to tell", async () => {
-    await using stage = await openStage();
-    const session = await stage.run("play pointer");
+  test("the same id where only the pointer file has it", async () => {
+    await using home = await createHome();
+    const session = await home.run("play pointer");
     expect(resultOf(session)).toBe(session.sessionId);
-    await expectFaithful(stage, [session]);
+    await expectFaithful(home, [session]);
   });
 });
 
-test.skipIf(client === "")("the client has nothing of this machine's around it", async () => {
-  await using stage = await openStage();
-  const session = await stage.run("play surroundings");
-  const given = new Set(Object.keys(stage.env));
+test.skipIf(client === "")("the client sees nothing of this machine", async () => {
+  await using home = await createHome();
+  const session = await home.run("play surroundings");
+  const given = new Set(Object.keys(home.env));
   const names = resultOf(session).split("\n");
-  // What it sets itself, and what a shell sets.
-  const its = /^(?:CLAUDE|AI_AGENT$|COREPACK_|GIT_EDITOR$|NoDefault|SHELL$|SHLVL$|PWD$|OLDPWD$|_$)/;
-  expect(names.filter((name) => !given.has(name) && !its.test(name))).toEqual([]);
+  // Variables that the client or a shell sets.
+  const known =
+    /^(?:CLAUDE|AI_AGENT$|COREPACK_|GIT_EDITOR$|NoDefault|SHELL$|SHLVL$|PWD$|OLDPWD$|_$)/;
+  expect(names.filter((name) => !given.has(name) && !known.test(name))).toEqual([]);
   expect(names).toContain("CLAUDE_CODE_SESSION_ID");
-  expect(Array.from(stage.api.keys)).toEqual([API_KEY]);
-  for (const { transcript_path } of stage.witnessed)
-    expect(transcript_path).toStartWith(`${stage.sandbox.home}/.claude/projects/`);
-  await expectFaithful(stage, [session]);
+  expect(Array.from(home.api.keys)).toEqual([API_KEY]);
+  for (const { transcript_path } of home.observed)
+    expect(transcript_path).toStartWith(`${home.sandbox.home}/.claude/projects/`);
+  await expectFaithful(home, [session]);
 });
 
 describe.skipIf(client === "")("with our hooks", () => {
@@ -171,9 +172,9 @@ describe.skipIf(client === "")("with our hooks", () => {
     async (script) => {
       const [hooked, plain] = await Promise.all(
         [true, false].map(async (ours) => {
-          await using stage = await openStage({ ours, others: "none" });
-          await stage.run(`play ${script}`);
-          return stage.api.requests.map((body) => withoutChance(body, stage));
+          await using home = await createHome({ ours, other: "none" });
+          await home.run(`play ${script}`);
+          return home.api.requests.map((body) => normalized(body, home));
         }),
       );
       expect(hooked).toEqual(plain as string[]);
@@ -183,35 +184,35 @@ describe.skipIf(client === "")("with our hooks", () => {
   );
 
   const strace = commandExists("strace");
-  if (!strace) tally.skip("the network: there is no strace here");
+  if (!strace) tally.skip("the network: strace is not installed");
   test.skipIf(!strace)(
-    "the client and everything it starts talk to nothing but loopback",
+    "the client and everything that it starts connect only to loopback",
     async () => {
-      await using stage = await openStage();
-      const trace = `${stage.sandbox.root}/trace`;
+      await using home = await createHome();
+      const trace = `${home.sandbox.root}/trace`;
       const tracer = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg"];
-      const session = stage.start(["play single"], [...tracer, "-o", trace]);
-      await session.hangUp();
+      const session = home.start(["play single"], [...tracer, "-o", trace]);
+      await session.endInput();
       expect((await session.ended()).code).toBe(0);
       const calls = readFileSync(trace, "utf8").match(/sa_family=AF_INET6?, .*/g) ?? [];
       expect(calls.length).toBeGreaterThan(0);
       for (const call of calls) expect(call).toMatch(/"127\.0\.0\.1"|"::1"/);
-      await expectFaithful(stage, [session], [...TURN, ...callsOf("PostToolUse")]);
-      tally.add("connections looked at", calls.length);
+      await expectFaithful(home, [session], [...TURN, ...callsOf("PostToolUse")]);
+      tally.add("connections checked", calls.length);
     },
   );
 
-  test("a prompt takes so much longer, which is told and not judged here", async () => {
-    const casts: Record<string, Cast> = {
-      "without hooks": { ours: false, others: "none" },
-      "with hooks that do nothing": { ours: false, others: "idle" },
-      "with ours": { ours: true, others: "none" },
+  test("the time that hooks add to a prompt is printed, without a limit here", async () => {
+    const setups: Record<string, Hooks> = {
+      "without hooks": { ours: false, other: "none" },
+      "with hooks that do nothing": { ours: false, other: "idle" },
+      "with ours": { ours: true, other: "none" },
     };
-    const took = new Map(Object.keys(casts).map((name) => [name, [] as number[]]));
+    const took = new Map(Object.keys(setups).map((name) => [name, [] as number[]]));
     for (let round = 0; round < 3; round++)
-      for (const [name, cast] of Object.entries(casts)) {
-        await using stage = await openStage(cast);
-        took.get(name)?.push(turnMs(await stage.run("play many")));
+      for (const [name, hooks] of Object.entries(setups)) {
+        await using home = await createHome(hooks);
+        took.get(name)?.push(turnMs(await home.run("play many")));
       }
     const [without = 0, idle = 0, ours = 0] = Array.from(took.values(), median);
     const calls = SCRIPTS.many.length - 1;
@@ -225,56 +226,56 @@ describe.skipIf(client === "")("with our hooks", () => {
   });
 });
 
-/** The events of calls that were made at once. */
+/** The events of calls that are made at the same time. */
 function callsOf(end: "PostToolUse" | "PostToolUseFailure", calls = 1): string[] {
   return [...Array.from({ length: calls }, () => ["PreToolUse", end]).flat(), "PostToolBatch"];
 }
 
 /**
- * What must hold whatever was done: each event that somebody else's hook was sent is in our log, once,
- * with its own session id and with nothing lost; calls can be joined; the client had nothing to say of
- * our hooks; the model saw nothing of ours.
+ * Expects what must hold after any session: each event that the observer was sent is in our log, once,
+ * complete, and with its own session id; the two events of a call can be joined; every hook succeeded; and
+ * the model saw no trace of our hooks.
  */
 async function expectFaithful(
-  stage: Stage,
+  home: ClientHome,
   sessions: readonly Client[],
   events?: readonly string[],
 ): Promise<void> {
-  // Some hooks end after their client.
-  await until(async () => (await stage.recorded()).payloads.length >= stage.witnessed.length);
-  const { witnessed } = stage;
+  // Some hooks end after the client.
+  await until(async () => (await home.recorded()).payloads.length >= home.observed.length);
+  const { observed } = home;
   if (events !== undefined)
-    expect(witnessed.map((payload) => payload["hook_event_name"]).toSorted()).toEqual(
+    expect(observed.map((payload) => payload["hook_event_name"]).toSorted()).toEqual(
       events.toSorted(),
     );
-  const { records, payloads } = await stage.recorded();
-  expect(sortedTexts(payloads)).toEqual(sortedTexts(witnessed));
+  const { records, payloads } = await home.recorded();
+  expect(sortedTexts(payloads)).toEqual(sortedTexts(observed));
 
   const ids = new Set(sessions.map(({ sessionId }) => sessionId));
   for (const { session_id, session_id_source } of records) {
     expect(session_id_source).toBe("payload");
     expect(ids).toContain(session_id);
   }
-  const begun = records.filter(({ event }) => event === "PreToolUse");
+  const calls = records.filter(({ event }) => event === "PreToolUse");
   for (const { event, session_id, tool_use_id } of records)
     if (event === "PostToolUse" || event === "PostToolUseFailure")
       expect(
-        begun.filter((call) => call.session_id === session_id && call.tool_use_id === tool_use_id),
+        calls.filter((call) => call.session_id === session_id && call.tool_use_id === tool_use_id),
       ).toHaveLength(1);
 
   const reports = sessions.flatMap(({ hookReports }) => hookReports);
   for (const report of reports) expect(report).toMatchObject({ outcome: "success", output: "" });
   expect(reports.length).toBeGreaterThan(0);
-  expect(await faultsOf(stage.sandbox)).toEqual([]);
-  expect(stage.api.requests.flatMap((body) => tracesOfOurs(body, stage))).toEqual([]);
-  expect(stage.api.strays).toEqual([]);
+  expect(await faultsOf(home.sandbox)).toEqual([]);
+  expect(home.api.requests.flatMap((body) => tracesOfOurs(body, home))).toEqual([]);
+  expect(home.api.strays).toEqual([]);
   tally.add("sessions", sessions.length);
-  tally.add("events", witnessed.length);
+  tally.add("events", observed.length);
   tally.add("hook reports", reports.length);
 }
 
 function sortedTexts(payloads: readonly Payload[]): string[] {
-  // One writer's order of keys is not another's.
+  // Our record has another order of keys than the event.
   return payloads.map((payload) => JSON.stringify(payload, sortedKeys)).toSorted();
 }
 
@@ -291,24 +292,24 @@ function promptOf(content: string): object {
   return { type: "user", message: { role: "user", content } };
 }
 
-/** Waits for the endless call to run, and answers with its process id. */
-async function endlessCall(stage: Stage): Promise<number> {
-  const file = `${stage.sandbox.project}/${ENDLESS}`;
+/** Waits for the endless call to run, and returns its process id. */
+async function endlessCall(home: ClientHome): Promise<number> {
+  const file = `${home.sandbox.project}/${ENDLESS}`;
   const read = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
   await until(() => read().endsWith("\n"));
   return Number(read());
 }
 
-/** Ends a call that outlived its client. */
+/** Kills a call that outlived its client. */
 function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // The client ended it.
+    // The client has ended it.
   }
 }
 
-/** What the first tool call of a session gave. */
+/** The output of a session's first tool call. */
 function resultOf(session: Client): string {
   const message = session.messages.find(({ type }) => type === "user");
   return String((message?.["tool_use_result"] as { stdout?: unknown } | undefined)?.stdout);
@@ -318,15 +319,15 @@ function turnMs(session: Client): number {
   return Number(session.messages.find(({ type }) => type === "result")?.["duration_ms"]);
 }
 
-/** What a request says of us, but for the client's own word that a hook went well before compacting. */
-function tracesOfOurs(body: string, stage: Stage): string[] {
+/** Traces of our hooks in a request, except the client's own message that a hook before compacting succeeded. */
+function tracesOfOurs(body: string, home: ClientHome): string[] {
   const own = /(?:PreCompact|PostCompact) \[[^\]]*\] completed successfully/g;
   const ours = /.{0,40}(?:session-hooks|claude_session_|hooks\/(?:session|pre|post)-).{0,40}/g;
-  return withoutChance(body, stage).replaceAll(own, "").match(ours) ?? [];
+  return normalized(body, home).replaceAll(own, "").match(ours) ?? [];
 }
 
-/** A request without what differs from run to run: ids, times and where the sandbox is. */
-function withoutChance(body: string, { sandbox }: Stage): string {
+/** A request without what differs from run to run: ids, times, and the path of the sandbox. */
+function normalized(body: string, { sandbox }: ClientHome): string {
   return body
     .replaceAll(sandbox.root, "ROOT")
     .replaceAll(sandbox.root.replaceAll("/", "-"), "ROOT")

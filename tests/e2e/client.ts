@@ -1,4 +1,4 @@
-// The real Claude Code: had on demand, started with nothing of ours or yours around it, and listened to.
+// The real Claude Code: fetched on demand, started in an environment of its own, and read as it prints.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -10,7 +10,7 @@ const PACKAGE = "@anthropic-ai/claude-code-linux-x64";
 const cache = `${root}/node_modules/.cache/claude-code-${CLIENT_VERSION}`;
 const INSTALL_MS = 300_000;
 
-/** Where the client is, or why it cannot be had. */
+/** Where the client is, or why it is not available. */
 export type Found = { readonly path: string } | { readonly reason: string };
 
 /** Finds the client in the cache folder, or fetches it from the package registry into it. */
@@ -19,9 +19,9 @@ export function findClient(): Found {
     return { reason: `the client's package is for Linux on x64, not ${process.platform}` };
   const path = `${cache}/node_modules/${PACKAGE}/claude`;
   if (existsSync(path)) return { path };
-  if (Bun.which("npm") === null) return { reason: "there is no npm here to fetch it with" };
+  if (Bun.which("npm") === null) return { reason: "npm, which fetches it, is not installed" };
   console.log(`Fetching Claude Code ${CLIENT_VERSION} …`);
-  // Scripts of the package are not run: the program lies in it as it is.
+  // The package contains the program itself, so its install scripts are not needed.
   const { exitCode, stderr } = Bun.spawnSync(
     ["npm", "install", "--ignore-scripts", "--no-save", "--prefix", cache].concat(
       `${PACKAGE}@${CLIENT_VERSION}`,
@@ -40,21 +40,21 @@ export interface ClientMessage {
   readonly [key: string]: unknown;
 }
 
-/** What the client said of one run of one hook. */
+/** What the client reported about one run of one hook. */
 export interface HookReport {
   readonly event: string;
   readonly outcome: unknown;
   readonly output: string;
 }
 
-/** A client that is running, or has ended. */
+/** A client, running or ended. */
 export class Client {
   readonly messages: ClientMessage[] = [];
   readonly #child: Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
-  readonly #listening: Promise<void>;
+  readonly #reading: Promise<void>;
 
   /**
-   * Starts one that answers in messages, a line each.
+   * Starts a client that prints messages, one a line.
    *
    * @param env its whole environment
    */
@@ -66,19 +66,19 @@ export class Client {
       stdout: "pipe",
       stderr: "pipe",
     });
-    this.#listening = this.#listen();
+    this.#reading = this.#readMessages();
   }
 
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** The session, once the client has told it. Before that, a client that resumes one calls itself another. */
+  /** The session, once the client has reported it. Until then, a client that resumes one reports another. */
   get sessionId(): string {
     return this.messages.find(({ subtype }) => subtype === "init")?.session_id ?? "";
   }
 
-  /** What the client said of each hook that has ended. */
+  /** The client's report about each hook that has ended. */
   get hookReports(): HookReport[] {
     return this.messages
       .filter(({ subtype }) => subtype === "hook_response")
@@ -89,15 +89,15 @@ export class Client {
       }));
   }
 
-  /** Says something to a client that was started with `--input-format stream-json`. */
-  say(message: object): void {
+  /** Sends a message to a client that was started with `--input-format stream-json`. */
+  send(message: object): void {
     const stdin = this.#child.stdin as Bun.FileSink;
     stdin.write(`${JSON.stringify(message)}\n`);
     void stdin.flush();
   }
 
-  /** Lets it know that nothing more will be said. */
-  async hangUp(): Promise<void> {
+  /** Ends its input. */
+  async endInput(): Promise<void> {
     await (this.#child.stdin as Bun.FileSink).end();
   }
 
@@ -105,17 +105,17 @@ export class Client {
     this.#child.kill(signal);
   }
 
-  /** Waits for its end, and answers with its exit code and what it wrote to stderr. */
+  /** Waits for its end, and returns its exit code and what it wrote to stderr. */
   async ended(): Promise<{ code: number; stderr: string }> {
     const [code, stderr] = await Promise.all([
       this.#child.exited,
       this.#child.stderr.text(),
-      this.#listening,
+      this.#reading,
     ]);
     return { code, stderr };
   }
 
-  async #listen(): Promise<void> {
+  async #readMessages(): Promise<void> {
     let rest = "";
     const decoder = new TextDecoder();
     for await (const chunk of this.#child.stdout) {

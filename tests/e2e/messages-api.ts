@@ -1,21 +1,21 @@
-// A stand-in for the Messages API on loopback, which plays a script. It keeps nothing between two
-// requests: what a prompt asks for (`play NAME`) and how many answers came since say which part of
-// the script is next. Every request is kept, for tests to look at what a model would have seen.
+// A stand-in for the Messages API on loopback, which plays a script. It has no state between requests: the
+// prompt (`play NAME`) and the number of answers since select the next part of the script. It keeps every
+// request, to show a test what a model would see.
 
-/** One thing that the model says: words, or the use of a tool. */
+/** A part of an answer: text, or the use of a tool. */
 export type Block = string | { readonly tool: string; readonly input: Record<string, unknown> };
 
-/** What the model says in answer to a prompt, and then to the results of its tools, turn by turn. */
+/** The answers to a prompt and then to the results of its tools, turn by turn. */
 export type Script = readonly (readonly Block[])[];
 
-/** A stand-in that is listening, until it is disposed of (`using`). */
+/** A stand-in that listens until it is disposed of (`using`). */
 export interface MessagesApi extends Disposable {
   readonly url: string;
   /** The bodies of the requests so far, as JSON text. */
   readonly requests: readonly string[];
   /** The API keys that came with them. */
   readonly keys: ReadonlySet<string | null>;
-  /** Requests to anything else than the Messages API, as `METHOD path`. */
+  /** Requests for anything but the Messages API, as `METHOD path`. */
   readonly strays: readonly string[];
 }
 
@@ -108,7 +108,7 @@ function answerTo(
   };
 }
 
-/** The name in a prompt, beside which there may be reminders of the client and results of tools. */
+/** The name in a prompt, among reminders of the client and results of tools. */
 function scriptNamedBy(message: Message | undefined): string | undefined {
   if (message?.role !== "user") return undefined;
   const { content } = message;
@@ -116,7 +116,7 @@ function scriptNamedBy(message: Message | undefined): string | undefined {
   return texts.map((text) => /^\s*play ([\w-]+)/.exec(text)?.[1]).findLast(Boolean);
 }
 
-/** The same as server-sent events, a piece for each block. */
+/** An answer as server-sent events, one delta for each block. */
 function streamed({ content, stop_reason, ...message }: Answer): Response {
   const events: { type: string; [key: string]: unknown }[] = [
     { type: "message_start", message: { ...message, content: [], stop_reason: null } },

@@ -1,24 +1,15 @@
-// Disks that are full or read-only, limits of the system, files that cannot be changed, homes that
-// cannot be read: a hook stays silent and ends well, and once the trouble is over, all goes on.
+// Disks that are full or read-only, limits of the system, and files that cannot change: a hook is silent
+// and exits 0, and once the trouble is over, the next one records as usual.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
 import { dayPath, utcDay } from "../../lib/log/log";
 import { commandExists, run } from "../../scripts/harness/commands";
-import { runProgram, type Ended, type Start } from "../../scripts/harness/programs";
+import { runProgram, type Start } from "../../scripts/harness/programs";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { canMount, Disk } from "../support/disk";
 import { Tally } from "../support/tally";
-import { as, USER, whyNotAnother } from "../support/users";
-import {
-  DURING,
-  isUnhurt,
-  laterViolations,
-  look,
-  setScene,
-  violations,
-  type Scene,
-  type Survival,
-} from "./aftermath";
+import { prepareScene, sceneOf, type Scene } from "./scene";
+import { DURING, isUnaffected, laterViolations, violations, type FaultyEnd } from "./violations";
 
 setDefaultTimeout(120_000);
 
@@ -27,43 +18,38 @@ afterAll(() => tally.print());
 
 const isRoot = process.geteuid?.() === 0;
 const START = { session_id: DURING, hook_event_name: "SessionStart" };
-const SILENT = { code: 0, stdout: "", stderr: "" };
 const PAGE_BYTES = 4096;
-/** A record of this suite is longer than that. */
+/** Less than any record here. */
 const RECORD_BYTES = 300;
 
-function startHook(sandbox: Sandbox, start: Start = {}): Promise<Ended> {
-  return runProgram("session-start", sandbox, START, start);
-}
-
-/** What is known of a trouble. */
-interface Trouble extends Pick<Survival, "isLasting" | "cannotRemove"> {
-  /** It may be none at all. */
+/** What a hook has to cope with. */
+interface Trouble extends Pick<FaultyEnd, "isLasting" | "cannotRemove"> {
+  /** Whether a hook may not notice it. */
   readonly mayDoNothing?: boolean;
-  /** Ends it. */
-  heal?(): void;
+  /** Ends the trouble. May be called twice. */
+  end?(): void;
 }
 
-/** Runs a hook in trouble, ends the trouble, and says what is amiss. */
-async function amissAfter(
+/** Runs a hook in trouble and another one after it, and returns what is wrong. */
+async function violationsIn(
   sandbox: Sandbox,
   before: Scene,
   start: Start,
-  { heal = () => {}, mayDoNothing = false, ...survival }: Trouble,
+  { end = () => {}, mayDoNothing = false, ...expected }: Trouble,
 ): Promise<string[]> {
   try {
-    const ended = await startHook(sandbox, start);
-    const found = await violations(sandbox, before, { ...ended, ...survival });
-    if (isUnhurt(sandbox) && !mayDoNothing) found.push("there was no trouble at all");
-    heal();
+    const ended = await runProgram("session-start", sandbox, START, start);
+    const found = await violations(sandbox, before, { ...ended, ...expected });
+    if (isUnaffected(sandbox) && !mayDoNothing) found.push("the hook had no trouble");
+    end();
     tally.add("cases");
     return [...found, ...(await laterViolations(sandbox, before))];
   } finally {
-    heal();
+    end();
   }
 }
 
-if (!canMount) tally.skip("disks of their own: mounting one is not allowed here");
+if (!canMount) tally.skip("small disks: mounting is not allowed here");
 
 describe.skipIf(!canMount)("a disk", () => {
   const places = {
@@ -74,79 +60,79 @@ describe.skipIf(!canMount)("a disk", () => {
     ([name, folder]) =>
       [
         [`${name} that is full`, folder, "size=1m", (disk: Disk) => disk.fill()],
-        [`${name} without a name left`, folder, "nr_inodes=64", (disk: Disk) => disk.fillNames()],
+        [`${name} without a free inode`, folder, "nr_inodes=64", (disk: Disk) => disk.fillInodes()],
         [`${name} that is read-only`, folder, "size=1m", (disk: Disk) => disk.remount("ro")],
       ] as const,
   );
   test.each(rows)("%s", async (_, folder, options, spoil) => {
     using sandbox = new Sandbox();
     using disk = new Disk(folder(sandbox), options);
-    // A file that is there has room to the end of its last page.
-    const before = await setScene(sandbox, { isNewDay: true });
+    // An existing file has room to the end of its last page, so today's must not exist yet.
+    const before = await prepareScene(sandbox, { isNewDay: true });
     spoil(disk);
     const isLasting = folder(sandbox) === sandbox.state;
-    const heal = () => {
+    const end = () => {
       disk.remount("rw");
       disk.empty();
     };
-    expect(await amissAfter(sandbox, before, {}, { isLasting, heal })).toEqual([]);
+    expect(await violationsIn(sandbox, before, {}, { isLasting, end })).toEqual([]);
   });
 
-  test("that has room for a part of a line keeps what it had, and takes the next", async () => {
-    const amiss: string[] = [];
-    // A file of a tmpfs grows by pages: what is left of the last one is the room there is.
+  test("with room for only a part of a line keeps its lines, and takes the next one later", async () => {
+    const found: string[] = [];
+    // A file on a tmpfs grows by pages, so on a full disk it has the rest of its last page.
     for (let room = 1; room < RECORD_BYTES; room += 17) {
       using sandbox = new Sandbox();
       using disk = new Disk(sandbox.state, "size=1m");
-      await setScene(sandbox);
+      await prepareScene(sandbox);
       const path = today(sandbox);
       const blanks = (2 * PAGE_BYTES - room - statSync(path).size) % PAGE_BYTES;
       appendFileSync(path, "\n".repeat(blanks));
       disk.fill();
-      const trouble = { isLasting: true, heal: () => disk.empty() };
-      const found = await amissAfter(sandbox, look(sandbox), {}, trouble);
-      amiss.push(...found.map((what) => `room for ${room} bytes: ${what}`));
+      const trouble = { isLasting: true, end: () => disk.empty() };
+      const inTrouble = await violationsIn(sandbox, sceneOf(sandbox), {}, trouble);
+      found.push(...inTrouble.map((what) => `room for ${room} bytes: ${what}`));
     }
-    expect(amiss).toEqual([]);
+    expect(found).toEqual([]);
   });
 });
 
 const hasLimits = commandExists("prlimit");
-if (!hasLimits) tally.skip("limits: there is no prlimit here");
+if (!hasLimits) tally.skip("limits: prlimit is not installed");
 
 describe.skipIf(!hasLimits)("a limit", () => {
-  test("of so many open files, whatever the number", async () => {
-    const amiss: string[] = [];
-    // With fewer the runtime does not start.
+  test("of any number of open files", async () => {
+    const found: string[] = [];
+    // The runtime does not start with fewer.
     for (let most = 5; most <= 24; most++) {
       using sandbox = new Sandbox();
       const start = { by: ["prlimit", `--nofile=${most}`] };
       const trouble = { isLasting: true, mayDoNothing: true };
-      const found = await amissAfter(sandbox, await setScene(sandbox), start, trouble);
-      amiss.push(...found.map((what) => `${most} open files: ${what}`));
+      const inTrouble = await violationsIn(sandbox, await prepareScene(sandbox), start, trouble);
+      found.push(...inTrouble.map((what) => `${most} open files: ${what}`));
     }
-    expect(amiss).toEqual([]);
+    expect(found).toEqual([]);
   });
 
-  test("of a file's size, whatever the size: of the day's file, and of a pointer's", async () => {
-    const amiss: string[] = [];
+  test("of any size of a file, of the day's as well as of a pointer", async () => {
+    const found: string[] = [];
     const sizes = [...stepsTo(60, 4), ...stepsTo(900, 23).map((more) => `day + ${more}`)];
     for (const size of sizes) {
       using sandbox = new Sandbox();
-      const before = await setScene(sandbox);
+      const before = await prepareScene(sandbox);
       const [, more] = String(size).split(" + ");
       const most = more === undefined ? size : statSync(today(sandbox)).size + Number(more);
       const start = { by: ["prlimit", `--fsize=${most}`] };
       const trouble = { isLasting: true, mayDoNothing: true };
-      const found = await amissAfter(sandbox, before, start, trouble);
-      amiss.push(...found.map((what) => `${size} bytes: ${what}`));
+      const inTrouble = await violationsIn(sandbox, before, start, trouble);
+      found.push(...inTrouble.map((what) => `${size} bytes: ${what}`));
     }
-    expect(amiss).toEqual([]);
+    expect(found).toEqual([]);
   });
 });
 
 const canFreeze = isRoot && commandExists("chattr") && tryToFreeze();
-if (!canFreeze) tally.skip("immutable files: they cannot be made here");
+if (!canFreeze) tally.skip("immutable files: chattr does not work here");
 
 function tryToFreeze(): boolean {
   using sandbox = new Sandbox();
@@ -159,89 +145,32 @@ function tryToFreeze(): boolean {
   }
 }
 
-describe.skipIf(!canFreeze)("what may not be changed:", () => {
+describe.skipIf(!canFreeze)("immutable:", () => {
   test.each([
     ["the day's file", "+i", today, false],
-    ["the log's folder, on a new day", "+i", ({ events }: Sandbox) => events, true],
+    ["the log's folder on a new day", "+i", ({ events }: Sandbox) => events, true],
     ["a pointer", "+i", ({ pointers }: Sandbox) => `${pointers}/claude_session_shop`, false],
-    ["the pointers' folder", "+i", ({ pointers }: Sandbox) => pointers, false],
-    // There a temp file can be made, and then neither renamed nor removed.
-    ["the pointers' folder, but for adding", "+a", ({ pointers }: Sandbox) => pointers, false],
+    ["the pointer folder", "+i", ({ pointers }: Sandbox) => pointers, false],
+    // A temp file can be created there, and then neither renamed nor removed.
+    ["the pointer folder, except for new files", "+a", ({ pointers }: Sandbox) => pointers, false],
   ])("%s", async (_, attribute, pathOf, isNewDay) => {
     using sandbox = new Sandbox();
-    const before = await setScene(sandbox, { isNewDay });
+    const before = await prepareScene(sandbox, { isNewDay });
     const path = pathOf(sandbox);
     run("chattr", attribute, path);
-    const heal = () => void run("chattr", attribute.replace("+", "-"), path);
-    const trouble = { cannotRemove: attribute === "+a", heal };
-    expect(await amissAfter(sandbox, before, {}, trouble)).toEqual([]);
+    const end = () => void run("chattr", attribute.replace("+", "-"), path);
+    const trouble = { cannotRemove: attribute === "+a", end };
+    expect(await violationsIn(sandbox, before, {}, trouble)).toEqual([]);
   });
 
-  test("a day that takes nothing but more lines is no trouble", async () => {
+  test("a day that allows only appending is enough", async () => {
     using sandbox = new Sandbox();
-    const before = await setScene(sandbox);
+    const before = await prepareScene(sandbox);
     run("chattr", "+a", today(sandbox));
-    const heal = () => void run("chattr", "-a", today(sandbox));
-    expect(await amissAfter(sandbox, before, {}, { mayDoNothing: true, heal })).toEqual([]);
+    const end = () => void run("chattr", "-a", today(sandbox));
+    expect(await violationsIn(sandbox, before, {}, { mayDoNothing: true, end })).toEqual([]);
   });
 });
-
-const whyNot = whyNotAnother();
-if (whyNot !== undefined) tally.skip(`other users' homes: ${whyNot}`);
-
-describe("a home", () => {
-  test.skipIf(whyNot !== undefined)("that its user may not even enter", async () => {
-    using sandbox = new Sandbox();
-    const before = await setScene(sandbox);
-    giveAway(sandbox.pointers);
-    chmodSync(sandbox.root, 0o755);
-    chmodSync(sandbox.home, 0o000);
-    const ended = await startHook(sandbox, { by: as(USER) });
-    expect(ended).toMatchObject(SILENT);
-    expect(ended.ms).toBeLessThan(2000);
-    chmodSync(sandbox.home, 0o700);
-    expect(look(sandbox).days).toEqual(before.days);
-    const [pointer] = look(sandbox).pointers.values();
-    expect(pointer).toStartWith(`${DURING}\n`);
-    tally.add("cases");
-  });
-
-  test.skipIf(whyNot !== undefined)(
-    "that nobody has named, of a user whom the system does not know",
-    async () => {
-      using sandbox = new Sandbox();
-      giveAway(sandbox.pointers);
-      chmodSync(sandbox.root, 0o755);
-      const env = { HOME: undefined, CLAUDE_CONFIG_DIR: undefined, CLAUDE_SESSION_HOME: undefined };
-      expect(await startHook(sandbox, { by: as(USER), env })).toMatchObject(SILENT);
-      expect(look(sandbox).pointers.size).toBe(2);
-      tally.add("cases");
-    },
-  );
-
-  test("that is a file", async () => {
-    using sandbox = new Sandbox();
-    writeFileSync(`${sandbox.home}/.claude`, "mine");
-    expect(await startHook(sandbox)).toMatchObject(SILENT);
-    expect(await Bun.file(`${sandbox.home}/.claude`).text()).toBe("mine");
-    tally.add("cases");
-  });
-});
-
-test("a working folder that is gone", async () => {
-  using sandbox = new Sandbox();
-  const before = await setScene(sandbox);
-  const gone = `${sandbox.root}/gone`;
-  mkdirSync(gone);
-  const by = ["sh", "-c", 'rmdir ../gone && exec "$0" "$@"'];
-  const start = { by, cwd: gone };
-  expect(await amissAfter(sandbox, before, start, { mayDoNothing: true })).toEqual([]);
-});
-
-/** Gives a folder to somebody, with what is in it. */
-function giveAway(folder: string): void {
-  run("chown", "-R", `${USER}:${USER}`, folder);
-}
 
 function today({ events }: Sandbox): string {
   return dayPath(events, utcDay(Date.now()));

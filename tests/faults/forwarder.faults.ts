@@ -1,5 +1,5 @@
-// Every system call of a delivery fails once in every way, or is the last one: the next delivery
-// brings what is missing, and nothing is counted lost.
+// Every system call of a delivery fails in every way, or kills it: the next delivery sends what is missing,
+// and nothing counts as lost.
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { recordIn } from "../../lib/log/reader";
@@ -8,18 +8,19 @@ import type { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "../support/collector";
 import { configure } from "../support/forwarder";
 import { Tally } from "../support/tally";
-import { makeOlder, setScene, temporariesIn } from "./aftermath";
-import { expectToSurvive, obstacle } from "./every-call";
+import { BUG_REPORT } from "../support/terminal-output";
+import { expectToSurvive, whyNoFaults } from "./fail-each-call";
+import { ageFile, prepareScene, tempFilesIn } from "./scene";
 
 setDefaultTimeout(300_000);
 
 const tally = new Tally("forwarder");
 afterAll(() => tally.print());
-const whyNot = obstacle();
+const whyNot = whyNoFaults();
 if (whyNot !== undefined) tally.skip(`everything: ${whyNot}`);
 
 test.skipIf(whyNot !== undefined)(
-  "any system call may fail, or be the last, of a delivery",
+  "any system call may fail, or kill the forwarder, in a delivery",
   async () => {
     await using collector = new Collector();
     const emitted: string[] = [];
@@ -27,27 +28,27 @@ test.skipIf(whyNot !== undefined)(
       {
         command: { program: "claude-session", args: ["forward", "--once"] },
         prepare: async (sandbox) => {
-          const { days } = await setScene(sandbox);
+          const { days } = await prepareScene(sandbox);
           configure(sandbox, { name: "lake", type: "http", url: `${collector.url}/lake` });
           return Array.from(days.values()).flatMap(idsIn);
         },
-        judge: async (sandbox, ids, _fault, { stdout, stderr: said }) => {
-          const amiss: string[] = [];
-          if (/a bug of ours|at <anonymous>/.test(stdout + said))
-            amiss.push(`it printed ${stdout}${said}`);
-          for (const path of temporariesIn(sandbox)) makeOlder(path);
+        violations: async (sandbox, ids, _fault, end) => {
+          const found: string[] = [];
+          const output = end.stdout + end.stderr;
+          if (BUG_REPORT.test(output)) found.push(`it printed ${output}`);
+          for (const path of tempFilesIn(sandbox)) ageFile(path);
           const { code, stderr } = await runCli(sandbox, "forward --once");
-          if (code !== 0) amiss.push(`the next delivery ended with ${code}: ${stderr}`);
+          if (code !== 0) found.push(`the next delivery ended with ${code}: ${stderr}`);
           const arrived = new Set(collector.ids);
           const missing = ids.filter((id) => !arrived.has(id));
-          if (missing.length > 0) amiss.push(`${missing.length} events did not arrive`);
+          if (missing.length > 0) found.push(`${missing.length} events did not arrive`);
           const { lost, skipped } = cursorOf(sandbox);
           if (lost > 0 || skipped > 0)
-            amiss.push(`${lost} lost and ${skipped} skipped are counted`);
-          if (forwardersTemporaries(sandbox).length > 0)
-            amiss.push("temp files are left after an hour");
+            found.push(`${lost} events count as lost and ${skipped} lines as skipped`);
+          if (tempFilesOfForwarder(sandbox).length > 0)
+            found.push("temp files are left after an hour");
           emitted.push(...ids);
-          return amiss;
+          return found;
         },
       },
       tally,
@@ -69,7 +70,7 @@ function cursorOf({ state }: Sandbox): { lost: number; skipped: number } {
   return JSON.parse(readFileSync(`${state}/forward/lake/cursor.json`, "utf8"));
 }
 
-/** A hook sweeps the pointers' folder. */
-function forwardersTemporaries(sandbox: Sandbox): string[] {
-  return temporariesIn(sandbox).filter((path) => path.startsWith(sandbox.state));
+/** Only those in the state folder: a hook cleans up the pointer folder. */
+function tempFilesOfForwarder(sandbox: Sandbox): string[] {
+  return tempFilesIn(sandbox).filter((path) => path.startsWith(sandbox.state));
 }

@@ -1,30 +1,31 @@
-// Every system call of install and uninstall fails once in every way, or is the last one: the settings
-// are the old ones or the new ones, and what was not done can be done again.
+// Every system call of install and uninstall fails in every way, or kills it: the settings are the old ones
+// or the new ones, and the command can be repeated.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { programPath, runCli } from "../../scripts/harness/programs";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
-import { makeOlder, temporariesIn } from "./aftermath";
-import { expectToSurvive, isKill, obstacle } from "./every-call";
+import { BUG_REPORT } from "../support/terminal-output";
+import { expectToSurvive, isKill, whyNoFaults } from "./fail-each-call";
+import { ageFile, tempFilesIn } from "./scene";
 import type { Injection, Traced } from "./strace";
 
 setDefaultTimeout(300_000);
 
 const tally = new Tally("settings");
 afterAll(() => tally.print());
-const whyNot = obstacle();
+const whyNot = whyNoFaults();
 if (whyNot !== undefined) tally.skip(`everything: ${whyNot}`);
 
-const OTHERS = `{
+const USER_SETTINGS = `{
   "model": "opus", // mine
   "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": "say done" }] }] }
 }
 `;
-const SERVER = "install --server http://127.0.0.1:4000";
-const MOST_MS = 10_000;
+const INSTALL = "install --server http://127.0.0.1:4000";
+const MAX_MS = 10_000;
 
-describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last, of", () => {
+describe.skipIf(whyNot !== undefined)("any system call may fail, or kill it, in", () => {
   test("install", async () => {
     using model = new Sandbox();
     prepareSettings(model);
@@ -32,16 +33,18 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
     const installed = settingsIn(model);
     await expectToSurvive(
       {
-        command: { program: "claude-session", args: SERVER.split(" ") },
+        command: { program: "claude-session", args: INSTALL.split(" ") },
         prepare: prepareSettings,
-        judge: async (sandbox, _before, fault, ended) => {
-          const amiss = judgeSettings(sandbox, [OTHERS, installed], fault, ended);
-          for (const path of temporariesIn(sandbox)) makeOlder(path);
-          const again = await runCli(sandbox, SERVER);
-          if (again.code !== 0) amiss.push(`the next ended with ${again.code}: ${again.stderr}`);
-          if (settingsIn(sandbox) !== installed) amiss.push("the next did something else");
-          if (temporariesIn(sandbox).length > 0) amiss.push("temp files are left after an hour");
-          return [...amiss, ...(await uninstallViolations(sandbox))];
+        violations: async (sandbox, _before, fault, end) => {
+          const found = settingsViolations(sandbox, [USER_SETTINGS, installed], fault, end);
+          for (const path of tempFilesIn(sandbox)) ageFile(path);
+          const again = await runCli(sandbox, INSTALL);
+          if (again.code !== 0)
+            found.push(`the next install ended with ${again.code}: ${again.stderr}`);
+          if (settingsIn(sandbox) !== installed)
+            found.push("the next install wrote other settings");
+          if (tempFilesIn(sandbox).length > 0) found.push("temp files are left after an hour");
+          return [...found, ...(await uninstallViolations(sandbox))];
         },
       },
       tally,
@@ -56,10 +59,10 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
       {
         command: { program: "claude-session", args: ["uninstall"] },
         prepare: prepareInstalled,
-        judge: async (sandbox, _before, fault, ended) => {
-          const amiss = judgeSettings(sandbox, [installed, OTHERS], fault, ended);
-          for (const path of temporariesIn(sandbox)) makeOlder(path);
-          return [...amiss, ...(await uninstallViolations(sandbox))];
+        violations: async (sandbox, _before, fault, end) => {
+          const found = settingsViolations(sandbox, [installed, USER_SETTINGS], fault, end);
+          for (const path of tempFilesIn(sandbox)) ageFile(path);
+          return [...found, ...(await uninstallViolations(sandbox))];
         },
       },
       tally,
@@ -67,40 +70,41 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or be the last,
   });
 });
 
-/** What is amiss of a change of the settings, at once after it. */
-function judgeSettings(
+/** What is wrong right after a fault in a command that changes the settings. */
+function settingsViolations(
   sandbox: Sandbox,
   [before, after]: readonly [string, string],
   fault: Injection,
   { code, stdout, stderr, ms }: Traced,
 ): string[] {
-  const amiss: string[] = [];
+  const found: string[] = [];
   const now = settingsIn(sandbox);
-  if (now !== before && now !== after) amiss.push(`settings.json holds ${now}`);
-  if (now !== after && code === 0) amiss.push("it said that it was done, and it was not");
-  if (!isKill(fault) && code !== 0 && code !== 1) amiss.push(`it ended with ${code}`);
+  if (now !== before && now !== after) found.push(`settings.json holds ${now}`);
+  if (now !== after && code === 0) found.push("it ended with 0 and the settings are the old ones");
+  if (!isKill(fault) && code !== 0 && code !== 1) found.push(`it ended with ${code}`);
   const output = stdout + stderr;
-  if (/a bug of ours|at <anonymous>/.test(output)) amiss.push(`it printed ${output}`);
-  if (ms > MOST_MS) amiss.push(`it took ${ms} ms`);
-  const left = temporariesIn(sandbox);
-  const most = isKill(fault) || fault.call.name === "unlink" ? 1 : 0;
-  if (left.length > most) amiss.push(`temp files are left: ${left.join(" ")}`);
-  return amiss;
+  if (BUG_REPORT.test(output)) found.push(`it printed ${output}`);
+  if (ms > MAX_MS) found.push(`it took ${ms} ms`);
+  const left = tempFilesIn(sandbox);
+  const mostLeft = isKill(fault) || fault.call.name === "unlink" ? 1 : 0;
+  if (left.length > mostLeft) found.push(`temp files are left: ${left.join(" ")}`);
+  return found;
 }
 
-/** What is amiss of an uninstall that nothing disturbs. */
+/** What is wrong after an uninstall without a fault. */
 async function uninstallViolations(sandbox: Sandbox): Promise<string[]> {
   const { code } = await runCli(sandbox, "uninstall");
-  const amiss: string[] = [];
-  if (code !== 0) amiss.push(`uninstall ended with ${code}`);
-  if (settingsIn(sandbox) !== OTHERS) amiss.push("uninstall did not give back the same bytes");
-  if (temporariesIn(sandbox).length > 0) amiss.push("temp files are left after an hour");
-  return amiss;
+  const found: string[] = [];
+  if (code !== 0) found.push(`uninstall ended with ${code}`);
+  if (settingsIn(sandbox) !== USER_SETTINGS)
+    found.push("uninstall did not give back the same bytes");
+  if (tempFilesIn(sandbox).length > 0) found.push("temp files are left after an hour");
+  return found;
 }
 
 function prepareSettings(sandbox: Sandbox): void {
   mkdirSync(`${sandbox.home}/.claude`);
-  writeFileSync(`${sandbox.home}/.claude/settings.json`, OTHERS);
+  writeFileSync(`${sandbox.home}/.claude/settings.json`, USER_SETTINGS);
 }
 
 function prepareInstalled(sandbox: Sandbox): void {

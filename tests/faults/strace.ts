@@ -1,10 +1,10 @@
-// System calls of a built program, seen and made to fail by strace. Only its main thread is traced,
-// which is where all of ours are made, one after the other.
+// Traces the system calls of a built program with strace, and makes them fail. Only the main thread is
+// traced, because that is where our code makes all of its calls, one after the other.
 import { readFileSync } from "node:fs";
 import { programPath, type Ended } from "../../scripts/harness/programs";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 
-/** A program and what it is given. */
+/** A program with its arguments and its input. */
 export interface Command {
   readonly program: string;
   readonly args?: readonly string[];
@@ -16,43 +16,43 @@ export interface Call {
   readonly name: string;
   /** Which call of that name it is, counted from the program's first. */
   readonly ordinal: number;
-  /** The call and the files that it is about, without what differs from run to run. */
-  readonly what: string;
+  /** The call and its files, without what differs from run to run: `openat ROOT/home/…`. */
+  readonly label: string;
   /** How many bytes it was to write. */
   readonly bytes?: number;
 }
 
-/** What is done to a call: `inject=NAME:WHAT` of strace. */
+/** A fault: `inject=NAME:EFFECT` of strace. */
 export interface Injection {
   readonly call: Call;
-  readonly what: string;
-  /** To this call alone, or to all calls of that name from this one on. */
+  readonly effect: string;
+  /** Whether it happens to all calls of that name from this one on, not to this call alone. */
   readonly isLasting?: boolean;
 }
 
 /** How a traced program ended. */
 export interface Traced extends Ended {
   readonly calls: readonly Call[];
-  /** The calls that something was done to. */
+  /** The calls that the fault happened to. */
   readonly hit: readonly Call[];
 }
 
 const HUNG_MS = 15_000;
-// Those on files and descriptors, and the wait for input.
-const TRACED = "trace=%file,%desc,poll";
+// Calls on files and descriptors, and the wait for input.
+const TRACED_CALLS = "trace=%file,%desc,poll";
 
-/** Runs a program to its end, and answers with what it called. */
+/** Runs a program to its end, and returns its calls. */
 export async function runTraced(
   sandbox: Sandbox,
   { program, args = [], input }: Command,
   injection?: Injection,
 ): Promise<Traced> {
   const trace = `${sandbox.root}/trace`;
-  const options = ["-qq", "-y", "-s", "0", "-e", TRACED, "-o", trace];
+  const options = ["-qq", "-y", "-s", "0", "-e", TRACED_CALLS, "-o", trace];
   if (injection !== undefined) {
-    const { call, what, isLasting = false } = injection;
+    const { call, effect, isLasting = false } = injection;
     const when = `${call.ordinal}${isLasting ? "+" : ""}`;
-    options.push("-e", `inject=${call.name}:${what}:when=${when}`);
+    options.push("-e", `inject=${call.name}:${effect}:when=${when}`);
   }
   const started = performance.now();
   const child = Bun.spawn(["strace", ...options, programPath(program), ...args], {
@@ -61,7 +61,7 @@ export async function runTraced(
     stdin: new TextEncoder().encode(input === undefined ? "" : JSON.stringify(input)),
     stdout: "pipe",
     stderr: "pipe",
-    // A group of its own: strace, killed alone, would leave the program.
+    // In its own process group, because killing only strace would leave the program.
     detached: true,
   });
   const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), HUNG_MS);
@@ -78,17 +78,17 @@ export async function runTraced(
   const hit = found
     .filter(({ line }, i) => line.includes("(INJECTED)") || (isKilled && i === found.length - 1))
     .map(({ call }) => call);
-  // What comes before is the runtime's, which has no file of ours yet.
-  const begin = found.findIndex(({ call }) => call.what.includes(" ROOT/home/"));
+  // The calls before the first of our files are the runtime's.
+  const begin = found.findIndex(({ call }) => call.label.includes(" ROOT/home/"));
   const calls = found
     .slice(begin < 0 ? found.length : begin)
     .map(({ call }) => call)
-    .filter(({ what }) => what.includes(" ROOT/") || isInput(what));
+    .filter(({ label }) => label.includes(" ROOT/") || isInput(label));
   return { code, stdout, stderr, ms, calls, hit };
 }
 
-function isInput(what: string): boolean {
-  return what === "poll 0" || what === "read 0";
+function isInput(label: string): boolean {
+  return label === "poll 0" || label === "read 0";
 }
 
 function callsIn(lines: readonly string[], { root }: Sandbox): { line: string; call: Call }[] {
@@ -98,21 +98,21 @@ function callsIn(lines: readonly string[], { root }: Sandbox): { line: string; c
     if (name === undefined) return [];
     const ordinal = (counts.get(name) ?? 0) + 1;
     counts.set(name, ordinal);
-    const what = whatIs(name, line, root);
+    const label = labelOf(name, line, root);
     const bytes = Number(/, (\d+)\)\s+= /.exec(line)?.[1]);
-    return [{ line, call: { name, ordinal, what, ...(name === "write" && { bytes }) } }];
+    return [{ line, call: { name, ordinal, label, ...(name === "write" && { bytes }) } }];
   });
 }
 
-/** `openat ROOT/home/…`: the name, and every path in the line. */
-function whatIs(name: string, line: string, root: string): string {
+/** The name of a call and every path in its line. */
+function labelOf(name: string, line: string, root: string): string {
   if (/^(?:poll|read\(0)/.test(line)) return `${name} 0`;
   const paths = line.replace(/AT_FDCWD<[^>]*>/g, "").match(/(?<=["<])\/[^">]+/g) ?? [];
-  const steady = Array.from(new Set(paths), (path) =>
+  const stable = Array.from(new Set(paths), (path) =>
     path
       .replace(root, "ROOT")
       .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "UUID")
       .replace(/-[0-9a-f]{16}\b/, "-HASH"),
   );
-  return [name, ...steady].join(" ");
+  return [name, ...stable].join(" ");
 }

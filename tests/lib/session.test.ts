@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import fc from "fast-check";
 import { formatLocalTime } from "../../lib/os/local-time";
 import { projectAt, type Project } from "../../lib/project";
@@ -26,6 +27,7 @@ import {
 import { UNKNOWN_SESSION, validSessionId } from "../../lib/session-id";
 import { run } from "../../scripts/harness/commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { as, copyForAll, skipped, USER, whyNotAnother } from "../support/users";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.parse("2026-03-04T05:06:07.089Z");
@@ -333,8 +335,10 @@ describe("unusual projects and folders", () => {
     },
   );
 
-  test.skipIf(!isRoot)(
-    "a folder that is not writable is reported (skipped unless root)",
+  const whyNot = whyNotAnother();
+
+  test.skipIf(whyNot !== undefined)(
+    `a folder that is not writable is reported${skipped(whyNot)}`,
     async () => {
       using sandbox = new Sandbox();
       chmodSync(sandbox.root, 0o755);
@@ -342,7 +346,10 @@ describe("unusual projects and folders", () => {
       const { faults } = (await inProcess(
         sandbox,
         `storeSessionId("${ID}", { name: "shop", folder: "/shop" }, "${sandbox.pointers}")`,
-        { by: ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] },
+        {
+          command: [...as(USER), copyForAll(sandbox, process.execPath)],
+          module: `${copyForAll(sandbox, dirname(session))}/session.ts`,
+        },
       )) as { faults: string[] };
       expect(faults[1]).toBe("EACCES claude_session_shop");
       expect(faults).toHaveLength(2);
@@ -687,10 +694,14 @@ function pointer(id: string, ms: number = NOW): string {
 async function inProcess(
   sandbox: Sandbox,
   expression: string,
-  { TZ, by = [] }: { TZ?: string; by?: string[] } = {},
+  {
+    TZ,
+    command = [process.execPath],
+    module = session,
+  }: { TZ?: string; command?: readonly string[]; module?: string } = {},
 ): Promise<unknown> {
   const script = `
-    import { cleanupStaleSessions, getStoredSessionId, storeSessionId } from "${session}";
+    import { cleanupStaleSessions, getStoredSessionId, storeSessionId } from "${module}";
     const pad = (n, digits = 2) => String(n).padStart(digits, "0");
     const localNow = (d = new Date()) =>
       d.getFullYear() + "-" + pad(d.getMonth() + 1) + "-" + pad(d.getDate()) + "T" +
@@ -699,7 +710,7 @@ async function inProcess(
     const localDayMs = (d = new Date()) =>
       d - new Date(d.getFullYear(), d.getMonth(), d.getDate() - 1, d.getHours(), d.getMinutes());
     console.log(JSON.stringify(await ${expression}));`;
-  const child = Bun.spawn([...by, process.execPath, "-e", script], {
+  const child = Bun.spawn([...command, "-e", script], {
     env: sandbox.env({ TZ }),
     cwd: "/",
     stdout: "pipe",

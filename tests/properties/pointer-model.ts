@@ -34,10 +34,37 @@ export function outcomesOf(steps: Steps): Set<string> {
   return outcomes;
 }
 
-/** What a `get` may return for a project folder: a session that was stored for it, or `unknown`. */
+/**
+ * What a `get` may return for a project folder: a session that was stored for it, or `unknown`. Or a
+ * namesake's session, if one process stores it while another forgets it: its own name is then gone for a
+ * moment before the shared one, which is all that a hook in Python writes.
+ */
 export function sessionsFor(folder: string, steps: Steps): string[] {
-  const stored = steps.flat().filter((step) => step.do === "store" && step.folder === folder);
-  return ["unknown", ...stored.map((step) => ("id" in step ? step.id : ""))];
+  const isStored = (id: string) =>
+    steps.flat().some((step) => step.do === "store" && step.id === id && step.folder === folder);
+  const isContested = (id: string) =>
+    PROJECT_FOLDERS.some(
+      (other) =>
+        nameOf(other) === nameOf(folder) &&
+        processesThat("store", id, other, steps).some((storing) =>
+          processesThat("forget", id, other, steps).some((forgetting) => forgetting !== storing),
+        ),
+    );
+  const ids = steps.flat().flatMap((step) => ("id" in step ? [step.id] : []));
+  return ["unknown", ...ids.filter((id) => isStored(id) || isContested(id))];
+}
+
+function processesThat(
+  what: "store" | "forget",
+  id: string,
+  folder: string,
+  steps: Steps,
+): number[] {
+  return steps.flatMap((own, process) =>
+    own.some((step) => step.do === what && step.id === id && step.folder === folder)
+      ? [process]
+      : [],
+  );
 }
 
 /** The last session stored for each folder, under its own name and under the name it may share. */

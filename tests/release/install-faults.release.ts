@@ -22,7 +22,7 @@ import { describeFile } from "../../scripts/release/manifest";
 import { canMount, Disk } from "../support/disk";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";
-import { as, USER, whyNotAnother } from "../support/users";
+import { as, copyForAll, USER, whyNotAnother } from "../support/users";
 import { writeTar, type Entry } from "./forged-archive";
 import {
   contentsOf,
@@ -291,8 +291,8 @@ describe("a disk", () => {
     const why = whyNotAnother();
     if (why !== undefined) return tally.skip(`a folder of another user: ${why}`);
     await using scene = await Scene.create();
-    run("chmod", "755", scene.sandbox.root);
-    scene.expectUnchanged(await scene.install([], { by: as(USER) }), "could not write to");
+    const command = ["sh", copyForAll(scene.sandbox, INSTALL_SH)];
+    scene.expectUnchanged(await scene.install([], { by: as(USER), command }), "could not write to");
   });
 
   const canFreeze = process.geteuid?.() === 0 && commandExists("chattr");

@@ -1,10 +1,10 @@
-// Disks of their own for tests, in memory, where we are root and may mount.
+// Small disks in memory for tests, where root may mount them.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { faultCode } from "../../lib/os/fault";
 import { commandExists, run } from "../../scripts/harness/commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
-/** Whether this user may mount, which is asked once. */
+/** Whether this user may mount. */
 export const canMount = process.geteuid?.() === 0 && commandExists("mount") && tryToMount();
 
 function tryToMount(): boolean {
@@ -18,7 +18,7 @@ function tryToMount(): boolean {
   }
 }
 
-/** A small disk under a folder of a sandbox, until it is disposed of. */
+/** A small disk, mounted on a folder of a sandbox until it is disposed of. */
 export class Disk implements Disposable {
   readonly #folder: string;
 
@@ -29,17 +29,17 @@ export class Disk implements Disposable {
     run("mount", "-t", "tmpfs", "-o", `mode=700,${options}`, "tmpfs", folder);
   }
 
-  /** Takes all the space that is left. */
+  /** Takes all free space. */
   fill(): void {
     this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, new Uint8Array(65_536)));
   }
 
-  /** Takes all the names that are left. */
-  fillNames(): void {
+  /** Takes all free inodes. */
+  fillInodes(): void {
     this.#untilFull((i) => writeFileSync(`${this.#folder}/filler-${i}`, ""));
   }
 
-  /** Gives all of that back. */
+  /** Frees all of that. */
   empty(): void {
     for (const name of new Bun.Glob("filler-*").scanSync(this.#folder))
       rmSync(`${this.#folder}/${name}`);
@@ -61,6 +61,6 @@ export class Disk implements Disposable {
         if (faultCode(error) === "ENOSPC") return;
         throw error;
       }
-    throw new Error("it is never full");
+    throw new Error("the disk never fills up");
   }
 }

@@ -1,18 +1,19 @@
-// A session as the log has it, made of captured payloads: parallel tools, a failure, agents in the
-// background and in the foreground, a denial, an interrupt, a compaction, a resume and a clear. Some
-// of its texts are hostile to a terminal.
+// The records of a session, made from captured payloads: parallel tools, a failure, agents in the background
+// and in the foreground, a denial, an interrupt, a compaction, a resume and a clear. Some of its texts are
+// hostile to a terminal.
 import type { EventRecord } from "../../lib/log/record";
 import { sessionRecords, type Moment } from "../../scripts/harness/session-records";
 
 export type { Moment };
 
-/** The session that is told. */
+/** The main session. */
 export const SESSION = "11111111-735f-4d0a-b28e-14c9f244c7db";
-/** The session that its end by `clear` began. */
+/** The session that begins when `clear` ends the main one. */
 export const NEXT_SESSION = "22222222-735f-4d0a-b28e-14c9f244c7db";
-/** When it began, in milliseconds since 1970 UTC. */
+/** When the main session began, in milliseconds since 1970 UTC. */
 export const STARTED_MS = Date.UTC(2026, 10, 22, 9, 58, 1);
 
+/** A text that a terminal must not get as it is. */
 export const HOSTILE = "\u001B[31mred\u001B[0m \u009B2J\u202Eevil\u2028\u0007 カート 🛒";
 
 const FOLDER = "/home/you/shop";

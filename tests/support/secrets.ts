@@ -1,5 +1,4 @@
-// Secrets of every kind that are masked, made up on the spot and always the same: no secret of anybody
-// stands in this file.
+// Secrets of every kind that we mask, generated and always the same: this file contains no real secret.
 
 /** Alphabets of tokens. */
 export const ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -8,23 +7,23 @@ export const HEX = "0123456789abcdef";
 export const BASE64 = `${ALNUM}+/`;
 
 let seed = 20_250_101;
-/** As many signs that look random. */
+/** A text of so many characters that looks random. */
 export function made(length: number, alphabet = ALNUM): string {
   let text = "";
   for (let i = 0; i < length - 1; i++) {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
     text += alphabet[Math.floor((seed / 2 ** 32) * alphabet.length)];
   }
-  // A digit at the end, because some forms tell a secret from a word by one.
+  // It ends in a digit, because some patterns require one to distinguish a secret from a word.
   return `${text}7`;
 }
 
-/** A block as keys are kept in. */
+/** A key in PEM. */
 export function pem(label: string, body: string): string {
   return `-----BEGIN ${label}-----\n${body.match(/.{1,64}/g)?.join("\n")}\n-----END ${label}-----`;
 }
 
-/** A secret, and what must stand around it for anybody to know it for one. */
+/** A secret, and the text around it that identifies it as one. */
 export interface Example {
   readonly kind: string;
   readonly why: string;
@@ -100,10 +99,10 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
     front: "authorization: Basic ",
     secret: `${made(30, BASE64)}==`,
   },
-  { kind: "authorization", why: "anywhere", front: "bearer ", secret: made(40) },
+  { kind: "authorization", why: "a token anywhere", front: "bearer ", secret: made(40) },
   {
     kind: "cookie",
-    why: "all of them",
+    why: "all cookies",
     front: "-H 'Cookie: ",
     secret: `sid=${made(20)}; theme=dark`,
     back: "' -v",
@@ -125,7 +124,7 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
   },
   {
     kind: "assigned-secret",
-    why: "a quote of the other sort",
+    why: "the other kind of quote",
     front: `apiKey: "`,
     secret: `it's ${made(7)}`,
     back: `"`,

@@ -1,7 +1,6 @@
-// How much a suite did, for a person to read at its end: a suite that tried nothing must not look
-// like one that found nothing.
+// What a suite tried, printed at its end: a suite that tried nothing must not look like one that found nothing.
 
-/** Counts by what was counted, and what was left out. */
+/** Counts of what a suite tried, and notes. */
 export class Tally {
   readonly #name: string;
   readonly #counts = new Map<string, number>();
@@ -15,12 +14,12 @@ export class Tally {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
   }
 
-  /** Rows that could not be tried here, and why. */
+  /** Notes cases that cannot be tried here, and why. */
   skip(why: string): void {
     this.note(`skipped ${why}`);
   }
 
-  /** What else is to be known of the run. */
+  /** Notes anything else about the run, once. */
   note(what: string): void {
     this.#notes.add(what);
   }

@@ -1,12 +1,17 @@
-// Waiting for what another process does, instead of sleeping.
+// Waiting for another process without a fixed sleep.
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
+const POLL_MS = 10;
 
-/** Waits for something to be so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`not so: ${isSo}`);
-    await Bun.sleep(10);
+/**
+ * Waits until a condition holds.
+ *
+ * @throws after 30 seconds
+ */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + TIMEOUT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(`still not true: ${holds}`);
+    await Bun.sleep(POLL_MS);
   }
 }

@@ -25,6 +25,11 @@ export function whyNotAnother(): string | undefined {
   return exitCode === 0 ? undefined : `another user cannot enter ${tmpdir()}`;
 }
 
+/** A reason at the end of a test's name: `""` without one. */
+export function skipped(whyNot: string | undefined): string {
+  return whyNot === undefined ? "" : ` (skipped: ${whyNot})`;
+}
+
 const PATH = "/usr/bin:/bin";
 
 // A clone may be in a folder that only its owner may enter, such as root's home in a container, or be

@@ -1,4 +1,4 @@
-// What the model of these tests says and does, by the name that a prompt asks for (`play NAME`).
+// What the model says and does in these tests, by the name in the prompt (`play NAME`).
 import type { Block, Script } from "./messages-api";
 
 const bash = (command: string, more: object = {}): Block => ({
@@ -16,14 +16,14 @@ const agent = (more: object = {}): Block => ({
   },
 });
 
-/** The file in which a Bash call that goes on and on leaves its process id. */
+/** The file in which an endless Bash call writes its process id. */
 export const ENDLESS = "endless.pid";
 
 export const SCRIPTS = {
   single: [[bash("echo one")], ["One tool was used."]],
   parallel: [
     [bash("echo one"), bash("echo two"), { tool: "Read", input: { file_path: "/etc/hostname" } }],
-    ["Three were used at once."],
+    ["Three were used at the same time."],
   ],
   failing: [
     [bash("echo no >&2; exit 3")],
@@ -34,23 +34,23 @@ export const SCRIPTS = {
     [{ tool: "Write", input: { file_path: "written.txt", content: "text" } }],
     ["That was denied."],
   ],
-  endless: [[bash(`echo $$ > ${ENDLESS}; exec tail -f /dev/null`)], ["It came to an end."]],
+  endless: [[bash(`echo $$ > ${ENDLESS}; exec tail -f /dev/null`)], ["It ended."]],
   foreground: [[agent({ run_in_background: false })], ["The agent is done."]],
   background: [[agent()], ["The agent works."]],
   part: [[bash("echo part")], ["The part is done."]],
-  // Beside Claude Code's own word for the session, ours.
+  // Claude Code's name for the session, then ours.
   identity: [
     [bash('echo "$CLAUDE_CODE_SESSION_ID"; "$HOME/.claude/hooks/claude-session" id')],
-    ["That is who we are."],
+    ["These are the ids."],
   ],
-  // The same without the variable, so that only the pointer can tell.
+  // The same without the variable, so that only the pointer names the session.
   pointer: [
     [bash('env -u CLAUDE_CODE_SESSION_ID "$HOME/.claude/hooks/claude-session" id')],
-    ["That is who we are."],
+    ["These are the ids."],
   ],
-  // The names alone: our hooks mask values that are secret.
+  // Only names, because our hooks mask secret values.
   surroundings: [[bash("env | cut -d= -f1")], ["That is all there is."]],
-  // For timing: as many calls as make a difference.
+  // Enough calls for a timing.
   many: [
     ...Array.from({ length: 20 }, (): Block[] => [
       { tool: "Read", input: { file_path: "/etc/hostname" } },
