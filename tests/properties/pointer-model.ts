@@ -36,8 +36,8 @@ export function outcomesOf(steps: Steps): Set<string> {
 
 /**
  * What a `get` may return for a project folder: a session that was stored for it, or `unknown`. Or a
- * namesake's session, if one process stores it while another forgets it: its own name is then gone for a
- * moment before the shared one, which is all that a hook in Python writes.
+ * namesake's session, if one process stores it while another forgets it: for a moment only the shared name
+ * is then left, as if a hook in Python had written it.
  */
 export function sessionsFor(folder: string, steps: Steps): string[] {
   const isStored = (id: string) =>
