@@ -1,6 +1,6 @@
 // Compiles every program in hooks/ and the command line to standalone executables in dist/.
 //
-// usage: bun scripts/build.ts
+// usage: bun scripts/build.ts [--if-stale]
 import { copyFileSync, linkSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import manifest from "../package.json" with { type: "json" };
@@ -94,7 +94,7 @@ export async function placePrograms(folder: string): Promise<void> {
 export async function isBuilt(): Promise<boolean> {
   const sources = ["package.json", "package-lock.json", "scripts/build.ts"];
   for (const folder of ["hooks", "lib"])
-    for await (const path of new Bun.Glob(`${folder}/**/*.ts`).scan(root)) sources.push(path);
+    for await (const path of new Bun.Glob(`${folder}/**/*.{ts,sql}`).scan(root)) sources.push(path);
   const newest = Math.max(...sources.map((source) => Bun.file(`${root}/${source}`).lastModified));
   const names = await programNames();
   const built = names.map((name) => Bun.file(`${dist}/${name}`));
@@ -102,7 +102,12 @@ export async function isBuilt(): Promise<boolean> {
   return exist.every(Boolean) && built.every((file) => file.lastModified >= newest);
 }
 
-if (import.meta.main) {
+/** Builds all programs if one is missing or older than a source. */
+export async function buildIfStale(): Promise<void> {
+  if (!(await isBuilt())) await build();
+}
+
+if (import.meta.main && !(process.argv.includes("--if-stale") && (await isBuilt()))) {
   const started = performance.now();
   const names = await build();
   for (const name of names) {

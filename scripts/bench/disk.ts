@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { HOOK_PROGRAMS } from "../../lib/events";
-import { build, dist, isBuilt, programNames } from "../build";
+import { buildIfStale, dist, programNames } from "../build";
 import { run } from "../harness/commands";
 import { capturedPayload } from "../harness/payloads";
 import { progress } from "../harness/progress";
@@ -39,7 +39,7 @@ interface Layout {
   readonly coldAllMs: number[];
 }
 
-if (!(await isBuilt())) await build();
+await buildIfStale();
 using sandbox = new Sandbox();
 const folder = `${dist}/bench/disk`;
 rmSync(folder, { recursive: true, force: true });

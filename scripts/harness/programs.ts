@@ -1,8 +1,8 @@
 // Starts the built programs as Claude Code does; builds them first if they are missing or old.
-import { build, dist, isBuilt } from "../build";
+import { buildIfStale, dist } from "../build";
 import type { Sandbox } from "./sandbox";
 
-if (!(await isBuilt())) await build();
+await buildIfStale();
 
 /** How a program ended. */
 export interface Ended {

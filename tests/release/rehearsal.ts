@@ -2,7 +2,7 @@
 // have the built programs, and a newer version.
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { build, dist, isBuilt } from "../../scripts/build";
+import { buildIfStale, dist } from "../../scripts/build";
 import { describeFile, manifestFile, type Part } from "../../scripts/release/manifest";
 import { ownPlatform } from "../../scripts/release/platforms";
 import { makeArchives, USUAL } from "../../scripts/release/release";
@@ -41,7 +41,7 @@ export async function publishInto(folder: string, { withNewer = false } = {}): P
 }
 
 async function findOrMakePart(): Promise<Part> {
-  if (!(await isBuilt())) await build();
+  await buildIfStale();
   const path = `${USUAL.folder}/manifest.json`;
   if (existsSync(path)) {
     const { platforms } = manifestFile.parse(await Bun.file(path).json());
