@@ -5,7 +5,7 @@ import type { EventRecord } from "../log/record";
 import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
 import type { Session } from "../session";
-import { NOT_CAPTURED, withoutUncaptured } from "./capture";
+import { NOT_CAPTURED, withoutUncaptured } from "./capture-filter";
 import type { OtherClient } from "./client";
 import { outerFields, type MalformedInput, type Payload, type ReadOutcome } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";

@@ -5,7 +5,7 @@
 // with large folios). So both sides of a comparison are copied in the same way, just before they run.
 import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { buildIfStale, compile, dist, programNames } from "../build";
-import { run } from "../harness/commands";
+import { run } from "../harness/system-commands";
 
 const WRITE_BYTES = 2 ** 20;
 

@@ -1,6 +1,6 @@
 // What a hook program costs as a whole process, next to an empty program: time, page faults, memory.
 import { capturedPayload } from "../harness/payloads";
-import { programPath } from "../harness/programs";
+import { programPath } from "../harness/run-program";
 import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
 import type { FreshCopies } from "./fresh-copies";

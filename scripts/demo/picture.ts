@@ -1,7 +1,7 @@
 // Draws the pictures of the README: what `claude-session show` prints of a made-up day's work, in light and dark.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { runCli } from "../harness/programs";
+import { runCli } from "../harness/run-program";
 import { Sandbox } from "../harness/sandbox";
 import { sessionRecords, type Moment } from "../harness/session-records";
 import { drawTerminal, THEMES } from "./terminal-svg";

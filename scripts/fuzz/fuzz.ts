@@ -8,9 +8,9 @@ import { recordIn } from "../../lib/log/reader";
 import { namesIn } from "../../lib/os/folder";
 import { programNames } from "../build";
 import { capturedPayloads } from "../harness/payloads";
-import { runProgram } from "../harness/programs";
+import { runProgram } from "../harness/run-program";
 import { eventRecord } from "../harness/record-schema";
-import { faultsOf } from "../harness/records";
+import { faultsOf } from "../harness/read-records";
 import { Sandbox } from "../harness/sandbox";
 import { bytesOf, Mutator } from "./mutator";
 

@@ -22,7 +22,7 @@ import {
   type Manifest,
   type Part,
 } from "./manifest";
-import { makePart } from "./part";
+import { makePart } from "./build-platform";
 import { PLATFORMS, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));

@@ -3,8 +3,8 @@
 // before any code of a program runs.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { runCli, runProgram } from "../../scripts/harness/programs";
-import { onlyRecordOf } from "../../scripts/harness/records";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
+import { onlyRecordOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "../support/collector";
 import { configure } from "../support/forwarder";

@@ -11,9 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { run } from "../../scripts/harness/commands";
-import { runProgram } from "../../scripts/harness/programs";
-import { faultsOf, onlyRecordOf } from "../../scripts/harness/records";
+import { run } from "../../scripts/harness/system-commands";
+import { runProgram } from "../../scripts/harness/run-program";
+import { faultsOf, onlyRecordOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };

@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { faultCode } from "../../lib/os/fault";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { NEIGHBOUR, USER } from "../support/users";
 import type { TwoUsers } from "./two-users";
 

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { programNames } from "../../scripts/build";
-import { commandExists } from "../../scripts/harness/commands";
-import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
-import { entriesOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { commandExists } from "../../scripts/harness/system-commands";
+import { programPath, runCli, runProgram } from "../../scripts/harness/run-program";
+import { entriesOf, onlyRecordOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { controlsIn } from "../support/terminal-output";
 

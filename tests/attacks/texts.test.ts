@@ -2,9 +2,9 @@
 // of its own, and does nothing to the terminal that shows it.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { runProgram, type Ended } from "../../scripts/harness/programs";
+import { runProgram, type Ended } from "../../scripts/harness/run-program";
 import { eventRecord } from "../../scripts/harness/record-schema";
-import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { BUG_REPORT, controlsIn } from "../support/terminal-output";
 

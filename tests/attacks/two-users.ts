@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { HOOK_PROGRAMS } from "../../lib/events";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { BUG_REPORT } from "../support/terminal-output";
 import { placeForAll, USER } from "../support/users";
@@ -36,7 +36,7 @@ export type Command =
 /** Folders of programs that the user can start. */
 export interface Programs {
   readonly all: string;
-  /** The hooks, and a forwarder that ends at once: a real one would race with the next programs. */
+  /** The hooks, and a forwarder that ends immediately: a real one would race with the next programs. */
   readonly hooks: string;
   /** The command line alone: doctor would start every hook next to it. */
   readonly cli: string;

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { compile, programNames } from "../../scripts/build";
-import { run } from "../../scripts/harness/commands";
-import { programPath, runProgram } from "../../scripts/harness/programs";
+import { run } from "../../scripts/harness/system-commands";
+import { programPath, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const root = `${import.meta.dir}/../..`;

@@ -13,10 +13,10 @@ import {
 import { programFor } from "../../lib/events";
 import type { EventRecord } from "../../lib/log/record";
 import { generateLog } from "../../scripts/bench/generate-log";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { capturedPayloads, type Captured } from "../../scripts/harness/payloads";
-import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
-import { recordsOf } from "../../scripts/harness/records";
+import { programPath, runCli, runProgram } from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import {
   HOSTILE,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
 import { capturedPayloads } from "../../scripts/harness/payloads";
-import { runCli } from "../../scripts/harness/programs";
+import { runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { ClickHouse, isInstalled, PASSWORD, type Row } from "../support/clickhouse";
 import { rejectedOf } from "../support/ledger";

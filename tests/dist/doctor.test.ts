@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { programFor } from "../../lib/events";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { runCli as startCli, runProgram } from "../../scripts/harness/programs";
+import { runCli as startCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
 

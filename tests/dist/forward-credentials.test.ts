@@ -1,7 +1,7 @@
 // Credentials and events go where the configuration says, and nowhere else.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
-import { runCli } from "../../scripts/harness/programs";
+import { runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector, type Behaviour, type Delivery } from "../support/collector";
 import { configure } from "../support/forwarder";

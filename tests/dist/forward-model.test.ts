@@ -17,7 +17,7 @@ import { appendRecord, listDays, utcDay } from "../../lib/log/log";
 import { readDayRecords } from "../../lib/log/reader";
 import type { EventRecord } from "../../lib/log/record";
 import { faultCode } from "../../lib/os/fault";
-import { runCli } from "../../scripts/harness/programs";
+import { runCli } from "../../scripts/harness/run-program";
 import { seededRandom } from "../../scripts/harness/random";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector, type Behaviour } from "../support/collector";

@@ -4,8 +4,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { appendRecord } from "../../lib/log/log";
 import type { EventRecord } from "../../lib/log/record";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { runCli } from "../../scripts/harness/programs";
-import { recordsOf } from "../../scripts/harness/records";
+import { runCli } from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "../support/collector";
 import {

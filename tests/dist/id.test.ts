@@ -1,7 +1,7 @@
 // `claude-session id` as a compiled program: the id and nothing else, for scripts.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
-import { runCli, runProgram } from "../../scripts/harness/programs";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const HERE = { CLAUDE_CODE_SESSION_ID: "here-1" };

@@ -15,15 +15,15 @@ import { basename, dirname } from "node:path";
 import { register } from "../../lib/cli/settings/registrations";
 import { coreEvents, observableEvents, programFor } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import {
   programPath,
   runCli as startCli,
   runProgram,
   type Ended,
-} from "../../scripts/harness/programs";
-import { recordsOf } from "../../scripts/harness/records";
+} from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
 import { placeForAll } from "../support/users";

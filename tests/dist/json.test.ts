@@ -1,7 +1,7 @@
 // What every command prints with `--json`: one dialect, and the same shape with no data as with data.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { runCli, type Ended } from "../../scripts/harness/programs";
+import { runCli, type Ended } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { SHAPES } from "../support/json-shapes";
 import { NEXT_SESSION, recordedSession, SESSION } from "../support/recorded-session";

@@ -5,10 +5,10 @@ import { basename, dirname } from "node:path";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
 import { registeredCommands } from "../../scripts/demo/sandbox";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { runCli, runProgram } from "../../scripts/harness/programs";
-import { recordsOf } from "../../scripts/harness/records";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { as, placeForAll, USER, whyNotAnother } from "../support/users";
 

@@ -8,10 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { runCli, runProgram } from "../../scripts/harness/programs";
-import { recordsOf } from "../../scripts/harness/records";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
 import { recordedSession, SESSION } from "../support/recorded-session";

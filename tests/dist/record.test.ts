@@ -4,9 +4,9 @@ import { readdirSync, statSync } from "node:fs";
 import { z } from "zod";
 import { programFor } from "../../lib/events";
 import { capturedPayload, capturedPayloads } from "../../scripts/harness/payloads";
-import { runProgram } from "../../scripts/harness/programs";
+import { runProgram } from "../../scripts/harness/run-program";
 import { eventRecord } from "../../scripts/harness/record-schema";
-import { faultsOf, onlyRecordOf, payloadOf, recordsOf } from "../../scripts/harness/records";
+import { faultsOf, onlyRecordOf, payloadOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const SILENT = { code: 0, stdout: "", stderr: "" };

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { formatLocalTime } from "../../lib/os/local-time";
-import { runProgram } from "../../scripts/harness/programs";
-import { onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { runProgram } from "../../scripts/harness/run-program";
+import { onlyRecordOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const pointerOf = (sandbox: Sandbox) => `${sandbox.pointers}/claude_session_shop`;
@@ -131,7 +131,7 @@ test("a session id from the pointer file does not renew the file", async () => {
   expect(await Bun.file(pointerOf(sandbox)).text()).toBe(content);
 });
 
-test("a project does not take the session of a namesake, whoever wrote the shared name", async () => {
+test("a project never takes the session of a namesake, even if another program wrote the shared name", async () => {
   using sandbox = new Sandbox();
   const other = `${sandbox.root}/elsewhere/shop`;
   await Bun.write(`${other}/.git/HEAD`, "");

@@ -1,7 +1,7 @@
 // Every kind of input to the built programs: they record it, stay silent, exit 0, and never hang.
 import { describe, expect, test } from "bun:test";
-import { programPath, runProgram } from "../../scripts/harness/programs";
-import { faultsOf, onlyRecordOf } from "../../scripts/harness/records";
+import { programPath, runProgram } from "../../scripts/harness/run-program";
+import { faultsOf, onlyRecordOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 const EVENT = JSON.stringify({

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
+import { programPath, runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
 import { recordedSession, SESSION } from "../support/recorded-session";

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { observableEvents } from "../../lib/events";
 import type { EventRecord } from "../../lib/log/record";
 import { placePrograms } from "../../scripts/build";
-import { payloadOf, recordsOf } from "../../scripts/harness/records";
+import { payloadOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { endForwarders } from "../support/forwarder";
 import { Client } from "./client";

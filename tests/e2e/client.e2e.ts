@@ -3,8 +3,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { median } from "../../scripts/bench/timing";
-import { commandExists } from "../../scripts/harness/commands";
-import { faultsOf } from "../../scripts/harness/records";
+import { commandExists } from "../../scripts/harness/system-commands";
+import { faultsOf } from "../../scripts/harness/read-records";
 import { Collector } from "../support/collector";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";

@@ -1,9 +1,9 @@
 // Clocks that are years off, change for daylight saving, or pass midnight: the log stays intact, and no
 // event gets another session's id.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { commandExists } from "../../scripts/harness/commands";
-import { runProgram, type Ended } from "../../scripts/harness/programs";
-import { entriesOf, recordsOf } from "../../scripts/harness/records";
+import { commandExists } from "../../scripts/harness/system-commands";
+import { runProgram, type Ended } from "../../scripts/harness/run-program";
+import { entriesOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { prepareScene } from "./scene";

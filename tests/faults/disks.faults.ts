@@ -3,8 +3,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, statSync } from "node:fs";
 import { dayPath, utcDay } from "../../lib/log/log";
-import { commandExists, run } from "../../scripts/harness/commands";
-import { runProgram, type Start } from "../../scripts/harness/programs";
+import { commandExists, run } from "../../scripts/harness/system-commands";
+import { runProgram, type Start } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { canMount, Disk } from "../support/disk";
 import { Tally } from "../support/tally";

@@ -1,6 +1,6 @@
 // The method of SQLite's tests: the Nth system call fails, for every N, and the same must hold after each.
 import { expect } from "bun:test";
-import { commandExists } from "../../scripts/harness/commands";
+import { commandExists } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import type { Tally } from "../support/tally";
 import { runTraced, type Command, type Injection, type Traced } from "./strace";

@@ -3,7 +3,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { recordIn } from "../../lib/log/reader";
-import { runCli } from "../../scripts/harness/programs";
+import { runCli } from "../../scripts/harness/run-program";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "../support/collector";
 import { configure } from "../support/forwarder";

@@ -2,8 +2,8 @@
 // is silent, exits 0, and does what it still can.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { run } from "../../scripts/harness/commands";
-import { runProgram, type Ended, type Start } from "../../scripts/harness/programs";
+import { run } from "../../scripts/harness/system-commands";
+import { runProgram, type Ended, type Start } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { as, placeForAll, USER, whyNotAnother } from "../support/users";

@@ -15,7 +15,7 @@ import { isTempFileName } from "../../lib/os/file";
 import { formatLocalTime } from "../../lib/os/local-time";
 import { projectAt } from "../../lib/project";
 import { storeSessionId } from "../../lib/session";
-import { entriesOf } from "../../scripts/harness/records";
+import { entriesOf } from "../../scripts/harness/read-records";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 import { writeRecords } from "../support/written-log";
 

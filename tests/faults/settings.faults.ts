@@ -2,7 +2,7 @@
 // or the new ones, and the command can be repeated.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { programPath, runCli } from "../../scripts/harness/programs";
+import { programPath, runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 import { BUG_REPORT } from "../support/terminal-output";

@@ -1,7 +1,7 @@
 // Traces the system calls of a built program with strace, and makes them fail. Only the main thread is
 // traced, because that is where our code makes all of its calls, one after the other.
 import { readFileSync } from "node:fs";
-import { programPath, type Ended } from "../../scripts/harness/programs";
+import { programPath, type Ended } from "../../scripts/harness/run-program";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 
 /** A program with its arguments and its input. */

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { DEFAULT_CONFIG } from "../../lib/config";
 import { utcDay } from "../../lib/log/log";
-import { runProgram, type Ended } from "../../scripts/harness/programs";
-import { faultsOf } from "../../scripts/harness/records";
+import { runProgram, type Ended } from "../../scripts/harness/run-program";
+import { faultsOf } from "../../scripts/harness/read-records";
 import type { Sandbox } from "../../scripts/harness/sandbox";
 import { ageFile, countRecords, DAY_MS, pointersIn, tempFilesIn, type Scene } from "./scene";
 

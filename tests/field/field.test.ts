@@ -17,9 +17,9 @@ import {
 import { dirname } from "node:path";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
-import { commandExists, run } from "../../scripts/harness/commands";
-import { programPath, runCli, runProgram } from "../../scripts/harness/programs";
-import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/records";
+import { commandExists, run } from "../../scripts/harness/system-commands";
+import { programPath, runCli, runProgram } from "../../scripts/harness/run-program";
+import { faultsOf, onlyRecordOf, recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { until } from "../support/until";
 

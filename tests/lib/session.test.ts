@@ -25,7 +25,7 @@ import {
   storeSessionId,
 } from "../../lib/session";
 import { UNKNOWN_SESSION, validSessionId } from "../../lib/session-id";
-import { run } from "../../scripts/harness/commands";
+import { run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { as, copyForAll, skipped, USER, whyNotAnother } from "../support/users";
 

@@ -2,7 +2,7 @@
 // mixed or overwritten, and lists the session of each.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { runCli } from "../../scripts/harness/programs";
+import { runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { recordedSession } from "../support/recorded-session";
 import { Tally } from "../support/tally";

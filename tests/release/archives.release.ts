@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
 import { dist } from "../../scripts/build";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { packTarXz } from "../../scripts/release/archive";
 import { changesOf } from "../../scripts/release/changelog";

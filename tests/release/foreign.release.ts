@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { programNames } from "../../scripts/build";
-import { buildForeign, emulated } from "../../scripts/harness/emulator";
+import { buildForeign, emulated } from "../../scripts/harness/qemu";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { runProgram } from "../../scripts/harness/programs";
-import { onlyRecordOf } from "../../scripts/harness/records";
+import { runProgram } from "../../scripts/harness/run-program";
+import { onlyRecordOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { build, dist } from "../../scripts/build";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { describeFile } from "../../scripts/release/manifest";
 import { canMount, Disk } from "../support/disk";

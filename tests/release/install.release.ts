@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { registeredCommands, SCENARIO } from "../../scripts/demo/sandbox";
 import { capturedPayload } from "../../scripts/harness/payloads";
-import { recordsOf } from "../../scripts/harness/records";
+import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { contentsOf, hooksOf, INSTALL_SH, runInstaller, toolbox } from "./installer";
 import { NEWER, publishInto, version } from "./rehearsal";

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
 import { build, dist, programNames } from "../../scripts/build";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";

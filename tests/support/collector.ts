@@ -248,7 +248,7 @@ class Connection {
 
   answer({ status, text, headers = {} }: Answer): void {
     const isStored = isForEvents(this.#delivery?.path ?? "")
-      ? hasNumericId(text)
+      ? [201, 202, 204].includes(status) || (status === 200 && hasId(text))
       : status >= 200 && status < 300;
     if (isStored) this.store();
     const all = {
@@ -335,9 +335,9 @@ function toArrivals(path: string, headers: Delivery["headers"], text: string) {
   }
 }
 
-function hasNumericId(text: string): boolean {
+function hasId(text: string): boolean {
   try {
-    return typeof (JSON.parse(text) as { id?: unknown }).id === "number";
+    return Boolean((JSON.parse(text) as { id?: unknown }).id);
   } catch {
     return false;
   }

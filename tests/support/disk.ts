@@ -1,7 +1,7 @@
 // Small disks in memory for tests, where root may mount them.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { faultCode } from "../../lib/os/fault";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 /** Whether this user may mount. */

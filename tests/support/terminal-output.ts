@@ -1,4 +1,4 @@
-// What the command line must never print, whatever is in the log.
+// What the command line must never print, for any log.
 
 /** How a bug of our own shows: the command line's report of one, or a stack trace. */
 export const BUG_REPORT = /this is a bug in|at <anonymous>/;

@@ -1,7 +1,7 @@
 // A sandbox that forwards to a server of either type, and what `claude-session forward` says about it.
 import type { Subprocess } from "bun";
 import type { DestinationReport, ForwardingReport } from "../../lib/forward/report";
-import { programPath, runCli, type Ended } from "../../scripts/harness/programs";
+import { programPath, runCli, type Ended } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "./collector";
 import { configure } from "./forwarder";

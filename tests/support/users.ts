@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { dist, placePrograms, programNames } from "../../scripts/build";
-import { commandExists, run } from "../../scripts/harness/commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { Sandbox } from "../../scripts/harness/sandbox";
 
 /** User ids that no account has. */

@@ -16,7 +16,7 @@ import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../sett
 import { linkPrograms, type LinkResult } from "../settings/link-programs";
 import { rememberPrograms } from "../settings/own-programs";
 import { programToRegister } from "../settings/program-folder";
-import { tryProgram } from "../settings/programs";
+import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
 import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {

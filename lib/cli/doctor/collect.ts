@@ -6,7 +6,7 @@ import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/report";
 import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
-import { tryProgram, type ProgramState } from "../settings/programs";
+import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../suggestion";
 import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";

@@ -9,7 +9,7 @@ import { basename, dirname } from "node:path";
 import { HOOK_PROGRAMS } from "../../events";
 import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
-import { tryProgram } from "./programs";
+import { tryProgram } from "./program-state";
 
 /** What came of it; the reason for separate files is in words for a person. */
 export type LinkResult =

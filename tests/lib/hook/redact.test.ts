@@ -469,13 +469,21 @@ describe("rules narrowed to one text", () => {
   });
 });
 
+// Other tests run on the same processors, so the time that passes says nothing.
+function processorMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  return process.cpuUsage(before).user / 1000;
+}
+
 function fastestMs(unit: string, length: number): number {
   const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   let fastest = Infinity;
   for (let n = 0; n < 3; n++) {
-    const started = performance.now();
-    redact(text, rules);
-    fastest = Math.min(fastest, performance.now() - started);
+    fastest = Math.min(
+      fastest,
+      processorMs(() => redact(text, rules)),
+    );
   }
   return fastest;
 }
@@ -619,9 +627,10 @@ describe("redaction takes linear time on", () => {
   );
 
   test("thousands of keys that are masked alike", () => {
-    const started = performance.now();
-    expect(Object.keys(redact(tokenKeys(40_000), rules).value as object).length).toBe(40_000);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const keys = tokenKeys(40_000);
+    let result: unknown;
+    expect(processorMs(() => (result = redact(keys, rules).value))).toBeLessThan(2000);
+    expect(Object.keys(result as object).length).toBe(40_000);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { linesBackward, linesForward, type Line, type LineOptions } from "../../../lib/log/lines";
 import { Fault } from "../../../lib/os/fault";
-import { run } from "../../../scripts/harness/commands";
+import { run } from "../../../scripts/harness/system-commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
 const LONGEST_LINE_BYTES = 262_144;

@@ -33,7 +33,7 @@ import { fileLibrary } from "../../../lib/os/libc";
 import type { System } from "../../../lib/os/syscalls";
 import { librarySystem } from "../../../lib/os/syscalls-libc";
 import { nodeSystem } from "../../../lib/os/syscalls-node";
-import { commandExists, run, withUmask } from "../../../scripts/harness/commands";
+import { commandExists, run, withUmask } from "../../../scripts/harness/system-commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 
 const NOBODY = 65534;

@@ -16,7 +16,7 @@ import { fileLibrary } from "../../../lib/os/libc";
 import type { System } from "../../../lib/os/syscalls";
 import { librarySystem } from "../../../lib/os/syscalls-libc";
 import { nodeSystem, toStatus } from "../../../lib/os/syscalls-node";
-import { run, withUmask } from "../../../scripts/harness/commands";
+import { run, withUmask } from "../../../scripts/harness/system-commands";
 import { Sandbox } from "../../../scripts/harness/sandbox";
 import { as, copyForAll, skipped, USER, whyNotAnother } from "../../support/users";
 

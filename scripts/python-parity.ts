@@ -1,7 +1,7 @@
 // The test plan of the Python hooks that these programs replace, run on the built programs: ten checks with
 // their measurements, as text and as dist/test-results/parity.json.
 //
-// usage: bun scripts/parity.ts [--platform PLATFORM]      exit status 1 if a check fails
+// usage: bun scripts/python-parity.ts [--platform PLATFORM]      exit status 1 if a check fails
 //
 // With --platform, the programs are built for that platform and started in an emulator.
 import assert from "node:assert/strict";
@@ -14,9 +14,9 @@ import { projectAt } from "../lib/project";
 import { getStoredSessionId, storeSessionId } from "../lib/session";
 import { median } from "./bench/timing";
 import { dist } from "./build";
-import { buildForeign } from "./harness/emulator";
-import { runProgram } from "./harness/programs";
-import { recordsOf } from "./harness/records";
+import { buildForeign } from "./harness/qemu";
+import { runProgram } from "./harness/run-program";
+import { recordsOf } from "./harness/read-records";
 import { Sandbox } from "./harness/sandbox";
 
 const HOUR_MS = 3_600_000;

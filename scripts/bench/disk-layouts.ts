@@ -1,7 +1,7 @@
 // What the layouts to keep six programs on a disk cost: space, and the time to start a hook from memory and, as
 // happens once after each boot, from the disk. Prints the table of docs/performance.md.
 //
-// usage: bun scripts/bench/disk.ts [rounds]     Linux only; needs root, btrfs-progs and xfsprogs
+// usage: bun scripts/bench/disk-layouts.ts [rounds]     Linux only; needs root, btrfs-progs and xfsprogs
 import {
   constants,
   copyFileSync,
@@ -15,7 +15,7 @@ import {
 import { open } from "node:fs/promises";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { buildIfStale, dist, programNames } from "../build";
-import { run } from "../harness/commands";
+import { run } from "../harness/system-commands";
 import { capturedPayload } from "../harness/payloads";
 import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
