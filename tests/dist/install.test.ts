@@ -2,6 +2,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
+  existsSync,
+  lchownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -26,7 +28,7 @@ import {
 import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
-import { placeForAll } from "../support/users";
+import { NEIGHBOUR, placeForAll } from "../support/users";
 
 // Rows run at the same time, so each takes longer than alone.
 setDefaultTimeout(120_000);
@@ -236,6 +238,24 @@ describe("settings that cannot be edited are unchanged:", () => {
     expect(code).toBe(1);
     expect(read(path)).toBe(before);
     expect(leftovers(sandbox)).toEqual([]);
+  });
+
+  test.concurrent.skipIf(!isRoot).each([
+    ["a file of ours", "{}"],
+    ["nothing", undefined],
+  ])("behind another user's link to %s", async (_, content) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, undefined);
+    const target = `${sandbox.root}/target.json`;
+    if (content !== undefined) writeFileSync(target, content);
+    symlinkSync(target, path);
+    lchownSync(path, NEIGHBOUR, NEIGHBOUR);
+    const { code, stderr } = await runCli(sandbox, "install");
+    expect(stderr).toContain(
+      `${path} is managed elsewhere: the link belongs to user ${NEIGHBOUR}.`,
+    );
+    expect(code).toBe(1);
+    expect(existsSync(target) ? read(target) : undefined).toBe(content);
   });
 
   test.concurrent("in a folder that cannot be created", async () => {

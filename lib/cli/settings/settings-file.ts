@@ -53,7 +53,11 @@ export function readSettings(path: string): SettingsFile {
 }
 
 /** Why a settings file cannot be written by us, in words for a person; `undefined` if it can. */
-export function whyReadOnly({ target }: SettingsFile): string | undefined {
+export function whyReadOnly({ path, target }: SettingsFile): string | undefined {
+  const link = system.statusAt(path);
+  // Another user's link would choose which of our files changes. Root's is a system's own configuration.
+  if (link?.kind === "link" && link.userId !== 0 && !isOwnedByUs(link))
+    return `the link belongs to user ${link.userId}`;
   const status = system.statusAt(target);
   if (status !== undefined && !isOwnedByUs(status)) return `it belongs to user ${status.userId}`;
   const folder = nearestFolder(target);
