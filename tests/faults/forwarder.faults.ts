@@ -12,7 +12,7 @@ import { BUG_REPORT } from "../support/terminal-output";
 import { expectToSurvive, whyNoFaults } from "./fail-each-call";
 import { ageFile, prepareScene, tempFilesIn } from "./scene";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(600_000);
 
 const tally = new Tally("forwarder");
 afterAll(() => tally.print());

@@ -8,7 +8,7 @@ import { prepareScene, sceneOf, type Scene } from "./scene";
 import { runTraced, type Command } from "./strace";
 import { DURING, fateOf, laterViolations, violations } from "./violations";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(600_000);
 
 const tally = new Tally("hooks");
 afterAll(() => tally.print());

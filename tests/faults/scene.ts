@@ -22,7 +22,7 @@ import { writeRecords } from "../support/written-log";
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 /** The session of the records and pointers that exist before the fault. */
-const BEFORE = "session-before";
+export const BEFORE = "session-before";
 const RECORDS_PER_DAY = 3;
 
 /** The files of a sandbox at one time. */

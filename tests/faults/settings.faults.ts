@@ -10,7 +10,7 @@ import { expectToSurvive, isKill, whyNoFaults } from "./fail-each-call";
 import { ageFile, tempFilesIn } from "./scene";
 import type { Injection, Traced } from "./strace";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(600_000);
 
 const tally = new Tally("settings");
 afterAll(() => tally.print());

@@ -5,7 +5,15 @@ import { utcDay } from "../../lib/log/log";
 import { runProgram, type Ended } from "../../scripts/harness/run-program";
 import { faultsOf } from "../../scripts/harness/read-records";
 import type { Sandbox } from "../../scripts/harness/sandbox";
-import { ageFile, countRecords, DAY_MS, pointersIn, tempFilesIn, type Scene } from "./scene";
+import {
+  ageFile,
+  BEFORE,
+  countRecords,
+  DAY_MS,
+  pointersIn,
+  tempFilesIn,
+  type Scene,
+} from "./scene";
 
 /** The session of the event during which the fault happens. */
 export const DURING = "session-during";
@@ -83,16 +91,16 @@ export async function laterViolations(sandbox: Sandbox, before: Scene): Promise<
   return found;
 }
 
-/** A pointer must have its old content or the new one. The end of a session removes it. */
+/** A pointer must have its old content or the new one. The end of a session removes it, or goes back to the other session. */
 function pointerViolations(sandbox: Sandbox, before: Scene, endsSession = false): string[] {
   const pointers = pointersIn(sandbox);
+  const stored = new RegExp(
+    `^${endsSession ? BEFORE : DURING}\\n\\d{4}-\\d\\d-\\d\\dT[\\d:]{8}\\.\\d{3}\\n$`,
+  );
   return Array.from(before.pointers).flatMap(([name, old]) => {
     if (!isOfProject(name)) return [];
     const content = pointers.get(name);
-    const isNew =
-      content === undefined
-        ? endsSession
-        : /^session-during\n\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}\n$/.test(content);
+    const isNew = content === undefined ? endsSession : stored.test(content);
     return content === old || isNew ? [] : [`${name} holds ${JSON.stringify(content)}`];
   });
 }
