@@ -1,6 +1,6 @@
 // A sandbox that forwards to a server of either type, and what `claude-session forward` says about it.
 import type { Subprocess } from "bun";
-import type { DestinationReport, ForwardingReport } from "../../lib/forward/report";
+import type { DestinationReport, ForwardingReport } from "../../lib/forward/status";
 import { programPath, runCli, type Ended } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector } from "./collector";

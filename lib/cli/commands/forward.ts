@@ -5,7 +5,7 @@ import { readDestinations } from "../../forward/destination";
 import clickhouseSql from "../../forward/destinations/clickhouse.sql" with { type: "text" };
 import { drain, type DrainResult } from "../../forward/drain";
 import { runForwarder } from "../../forward/forwarder";
-import { reportForwarding, type ForwardingReport } from "../../forward/report";
+import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isFailing } from "../../forward/status-file";
 import { defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { describeWaiting, renderForwarding } from "../render/forwarding";

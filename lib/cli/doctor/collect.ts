@@ -3,7 +3,7 @@
 import { configKeys, loadConfig } from "../../config";
 import { environment, isStateElsewhere, paths } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
-import { reportForwarding, type ForwardingReport } from "../../forward/report";
+import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
 import { tryProgram, type ProgramState } from "../settings/program-state";

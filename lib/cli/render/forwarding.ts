@@ -1,5 +1,5 @@
 // The state of forwarding as lines of text.
-import type { DestinationReport, ForwardingReport } from "../../forward/report";
+import type { DestinationReport, ForwardingReport } from "../../forward/status";
 import { isFailing } from "../../forward/status-file";
 import type { Terminal } from "../terminal";
 import { sanitize, plural, formatSize, wrap } from "./text";

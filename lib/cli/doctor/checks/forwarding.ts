@@ -1,5 +1,5 @@
 // Whether events reach their destinations.
-import type { DestinationReport } from "../../../forward/report";
+import type { DestinationReport } from "../../../forward/status";
 import { isFailing } from "../../../forward/status-file";
 import { plural, formatSize } from "../../render/text";
 import { formatAgo } from "../../render/time";

@@ -9,7 +9,7 @@ import type { RegisteredProgram, SettingsFacts } from "../../../../lib/cli/docto
 import { dangerousIn } from "../../../../lib/cli/doctor/facts/variables";
 import type { Level } from "../../../../lib/cli/doctor/finding";
 import { coreEvents, HOOK_PROGRAMS, programFor } from "../../../../lib/events";
-import type { DestinationReport, ForwardingReport } from "../../../../lib/forward/report";
+import type { DestinationReport, ForwardingReport } from "../../../../lib/forward/status";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const HOUR_MS = 3_600_000;

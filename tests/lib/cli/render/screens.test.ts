@@ -7,7 +7,7 @@ import { renderStats } from "../../../../lib/cli/render/statistics";
 import { renderEventLine } from "../../../../lib/cli/render/event-line";
 import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderTimeline } from "../../../../lib/cli/render/timeline";
-import type { ForwardingReport } from "../../../../lib/forward/report";
+import type { ForwardingReport } from "../../../../lib/forward/status";
 import { describeCall } from "../../../../lib/history/describe";
 import { linkSessions } from "../../../../lib/history/lineage";
 import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
