@@ -6,9 +6,8 @@
 // `claude_session_{project name}-{hash of the folder}`, which is read first.
 import { byteLength } from "./os/byte-length";
 import { faultCode } from "./os/fault";
-import { isTempFileName, readOwnFile } from "./os/file";
+import { isTempFileName, readDatedFile } from "./os/file";
 import { formatLocalTime, parseLocalTime } from "./os/local-time";
-import { system } from "./os/system";
 import type { Project } from "./project";
 import { validSessionId } from "./session-id";
 
@@ -72,8 +71,8 @@ function isOtherZone(localMs: number, modifiedMs: number | undefined): modifiedM
 /** Reads a pointer file; `undefined` if it is missing, unreadable, planted, or not a pointer. */
 export function readPointer(path: string): Pointer | undefined {
   try {
-    const content = readOwnFile(path, MAX_POINTER_BYTES) ?? "";
-    return parsePointer(content, system.statusAt(path)?.modifiedMs);
+    const file = readDatedFile(path, MAX_POINTER_BYTES);
+    return file && parsePointer(file.text, file.modifiedMs);
   } catch (error) {
     faultCode(error); // A file that we cannot trust names no session.
     return undefined;

@@ -193,8 +193,8 @@ export function cleanupStaleSessions(
   let removed = 0;
   for (const name of namesOrNone(folder)) {
     const path = `${folder}/${name}`;
-    const isStale = (content: string) => {
-      const pointer = parsePointer(content, system.statusAt(path)?.modifiedMs);
+    const isStale = (content: string, modifiedMs: number) => {
+      const pointer = parsePointer(content, modifiedMs);
       return pointer !== undefined && !isCurrent(pointer, nowMs);
     };
     try {

@@ -57,8 +57,7 @@ export function readOwnFile(
   maxBytes: number,
   sys: System = system,
 ): string | undefined {
-  const bytes = readOwnFileBytes(path, maxBytes, sys);
-  return bytes && new TextDecoder().decode(bytes);
+  return readDatedFile(path, maxBytes, sys)?.text;
 }
 
 /**
@@ -90,18 +89,25 @@ export function readConfigFile(
   }
 }
 
-/** Like {@link readOwnFile}, but returns bytes. */
-export function readOwnFileBytes(
+/** The text of a file, and when it was written, in milliseconds since 1970 UTC. */
+export interface DatedText {
+  readonly text: string;
+  readonly modifiedMs: number;
+}
+
+/** Like {@link readOwnFile}, but also returns the date of the very file that was read. */
+export function readDatedFile(
   path: string,
   maxBytes: number,
   sys: System = system,
-): Uint8Array | undefined {
+): DatedText | undefined {
   if (sys.statusAt(path) === undefined) return undefined;
-  const { fd, size } = openOwnFile(path, sys);
+  const { fd, size, modifiedMs } = openChecked(path, "read", sys);
   try {
     if (size > maxBytes) throw new Fault("too large", path);
     const buffer = new Uint8Array(size);
-    return buffer.subarray(0, sys.readAt(fd, buffer, 0));
+    const bytes = buffer.subarray(0, sys.readAt(fd, buffer, 0));
+    return { text: new TextDecoder().decode(bytes), modifiedMs };
   } finally {
     sys.close(fd);
   }
@@ -249,16 +255,17 @@ export function removeOlder(path: string, beforeMs: number, sys: System = system
 export function removeIf(
   path: string,
   maxBytes: number,
-  passes: (content: string) => boolean,
+  passes: (content: string, modifiedMs: number) => boolean,
   sys: System = system,
 ): boolean {
-  const content = readOwnFile(path, maxBytes, sys);
-  if (content === undefined || !passes(content)) return false;
+  const found = readDatedFile(path, maxBytes, sys);
+  if (found === undefined || !passes(found.text, found.modifiedMs)) return false;
   const temp = tempPathFor(path);
   if (!moveFile(path, temp, sys)) return false;
   let removed = false;
   try {
-    removed = passes(readOwnFile(temp, maxBytes, sys) ?? "");
+    const moved = readDatedFile(temp, maxBytes, sys);
+    removed = moved !== undefined && passes(moved.text, moved.modifiedMs);
   } finally {
     if (!removed) putBack(temp, path, sys);
     removeFile(temp, sys);
@@ -292,7 +299,7 @@ function openChecked(path: string, mode: "read" | "append" | "update", sys: Syst
   try {
     const status = sys.statusOf(fd);
     fault = faultOf(status);
-    if (fault === undefined) return { fd, size: status.size, mode: status.mode };
+    if (fault === undefined) return { fd, ...status };
   } catch (error) {
     fault = faultCode(error);
   }

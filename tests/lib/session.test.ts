@@ -430,6 +430,22 @@ describe("cleaning up", () => {
   });
 
   test.each([
+    [30, true],
+    [20, false],
+  ])(
+    "a pointer written %p hours ago, with a clock 10 hours ahead, is removed: %p",
+    (hours, isRemoved) => {
+      using sandbox = new Sandbox();
+      const path = `${sandbox.pointers}/claude_session_shop`;
+      const writtenMs = NOW - hours * HOUR_MS;
+      writeFileSync(path, `${ID}\n${formatLocalTime(writtenMs + 10 * HOUR_MS)}\n`);
+      utimesSync(path, writtenMs / 1000, writtenMs / 1000);
+      expect(cleanupStaleSessions(sandbox.pointers, NOW)).toBe(+isRemoved);
+      expect(existsSync(path)).toBe(!isRemoved);
+    },
+  );
+
+  test.each([
     [HOUR_MS - 1, false, "its program may still be writing it"],
     [HOUR_MS + 1, true, "its program was killed"],
   ])("a temp file of age %p ms is removed: %p (%s)", (ageMs, isRemoved) => {
