@@ -128,7 +128,7 @@ function parseText(text: string): unknown {
     return JSON.parse(text);
   } catch {
     try {
-      // In brackets, because it ignores whatever follows a value (Bun 1.4.5).
+      // In brackets, because it ignores any text after a value (Bun 1.4.5).
       const list: unknown = Bun.JSONC.parse(`[${text}\n]`);
       return Array.isArray(list) && list.length === 1 ? (list[0] as unknown) : undefined;
     } catch {

@@ -63,7 +63,7 @@ export function* rejectedLines(path: string): Generator<RejectedLine> {
     for (const { bytes, begin, end } of linesForward(path))
       yield { rejected: bytes && parseRejected(bytes.toString()), begin, end };
   } catch (error) {
-    faultCode(error); // Another user's file, or a folder: nothing of ours is in it.
+    faultCode(error); // Another user's file, or a folder: we have written nothing to it.
   }
 }
 

@@ -90,7 +90,7 @@ function isAlive(): boolean {
     lock?.release();
     return lock === undefined;
   } catch (error) {
-    faultCode(error); // The file is not ours, so no forwarder of ours has locked it.
+    faultCode(error); // Another user's file: our forwarder cannot have locked it.
     return false;
   }
 }

@@ -1,5 +1,5 @@
-// Whether a program is ours. Another program may have the name of one of ours, so the name alone decides
-// nothing: the file itself does, and for a file that is gone, the list of what install registered.
+// Tells our programs from others that have the same name: by the file itself, or, if it is gone, by the list
+// of what install registered.
 import { closeSync, fsyncSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { environment, paths } from "../../environment";
@@ -10,7 +10,7 @@ import { ensurePrivateFolder } from "../../os/folder";
 import { system } from "../../os/system";
 import { commandTarget } from "./shell-command";
 
-/** A hook of ours in settings: the program it starts, and whether its command runs anything else. */
+/** A registered hook that starts one of our programs, and whether its command runs nothing else. */
 export interface OwnHook {
   readonly program: HookProgramName;
   readonly path: string;

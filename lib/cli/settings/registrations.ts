@@ -1,8 +1,8 @@
 // Our entries in the text of a `settings.json`, as pure edits. Every byte that is not ours stays: order,
 // indentation, comments and line ends.
 //
-// An entry is ours if its command starts one of our programs, whatever its form: people and the client
-// rewrite entries. A program that only has the name of one of ours is another program's (own-programs.ts).
+// An entry is ours if its command starts one of our programs, in any form, because people and the client
+// rewrite entries. own-programs.ts tells our programs from others of the same name.
 // Format: https://code.claude.com/docs/en/hooks
 import {
   applyEdits,

@@ -39,7 +39,7 @@ export interface SettingsFile {
 }
 
 /**
- * Reads a settings file, as Claude Code does: through links, whoever owns it.
+ * Reads a settings file as Claude Code does: it follows links and does not check the owner.
  *
  * @throws {CommandError} if it cannot be read, or is not a regular file
  */
