@@ -4,13 +4,19 @@ import { isAbsolute } from "../../lib/os/paths";
 
 const windows = process.platform === "win32";
 
+/** A list of strings, or one that lacks its brackets. */
+const strings = (minLength: number) => {
+  const item = z.string().min(minLength);
+  return z.union([z.array(item), item]);
+};
+
 const choice = {
   retention_days: z.int().min(1).max(3650),
   // An unknown key that is not `true` may keep something out that this version does not know.
   capture: z
     .object({ prompts: z.boolean(), tool_input: z.boolean(), tool_response: z.boolean() })
     .catchall(z.literal(true)),
-  redact: z.looseObject({ keys: z.array(z.string().min(1)), literals: z.array(z.string().min(4)) }),
+  redact: z.looseObject({ keys: strings(1), literals: strings(4) }),
   limits: z.looseObject({
     string_bytes: z.int().min(256).max(16_384),
     record_bytes: z.int().min(8192).max(131_072),
