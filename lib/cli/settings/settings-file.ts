@@ -87,7 +87,8 @@ export function assertNotSudo({ target }: SettingsFile): void {
 
 function nearestFolder(path: string): string {
   let folder = dirname(path);
-  while (!existsSync(folder)) folder = dirname(folder);
+  // Where not even the root can be asked for, it is the answer all the same.
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   return folder;
 }
 
