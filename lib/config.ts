@@ -21,6 +21,8 @@ const KEYS = {
     keys: { type: "strings", default: [], minLength: 1 },
     // A shorter text would mask parts of ordinary words.
     literals: { type: "strings", default: [], minLength: 4 },
+    // Texts that are never masked, and names of rules that mask nothing.
+    allow: { type: "strings", default: [], minLength: 1 },
   },
   limits: {
     // One string: enough for a long command or a page of output.

@@ -5,30 +5,43 @@
 // of each of those costs 0.04 to 0.16 ms (Bun 1.4.5).
 import type { Config } from "../config";
 import type { Environment } from "../os/paths";
+import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
+import { assignedSecrets } from "./secrets/assignments";
+import { dressesOf, isSecretValue, isSecretVariable } from "./secrets/environment";
 import {
-  isSecretKey,
-  isSecretTextKey,
-  isSecretValue,
-  isSecretVariable,
-  NAME_HINTS,
-  SECRET_FORMS,
+  allForms,
+  GENERAL_FORMS,
+  startsToken,
+  tokensIn,
+  vendorRules,
   type SecretForm,
-} from "./secrets";
+  type VendorToken,
+} from "./secrets/forms";
+import { NAME_HINTS, secretName, type SecretName } from "./secrets/names";
+import type { Span } from "./secrets/places";
+import { isSecretText } from "./secrets/values";
+import { VENDOR_TOKENS } from "./secrets/vendor-tokens";
 
 /** What counts as a secret, in any text or in one. */
 export interface RedactionRules {
   /** Keys that the user configured, in lower case. */
   readonly keys: readonly string[];
-  /** Whether a key's name can mark its value as a secret. */
-  readonly checksKeyNames: boolean;
+  /** Texts and names of rules that the user allowed: they are never masked. */
+  readonly allow: readonly string[];
+  /** The hints of names that can mark a value as a secret. */
+  readonly names: readonly string[];
+  /** The hints of programs that can have secrets among their arguments. */
+  readonly arguments: readonly string[];
   /** Exact texts, the longest first. */
   readonly literals: readonly Mask[];
-  readonly forms: readonly SecretForm[];
+  readonly tokens: readonly VendorToken[];
+  /** The other forms of secrets; all of them if undefined. */
+  readonly forms?: readonly SecretForm[];
 }
 
 interface Mask {
   readonly text: string;
-  readonly mask: string;
+  readonly kind: string;
 }
 
 /** A value without its secrets, and how many of its values were masked or left out. */
@@ -46,18 +59,26 @@ const MAX_VALUES = 50_000;
 /** Collects the rules of this process: the user's, the secrets in the environment, and all the forms. */
 export function redactionRules(
   env: Environment,
-  { keys, literals }: Config["redact"],
+  { keys, literals, allow }: Config["redact"],
 ): RedactionRules {
   const known: Mask[] = [];
   for (const [name, value] of Object.entries(env))
     if (value !== undefined && isSecretVariable(name) && isSecretValue(name, value))
-      known.push({ text: value, mask: maskOf("environment") });
-  for (const text of literals) known.push({ text, mask: maskOf("literal") });
+      for (const text of dressesOf(value)) known.push({ text, kind: "environment" });
+  for (const literal of literals)
+    for (const text of dressesOf(literal)) known.push({ text, kind: "literal" });
   // The longest first, because one secret may be part of another.
   known.sort((a, b) => b.text.length - a.text.length);
   const lowerKeys: string[] = [];
   for (const key of keys) lowerKeys.push(key.toLowerCase());
-  return { keys: lowerKeys, checksKeyNames: true, literals: known, forms: SECRET_FORMS };
+  return {
+    keys: lowerKeys,
+    allow,
+    names: NAME_HINTS,
+    arguments: ARGUMENT_HINTS,
+    literals: known,
+    tokens: VENDOR_TOKENS,
+  };
 }
 
 /**
@@ -67,29 +88,30 @@ export function redactionRules(
 export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   // `JSON.stringify` escapes neither ASCII letters nor slashes, but other writers may.
   if (json.includes("\\/") || (json.includes("\\u00") && /\\u00[2-7]/.test(json))) return rules;
-  const lower = json.toLowerCase();
-  const checksKeyNames = containsAny(lower, NAME_HINTS);
   const literals: Mask[] = [];
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
-  const forms: SecretForm[] = [];
-  for (const form of rules.forms)
-    if (form.hints === NAME_HINTS ? checksKeyNames : containsAny(lower, form.hints))
-      forms.push(form);
-  return { keys: rules.keys, checksKeyNames, literals, forms };
+  const lower = json.toLowerCase();
+  const { tokens, forms } = vendorRules(json);
+  for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.push(form);
+  const names: string[] = [];
+  for (const hint of NAME_HINTS) if (lower.includes(hint)) names.push(hint);
+  const arguments_: string[] = [];
+  for (const hint of ARGUMENT_HINTS) if (lower.includes(hint)) arguments_.push(hint);
+  const { keys, allow } = rules;
+  return { keys, allow, names, arguments: arguments_, literals, tokens, forms };
 }
 
 /**
- * Masks the secrets in a JSON value: values under keys that look secret, the known texts, and texts that have
- * the form of a token. The value itself is not changed.
+ * Masks the secrets in a JSON value: values under names that look secret, the known texts, texts that have the
+ * form of a token, and what programs get as a password. The value itself is not changed.
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
-  for (const { kind, pattern } of rules.forms)
-    patterns.push({ pattern: pattern(), mask: maskOf(kind) });
+  for (const form of rules.forms ?? allForms()) patterns.push({ form, pattern: form.pattern() });
   const walk: Walk = { rules, patterns, redacted: 0, dropped: 0, left: MAX_VALUES, suffix: 1 };
   return {
-    value: redactValue(value, false, 0, walk),
+    value: redactValue(value, undefined, 0, walk),
     redacted: walk.redacted,
     dropped: walk.dropped,
   };
@@ -97,7 +119,7 @@ export function redact(value: unknown, rules: RedactionRules): Redacted {
 
 interface Walk {
   readonly rules: RedactionRules;
-  readonly patterns: { readonly pattern: RegExp; readonly mask: string }[];
+  readonly patterns: { readonly form: SecretForm; readonly pattern: RegExp }[];
   redacted: number;
   dropped: number;
   /** How many more values will be checked. */
@@ -106,40 +128,78 @@ interface Walk {
   suffix: number;
 }
 
-function redactValue(value: unknown, isSecret: boolean, depth: number, walk: Walk): unknown {
-  if (typeof value === "string") return redactText(value, isSecret, walk);
-  if (typeof value === "number") return isSecret ? maskNamed(walk) : value;
+/** What is known of a value from the names above it: nothing, what a name says, or that the user named its key. */
+type Secrecy = SecretName | "configured" | undefined;
+
+function redactValue(value: unknown, secrecy: Secrecy, depth: number, walk: Walk): unknown {
+  if (typeof value === "string") return redactText(value, secrecy, walk);
+  if (typeof value === "number")
+    // A number of tokens is a count.
+    return secrecy === undefined || secrecy === "token" ? value : maskValue(String(value), walk);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) {
     walk.dropped++;
     return "[left out: too deep]";
   }
   return Array.isArray(value)
-    ? redactItems(value, isSecret, depth, walk)
-    : redactFields(value as Fields, isSecret, depth, walk);
+    ? redactItems(value, secrecy, depth, walk)
+    : redactFields(value as Fields, secrecy, depth, walk);
 }
 
-function redactItems(items: readonly unknown[], isSecret: boolean, depth: number, walk: Walk) {
+function redactItems(items: readonly unknown[], secrecy: Secrecy, depth: number, walk: Walk) {
   const result: unknown[] = [];
-  for (const item of items) {
+  const listed = secrecy === undefined ? secretItems(items) : undefined;
+  for (const [at, item] of items.entries()) {
     if (walk.left-- <= 0) walk.dropped++;
-    else result.push(redactValue(item, isSecret, depth + 1, walk));
+    else {
+      const from = listed?.[at];
+      result.push(
+        from === undefined || typeof item !== "string"
+          ? redactValue(item, secrecy, depth + 1, walk)
+          : item.slice(0, from) + maskSpan(item.slice(from), "argument-secret", walk),
+      );
+    }
   }
   return result;
 }
 
+// ["mysql", "-pX"], ["X-Api-Key", "X"], ["--password", "X"]: from which character an item is a secret, by its place.
+function secretItems(items: readonly unknown[]): Record<number, number> | undefined {
+  if (items.length < 2 || items.length > MAX_ARGUMENTS || typeof items[0] !== "string")
+    return undefined;
+  const words: string[] = [];
+  for (const item of items) {
+    if (typeof item !== "string") return undefined;
+    words.push(item);
+  }
+  const found: Record<number, number> = {};
+  for (const [at, word] of words.entries()) {
+    const value = words[at + 1];
+    if (value === undefined || !(word.startsWith("-") || words.length === 2)) continue;
+    const name = /\s/.test(word) ? undefined : secretName(word);
+    if (name !== undefined && !value.startsWith("-") && isSecretText(value, name, "quoted"))
+      found[at + 1] = 0;
+  }
+  for (const { word, from } of listedSecrets(words)) found[word] ??= from;
+  return found;
+}
+
+const MAX_ARGUMENTS = 64;
+
 type Fields = Record<string, unknown>;
 
-function redactFields(fields: Fields, isSecret: boolean, depth: number, walk: Walk): Fields {
+function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Walk): Fields {
   // Without a prototype, `__proto__` is an ordinary key.
   const result = { __proto__: null } as unknown as Fields;
+  const below = secrecy !== "configured" && isSchema(fields) ? undefined : secrecy;
+  const named = below === undefined && walk.rules.names.length > 0 ? namedValue(fields) : undefined;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
     else
-      result[uniqueKey(redactText(key, false, walk), result, walk)] = redactValue(
+      result[uniqueKey(redactText(key, undefined, walk), result, walk)] = redactValue(
         value,
-        isSecret || isSecretField(key, value, walk.rules),
+        below ?? (key === named?.key ? named.secrecy : secrecyOf(key, value, walk.rules)),
         depth + 1,
         walk,
       );
@@ -147,32 +207,122 @@ function redactFields(fields: Fields, isSecret: boolean, depth: number, walk: Wa
   return result;
 }
 
-function redactText(text: string, isSecret: boolean, walk: Walk): string {
+// password: { type: "string", minLength: 8 } describes a password, and { secretKeyRef: … } says where one is.
+function isSchema(fields: Fields): boolean {
+  const { type } = fields;
+  return (
+    (typeof type === "string" &&
+      /^(?:string|object|array|number|integer|boolean|null)$/.test(type)) ||
+    "$ref" in fields ||
+    "valueFrom" in fields ||
+    "secretKeyRef" in fields
+  );
+}
+
+const NAME_KEYS: readonly string[] = [
+  "name",
+  "key",
+  "label",
+  "field",
+  "header",
+  "element",
+  "id",
+  "variable",
+  "param",
+];
+const VALUE_KEYS: readonly string[] = ["value", "val", "text", "content", "default"];
+
+// { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }.
+function namedValue(fields: Fields): { key: string; secrecy: SecretName } | undefined {
+  for (const nameKey of NAME_KEYS) {
+    const name = fields[nameKey];
+    if (typeof name !== "string" || name.length > 64) continue;
+    const secrecy =
+      secretName(name) ??
+      (/\b(?:password|passphrase|passcode|secret|token|api key|pin|otp)\b/i.test(name) &&
+      nameKey !== "id"
+        ? "password"
+        : undefined);
+    if (secrecy === undefined) continue;
+    for (const key of VALUE_KEYS) if (typeof fields[key] === "string") return { key, secrecy };
+  }
+  return undefined;
+}
+
+function secrecyOf(key: string, value: unknown, rules: RedactionRules): Secrecy {
+  if (rules.keys.length > 0 && rules.keys.includes(key.toLowerCase())) return "configured";
+  if (rules.names.length === 0) return undefined;
+  const name = secretName(key) ?? (isListOfTokens(key, value) ? "token" : undefined);
+  if (name === undefined || typeof value !== "object" || value === null || Array.isArray(value))
+    return name;
+  // Below `auth` and `cookie` there are settings, too.
+  return /(?:auth|cookies?|token|key|salt)$/i.test(key) ? undefined : "password";
+}
+
+// `tokens: ["…"]`, but neither `max_tokens: "4096"` nor `tokens: { input: 5 }`.
+function isListOfTokens(key: string, value: unknown): boolean {
+  return (
+    /tokens$|secrets$|passwords$/i.test(key) && Array.isArray(value) && typeof value[0] === "string"
+  );
+}
+
+function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
   if (text === "") return text;
-  if (isSecret) return maskNamed(walk);
+  if (secrecy === "configured") return maskValue(text, walk);
+  if (secrecy !== undefined && isSecretText(text, secrecy, "field") && !isPlace(text))
+    return maskValue(text, walk);
+  const { rules } = walk;
   let safe = text;
-  for (const { text: literal, mask } of walk.rules.literals) safe = safe.replaceAll(literal, mask);
-  for (const { pattern, mask } of walk.patterns)
-    safe = safe.replace(pattern, (_match, kept) => (typeof kept === "string" ? kept + mask : mask));
+  for (const { text: literal, kind } of rules.literals)
+    if (safe.includes(literal)) safe = safe.replaceAll(literal, mask(literal, kind, walk));
+  for (const token of rules.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
+  for (const { form, pattern } of walk.patterns)
+    safe = safe.replace(pattern, (match, kept) => {
+      // Without a group, the second argument is the offset.
+      if (form.isToken === true && !startsToken(safe, kept as number)) return match;
+      const start = typeof kept === "string" ? kept : "";
+      const secret = match.slice(start.length);
+      if (form.accepts?.(secret) === false) return match;
+      return start + mask(secret, form.kind, walk);
+    });
+  if (rules.arguments.length > 0)
+    safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
+  if (rules.names.length > 0)
+    safe = maskSpans(safe, assignedSecrets(safe, rules.names), "assigned-secret", walk);
   if (safe !== text) walk.redacted++;
   return safe;
 }
 
-function isSecretField(key: string, value: unknown, rules: RedactionRules): boolean {
-  if (rules.keys.length > 0 && rules.keys.includes(key.toLowerCase())) return true;
-  if (!rules.checksKeyNames) return false;
-  return isSecretKey(key) ? !isHarmless(key, value) : isText(value) && isSecretTextKey(key);
+function maskSpans(text: string, spans: readonly Span[], kind: string, walk: Walk): string {
+  if (spans.length === 0) return text;
+  let safe = "";
+  let end = 0;
+  for (const span of spans) {
+    safe += text.slice(end, span.start) + mask(text.slice(span.start, span.end), kind, walk);
+    end = span.end;
+  }
+  return safe + text.slice(end);
 }
 
-// `tokens: ["…"]` and `auth: "…"`, but neither `max_tokens: "4096"` nor `pass: 12`.
-function isText(value: unknown): boolean {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof first === "string" && !/^\d*$/.test(first);
+function mask(secret: string, kind: string, { rules: { allow } }: Walk): string {
+  return allow.length > 0 && (allow.includes(kind) || allow.includes(secret))
+    ? secret
+    : `[redacted:${kind}]`;
 }
 
-function maskNamed(walk: Walk): string {
-  walk.redacted++;
-  return maskOf("named-secret");
+function maskSpan(secret: string, kind: string, walk: Walk): string {
+  const masked = mask(secret, kind, walk);
+  if (masked !== secret) walk.redacted++;
+  return masked;
+}
+
+function maskValue(secret: string, walk: Walk): string {
+  return maskSpan(secret, "named-secret", walk);
+}
+
+// PWD may be the working folder.
+function isPlace(text: string): boolean {
+  return /^(?:\/|[A-Za-z]:\\)/.test(text) && text.length < 256;
 }
 
 function containsAny(text: string, hints: readonly string[]): boolean {
@@ -185,20 +335,10 @@ function hasEscapes(text: string): boolean {
   return !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text);
 }
 
-// A number of tokens is a count, and PWD may be the working folder.
-function isHarmless(key: string, value: unknown): boolean {
-  if (typeof value === "number") return /token$/i.test(key);
-  return typeof value === "string" && /pwd$/i.test(key) && /^(?:\/|[A-Za-z]:\\)/.test(value);
-}
-
 // Keys whose secrets were masked may be the same. The numbers continue from object to object: starting at 1 each
 // time would make thousands of equal keys quadratic.
 function uniqueKey(key: string, taken: Fields, walk: Walk): string {
   let unique = key;
   while (unique in taken) unique = `${key} (${++walk.suffix})`;
   return unique;
-}
-
-function maskOf(kind: string): string {
-  return `[redacted:${kind}]`;
 }

@@ -87,7 +87,7 @@ describe("config.json", () => {
     const file = {
       retention_days: "30",
       capture: { prompts: false, tool_input: 0 },
-      redact: { keys: ["pin"], literals: ["abc", "Falcon"] },
+      redact: { keys: ["pin"], literals: ["abc", "Falcon"], allow: [] },
       limits: { string_bytes: 255, record_bytes: 9000 },
       destinations: [{ name: "team" }],
       forwarder: "claude-session",
@@ -96,7 +96,7 @@ describe("config.json", () => {
       config: {
         retention_days: 30,
         capture: { prompts: false, tool_input: false, tool_response: true },
-        redact: { keys: ["pin"], literals: ["Falcon"] },
+        redact: { keys: ["pin"], literals: ["Falcon"], allow: [] },
         limits: { ...DEFAULT_CONFIG.limits, record_bytes: 9000 },
         destinations: [{ name: "team" }],
         forwarder: "",
@@ -166,7 +166,7 @@ describe("config.json", () => {
 
   test("a string instead of a list of strings is a list of one", () => {
     const { config, faults } = parseConfig('{"redact":{"keys":"pin","literals":["abc","Falcon"]}}');
-    expect(config.redact).toEqual({ keys: ["pin"], literals: ["Falcon"] });
+    expect(config.redact).toEqual({ keys: ["pin"], literals: ["Falcon"], allow: [] });
     expect(faults).toEqual(["redact.literals[0]: not a string of 4 or more characters; ignored"]);
   });
 

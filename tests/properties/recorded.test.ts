@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { DEFAULT_CONFIG } from "../../lib/config";
-import { isSecretKey, isSecretTextKey } from "../../lib/hook/secrets";
+import { secretName } from "../../lib/hook/secrets/names";
 import type { EventRecord } from "../../lib/log/record";
 import { runProgram } from "../../scripts/harness/run-program";
 import { eventRecord } from "../../scripts/harness/record-schema";
@@ -44,7 +44,7 @@ const keys = fc
       "duration_ms",
     ),
   )
-  .filter((key) => !isSecretKey(key) && !isSecretTextKey(key));
+  .filter((key) => secretName(key) === undefined);
 
 const { value } = fc.letrec<{ value: unknown; fields: object; hidden: object }>((tie) => ({
   value: fc.oneof(

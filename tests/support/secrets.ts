@@ -56,7 +56,7 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
   { kind: "aws-access-key", why: "long-lived", secret: `AKIA${made(16, UPPER)}` },
   { kind: "aws-access-key", why: "oldest", secret: `A3TX${made(16, UPPER)}` },
   {
-    kind: "aws-secret-key",
+    kind: "assigned-secret",
     why: "a line of ~/.aws/credentials",
     front: "aws_secret_access_key = ",
     secret: made(40, BASE64),
@@ -65,7 +65,12 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
   { kind: "google-key", why: "access token", secret: `ya29.${made(60)}` },
   { kind: "google-key", why: "client", secret: `GOCSPX-${made(28)}` },
   { kind: "npm-token", why: "granular", secret: `npm_${made(36)}` },
-  { kind: "npm-token", why: "older", front: "//r.test/:_authToken=", secret: made(36, HEX) },
+  {
+    kind: "assigned-secret",
+    why: "npm, older",
+    front: "//r.test/:_authToken=",
+    secret: made(36, HEX),
+  },
   { kind: "hugging-face-token", why: "user", secret: `hf_${made(34)}` },
   { kind: "stripe-key", why: "secret key", secret: `sk_live_${made(24)}` },
   { kind: "stripe-key", why: "webhook", secret: `whsec_${made(32)}` },
@@ -74,7 +79,12 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
   { kind: "linear-key", why: "API", secret: `lin_api_${made(40)}` },
   { kind: "1password-token", why: "service account", secret: `ops_eyJ${made(300, BASE64)}` },
   { kind: "azure-secret", why: "client", secret: `${made(3)}1Q~${made(34)}` },
-  { kind: "azure-secret", why: "storage", front: "AccountKey=", secret: `${made(86, BASE64)}==` },
+  {
+    kind: "assigned-secret",
+    why: "Azure storage",
+    front: "AccountKey=",
+    secret: `${made(86, BASE64)}==`,
+  },
   { kind: "vault-token", why: "service", secret: `hvs.${made(90)}` },
   { kind: "pypi-token", why: "API", secret: `pypi-${made(150)}` },
   { kind: "docker-token", why: "personal", secret: `dckr_pat_${made(27)}` },
@@ -111,8 +121,9 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
   {
     kind: "assigned-secret",
     why: "quoted",
-    front: "API_TOKEN_DEV=",
-    secret: `"${made(5)} ${made(9)}"`,
+    front: 'API_TOKEN_DEV="',
+    secret: `${made(5)} ${made(9)}`,
+    back: '"',
   },
   { kind: "assigned-secret", why: "code", front: `db_password = '`, secret: made(9), back: "'" },
   {
@@ -130,7 +141,7 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
     back: `"`,
   },
   { kind: "assigned-secret", why: "a flag", front: "x --db-password ", secret: made(8) },
-  { kind: "assigned-secret", why: "a query", front: "/a?sig=", secret: made(20), back: "&b=1" },
+  { kind: "url-signature", why: "a query", front: "/a?sig=", secret: made(20), back: "&b=1" },
   {
     kind: "assigned-secret",
     why: "a connection string",
@@ -146,5 +157,11 @@ export const EXAMPLE_SECRETS: readonly Example[] = [
     secret: `4${made(20)}`,
   },
   { kind: "assigned-secret", why: "a header", front: "x-api-key: ", secret: `${made(12)}7` },
-  { kind: "assigned-secret", why: "single quotes", front: "DB_PASSWORD=", secret: `'$${made(8)}'` },
+  {
+    kind: "assigned-secret",
+    why: "single quotes",
+    front: "DB_PASSWORD='",
+    secret: `$${made(8)}#`,
+    back: "'",
+  },
 ];

@@ -11,7 +11,7 @@ import { capturedPayloads } from "../../../scripts/harness/payloads";
 import { eventRecord } from "../../../scripts/harness/record-schema";
 import { ODD_CHARACTERS } from "../../support/odd-characters";
 
-const rules = redactionRules({}, { keys: [], literals: [] });
+const rules = redactionRules({}, { keys: [], literals: [], allow: [] });
 const context: EventContext = {
   startedMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   event: "PreToolUse",

@@ -1,5 +1,5 @@
 // Environment variables that change what hooks do, or where. Only their names are ever shown, never a value.
-import { isSecretValue, isSecretVariable } from "../../../hook/secrets";
+import { isSecretValue, isSecretVariable } from "../../../hook/secrets/environment";
 import type { Environment } from "../../../os/paths";
 
 /** Variables that say where things are. */

@@ -1,0 +1,123 @@
+// Which values are secrets, given what their name and their place say of them.
+import type { SecretName } from "./names";
+import { isAlphanumeric } from "./places";
+
+/**
+ * Where a value stands: the value of a field in the payload; in quotes; alone on a line, in a shell or in a
+ * query, where it is the whole text; or in code, where it may be a name.
+ */
+export type Place = "field" | "quoted" | "line" | "code";
+
+/** Whether this value, under such a name and in such a place, is a secret that has to be masked. */
+export function isSecretText(text: string, name: SecretName, place: Place): boolean {
+  const value = text.length > MAX_JUDGED ? text.slice(0, MAX_JUDGED) : text;
+  if (isWord(value) || isReference(value) || isPlaceholder(value)) return false;
+  if (name === "token")
+    return place === "field" && /\s/.test(value) ? true : isTokenText(value, place);
+  if (place === "field") return true;
+  const hasDigit = /\d/.test(value);
+  if (value.length < 4 || (!hasDigit && namesSecret(value))) return false;
+  if (place === "quoted") return hasDigit || !isLabel(value);
+  if (place === "line") return !MEMBER.test(value);
+  return hasDigit && value.length >= 6 && !isIdentifier(value);
+}
+
+// Nothing that a person or a client calls a token, a key or a password is longer; what follows says nothing new.
+const MAX_JUDGED = 512;
+
+// Words that stand where a value could: types, switches, methods, and what people call things in code and in
+// sentences. A text with blanks around each, because a pattern of them takes longer to compile than to run.
+const WORDS =
+  " str string text varchar char chararray character bool boolean int integer int32 int64 uint32 uint64 float double number numeric byte bytes bytea blob any object array list map dict option optional unknown never void none null nil undefined secretstr secretstring true false yes no on off enable enabled disable disabled require required default auto inherit prompt ask always hidden visible masked redacted include omit same-origin localhost identifier keyword operator punctuation comment input output request response result value values data body args argument param params self this props state user users username admin root read write basic bearer digest negotiate oauth oauth2 saml ldap kerberos jwt md5 sha1 sha-1 sha256 sha-256 sha512 sha-512 scram-sha-256 trust peer ident cert file path flag hash hashed encrypted plain clear is to and or the for with from when if in as of at must should can will was are be not that which it a an via reset field expired missing invalid incorrect wrong valid rotated stored changed there only lmstudio ollama ";
+
+function isWord(value: string): boolean {
+  return value.length <= 16 && WORDS.includes(` ${value.toLowerCase()} `);
+}
+
+/** Whether it stands for a value that is elsewhere: $X, ${X}, {{ x }}, %X%, <x>, !Ref x, @file, op://vault/x. */
+function isReference(value: string): boolean {
+  if (value.includes("${") || value.includes("{{")) return true;
+  if (!isAlphanumeric(value, 0))
+    return /^(?:\$\(|\$[A-Za-z_][\w:]*$|\$\d$|%[A-Za-z_]\w*%|\{[\w.]+\}$|<[^>]*>?$|%\(|\[redacted:|!(?:Ref|Sub|GetAtt|secret|env|vault|ImportValue)\b|[*&][A-Za-z][\w-]*$|@[\w./~-]*$|@Microsoft\.KeyVault|#\{|(?:\.{0,2}|~)\/[\w.-]+(?:\/|$))/.test(
+      value,
+    );
+  return (
+    (value.includes(":") &&
+      /^(?:op|vault|ref\+\w+|ssm|awssm|gcpsm|akv|keyring|secret|secretref|file|env|keychain|doppler|infisical|bws?|aws-?sm|azurekeyvault|arn:aws[\w-]*):|^[A-Za-z]:\\/.test(
+        value,
+      )) ||
+    /^projects\/[^/]+\/secrets\//.test(value)
+  );
+}
+
+/** Whether it says that a value goes there: xxx, ****, your-api-key, <token>, changeme, abc... */
+function isPlaceholder(value: string): boolean {
+  if (
+    value.includes("****") ||
+    value.endsWith("...") ||
+    value.endsWith("…") ||
+    value.startsWith("...")
+  )
+    return true;
+  return /^(?:x{3,}|\*{3,}|\.{2,}|-+|_+|[•●]+)$|x{6}|^(?:your|my|the|some|enter|insert|add|put|an?)[-_ ]|(?:^|[-_ ])(?:here|example|placeholder|dummy|changeit)$|^(?:change|replace|fill)[-_ ]?(?:me|this|it|in)\b|^(?:example|sample|dummy|fake|placeholder|todo|tbd|fixme|n\/a|na)$/i.test(
+    value,
+  );
+}
+
+// process.env.X, os.environ["X"], random_password.db.result
+const MEMBER = /^[A-Za-z_$]+\d{0,2}(?:\??\.[A-Za-z_$]+\d{0,2}|\[[\w'"$.]*\])+[!?]?$/;
+
+function namesSecret(value: string): boolean {
+  return /pass(?:w(?:or)?d|phrase|code|wort)|secret|token|api[-_ ]?key|credential|(?:^|[-_ .])(?:pw|pwd|keys?|auth)(?:$|[-_ .])/i.test(
+    value,
+  );
+}
+
+// A token has digits and letters, or letters in no order that words have.
+function isTokenText(value: string, place: Place): boolean {
+  const hasDigit = /\d/.test(value);
+  if (/\s/.test(value)) return place === "quoted" && hasDigit && !isLabel(value);
+  if (!hasDigit) return /^(?:[a-z]{15,}|[A-Z]{15,})$/.test(value) || isJumble(value);
+  if (!/[A-Za-z]/.test(value)) return value.length >= (place === "field" ? 6 : 20);
+  if (/^https?:\/\//.test(value)) return /[A-Za-z0-9_-]{32}/.test(value);
+  // v2, 1.2.3rc, 30d, 10MB
+  if (/^v?\d+(?:\.\d+){0,4}[A-Za-z]{0,3}$/.test(value)) return false;
+  if (place === "field") return true;
+  if (place === "code") return value.length >= 8 && !isIdentifier(value);
+  return value.length >= 6 && !(place === "line" && MEMBER.test(value));
+}
+
+// QxRtYpLm, but neither PreToolUse nor HTTPBasicAuth.
+function isJumble(value: string): boolean {
+  return (
+    /^[A-Za-z+/=]{8,}$/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !isWords(value)
+  );
+}
+
+/** Whether a text is made of words: `PreToolUse`, `my-web-shop`, `PLATFORM`, `localhost`. */
+export function isWords(value: string): boolean {
+  for (const word of value.split(/[-_. /:]/)) {
+    if (/^(?:[a-z]{0,14}|[A-Z]{0,14})$/.test(word)) continue;
+    for (const part of word.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+/g) ?? [])
+      if (!/^(?:[A-Z]{1,5}|[A-Z][a-z]{2,14}|[a-z]{2,14})$/.test(part)) return false;
+  }
+  return true;
+}
+
+// get_token2, userId, password3: what code calls things.
+function isIdentifier(value: string): boolean {
+  return (
+    MEMBER.test(value) ||
+    /^[a-z]+(?:_[a-z]+)+_?\d{0,2}$/.test(value) ||
+    /^[a-z]+(?:[A-Z][a-z]{2,})+\d{0,2}$/.test(value) ||
+    (/^[A-Za-z_$]+\d{0,2}$/.test(value) && namesSecret(value))
+  );
+}
+
+// "Passwort", "Mot de passe", "Forgot it?": what a screen says.
+function isLabel(value: string): boolean {
+  if (/[^\x00-\x7F]/.test(value) && /^[\p{L}\s?¿!¡'’.:-]+$/u.test(value)) return true;
+  return /\s/.test(value)
+    ? /^[^a-z\s]?[A-Z]|[?:.!]$/.test(value)
+    : /^[A-Z][a-z]{2,11}$/.test(value);
+}
