@@ -228,7 +228,7 @@ function secretWords(program: string, words: readonly string[]): { word: number;
       }
     } else addOptions(words, options, how, add);
   }
-  return found.sort((a, b) => a.word - b.word);
+  return found.toSorted((a, b) => a.word - b.word);
 }
 
 type Add = (word: number, from: number, isCertain?: boolean) => void;

@@ -123,7 +123,7 @@ function jointAt(text: string, nameEnd: number): Joined | undefined {
   }
   if (quoted > nameEnd) {
     const more =
-      /^\s{0,4}(?:,\s{0,4}|\)\.(?:fill|type|send_?keys|setValue)\()(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/.exec(
+      /^[ \t]{0,4}(?:,[ \t]{0,4}|\)\.(?:fill|type|send_?keys|setValue)\()(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/.exec(
         text.slice(quoted, quoted + 32),
       );
     return more === null ? undefined : { joint: "comma", valueStart: quoted + more[0].length };
@@ -182,10 +182,12 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
       return judgeSign(text, found, kind);
     case "comma":
       // ['password', 'email'] is a list of names; env('DB_PASSWORD', 'x') has a default.
-      return ["quoted", value, isUpper(name) ? kind : "token"];
+      return isUpper(text.slice(value.start, value.end))
+        ? undefined
+        : ["quoted", value, isUpper(name) ? kind : "token"];
     case "call":
       return value.quote !== "" &&
-        /^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)?$/i.test(name)
+        /^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)$/i.test(name)
         ? ["quoted", value, kind]
         : undefined;
     case "element":

@@ -42,10 +42,10 @@ const ABOUT_PASSWORDS = " reset change update ";
 const POSITIONS = " next page continuation cancel cancellation sync resume start unexpected ";
 // Whose key is a secret.
 const KEY_OWNERS =
-  " api access private secret signing sign signature encryption encrypt decryption decrypt master auth account app storage shared service session deploy deployment ssh client webhook hmac jwt cipher crypto crypt subscription admin server security function host consumer integration ingest ingestion write tls ssl gpg pgp wallet seed validator license licence application stream aes rsa des machine recovery token password cookie nonce bot merchant root team ";
+  " api access private secret signing sign signature encryption encrypt decryption decrypt master auth account app shared service session deploy deployment ssh client webhook hmac jwt cipher crypto crypt subscription admin server security function host consumer integration ingest ingestion write tls ssl gpg pgp wallet seed validator license licence application stream aes rsa des machine recovery token password cookie nonce bot merchant root team ";
 // In a variable every other key is one, too: GROQ_KEY.
 const HARMLESS_KEYS =
-  " public publishable pub primary foreign cache sort partition row range hash index unique idempotency translation object event group registry project issue lookup dedupe dedup routing message map search sorting hot shortcut menu enter return escape tab arrow any anon ";
+  " public publishable pub primary foreign cache sort partition row range hash index unique idempotency translation object event group registry project issue lookup dedupe dedup routing message map search sorting hot shortcut menu enter return escape tab arrow any anon id name type version tenant user state storage ";
 
 /** What this name says of its value: `db_password`, `Authorization`, `apiKey`; nothing for `secret_name`. */
 export function secretName(name: string): SecretName | undefined {

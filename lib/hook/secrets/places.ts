@@ -15,7 +15,7 @@ export function placesOf(text: string, hints: readonly string[]): number[] {
   for (const hint of hints)
     for (let at = text.indexOf(hint); at >= 0; at = text.indexOf(hint, at + 1))
       places.push(at + hint.length);
-  return places.sort((a, b) => a - b);
+  return places.toSorted((a, b) => a - b);
 }
 
 /** The text in lower case, each character where it was: `toLowerCase` makes two of some. */

@@ -11,7 +11,7 @@ export type Place = "field" | "quoted" | "line" | "code";
 /** Whether this value, under such a name and in such a place, is a secret that has to be masked. */
 export function isSecretText(text: string, name: SecretName, place: Place): boolean {
   const value = text.length > MAX_JUDGED ? text.slice(0, MAX_JUDGED) : text;
-  if (isWord(value) || isReference(value) || isPlaceholder(value)) return false;
+  if (isWord(value) || isReference(value) || isPlaceholder(value) || isVersion(value)) return false;
   if (name === "token")
     return place === "field" && /\s/.test(value) ? true : isTokenText(value, place);
   if (place === "field") return true;
@@ -64,6 +64,11 @@ function isPlaceholder(value: string): boolean {
   );
 }
 
+// 1.2.3, ^11.7.1, v2.0.0-rc.1
+function isVersion(value: string): boolean {
+  return /^[~^v>=]{0,2}\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+.][\w.]{1,24})?$/.test(value);
+}
+
 // process.env.X, os.environ["X"], random_password.db.result
 const MEMBER = /^[A-Za-z_$]+\d{0,2}(?:\??\.[A-Za-z_$]+\d{0,2}|\[[\w'"$.]*\])+[!?]?$/;
 
@@ -77,14 +82,21 @@ function namesSecret(value: string): boolean {
 function isTokenText(value: string, place: Place): boolean {
   const hasDigit = /\d/.test(value);
   if (/\s/.test(value)) return place === "quoted" && hasDigit && !isLabel(value);
+  if (!hasDigit && place === "code") return false;
   if (!hasDigit) return /^(?:[a-z]{15,}|[A-Z]{15,})$/.test(value) || isJumble(value);
   if (!/[A-Za-z]/.test(value)) return value.length >= (place === "field" ? 6 : 20);
   if (/^https?:\/\//.test(value)) return /[A-Za-z0-9_-]{32}/.test(value);
   // v2, 1.2.3rc, 30d, 10MB
   if (/^v?\d+(?:\.\d+){0,4}[A-Za-z]{0,3}$/.test(value)) return false;
   if (place === "field") return true;
+  if (isNumberedWords(value)) return false;
   if (place === "code") return value.length >= 8 && !isIdentifier(value);
   return value.length >= 6 && !(place === "line" && MEMBER.test(value));
+}
+
+// theme-v2, CRAM-MD5, web-shop-2026
+function isNumberedWords(value: string): boolean {
+  return /^[A-Za-z]{2,14}(?:[-_./:](?:[A-Za-z]{1,14}\d{0,3}|\d{1,4})){1,8}$/.test(value);
 }
 
 // QxRtYpLm, but neither PreToolUse nor HTTPBasicAuth.
@@ -116,7 +128,7 @@ function isIdentifier(value: string): boolean {
 
 // "Passwort", "Mot de passe", "Forgot it?": what a screen says.
 function isLabel(value: string): boolean {
-  if (/[^\x00-\x7F]/.test(value) && /^[\p{L}\s?¿!¡'’.:-]+$/u.test(value)) return true;
+  if (/[^ -~\s]/.test(value) && /^[\p{L}\s?¿!¡'’.:-]+$/u.test(value)) return true;
   return /\s/.test(value)
     ? /^[^a-z\s]?[A-Z]|[?:.!]$/.test(value)
     : /^[A-Z][a-z]{2,11}$/.test(value);
