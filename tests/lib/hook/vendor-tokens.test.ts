@@ -1,5 +1,7 @@
 // The table of vendors' tokens: that each row finds its own, that none finds anything else, and that all are well formed.
 import { describe, expect, test } from "bun:test";
+import { lintSource } from "@secretlint/core";
+import { creator } from "@secretlint/secretlint-rule-preset-recommend";
 import { Glob } from "bun";
 import { type Alphabet, VENDOR_PATTERNS, VENDOR_TOKENS } from "../../../lib/hook/vendor-tokens";
 import { capturedPayloads } from "../../../scripts/harness/payloads";
@@ -234,6 +236,66 @@ describe("patterns", () => {
       // No groups that capture: those are the engine's.
       expect(new RegExp(`${source}|`).exec("")).toHaveLength(1);
       expect(URL.canParse(page)).toBe(true);
+    },
+  );
+});
+
+describe("what secretlint finds is found:", () => {
+  const base64url = `${ALNUM}_-`;
+  const SAMPLES: readonly (readonly [rule: string, sample: () => string])[] = [
+    ["anthropic", () => `sk-ant-api03-${made(93, base64url)}AA`],
+    ["cloudflare", () => `cfat_${made(40)}${made(8, HEX)}`],
+    ["cloudflare", () => `cfk_${made(40)}${made(8, HEX)}`],
+    ["cloudflare", () => `cfut_${made(40)}${made(8, HEX)}`],
+    ["databricks", () => `dapi${made(32, HEX)}`],
+    ["databricks", () => `dapi${made(32, HEX)}-2`],
+    ["docker", () => `dckr_pat_${made(27, base64url)}`],
+    ["figma", () => `figd_${made(40, base64url)}`],
+    ["github", () => `ghs_${made(6, "123456789")}_${made(30)}.${made(200)}.${made(86)}`],
+    ["gitlab", () => `glpat-${made(20, base64url)}`],
+    ["grafana", () => `glc_${made(100, BASE64)}==`],
+    ["grafana", () => `glsa_${made(32)}_${made(8, HEX)}`],
+    ["groq", () => `gsk_${made(52)}`],
+    ["hashicorp-vault", () => `hvb.${made(140, base64url)}`],
+    ["hashicorp-vault", () => `hvr.${made(95, base64url)}`],
+    ["hashicorp-vault", () => `hvs.${made(95, base64url)}`],
+    ["huggingface", () => `hf_${made(35, ALNUM.replace(/\d/g, "")).slice(0, 34)}`],
+    ["linear", () => `lin_api_${made(40, `${ALNUM}_`)}`],
+    ["notion", () => `ntn_${made(11, "0123456789")}${made(35)}`],
+    ["npm", () => `npm_${made(36)}`],
+    ["sendgrid", () => `SG.${made(22)}.${made(43)}`],
+    ["shopify", () => `shpat_${made(38)}`],
+    ["slack", () => `xoxb-${made(12)}-${made(12)}-${made(24)}`],
+    ["stripe", () => `rk_live_${made(99)}`],
+    ["stripe", () => `sk_test_${made(24)}`],
+    ["tailscale", () => `tskey-auth-${made(12)}CNTRL-${made(32)}`],
+    ["tailscale", () => `tskey-webhook-${made(12)}CNTRL-${made(32)}`],
+    ["vercel", () => `vca_${made(24)}`],
+    ["vercel", () => `vci_${made(24)}`],
+    ["vercel", () => `vck_${made(60)}`],
+    ["vercel", () => `vcp_${made(56)}`],
+    ["vercel", () => `vcr_${made(56)}`],
+  ];
+
+  const rule = { id: "@secretlint/secretlint-rule-preset-recommend", rule: creator };
+  async function lint(content: string): Promise<string[]> {
+    const source = { content, filePath: "a.txt", ext: ".txt", contentType: "text" as const };
+    const { messages } = await lintSource({ source, options: { config: { rules: [rule] } } });
+    return messages.map(({ ruleId }) => ruleId);
+  }
+
+  test.each(SAMPLES.map(([name, sample], n) => [`${name} ${n}`, name, sample] as const))(
+    "%s",
+    async (_name, name, sample) => {
+      for (let n = 0; n < 10; n++) {
+        const text = `see ${sample()} there`;
+        // oxlint-disable-next-line no-await-in-loop -- one at a time shows which failed
+        expect(await lint(text)).toContain(`@secretlint/secretlint-rule-${name}`);
+        let rest = text;
+        for (const { token } of find(text)) rest = rest.replace(token, "");
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        expect(await lint(rest)).toEqual([]);
+      }
     },
   );
 });
