@@ -17,7 +17,7 @@ export type Alphabet =
   | "base64" // A-Z a-z 0-9 + / =
   | "base64url" // A-Z a-z 0-9 _ -
   | "base64any" // A-Z a-z 0-9 _ - + / =
-  | "dotted"; // A-Z a-z 0-9 _ - . =
+  | "dotted"; // A-Z a-z 0-9 _ - . =, and so the full stop after a token, for which `max` needs room
 
 type Row = readonly [
   kind: string,
@@ -187,11 +187,11 @@ export const VENDOR_TOKENS: readonly Row[] = [
   ["dropbox-token", "sl.u.", "base64url", 130, 2048, REGISTERED],
   ["duffel-token", "duffel_live_", "base64any", 43, 43, GITLEAKS],
   ["duffel-token", "duffel_test_", "base64any", 43, 43, GITLEAKS],
-  ["dynatrace-token", "dt0c01.", "dotted", 89, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s01.", "dotted", 89, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s02.", "dotted", 73, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s08.", "dotted", 73, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s16.", "dotted", 73, 89, DYNATRACE],
+  ["dynatrace-token", "dt0c01.", "dotted", 89, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s01.", "dotted", 89, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s02.", "dotted", 73, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s08.", "dotted", 73, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s16.", "dotted", 73, 92, DYNATRACE],
   ["e2b-key", "e2b_", "hex", 40, 40, REGISTERED],
   ["easypost-key", "EZAK", "alnum", 54, 54, GITLEAKS],
   ["easypost-key", "EZTK", "alnum", 54, 54, GITLEAKS],
@@ -583,10 +583,11 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
     String.raw`(?<=\.webhook\.office\.com/webhookb2/)[A-Za-z0-9@/-]{60,300}`,
     GITLEAKS,
   ],
+  // In addresses, "bot" stands in front of it.
   [
     "telegram-token",
     ":aa",
-    "[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
+    "(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
     "https://core.telegram.org/bots#6-botfather",
   ],
   [

@@ -106,6 +106,8 @@ describe("a token of its row's form is found, and the text around it is not:", (
         expect(findRow(text, row)).toEqual([{ kind, token }]);
       expect(find(token)).toContainEqual({ kind, token });
     }
+    const least = prefix + made(min, CHARACTERS[alphabet]);
+    expect(findRow(`It is ${least}.`, row)[0]?.token).toStartWith(least);
     for (const wrong of [
       prefix + made(min - 1, CHARACTERS[alphabet]),
       prefix + made(max + 1, CHARACTERS[alphabet]),
@@ -182,6 +184,11 @@ const PATTERN_SAMPLES: readonly (readonly [kind: string, sample: () => string, f
       "https://a.webhook.office.com/webhookb2/",
     ],
     ["telegram-token", () => `${made(10, "123456789")}:AA${made(33)}`],
+    [
+      "telegram-token",
+      () => `bot${made(9, "123456789")}:AA${made(33)}`,
+      "https://api.telegram.org/",
+    ],
     ["terraform-token", () => `${made(14)}.atlasv1.${made(67)}`],
     ["twilio-key", () => `SK${made(32, HEX)}`],
     ["vault-token", () => `s.aB${made(22)}`],
