@@ -262,7 +262,7 @@ export const VENDOR_TOKENS: readonly Row[] = [
     41,
     "https://grafana.com/docs/grafana/latest/administration/service-accounts/",
   ],
-  ["groq-key", "gsk_", "alnum", 52, 52, "https://console.groq.com/docs/quickstart"],
+  ["groq-key", "gsk_", "alnum", 52, 52, BETTERLEAKS],
   [
     "heroku-key",
     "HRKU-",
