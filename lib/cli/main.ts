@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   id: () => import("./commands/id"),
   forward: () => import("./commands/forward"),
   prune: () => import("./commands/prune"),
+  redact: () => import("./commands/redact"),
 };
 
 // Those that stand in place of a command.

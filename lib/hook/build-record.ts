@@ -41,8 +41,9 @@ export function buildRecord(
     outcome.kind === "event"
       ? sentFields(outcome.payload, session, capture)
       : malformedFields(outcome, session, capture);
-  const json = outcome.text + ("tail" in outcome ? outcome.tail : "");
-  const { value, redacted, dropped } = redact(sent, rulesFor(json, rules));
+  const where = { project: project.label ?? project.name, project_dir: project.folder };
+  const json = outcome.text + ("tail" in outcome ? outcome.tail : "") + JSON.stringify(where);
+  const { value, redacted, dropped } = redact({ ...where, ...sent }, rulesFor(json, rules));
   return {
     v: 1,
     id: Bun.randomUUIDv7("hex", startedMs),
@@ -50,8 +51,7 @@ export function buildRecord(
     event: context.event,
     session_id: session.id,
     session_id_source: session.source,
-    project: project.label ?? project.name,
-    project_dir: project.folder,
+    ...where,
     user,
     pid,
     should_notify: outcome.kind === "event" && isWaiting(outcome.payload),

@@ -92,7 +92,7 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase();
-  const { tokens, forms } = vendorRules(json);
+  const { tokens, forms } = vendorRules(json, lower);
   for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.push(form);
   const names: string[] = [];
   for (const hint of NAME_HINTS) if (lower.includes(hint)) names.push(hint);

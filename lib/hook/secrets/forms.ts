@@ -27,8 +27,6 @@ export interface GeneralForm extends SecretForm {
   readonly hints: readonly string[];
 }
 
-// What ends in a letter and yet may be in front of a token: an escape such as `\n` or `%3D`, a terminal's color.
-const ESCAPE = String.raw`\\[bfnrt]|\\u[\dA-Fa-f]{4}|%[\dA-Fa-f]{2}|\[[\d;]{0,9}[mK]`;
 // A line break, escaped or not, and the line number that `cat -n` and `grep -n` add.
 const ROW_START = String.raw`(?:[\s→:|"'+]|\\+[nrt]|\d{1,6}(?=[\s→:|])){0,16}`;
 const KEY_ROWS = `(?:${ROW_START}[A-Z][A-Za-z-]{2,20}: [^\\r\\n\\\\"]{0,256}){0,4}(?:${ROW_START}[A-Za-z0-9+/=]{20,1024}){1,2048}(?:${ROW_START}[A-Za-z0-9+/=]{1,1024}){0,2}`;
@@ -59,16 +57,6 @@ export const GENERAL_FORMS: readonly GeneralForm[] = [
     hints: ['"kty'],
     pattern: () =>
       /("(?:d|p|q|dp|dq|qi|k)\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[A-Za-z0-9_-]{40,2048}(?=\\{0,7}")/g,
-  },
-  {
-    kind: "jwt",
-    hints: ["eyj"],
-    // Never after a character that it can contain, or each "eyJ" of a long run would start a new match.
-    pattern: () =>
-      new RegExp(
-        `(^|[^\\w-]|${ESCAPE})eyJ[\\w-]{6,8192}\\.eyJ[\\w-]{2,16384}\\.[\\w-]{2,2048}`,
-        "g",
-      ),
   },
   {
     kind: "url-password",
@@ -188,7 +176,10 @@ type VendorPattern = (typeof VENDOR_PATTERNS)[number];
  * The vendors' tokens and forms that can occur in a JSON text. They are searched only in the words that are long
  * enough: few, where searching the whole text for each would cost more than all other rules.
  */
-export function vendorRules(json: string): { tokens: VendorToken[]; forms: SecretForm[] } {
+export function vendorRules(
+  json: string,
+  lower: string,
+): { tokens: VendorToken[]; forms: SecretForm[] } {
   const tokens: VendorToken[] = [];
   const forms: SecretForm[] = [];
   // With a character in front, because a run that is too short must not be tried again from each of its characters.
@@ -196,7 +187,6 @@ export function vendorRules(json: string): { tokens: VendorToken[]; forms: Secre
     json.length < 4096 ? json : (json.match(/(?:^|[^\w.~+/:-])[\w.~+/:-]{16,}/g)?.join(" ") ?? "");
   for (const token of VENDOR_TOKENS)
     if (words.includes(token[1]) && occurs(token[1], words)) tokens.push(token);
-  const lower = words.toLowerCase();
   for (const pattern of VENDOR_PATTERNS)
     if (lower.includes(pattern[1])) forms.push(patternForm(pattern));
   return { tokens, forms };
@@ -207,8 +197,7 @@ export function vendorRules(json: string): { tokens: VendorToken[]; forms: Secre
 function occurs(prefix: string, words: string): boolean {
   for (let at = words.indexOf(prefix); at >= 0; at = words.indexOf(prefix, at + 1)) {
     if (at === 0 || !isAlphanumeric(words, at - 1)) return true;
-    const before = words.slice(Math.max(0, at - 12), at);
-    if (before.includes("\\") || before.includes("%") || before.includes("[")) return true;
+    if (/[\\%[]/.test(words.slice(Math.max(0, at - 12), at))) return true;
   }
   return false;
 }

@@ -17,7 +17,7 @@ export type Alphabet =
   | "base64" // A-Z a-z 0-9 + / =
   | "base64url" // A-Z a-z 0-9 _ -
   | "base64any" // A-Z a-z 0-9 _ - + / =
-  | "dotted"; // A-Z a-z 0-9 _ - . =
+  | "dotted"; // A-Z a-z 0-9 _ - . =, and so the full stop after a token, for which `max` needs room
 
 type Row = readonly [
   kind: string,
@@ -187,11 +187,11 @@ export const VENDOR_TOKENS: readonly Row[] = [
   ["dropbox-token", "sl.u.", "base64url", 130, 2048, REGISTERED],
   ["duffel-token", "duffel_live_", "base64any", 43, 43, GITLEAKS],
   ["duffel-token", "duffel_test_", "base64any", 43, 43, GITLEAKS],
-  ["dynatrace-token", "dt0c01.", "dotted", 89, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s01.", "dotted", 89, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s02.", "dotted", 73, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s08.", "dotted", 73, 89, DYNATRACE],
-  ["dynatrace-token", "dt0s16.", "dotted", 73, 89, DYNATRACE],
+  ["dynatrace-token", "dt0c01.", "dotted", 89, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s01.", "dotted", 89, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s02.", "dotted", 73, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s08.", "dotted", 73, 92, DYNATRACE],
+  ["dynatrace-token", "dt0s16.", "dotted", 73, 92, DYNATRACE],
   ["e2b-key", "e2b_", "hex", 40, 40, REGISTERED],
   ["easypost-key", "EZAK", "alnum", 54, 54, GITLEAKS],
   ["easypost-key", "EZTK", "alnum", 54, 54, GITLEAKS],
@@ -209,7 +209,7 @@ export const VENDOR_TOKENS: readonly Row[] = [
   ["figma-token", "figuh_", "base64url", 38, 200, FIGMA],
   ["figma-token", "figur_", "base64url", 38, 200, FIGMA],
   ["firecrawl-key", "fc-", "hex", 32, 32, REGISTERED],
-  ["fireworks-key", "fw_", "alnum", 22, 40, REGISTERED],
+  ["fireworks-key", "fw_", "alnum", 22, 34, REGISTERED],
   ["flutterwave-key", "FLWSECK-", "base64url", 34, 48, REGISTERED],
   ["flutterwave-key", "FLWSECK_TEST", "alnum", 12, 12, GITLEAKS],
   ["flutterwave-key", "FLWSECK_TEST-", "base64url", 12, 48, GITLEAKS],
@@ -262,7 +262,7 @@ export const VENDOR_TOKENS: readonly Row[] = [
     41,
     "https://grafana.com/docs/grafana/latest/administration/service-accounts/",
   ],
-  ["groq-key", "gsk_", "alnum", 52, 52, "https://console.groq.com/docs/quickstart"],
+  ["groq-key", "gsk_", "alnum", 52, 52, BETTERLEAKS],
   [
     "heroku-key",
     "HRKU-",
@@ -464,8 +464,8 @@ export const VENDOR_TOKENS: readonly Row[] = [
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
 /**
- * Tokens that need a pattern, whose whole match is the secret. A text without the hint, which is in lower case, has
- * no such token in upper or lower case. Every repetition is bounded, so that any text takes linear time.
+ * Tokens that need a pattern, whose whole match is the secret. The hint, in lower case, is a part of the token; where
+ * that would be in nearly every text, it is the vendor's name, which has to be somewhere near it. Every repetition is bounded, so that any text takes linear time.
  */
 export const VENDOR_PATTERNS: readonly Pattern[] = [
   [
@@ -537,14 +537,20 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
   ],
   [
     "infisical-token",
-    "st.",
+    "infisical",
     String.raw`st\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}(?![0-9a-f])`,
     REGISTERED,
   ],
   [
     "jetbrains-token",
-    "perm",
-    String.raw`perm[:-][A-Za-z0-9+/=]{4,64}\.[A-Za-z0-9+/=]{2,64}\.[A-Za-z0-9]{30,64}(?![A-Za-z0-9])`,
+    "perm:",
+    String.raw`perm:[A-Za-z0-9+/=]{4,64}\.[A-Za-z0-9+/=]{2,64}\.[A-Za-z0-9]{30,64}(?![A-Za-z0-9])`,
+    REGISTERED,
+  ],
+  [
+    "jetbrains-token",
+    "perm-",
+    String.raw`perm-[A-Za-z0-9+/=]{4,64}\.[A-Za-z0-9+/=]{2,64}\.[A-Za-z0-9]{30,64}(?![A-Za-z0-9])`,
     REGISTERED,
   ],
   // Not inside a word, where each start in a long run would be tried; but after an escape, which ends in a letter.
@@ -554,8 +560,8 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
     String.raw`(?<=^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\[[0-9;]{0,9}[mK])eyJ[A-Za-z0-9_-]{6,8192}\.eyJ[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{2,2048}`,
     GITLEAKS,
   ],
-  ["launchdarkly-key", "api-", `api-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
-  ["launchdarkly-key", "sdk-", `sdk-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
+  ["launchdarkly-key", "launchdarkly", `api-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
+  ["launchdarkly-key", "launchdarkly", `sdk-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
   ["mailchimp-key", "mailchimp", "[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])", GITLEAKS],
   ["maxmind-key", "_mmk", "[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?![A-Za-z0-9])", GITLEAKS],
   ["mercury-token", "mercury_", "secret-token:mercury_[A-Za-z0-9_]{30,120}", REGISTERED],
@@ -566,7 +572,7 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
     String.raw`access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}`,
     REGISTERED,
   ],
-  ["plaid-token", "access-", `access-(?:sandbox|development|production)-${UUID}`, GITLEAKS],
+  ["plaid-token", "plaid", `access-(?:sandbox|development|production)-${UUID}`, GITLEAKS],
   ["resend-key", "resend", "re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}(?![A-Za-z0-9_])", REGISTERED],
   ["salesforce-token", "00d", "00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{60,200}", REGISTERED],
   // A cookie, which is escaped as in a URL.
@@ -583,10 +589,11 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
     String.raw`(?<=\.webhook\.office\.com/webhookb2/)[A-Za-z0-9@/-]{60,300}`,
     GITLEAKS,
   ],
+  // In addresses, "bot" stands in front of it.
   [
     "telegram-token",
     ":aa",
-    "[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
+    "(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
     "https://core.telegram.org/bots#6-botfather",
   ],
   [
@@ -599,7 +606,7 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
   // Before Vault 1.10.
   [
     "vault-token",
-    "s.",
+    "vault",
     String.raw`s\.(?=[A-Za-z]{0,23}[0-9])(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}(?![A-Za-z0-9_.(-])`,
     VAULT,
   ],
