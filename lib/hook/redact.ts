@@ -193,13 +193,15 @@ function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Wal
   const result = { __proto__: null } as unknown as Fields;
   const below = secrecy !== "configured" && isSchema(fields) ? undefined : secrecy;
   const named = below === undefined && walk.rules.names.length > 0 ? namedValue(fields) : undefined;
+  // A JSON Web Key.
+  const isJwk = typeof fields["kty"] === "string";
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
     else
       result[uniqueKey(redactText(key, undefined, walk), result, walk)] = redactValue(
         value,
-        below ?? (key === named?.key ? named.secrecy : secrecyOf(key, value, walk.rules)),
+        below ?? (key === named?.key ? named.secrecy : secrecyOf(key, value, isJwk, walk.rules)),
         depth + 1,
         walk,
       );
@@ -249,8 +251,9 @@ function namedValue(fields: Fields): { key: string; secrecy: SecretName } | unde
   return undefined;
 }
 
-function secrecyOf(key: string, value: unknown, rules: RedactionRules): Secrecy {
+function secrecyOf(key: string, value: unknown, isJwk: boolean, rules: RedactionRules): Secrecy {
   if (rules.keys.length > 0 && rules.keys.includes(key.toLowerCase())) return "configured";
+  if (isJwk && /^(?:d|p|q|dp|dq|qi|k)$/.test(key)) return "password";
   if (rules.names.length === 0) return undefined;
   const name = secretName(key) ?? (isListOfTokens(key, value) ? "token" : undefined);
   if (name === undefined || typeof value !== "object" || value === null || Array.isArray(value))

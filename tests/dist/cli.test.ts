@@ -35,7 +35,7 @@ import { writeDay, writeRecords } from "../support/written-log";
 setDefaultTimeout(120_000);
 
 const VIEWS = ["list", "show", "tail", "stats"];
-const COMMANDS = [...VIEWS, "install", "uninstall", "doctor", "id", "forward", "prune"];
+const COMMANDS = [...VIEWS, "install", "uninstall", "doctor", "id", "forward", "prune", "redact"];
 // C0 except newlines, DEL, C1, marks of direction, separators of lines.
 const UNSAFE =
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
@@ -586,3 +586,38 @@ function withLog(all: readonly EventRecord[]): Sandbox {
   writeRecords(sandbox, all);
   return sandbox;
 }
+
+describe("redact", () => {
+  const secret = `S3cret-${Math.random().toString(36).slice(2, 10)}x`;
+
+  test.each([
+    ["a text", `DB_HOST=db\nDB_PASSWORD=${secret}\n`, "assigned-secret"],
+    ["a payload", JSON.stringify({ tool_input: { password: secret } }), "named-secret"],
+    ["a command", `curl -u bob:${secret} https://x.test`, "argument-secret"],
+  ])("masks %s and names the rule", async (_what, input, rule) => {
+    using sandbox = new Sandbox();
+    const { code, stdout, stderr } = await runProgram("claude-session", sandbox, input, {
+      args: ["redact"],
+    });
+    expect([code, stdout.includes(`[redacted:${rule}]`), stdout.includes(secret)]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    expect(stderr).toContain(`1 mask: ${rule}.`);
+  });
+
+  test("keeps what redact.allow has", async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(sandbox.state, { recursive: true, mode: 0o700 });
+    await Bun.write(
+      `${sandbox.state}/config.json`,
+      JSON.stringify({ redact: { allow: [secret] } }),
+    );
+    const input = `DB_PASSWORD=${secret}\n`;
+    const { stdout, stderr } = await runProgram("claude-session", sandbox, input, {
+      args: ["redact"],
+    });
+    expect([stdout, stderr]).toEqual([input, "Nothing would be masked.\n"]);
+  });
+});

@@ -2,6 +2,7 @@
 import { loadConfig } from "../../config";
 import { environment } from "../../environment";
 import { redact, redactionRules, rulesFor } from "../../hook/redact";
+import { standardInput } from "../../hook/stdin";
 import { faultCode } from "../../os/fault";
 import { CommandError, defineCommand, DONE } from "../command";
 import { escapeControls, plural, safeJson } from "../render/text";
@@ -44,12 +45,28 @@ export default defineCommand({
 });
 
 async function readText(file: string): Promise<string> {
+  if (file === "-") return readInput();
   try {
-    return await (file === "-" ? Bun.stdin : Bun.file(file)).text();
+    return await Bun.file(file).text();
   } catch (error) {
     throw new CommandError(`cannot read ${file}: ${faultCode(error)}`);
   }
 }
+
+async function readInput(): Promise<string> {
+  const input = standardInput();
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
+    const chunk = await input.next(PATIENCE_MS);
+    if (chunk === "end") return new TextDecoder().decode(Buffer.concat(chunks));
+    if (chunk === "unreadable") throw new CommandError("cannot read the input");
+    // A person may type slowly.
+    if (chunk !== "late") chunks.push(chunk);
+  }
+}
+
+const PATIENCE_MS = 60_000;
 
 function parseObject(text: string): object | undefined {
   try {

@@ -1,11 +1,11 @@
 // Secrets among the arguments of programs, where no name tells them: mysql -pX, curl -u bob:X, docker login -p X.
 import { isSecretText } from "./values";
-import { placesOf, type Span } from "./places";
+import { isAlphanumeric, placesOf, type Span } from "./places";
 
 /**
  * How a program is given a secret:
- * - `next`: in the word after the option, or joined to it: `-p X`, `-pX` if the option is one letter with a `+`,
- *   `--password=X`;
+ * - `next`: in the word after the option, or joined to it by an equals sign: `-p X`, `--pass=X`; also joined without
+ *   one if the option has a `+`, and only so if it has an asterisk: `mysql -pX`;
  * - `pair`: like `next`, behind the user's name and a colon, a comma, a percent sign or a slash: `-u bob:X`;
  * - `after`: in the last word after this one that is no option: `cargo login X`;
  * - `assigned`: behind every equals sign: `fly secrets set A=X`.
@@ -20,7 +20,7 @@ const ROWS: readonly Row[] = [
     "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mariadb mariadb-dump mariadb-admin",
     "",
     "next",
-    "-p+",
+    "-p*",
   ],
   [
     "mongosh mongo mongodump mongorestore mongoexport mongoimport cqlsh smbmap crackmapexec netexec nxc evil-winrm hydra psexec rdesktop",
@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
   ["hatch", "publish", "next", "-a --auth"],
   ["uv vercel codecov doctl", "", "next", "-t --token"],
   ["sshpass", "", "next", "-p+"],
-  ["7z 7za 7zz 7zr rar unrar", "", "next", "-p+"],
+  ["7z 7za 7zz 7zr rar unrar", "", "next", "-p*"],
   ["zip unzip zipcloak", "", "next", "-P"],
   ["openssl", "", "next", "-passin -passout -pass -k -K"],
   ["smbclient rpcclient smbget net winexe", "", "pair", "-U --user"],
@@ -86,7 +86,12 @@ const ROWS: readonly Row[] = [
   ["kubectl oc", "secret", "assigned", "--from-literal"],
   ["fly flyctl supabase doppler", "secrets", "assigned", ""],
   ["heroku", "config:set", "assigned", ""],
-  ["composer", "config", "after", "config"],
+  [
+    "composer poetry",
+    "config",
+    "after",
+    "http-basic.* pypi-token.* github-oauth.* gitlab-token.* bearer.*",
+  ],
   ["ConvertTo-SecureString", "", "next", "-String"],
   ["ConvertTo-SecureString", "", "after", "ConvertTo-SecureString"],
   ["gitlab-runner", "register", "next", "-r"],
@@ -99,7 +104,7 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "login",
   "pass",
   "secret",
-  "config:set",
+  "config",
   "/p:",
   "unlock",
   "obscure",
@@ -119,7 +124,7 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
     // Of the options only those that a row has.
     if (
       at < end ||
-      (text.startsWith(" -", at - 2) && !"pPuUawNtkKbXAsrS-".includes(text.charAt(at)))
+      (text.startsWith(" -", at - 2) && !"pPuUawNtkKbXAsrSnc-".includes(text.charAt(at)))
     )
       continue;
     const program = search.before(at);
@@ -168,7 +173,12 @@ class ProgramSearch {
       end += word.length;
       // /usr/bin/mysql, $(mysql, "mysql
       const name = word.slice(lastOf(word, "/\"'(`=\\$\t") + 1).replace(".exe", "");
-      if (name !== "" && end < at && programs.includes(` ${name} `)) this.#last = { name, end };
+      if (
+        name !== "" &&
+        (end < at || !isAlphanumeric(this.text, at)) &&
+        programs.includes(` ${name} `)
+      )
+        this.#last = { name, end };
       end++;
     }
     // The last word may go on.
@@ -221,7 +231,12 @@ function secretWords(program: string, words: readonly string[]): { word: number;
       }
     else if (how === "after") {
       for (const option of options.split(" ")) {
-        const at = program === option ? -1 : words.indexOf(option);
+        const at =
+          program === option
+            ? -1
+            : option.endsWith("*")
+              ? words.findIndex((word) => word.startsWith(option.slice(0, -1)))
+              : words.indexOf(option);
         if (at < 0 && program !== option) continue;
         const last = words.findLastIndex((word, n) => n > at && !word.startsWith("-"));
         if (last > at) add(last, 0, false);
@@ -260,21 +275,15 @@ function addOptions(
     return;
   }
   for (const option of options.split(" ")) {
-    const isGlued = option.endsWith("+");
-    const name = isGlued ? option.slice(0, -1) : option;
+    const isJoined = option.endsWith("+") || option.endsWith("*");
+    const name = isJoined ? option.slice(0, -1) : option;
     for (const [at, word] of words.entries()) {
       if (word === name) {
-        if (!(isGlued && name === "-p" && at + 1 >= words.length) && !isPrompt(name, words, at))
-          put(at + 1, 0);
+        if (!option.endsWith("*")) put(at + 1, 0);
       } else if (name.startsWith("--") && word.startsWith(`${name}=`)) put(at, name.length + 1);
-      else if (isGlued && word.startsWith(name) && !word.startsWith("--")) put(at, name.length);
+      else if (isJoined && word.startsWith(name) && !word.startsWith("--")) put(at, name.length);
     }
   }
-}
-
-// mysql -p alone asks; the next word is the database.
-function isPrompt(option: string, words: readonly string[], at: number): boolean {
-  return option === "-p" && /^[a-z_]+$/.test(words[at + 1] ?? "");
 }
 
 interface Word extends Span {

@@ -110,7 +110,7 @@ function jointAt(text: string, nameEnd: number): Joined | undefined {
   if (character === ":") return joined("sign", next + (second === "=" || second === "-" ? 2 : 1));
   if (character === "=" && second !== "=") return joined("sign", next + (second === ">" ? 2 : 1));
   if ((character === "|" || character === "?") && second === character)
-    return joined("sign", next + 2);
+    return joined("sign", next + (text.charAt(next + 2) === "=" ? 3 : 2));
   if (
     character === "," ||
     character === "\n" ||
@@ -121,6 +121,8 @@ function jointAt(text: string, nameEnd: number): Joined | undefined {
     const pair = PAIR_VALUE.exec(text.slice(quoted, quoted + 64));
     if (pair !== null) return { joint: "pair", valueStart: quoted + pair[0].length };
   }
+  if (quoted > nameEnd && text.charAt(quoted) === ">")
+    return { joint: "element", valueStart: quoted + 1 };
   if (quoted > nameEnd) {
     const more =
       /^[ \t]{0,4}(?:,[ \t]{0,4}|\)\.(?:fill|type|send_?keys|setValue)\()(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/.exec(
@@ -186,12 +188,12 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
         ? undefined
         : ["quoted", value, isUpper(name) ? kind : "token"];
     case "call":
-      return value.quote !== "" &&
-        /^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)$/i.test(name)
-        ? ["quoted", value, kind]
-        : undefined;
+      if (value.quote === "") return undefined;
+      if (/^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)$/i.test(name))
+        return ["quoted", value, kind];
+      return isRandom(text.slice(value.start, value.end)) ? ["quoted", value, kind] : undefined;
     case "element":
-      return text.charAt(found.nameStart - 1) === "<" || found.sign.startsWith("</key>")
+      return text.charAt(found.nameStart - 1) === "<" || /^(?:<|\\*["'])/.test(found.sign)
         ? text.startsWith("</", value.end) && !name.startsWith("/")
           ? ["quoted", value, kind]
           : undefined
@@ -263,9 +265,12 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
       ? ["line", value, kind]
       : undefined;
   // In a sentence only what can be nothing else.
-  return /^(?=.*\d.*\d.*\d)(?=.*[A-Za-z])[\w+/=~-]{20,}$/.test(given)
-    ? ["line", value, kind]
-    : undefined;
+  return isRandom(given) ? ["line", value, kind] : undefined;
+}
+
+// Nothing but a token is so long and has so many digits among its letters.
+function isRandom(value: string): boolean {
+  return /^(?=(?:\D*\d){3})(?=.*[A-Za-z])[\w+/=~-]{20,}$/.test(value);
 }
 
 function isUpper(name: string): boolean {

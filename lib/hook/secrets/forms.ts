@@ -142,6 +142,13 @@ export const GENERAL_FORMS: readonly GeneralForm[] = [
     pattern: () =>
       /(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4}){0,2}(?:'%s(?:\\n)?'\s{1,4})?(?:\\{0,3}["'])?)(?!\$)[^\s"'$`|\\]{4,256}(?=(?:\\n)?(?:\\{0,3}["'])?\s{0,4}\|\s{0,4}(?:sudo\s+(?:-\w+\s+){0,3}-\w{0,4}S\b|cryptsetup\b|(?:docker|podman|helm|oras|crane|az|gh|glab|npm|wrangler|vault|supabase)\s[^|\n]{0,128}(?:-stdin|--with-token|login -|secret put)|kinit\b|gpg\s[^|\n]{0,64}--passphrase-fd))/g,
   },
+  {
+    // sudo -S apt-get update <<< 'x', wrangler secret put NAME <<< x
+    kind: "argument-secret",
+    hints: ["<<<"],
+    pattern: () =>
+      /(\b(?:sudo\s[^|;\n]{0,64}-S|secrets? (?:put|set|create|add)|env add|login|cryptsetup|kinit)\b[^|;\n]{0,160}<<<\s{0,4}\\{0,3}["']?)(?!\$)[^\s"'$`|\\]{4,256}/g,
+  },
 ];
 
 function isCredential(secret: string): boolean {

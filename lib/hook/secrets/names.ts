@@ -21,6 +21,7 @@ export const NAME_HINTS: readonly string[] = [
   "bearer",
   "mnemonic",
   "otp",
+  "psk",
   // With what ends the name, because of `_path`.
   '_pat"',
   "_pat=",
@@ -99,7 +100,7 @@ function kindOf(noun: string, owner: string, name: string): SecretName | undefin
 // Words written as one: PGPASSWORD, requirepass, apikey, authtoken.
 function kindOfCompound(noun: string): SecretName | undefined {
   if (
-    /passw(?:or)?d$|passphrase$|^(?:passcode|mnemonic|(?:mysql)?pwd|t?otp|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master)pass)$/.test(
+    /passw(?:or)?d$|passphrase$|^(?:passcode|mnemonic|(?:mysql)?pwd|t?otp|psk|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master)pass)$/.test(
       noun,
     )
   )

@@ -17,7 +17,7 @@ export function isSecretText(text: string, name: SecretName, place: Place): bool
   if (place === "field") return true;
   const hasDigit = /\d/.test(value);
   if (value.length < 4 || (!hasDigit && namesSecret(value))) return false;
-  if (place === "quoted") return hasDigit || !isLabel(value);
+  if (place === "quoted") return !isLabel(value);
   if (place === "line") return !MEMBER.test(value);
   return hasDigit && value.length >= 6 && !isIdentifier(value);
 }
@@ -129,7 +129,8 @@ function isIdentifier(value: string): boolean {
 // "Passwort", "Mot de passe", "Forgot it?": what a screen says.
 function isLabel(value: string): boolean {
   if (/[^ -~\s]/.test(value) && /^[\p{L}\s?¿!¡'’.:-]+$/u.test(value)) return true;
-  return /\s/.test(value)
-    ? /^[^a-z\s]?[A-Z]|[?:.!]$/.test(value)
-    : /^[A-Z][a-z]{2,11}$/.test(value);
+  if (!/\s/.test(value)) return /^[A-Z][a-z]{2,11}$/.test(value);
+  if (/\d/.test(value))
+    return /^[A-Z](?=(?:\S+\s){3})(?:(?:[A-Za-z'’-]+|\d{1,4})[.,:;!?]?(?:\s|$))+$/.test(value);
+  return /^[^a-z\s]?[A-Z]|[?:.!]$/.test(value);
 }

@@ -186,7 +186,7 @@ describe("a record of an event", () => {
   });
 
   test("has its secrets masked and counted", () => {
-    const found = record({ tool_input: { password: "x" }, token: "y" });
+    const found = record({ tool_input: { password: "x" }, token: "y7x" });
     expect([found.parameters, found.payload, found.redacted]).toEqual([
       { password: "[redacted:named-secret]" },
       { token: "[redacted:named-secret]" },
