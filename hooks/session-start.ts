@@ -1,7 +1,7 @@
 // SessionStart: makes the session its project's current one, and removes what has expired.
 import { paths } from "../lib/environment";
 import { runHook } from "../lib/hook/run";
-import { pruneDays } from "../lib/log/log";
+import { pruneDays, pruneRejectedFiles } from "../lib/log/log";
 import { cleanupStaleSessions, mayStore, storeSessionId } from "../lib/session";
 
 await runHook({
@@ -13,7 +13,8 @@ await runHook({
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
     const isForwarded = config.destinations.length > 0;
-    const pruneFaults = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
-    return [...(stored?.faults ?? []), ...pruneFaults];
+    const pruned = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
+    pruned.push(...pruneRejectedFiles(paths.forward, config.retention_days, startedMs));
+    return [...(stored?.faults ?? []), ...pruned];
   },
 });

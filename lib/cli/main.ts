@@ -124,7 +124,7 @@ async function overview(): Promise<string> {
 
 async function printUsageError(error: UsageError, help: string): Promise<ExitStatus> {
   const { message, misspelt } = error;
-  const { suggestWord } = await import("./suggestion");
+  const { suggestWord } = await import("../suggestion");
   const meant = misspelt && suggestWord(misspelt.given, misspelt.known);
   await printMessage(meant === undefined ? message : `${message}; did you mean ${meant}?`);
   terminal.note(`Try ${NAME} ${help}`);

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import type { Config } from "../config";
 import { paths } from "../environment";
+import { EVENTS } from "../events";
 import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
+import { suggestWord } from "../suggestion";
 import { isLoopbackHost, readAddress } from "./address";
 
 const destinationShape = z.strictObject({
@@ -31,7 +33,7 @@ export interface Destination {
   readonly type: "observability" | "http";
   /** Where requests go: with the path and query, without user and password. */
   readonly url: string;
-  /** For people: without the query, which may hold a secret. */
+  /** For people: without the query and the parts of the path that may be secret. */
   readonly shownUrl: string;
   readonly isLoopback: boolean;
   readonly headers: Headers;
@@ -47,28 +49,35 @@ export interface Destination {
 
 /** One item of `destinations`: a destination, or why it cannot be used. */
 export type ReadDestination =
-  | { readonly kind: "usable"; readonly destination: Destination }
+  | { readonly kind: "usable"; readonly destination: Destination; readonly misspelt?: string }
   | { readonly kind: "unusable"; readonly fault: string };
 
 /** The destinations that can be used, and for each of the others why it cannot. */
 export interface Destinations {
   readonly usable: readonly Destination[];
   readonly faults: readonly string[];
+  /** Names in those that can be used that are probably misspelt. */
+  readonly misspelt: readonly string[];
 }
 
 /** Checks all destinations of a configuration. */
 export function readDestinations({ destinations }: Config, env: Environment): Destinations {
   const usable: Destination[] = [];
   const faults: string[] = [];
+  const misspelt: string[] = [];
   for (const [i, given] of destinations.entries()) {
     const name = typeof given["name"] === "string" ? given["name"] : "";
     const read = readDestination(given, env);
     if (read.kind === "unusable") faults.push(`destinations[${i}] ${name}: ${read.fault}`);
     else if (usable.some((other) => isSameFolder(other.name, name)))
       faults.push(`destinations[${i}] ${name}: another destination has this name`);
-    else usable.push(read.destination);
+    else {
+      usable.push(read.destination);
+      if (read.misspelt !== undefined)
+        misspelt.push(`destinations[${i}] ${name}: ${read.misspelt}`);
+    }
   }
-  return { usable, faults };
+  return { usable, faults, misspelt };
 }
 
 /** Checks one item of `destinations`. */
@@ -98,11 +107,12 @@ export function readDestination(
   url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
+  const misspelt = misspeltEvent(events);
   const destination: Destination = {
     name,
     type,
     url: url.href,
-    shownUrl: url.origin + url.pathname,
+    shownUrl: url.origin + url.pathname.split("/").map(shownPart).join("/"),
     isLoopback,
     ...credentials,
     ...(tokenName !== undefined &&
@@ -112,11 +122,30 @@ export function readDestination(
       (projects === undefined || projects.includes(project)),
     folder: `${paths.forward}/${name}`,
   };
-  return { kind: "usable", destination };
+  return { kind: "usable", destination, ...(misspelt !== undefined && { misspelt }) };
+}
+
+// An unknown event may be one of a newer client; one that is nearly known is a mistake.
+function misspeltEvent(events: readonly string[] = []): string | undefined {
+  for (const event of events) {
+    if (Object.hasOwn(EVENTS, event)) continue;
+    const meant = suggestWord(event, Object.keys(EVENTS));
+    if (meant !== undefined) return `events: there is no ${event}; did you mean ${meant}?`;
+  }
+  return undefined;
 }
 
 function unusable(fault: string): ReadDestination {
   return { kind: "unusable", fault };
+}
+
+// Loggly, Sumo Logic and others have the token in the path.
+function isSecretPart(part: string): boolean {
+  return part.length >= 12 && /\d/.test(part) && /[A-Za-z]/.test(part);
+}
+
+function shownPart(part: string): string {
+  return isSecretPart(part) ? "…" : part;
 }
 
 /** Masking a shorter value would mask parts of ordinary words. */
@@ -145,6 +174,7 @@ function readCredentials(
   // Values of the query decoded, encoded, and as they are written.
   for (const [, value] of url.searchParams) secrets.push(value, encodeURIComponent(value));
   for (const [, value = ""] of url.search.matchAll(/=([^&]*)/g)) secrets.push(value);
+  for (const part of url.pathname.split("/")) if (isSecretPart(part)) secrets.push(part);
   return { headers, secrets: secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH) };
 }
 

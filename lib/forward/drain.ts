@@ -51,8 +51,7 @@ export async function countExpiredDays(): Promise<void> {
   });
 }
 
-// A person is waiting: with the waits between them, three tries take three seconds, or eighteen where a
-// server hangs.
+// A person is waiting: with the waits between them, three tries take three seconds, or 38 where a server hangs.
 const MAX_FAILURES = 3;
 const MAX_WAIT_MS = 5000;
 

@@ -6,7 +6,7 @@ import { faultCode } from "../os/fault";
 import { namesIn } from "../os/folder";
 import { system } from "../os/system";
 import type { Lock } from "./lock";
-import { REQUEST_TIMEOUT_MS } from "./post";
+import { MAX_TIMEOUT_MS } from "./pace";
 import type { Sender } from "./sender";
 import { asSoleForwarder, removeCountedDays, type Ending } from "./sole-forwarder";
 
@@ -19,7 +19,12 @@ const LINGER_MS = 10_000;
 /** After an update, the old program goes on for so long at most. */
 const LIFETIME_MS = 15 * 60_000;
 /** At the end, a request that is under way may take its time, and a little to note what became of it. */
-const GRACE_MS = REQUEST_TIMEOUT_MS + 1000;
+const GRACE_MS = MAX_TIMEOUT_MS + 1000;
+/**
+ * Without the token of a destination it soon ends: the next event may come from where the token is. Not after a fixed
+ * time, or the same of two sessions that take turns would always start the next one.
+ */
+const BLOCKED_LIFETIME_MS = 2000;
 
 /**
  * Delivers until nothing has come for 10 seconds, for 15 minutes at most.
@@ -56,6 +61,11 @@ async function serve(senders: readonly Sender[], lock: Lock): Promise<Ending> {
     end.abort();
   }, WATCH_MS);
 
+  // Not renewed: that would be without the token, too.
+  const handOver = senders.some((sender) => sender.isBlocked())
+    ? setTimeout(() => end.abort(), BLOCKED_LIFETIME_MS * Math.random())
+    : undefined;
+
   const follow = async (sender: Sender) => {
     let seen = "";
     while (!end.signal.aborted) {
@@ -64,10 +74,18 @@ async function serve(senders: readonly Sender[], lock: Lock): Promise<Ending> {
         await pause(POLL_MS, end.signal);
         continue;
       }
-      const { done, waitMs } = await sender.round(() => end.signal.aborted);
+      // Before the round, not a second later: the old address must not get an event more.
+      if (configStamp() !== configured) {
+        ending = "renew";
+        end.abort();
+        break;
+      }
+      const { done, waitMs } = await sender.round(
+        () => end.signal.aborted || configStamp() !== configured,
+      );
       if (done > 0) workedMs = performance.now();
       // A destination that this process can never deliver to does not keep it alive.
-      if (waitMs > 0 && sender.destination.blockedReason === undefined) waiting.add(sender);
+      if (waitMs > 0 && !sender.isBlocked()) waiting.add(sender);
       else waiting.delete(sender);
       seen = waitMs > 0 ? "" : stamp;
       await pause(waitMs > 0 ? waitMs : POLL_MS, end.signal);
@@ -82,6 +100,7 @@ async function serve(senders: readonly Sender[], lock: Lock): Promise<Ending> {
     return ending;
   } finally {
     clearInterval(watching);
+    clearTimeout(handOver);
   }
 }
 
@@ -89,8 +108,10 @@ async function serve(senders: readonly Sender[], lock: Lock): Promise<Ending> {
 function logStamp(): string {
   let stamp = "";
   try {
-    for (const name of namesIn(paths.events))
-      stamp += `${name} ${system.statusAt(`${paths.events}/${name}`)?.size}\n`;
+    for (const name of namesIn(paths.events)) {
+      const status = system.statusAt(`${paths.events}/${name}`);
+      stamp += `${name} ${status?.size} ${status?.inode} ${status?.modifiedMs}\n`;
+    }
   } catch (error) {
     stamp = faultCode(error);
   }

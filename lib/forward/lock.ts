@@ -1,9 +1,10 @@
-// One forwarder per user, by a lock that the kernel releases when its process dies, however it dies. A file
-// with the process's number in it would outlive the process.
-import { dlopen } from "bun:ffi";
-import { Fault } from "../os/fault";
-import { openOrCreate } from "../os/file";
+// One forwarder per user, by a lock that the kernel releases when its process dies, however it dies. Where a disk has
+// no such locks (Lustre, some FUSE), a file names the process, and counts only while that process lives.
+import { dlopen, read } from "bun:ffi";
+import { Fault, faultCode } from "../os/fault";
+import { openOrCreate, readOwnFile, removeFile, writeAll } from "../os/file";
 import { system } from "../os/system";
+import { nodeFs } from "../os/syscalls-node";
 
 /** The lock, held by this process. */
 export interface Lock {
@@ -32,13 +33,60 @@ function lockByFlock(path: string): Lock | undefined {
   const library = open(LIBRARIES, { flock: { args: ["int", "int"], returns: "int" } } as const);
   const fd = openOrCreate(path);
   if (library.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+    const isTaken = lastError() === WOULD_BLOCK;
     system.close(fd);
-    return undefined;
+    return isTaken ? undefined : lockByName(`${path}.pid`);
   }
   return {
     isNamed: () => system.statusOf(fd).names > 0,
     release: () => system.close(fd),
   };
+}
+
+/** <errno.h> of macOS and of Linux. */
+const WOULD_BLOCK = process.platform === "darwin" ? 35 : 11;
+
+function lastError(): number {
+  const name = process.platform === "darwin" ? "__error" : "__errno_location";
+  const at = open(LIBRARIES, { [name]: { args: [], returns: "ptr" } } as const)[name]?.();
+  return typeof at === "number" ? read.i32(at as Parameters<typeof read.i32>[0]) : 0;
+}
+
+const MAX_PID_FILE_BYTES = 256;
+
+// Of two processes that find a dead one's file, the second removes the first's: it notices by `isNamed`.
+function lockByName(path: string): Lock | undefined {
+  const own = `${process.pid} ${startOf(process.pid)}\n`;
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      const fd = system.open(path, "create");
+      writeAll(fd, own);
+      system.close(fd);
+      return {
+        isNamed: () => readOwnFile(path, MAX_PID_FILE_BYTES) === own,
+        release: () => {
+          if (readOwnFile(path, MAX_PID_FILE_BYTES) === own) removeFile(path);
+        },
+      };
+    } catch (error) {
+      if (faultCode(error) !== "EEXIST") throw error;
+    }
+    const [pid = "", start = ""] = (readOwnFile(path, MAX_PID_FILE_BYTES) ?? "").trim().split(" ");
+    // Without a start, a process has not written it yet, or the system cannot tell.
+    if (start === "" || startOf(Number(pid)) === start) return undefined;
+    removeFile(path);
+  }
+  return undefined;
+}
+
+/** When a process started, in the kernel's ticks: a number that is used again belongs to another process. */
+function startOf(pid: number): string {
+  try {
+    const status = nodeFs().readFileSync(`/proc/${pid}/stat`, "utf8");
+    return status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 // fileapi.h and winnt.h.

@@ -17,10 +17,9 @@ export interface Answered {
 }
 
 /** The answer of a server, or why there is none. */
-export type Answer = Answered | { readonly kind: "failed"; readonly reason: string };
+export type Answer =
+  Answered | { readonly kind: "failed"; readonly reason: string; readonly isTimeout: boolean };
 
-/** Much longer than these servers take, and short enough for a person who waits for `forward --once`. */
-export const REQUEST_TIMEOUT_MS = 5000;
 /** Observability servers echo the event, and most events are much shorter. */
 const MAX_ANSWER_BYTES = 65_536;
 
@@ -28,14 +27,16 @@ const MAX_ANSWER_BYTES = 65_536;
 export type PostTarget = Pick<Destination, "url" | "headers" | "isLoopback" | "secrets">;
 
 /**
- * Posts a body. Returns within 5 seconds, and never throws.
+ * Posts a body. Returns in time, and never throws.
  *
  * @param extraHeaders which the destination's own headers override
+ * @param timeoutMs for the whole request and its answer
  */
 export async function post(
   { url, headers, isLoopback, secrets }: PostTarget,
   body: string,
   extraHeaders: Readonly<Record<string, string>>,
+  timeoutMs: number,
 ): Promise<Answer> {
   const allHeaders = new Headers(extraHeaders);
   headers.forEach((value, name) => allHeaders.set(name, value));
@@ -46,7 +47,7 @@ export async function post(
     headers: allHeaders,
     body,
     redirect: "error",
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
     tls: { rejectUnauthorized: true },
     decompress: false,
     // Otherwise a proxy from the environment gets the request, with credentials (Bun 1.4.5).
@@ -65,7 +66,13 @@ export async function post(
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   } catch (error) {
-    return { kind: "failed", reason: reasonOf(error) };
+    if (error instanceof Error && error.name === "TimeoutError")
+      return {
+        kind: "failed",
+        reason: `no answer within ${timeoutMs / 1000} seconds`,
+        isTimeout: true,
+      };
+    return { kind: "failed", reason: reasonOf(error), isTimeout: false };
   }
 }
 
@@ -111,7 +118,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: "connection reset",
   ConnectionClosed: "connection closed",
   FailedToOpenSocket: "no connection",
-  TimeoutError: `no answer within ${REQUEST_TIMEOUT_MS / 1000} seconds`,
   DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
   SELF_SIGNED_CERT_IN_CHAIN: SELF_SIGNED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,

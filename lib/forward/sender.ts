@@ -3,7 +3,8 @@ import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
 import { Backoff } from "./backoff";
 import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
-import { readCursor, saveCursor, type Cursor } from "./cursor";
+import { Pace } from "./pace";
+import { readCursor, recheckDays, saveCursor, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
 import { sendNdjson } from "./destinations/ndjson";
 import { sendToObservability } from "./destinations/observability";
@@ -47,6 +48,9 @@ export class Sender {
   readonly #limits: BatchLimits;
   readonly #send: SendEvents;
   readonly #backoff = new Backoff();
+  readonly #pace = new Pace();
+  /** What the days' files looked like in the last round. */
+  readonly #stamps = new Map<string, string>();
   /** Ids of events that were done before one that comes earlier in the log. */
   readonly #ahead = new Set<string>();
   /** How many events the failed batch had left: it is sent again as it was, under the same key. */
@@ -74,9 +78,14 @@ export class Sender {
     this.#send = toSend(destination);
   }
 
+  /** Whether this process can never deliver to it, because it lacks the token. */
+  isBlocked(): boolean {
+    return this.destination.blockedReason !== undefined;
+  }
+
   /** Whether there are events to deliver, and this process can. */
   hasWork(): boolean {
-    if (this.destination.blockedReason !== undefined) return false;
+    if (this.isBlocked()) return false;
     const { events } = this.#backlog.next(this.#cursor, { events: 1, bytes: 1 });
     this.#backlog.rewind();
     return events.length > 0;
@@ -96,9 +105,11 @@ export class Sender {
     let done = 0;
     try {
       this.countExpiredDays();
+      this.#recheckDays();
       for (;;) {
-        const events = this.#retryCount ?? this.#limits.events;
-        const batch = this.#backlog.next(this.#cursor, { ...this.#limits, events });
+        const limits = this.#pace.limit(this.#limits);
+        const events = Math.min(this.#retryCount ?? limits.events, limits.events);
+        const batch = this.#backlog.next(this.#cursor, { ...limits, events });
         const retry = batch.events.length === 0 ? undefined : await this.#deliver(batch);
         const doneNow = retry === undefined ? this.#finish(batch) : this.#finishPart(batch);
         done += doneNow;
@@ -126,7 +137,7 @@ export class Sender {
     let retry: Retry | undefined;
     try {
       for (const batch of readRejectedBatches(folder, this.#limits)) {
-        for await (const { events, verdict } of this.#send(batch)) {
+        for await (const { events, verdict } of this.#send(batch, this.#pace.timeoutMs)) {
           if (verdict.kind === "retry") retry ??= verdict;
           if (verdict.kind === "delivered") for (const { id } of events) delivered.add(id);
         }
@@ -145,6 +156,20 @@ export class Sender {
     if (addLostEvents(this.#cursor, this.events, this.destination.wants)) this.#saveCursor();
   }
 
+  // A day may have been edited, cut, replaced or removed since the last round: `sed -i`, `jq > tmp && mv`, `: > file`.
+  #recheckDays(): void {
+    const { moved, restarted, repeated } = recheckDays(this.#cursor, this.events, this.#stamps);
+    if (!moved) return;
+    this.#backlog.rewind();
+    this.#ahead.clear();
+    this.#retryCount = undefined;
+    if (restarted !== undefined) {
+      this.#status.restarted = { at: now(), reason: restarted };
+      this.#cursor.repeated += repeated;
+    }
+    this.#saveCursor();
+  }
+
   /** Saves the status. */
   close(): void {
     saveStatus(this.destination.folder, this.#status);
@@ -157,7 +182,11 @@ export class Sender {
     const unsent = events.filter(({ id }) => !this.#ahead.has(id));
     const stop = new AbortController();
     let firstRetry: Retry | undefined;
-    for await (const { events: sent, verdict } of this.#send(unsent, stop.signal)) {
+    for await (const { events: sent, verdict } of this.#send(
+      unsent,
+      this.#pace.timeoutMs,
+      stop.signal,
+    )) {
       const retry = this.#keepIfRejected(sent, verdict);
       if (retry === undefined) for (const { id } of sent) this.#ahead.add(id);
       else {
@@ -212,6 +241,7 @@ export class Sender {
 
   #succeed(): void {
     this.#backoff.reset();
+    this.#pace.speedUp();
     this.#status.last_success_at = now();
     if (performance.now() - this.#statusSavedMs < STATUS_EVERY_MS) return;
     this.#statusSavedMs = performance.now();
@@ -219,7 +249,8 @@ export class Sender {
   }
 
   /** Notes a failure; returns how long to wait. */
-  #fail({ reason, retryAfterMs }: Retry): number {
+  #fail({ reason, retryAfterMs, isTimeout }: Retry): number {
+    if (isTimeout === true) this.#pace.slowDown();
     this.#status.last_error = { at: now(), message: reason };
     saveStatus(this.destination.folder, this.#status);
     return this.#backoff.afterFailure(retryAfterMs);

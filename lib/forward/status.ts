@@ -26,6 +26,8 @@ export interface DestinationReport extends DeliveryStatus {
   readonly lost: number;
   /** How many lines of the log are not records. */
   readonly skipped: number;
+  /** How many delivered events were sent again, because their day was changed from outside. */
+  readonly repeated: number;
 }
 
 /** The state of forwarding. */
@@ -42,12 +44,12 @@ export interface ForwardingReport {
 /** Reads everything that forwarding keeps, and counts what is not delivered. Never throws, except on a bug. */
 export function reportForwarding(): ForwardingReport {
   const { config } = loadConfig();
-  const { usable, faults } = readDestinations(config, environment);
+  const { usable, faults, misspelt } = readDestinations(config, environment);
   return {
     alive: isAlive(),
     forwarder: findForwarder(config.forwarder) ?? null,
     destinations: usable.map(reportDestination),
-    faults: [...faults, ...usable.flatMap(folderFault)],
+    faults: [...faults, ...misspelt, ...usable.flatMap(folderFault)],
   };
 }
 
@@ -78,6 +80,7 @@ function reportDestination({
     rejected: countRejected(folder),
     lost: cursor.lost,
     skipped: cursor.skipped,
+    repeated: cursor.repeated,
   };
 }
 

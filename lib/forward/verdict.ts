@@ -11,6 +11,8 @@ export interface Retry {
   readonly reason: string;
   /** How long the server asks to wait. */
   readonly retryAfterMs?: number;
+  /** Whether there was no answer in time: a smaller batch, or more time, may do. */
+  readonly isTimeout?: boolean;
 }
 
 /** The server will never take them. */
@@ -35,19 +37,21 @@ export interface SentEvents {
  */
 export type SendEvents = (
   events: readonly PendingEvent[],
+  timeoutMs: number,
   stop?: AbortSignal,
 ) => AsyncGenerator<SentEvents, void>;
 
 // Client errors that say nothing about the event. The server is busy, or it is too early: 408, 425, 429.
-// Or the destination is wrong, which a person can fix: 401, 404, 407. ClickHouse 18.16 answers 404 where
-// its table is missing.
-const RETRIED_STATUSES = new Set([401, 404, 407, 408, 425, 429]);
+// Or the destination is wrong, which a person can fix: the credentials (401, 403, 407), the address (404, 405), what it
+// takes (415). ClickHouse 18.16 answers 404 where its table is missing, and gateways 403 when a token has expired.
+const RETRIED_STATUSES = new Set([401, 403, 404, 405, 407, 408, 415, 425, 429]);
 /** Three lines of a terminal. */
 const MAX_SHOWN_CHARACTERS = 200;
 
 /** Reads a verdict from an answer's status: any 2xx is a delivery. */
 export function verdictOf(answer: Answer): Verdict {
-  if (answer.kind === "failed") return { kind: "retry", reason: answer.reason };
+  if (answer.kind === "failed")
+    return { kind: "retry", reason: answer.reason, isTimeout: answer.isTimeout };
   const { status, text, retryAfterMs } = answer;
   if (status >= 200 && status < 300) return { kind: "delivered" };
   if (status >= 400 && status < 500 && !RETRIED_STATUSES.has(status))

@@ -1,7 +1,7 @@
 // The daily log: one record per line, in one file per UTC day. It is the truth; views and forwarders read
 // it (`reader.ts`), each from its own cursor.
 import { faultCode } from "../os/fault";
-import { appendLine, removeFile } from "../os/file";
+import { appendLine, removeFile, removeOlder } from "../os/file";
 import { ensurePrivateFolder, isOwnFile, listOwnFiles, namesIn, type OwnFile } from "../os/folder";
 import { system } from "../os/system";
 
@@ -60,6 +60,25 @@ export function pruneDays(
     }
   } catch (error) {
     faults.push(`${faultCode(error)} ${events}`);
+  }
+  return faults;
+}
+
+/**
+ * Removes the rejected events of each destination, also of one that is configured no longer, once all of them are
+ * older than retention allows. A forwarder removes single ones.
+ */
+export function pruneRejectedFiles(
+  forward: string,
+  retentionDays: number,
+  nowMs: number,
+): string[] {
+  const faults: string[] = [];
+  try {
+    for (const name of namesIn(forward))
+      removeOlder(`${forward}/${name}/rejected.jsonl`, nowMs - retentionDays * DAY_MS);
+  } catch (error) {
+    faults.push(`${faultCode(error)} ${forward}`);
   }
   return faults;
 }

@@ -103,6 +103,7 @@ const destination = z.strictObject({
   rejected: count,
   lost: count,
   skipped: count,
+  repeated: count,
 });
 
 /** The output of each command; that of `tail` is an array of its lines. */

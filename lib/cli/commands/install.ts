@@ -1,5 +1,6 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
-import { paths } from "../../environment";
+import { parseConfig } from "../../config";
+import { environment, paths } from "../../environment";
 import {
   coreEvents,
   HOOK_PROGRAMS,
@@ -7,6 +8,8 @@ import {
   programFor,
   whyNeverRegistered,
 } from "../../events";
+import { readDestinations } from "../../forward/destination";
+import { redact, redactionRules, rulesFor } from "../../hook/redact";
 import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
@@ -79,7 +82,7 @@ export default defineCommand({
         ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
         ...(config.after === config.before
           ? []
-          : [renderDiff(paths.config, config.before, config.after, terminal)]),
+          : [renderDiff(paths.config, masked(config.before), masked(config.after), terminal)]),
       ];
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
@@ -215,4 +218,14 @@ function report(
     "  3. `claude-session doctor` checks that everything works.",
     ...(isForwarding ? ["  4. `claude-session forward --status` shows what was delivered."] : []),
   ].join("\n");
+}
+
+// A person may share what is on the screen.
+function masked(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  const rules = redactionRules(environment, { keys: [], literals: [], allow: [] });
+  let safe = String(redact(json, rulesFor(JSON.stringify(json), rules)).value);
+  for (const { secrets } of readDestinations(parseConfig(json).config, environment).usable)
+    for (const secret of secrets) safe = safe.replaceAll(secret, "…");
+  return safe;
 }

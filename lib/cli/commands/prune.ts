@@ -4,6 +4,8 @@ import { paths } from "../../environment";
 import { dayPath, expireDay, expiredDays, listDays, utcDay } from "../../log/log";
 import { faultCode } from "../../os/fault";
 import { removeFile } from "../../os/file";
+import { namesIn } from "../../os/folder";
+import { system } from "../../os/system";
 import { CommandError, defineCommand, DONE, UsageError, type ExitStatus } from "../command";
 import { erasePlaces, eraseRejected, findPlaces } from "../log/erase-session";
 import { latestId } from "../log/find-session";
@@ -60,6 +62,7 @@ async function pruneDays(
   // A day is removed when all of it is older.
   const oldest = utcDay(nowMs - ageMs);
   const days = listDays(paths.events).filter((day) => day < oldest);
+  if (!isDryRun) await pruneRejectedBefore(oldest);
   if (days.length === 0) {
     terminal.print(`The log has nothing before ${oldest}.`);
     return DONE;
@@ -85,6 +88,15 @@ async function pruneDays(
   if (isForwarded) await removeExpiredDays();
   terminal.print(`Removed ${count}.`);
   return DONE;
+}
+
+/** Also of destinations that are configured no longer. */
+async function pruneRejectedBefore(oldest: string): Promise<void> {
+  const { pruneRejected } = await import("../../forward/rejected");
+  for (const name of namesIn(paths.forward)) {
+    const folder = `${paths.forward}/${name}`;
+    if (system.statusAt(folder)?.kind === "folder") pruneRejected(folder, oldest);
+  }
 }
 
 async function pruneSession(

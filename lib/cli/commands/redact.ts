@@ -8,7 +8,7 @@ import { CommandError, defineCommand, DONE } from "../command";
 import { escapeControls, plural, safeJson } from "../render/text";
 
 export default defineCommand({
-  description: "Show what would be masked in a text or a payload, and by which rules",
+  description: "Show what would be masked in a text, and by which rules",
   arguments: {
     file: {
       type: "positional",

@@ -7,7 +7,7 @@ import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isAbsolute } from "../../os/paths";
 import { version } from "../../version";
 import { tryProgram, type ProgramState } from "../settings/program-state";
-import { suggestWord } from "../suggestion";
+import { suggestWord } from "../../suggestion";
 import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {

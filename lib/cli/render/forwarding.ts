@@ -27,7 +27,7 @@ export function renderForwarding(
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success_at: success, last_error: error } = report;
-    const { rejected, lost, skipped, restarted } = report;
+    const { rejected, lost, skipped, repeated, restarted } = report;
     const when = (at: string) => formatAgo(Date.parse(at), nowMs);
     lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  "));
     lines.push(
@@ -51,6 +51,8 @@ export function renderForwarding(
       );
     if (skipped > 0)
       lines.push(row("skipped", `${plural(skipped, "line")} of the log that are not records`, dim));
+    if (repeated > 0)
+      lines.push(row("sent again", `${plural(repeated, "event")}: the log was changed`, yellow));
     if (restarted !== null)
       lines.push(row("started", `${when(restarted.at)}, ${restarted.reason}`, dim));
   }

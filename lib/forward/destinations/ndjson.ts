@@ -3,26 +3,22 @@ import type { PendingEvent } from "../backlog";
 import { post, type PostTarget } from "../post";
 import { verdictOf, type SendEvents } from "../verdict";
 
-/**
- * Statuses that may be about a single event, or about the size of the batch. A firewall in front of
- * the server answers 403 to a body that it dislikes.
- */
-const CONTENT_STATUSES = new Set([400, 403, 413, 422]);
-
 /** Sends batches; a rejected batch is halved until the event that causes it is alone. */
 export function sendNdjson(target: PostTarget): SendEvents {
-  return async function* (events, stop) {
+  return async function* (events, timeoutMs, stop) {
     const batches = [events];
     for (let batch; (batch = batches.shift()) !== undefined;) {
       if (batch.length === 0) continue;
       if (stop?.aborted === true) return;
       const body = batch.map(({ line }) => `${wellFormed(line)}\n`).join("");
-      const answer = await post(target, body, {
+      const headers = {
         "Content-Type": "application/x-ndjson",
         "Idempotency-Key": idempotencyKey(batch),
-      });
+      };
+      const answer = await post(target, body, headers, timeoutMs);
       const verdict = verdictOf(answer);
-      if (verdict.kind === "rejected" && CONTENT_STATUSES.has(verdict.status) && batch.length > 1) {
+      // It may be about a single event, or about the size of the batch.
+      if (verdict.kind === "rejected" && batch.length > 1) {
         const half = batch.length >> 1;
         batches.unshift(batch.slice(0, half), batch.slice(half));
         continue;

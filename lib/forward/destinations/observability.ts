@@ -18,11 +18,11 @@ const JSON_CONTENT = { "Content-Type": "application/json" };
 /** Sends one event per request: sessions side by side, the events of each session in order. */
 export function sendToObservability(target: PostTarget): SendEvents {
   const models = new Models();
-  return async function* (events, stop) {
+  return async function* (events, timeoutMs, stop) {
     const bodies = toBodies(events, models);
     const sendFirst = async (session: PendingEvent[]) => {
       const event = session.shift() as PendingEvent;
-      const answer = await post(target, bodies.get(event) ?? "", JSON_CONTENT);
+      const answer = await post(target, bodies.get(event) ?? "", JSON_CONTENT, timeoutMs);
       return { session, event, verdict: verdictFor(event, answer) };
     };
     /** Sessions with events to send and no request under way. */

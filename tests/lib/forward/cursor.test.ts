@@ -14,6 +14,12 @@ function line(id: string): string {
   return `${JSON.stringify(record)}\n`;
 }
 
+function endOf(content: string, id: string): number {
+  const at = content.indexOf(`"${id}"`);
+  const end = content.indexOf("\n", at);
+  return end < 0 ? content.length : end + 1;
+}
+
 function folderIn(sandbox: Sandbox): string {
   const folder = `${sandbox.state}/forward/team`;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -21,7 +27,13 @@ function folderIn(sandbox: Sandbox): string {
 }
 
 function cursorAt(offset: number, id: string): Cursor {
-  return { days: new Map([[DAY, { offset, id }]]), counted: new Set(), lost: 0, skipped: 0 };
+  return {
+    days: new Map([[DAY, { offset, id }]]),
+    counted: new Set(),
+    lost: 0,
+    skipped: 0,
+    repeated: 0,
+  };
 }
 
 test("a cursor is read as it was saved, and only its owner may read it", () => {
@@ -36,6 +48,7 @@ test("a cursor is read as it was saved, and only its owner may read it", () => {
     counted: new Set(["2026-10-01.expired-2026-11-22"]),
     lost: 3,
     skipped: 2,
+    repeated: 0,
   };
   saveCursor(folder, cursor);
   expect(readCursor(folder, sandbox.events)).toEqual({ cursor });
@@ -95,16 +108,23 @@ describe("a day", () => {
       true,
     ],
     ["goes on after a record that prune has erased", `${" ".repeat(20)}\n`, 21, "first", true],
-    ["starts over if it is shorter now", FIRST, 500, "first", false],
-    ["starts over if another record is there", SECOND + FIRST, SECOND.length, "first", false],
+    ["goes on behind its record if it is shorter now", FIRST, 500, "first", true],
+    [
+      "goes on behind its record if that is elsewhere",
+      SECOND + FIRST,
+      SECOND.length,
+      "first",
+      true,
+    ],
+    ["starts over if its record is gone", SECOND, SECOND.length, "first", false],
     ["goes on if the cursor names no record", FIRST + SECOND, FIRST.length, "", true],
     ["goes on after a record without its newline", FIRST.trim(), FIRST.length - 1, "first", true],
     [
-      "starts over if the offset is within a line",
+      "goes on behind its record if the offset is within a line",
       FIRST + SECOND,
       FIRST.length + 4,
       "first",
-      false,
+      true,
     ],
     ["starts over if the offset is past its end", FIRST, 500, "", false],
     ["starts over if it has no record", "x\ny\n", 4, "first", false],
@@ -115,8 +135,13 @@ describe("a day", () => {
     saveCursor(folder, cursorAt(offset, id));
     const { cursor, restarted } = readCursor(folder, sandbox.events);
     expect(cursor.days.has(DAY)).toBe(goesOn);
-    if (goesOn) expect(restarted).toBeUndefined();
-    else expect(restarted).toContain(DAY);
+    if (goesOn) {
+      expect(restarted).toBeUndefined();
+      if (id !== "")
+        expect(cursor.days.get(DAY)?.offset).toBe(
+          content.indexOf(`"${id}"`) < 0 ? 0 : endOf(content, id),
+        );
+    } else expect(restarted).toContain(DAY);
   });
 
   test("that is gone stays in the cursor, because its expired file may not be counted yet", () => {
@@ -139,10 +164,11 @@ describe("a day", () => {
       counted: new Set(),
       lost: 4,
       skipped: 1,
+      repeated: 0,
     });
     const { cursor } = readCursor(folder, sandbox.events);
     expect(Array.from(cursor.days.keys())).toEqual(["2026-11-23"]);
-    expect(cursor).toMatchObject({ lost: 4, skipped: 1 });
+    expect(cursor).toMatchObject({ lost: 4, skipped: 1, repeated: 0 });
   });
 });
 

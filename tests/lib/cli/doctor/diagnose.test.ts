@@ -135,6 +135,7 @@ const destination: DestinationReport = {
   rejected: 0,
   lost: 0,
   skipped: 0,
+  repeated: 0,
 };
 const waiting = { undelivered: { events: 12, bytes: 9000 } };
 const failing = {

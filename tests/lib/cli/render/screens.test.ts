@@ -61,6 +61,7 @@ const FORWARDING: ForwardingReport = {
       rejected: 0,
       lost: 0,
       skipped: 0,
+      repeated: 0,
     },
     {
       name: "team",
@@ -73,6 +74,7 @@ const FORWARDING: ForwardingReport = {
       rejected: 1,
       lost: 2,
       skipped: 3,
+      repeated: 0,
     },
   ],
 };

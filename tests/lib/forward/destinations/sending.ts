@@ -45,7 +45,7 @@ export async function sendAll(
   const delivered: string[] = [];
   const rejected: [string, number][] = [];
   const retryReasons: string[] = [];
-  for await (const sent of toSend(target)(events, stop)) {
+  for await (const sent of toSend(target)(events, 5000, stop)) {
     onSent?.(sent);
     const { verdict } = sent;
     const ids = sent.events.map(({ id }) => id);

@@ -1,7 +1,7 @@
 // The word that a misspelt one was probably meant to be.
 import { expect, test } from "bun:test";
-import { suggestWord } from "../../../lib/cli/suggestion";
-import { observableEvents } from "../../../lib/events";
+import { suggestWord } from "../../lib/suggestion";
+import { observableEvents } from "../../lib/events";
 
 const COMMANDS = [
   "install",
