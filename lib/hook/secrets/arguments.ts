@@ -144,6 +144,7 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
 }
 
 const MAX_BEFORE = 512;
+const MAX_NAME = 48;
 let programs = "";
 
 interface Program {
@@ -181,8 +182,8 @@ class ProgramSearch {
         this.#last = { name, end };
       end++;
     }
-    // The last word may go on.
-    this.#searched = Math.max(from + part.lastIndexOf(" ") + 1, from + command);
+    // The last word may go on, and then be the name of a program.
+    this.#searched = Math.max(from + part.lastIndexOf(" ") + 1, from + command, at - MAX_NAME);
     return this.#last;
   }
 }

@@ -15,18 +15,18 @@ export function assignedSecrets(text: string, hints: readonly string[]): Span[] 
   const found: Span[] = [];
   let end = 0;
   for (const at of placesOf(lowerCase(text), hints)) {
+    // Another hint in the same name changes nothing.
     if (at < end) continue;
-    const secret = secretAfter(text, at);
-    if (secret === undefined) continue;
-    found.push(secret);
-    end = secret.end;
+    // A hint may end with what ends the name.
+    const nameEnd = endOfName(text, isNameCharacter(text, at - 1) ? at : at - 1);
+    const secret = secretAfter(text, nameEnd);
+    if (secret !== undefined) found.push(secret);
+    end = secret?.end ?? nameEnd + 1;
   }
   return found;
 }
 
-function secretAfter(text: string, at: number): Span | undefined {
-  // A hint may end with what ends the name.
-  const nameEnd = endOfName(text, isNameCharacter(text, at - 1) ? at : at - 1);
+function secretAfter(text: string, nameEnd: number): Span | undefined {
   const joined = jointAt(text, nameEnd);
   if (joined === undefined) return undefined;
   const nameStart = startOfName(text, nameEnd);
@@ -52,7 +52,7 @@ function isNameCharacter(text: string, at: number): boolean {
 
 function endOfName(text: string, at: number): number {
   let end = at;
-  while (end - at < MAX_NAME && isNameCharacter(text, end)) end++;
+  while (isNameCharacter(text, end)) end++;
   return end;
 }
 
