@@ -1,7 +1,8 @@
 // The events after a cursor: those that are not delivered yet.
 import { expiredDays, listDays } from "../log/log";
 import { readHeads, readDayHeads, recordIn, type HeadEntry } from "../log/reader";
-import type { Cursor, Position } from "./cursor";
+import type { Position } from "../log/position";
+import type { Cursor } from "./cursor";
 import type { Destination } from "./destination";
 
 /** An event to deliver. */

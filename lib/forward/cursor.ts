@@ -2,20 +2,11 @@
 // over, and the id of the record before it, which shows whether the file is still the same.
 import { fsyncSync } from "node:fs";
 import { z } from "zod";
-import { dayPath, listDays } from "../log/log";
-import { linesForward } from "../log/lines";
-import { recordIn } from "../log/reader";
+import { recheckDays, type Position } from "../log/position";
 import { faultCode } from "../os/fault";
-import { openOwnFile, readOwnFile, replaceFile } from "../os/file";
+import { readOwnFile, replaceFile } from "../os/file";
 import { system } from "../os/system";
 import { parseJson } from "./parse-json";
-
-/** How far a day is done. */
-export interface Position {
-  readonly offset: number;
-  /** The id of the last record before the offset; empty where there is none. */
-  readonly id: string;
-}
 
 /** How far a destination is. */
 export interface Cursor {
@@ -76,72 +67,14 @@ export function readCursor(folder: string, events: string): ReadCursor {
   cursor.repeated = data.repeated;
   for (const name of data.counted) cursor.counted.add(name);
   for (const [day, position] of Object.entries(data.days)) cursor.days.set(day, position);
-  const { restarted, repeated } = recheckDays(cursor, events);
+  const { restarted, repeated } = recheckDays(cursor.days, events);
   cursor.repeated += repeated;
-  return restarted === undefined ? { cursor } : { cursor, restarted };
+  return restarted.length === 0 ? { cursor } : { cursor, restarted: whyRestarted(restarted) };
 }
 
-/** What became of a cursor whose days were looked at again. */
-export interface Rechecked {
-  /** Whether it is elsewhere in a day than before. */
-  readonly moved: boolean;
-  /** Which days start over, and why, if one does. */
-  readonly restarted?: string;
-  /** How many events that were delivered are sent again. */
-  readonly repeated: number;
-}
-
-/**
- * Looks whether the days of a cursor are still those that it was in, and moves it where they are not: behind its
- * last record if that is elsewhere in the file now, else to the beginning.
- *
- * @param stamps what the files looked like the last time: only those that have changed are read
- */
-export function recheckDays(
-  { days }: Cursor,
-  events: string,
-  stamps = new Map<string, string>(),
-): Rechecked {
-  const restarted: string[] = [];
-  let moved = false;
-  let repeated = 0;
-  const present = new Set(listDays(events));
-  for (const [day, position] of days) {
-    const path = dayPath(events, day);
-    if (!present.has(day)) continue;
-    const status = system.statusAt(path);
-    const stamp = `${status?.inode} ${status?.size} ${status?.modifiedMs}`;
-    if (stamps.get(day) === stamp) continue;
-    stamps.set(day, stamp);
-    if (isSameFile(path, position)) continue;
-    moved = true;
-    const found = findRecord(path, position.id);
-    if (found.end !== undefined) {
-      days.set(day, { offset: found.end, id: position.id });
-      continue;
-    }
-    days.delete(day);
-    restarted.push(day);
-    repeated += found.older;
-  }
-  return restarted.length === 0
-    ? { moved, repeated }
-    : { moved, repeated, restarted: `with ${restarted.join(", ")}: another file is there now` };
-}
-
-/** Where the record with this id ends, or else how many records are older: ids begin with their time. */
-function findRecord(path: string, id: string): { end?: number; older: number } {
-  let older = 0;
-  try {
-    for (const { bytes, end } of linesForward(path)) {
-      const found = bytes && recordIn(bytes.toString())?.id;
-      if (found === id) return { end, older };
-      if (found !== undefined && found < id) older++;
-    }
-  } catch (error) {
-    faultCode(error); // It cannot be read now: the next round looks again.
-  }
-  return { older };
+/** Why some days start over, for a person. */
+export function whyRestarted(days: readonly string[]): string {
+  return `with ${days.join(", ")}: another file is there now`;
 }
 
 /**
@@ -165,49 +98,4 @@ export function saveCursor(folder: string, cursor: Cursor): void {
 
 function cursorPath(folder: string): string {
   return `${folder}/cursor.json`;
-}
-
-/** Enough for most lines, and for the longest that a hook writes. */
-const LOOK_BACK_BYTES = [8192, 262_144] as const;
-const NEWLINE = 0x0a;
-
-/** Whether the offset is between two lines, and the record before it is the one that the cursor names. */
-function isSameFile(path: string, { offset, id }: Position): boolean {
-  if (offset === 0) return true;
-  try {
-    const { fd, size } = openOwnFile(path);
-    try {
-      if (size < offset) return false;
-      for (const length of LOOK_BACK_BYTES) {
-        const begin = Math.max(0, offset - length);
-        // With the byte after the offset: the last record may have been read without its newline.
-        const buffer = Buffer.alloc(offset - begin + 1, "\n");
-        system.readAt(fd, buffer, begin);
-        if (!buffer.subarray(-2).includes(NEWLINE)) return false;
-        if (id === "") return true;
-        const last = lastRecordIn(buffer.toString("utf8", 0, offset - begin));
-        if (last !== undefined) return last === ERASED || last === id;
-        if (begin === 0) return false;
-      }
-      // There is nothing but a line too long to be ours: the record may be further up.
-      return true;
-    } finally {
-      system.close(fd);
-    }
-  } catch (error) {
-    faultCode(error);
-    return true; // It cannot be read now. That says nothing about its content.
-  }
-}
-
-const ERASED = Symbol("erased by prune --session");
-
-function lastRecordIn(text: string): string | typeof ERASED | undefined {
-  for (const line of text.split("\n").toReversed()) {
-    if (line === "") continue;
-    if (line.trim() === "") return ERASED;
-    const id = recordIn(line)?.id;
-    if (id !== undefined) return id;
-  }
-  return undefined;
 }

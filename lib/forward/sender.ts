@@ -1,13 +1,14 @@
 // Delivers the backlog of one destination and moves its cursor.
+import { recheckDays } from "../log/position";
 import { faultCode } from "../os/fault";
 import { ensurePrivateFolder } from "../os/folder";
 import { Backoff } from "./backoff";
 import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
-import { Pace } from "./pace";
-import { readCursor, recheckDays, saveCursor, type Cursor } from "./cursor";
+import { readCursor, saveCursor, whyRestarted, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
 import { sendNdjson } from "./destinations/ndjson";
 import { sendToObservability } from "./destinations/observability";
+import { Pace } from "./pace";
 import { appendRejected, filterRejected, readRejectedBatches } from "./rejected";
 import { readStatus, saveStatus, type DeliveryStatus } from "./status-file";
 import type { Retry, SendEvents, Verdict } from "./verdict";
@@ -158,13 +159,17 @@ export class Sender {
 
   // A day may have been edited, cut, replaced or removed since the last round: `sed -i`, `jq > tmp && mv`, `: > file`.
   #recheckDays(): void {
-    const { moved, restarted, repeated } = recheckDays(this.#cursor, this.events, this.#stamps);
+    const { moved, restarted, repeated } = recheckDays(
+      this.#cursor.days,
+      this.events,
+      this.#stamps,
+    );
     if (!moved) return;
     this.#backlog.rewind();
     this.#ahead.clear();
     this.#retryCount = undefined;
-    if (restarted !== undefined) {
-      this.#status.restarted = { at: now(), reason: restarted };
+    if (restarted.length > 0) {
+      this.#status.restarted = { at: now(), reason: whyRestarted(restarted) };
       this.#cursor.repeated += repeated;
     }
     this.#saveCursor();

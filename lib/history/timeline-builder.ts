@@ -11,6 +11,7 @@ import {
   type TimelineEvent,
   type Turn,
 } from "./timeline";
+import { inWrittenOrder } from "./written-order";
 
 interface KnownAgent {
   readonly agent: Agent;
@@ -20,7 +21,7 @@ interface KnownAgent {
 /**
  * Builds the timeline of one session.
  *
- * @param records all records of the session, in any order; repeated ones count once
+ * @param records all records of the session in the order of the log; repeated ones count once
  * @param nowMs for how long running calls have run
  * @param isOver whether nothing more will come: the session has ended, or is silent
  */
@@ -31,17 +32,12 @@ export function buildTimeline(
 ): Timeline {
   const builder = new TimelineBuilder();
   const seen = new Set<string>();
-  for (const record of records.toSorted(byTime)) {
+  for (const record of inWrittenOrder(records)) {
     if (seen.has(record.id)) continue;
     seen.add(record.id);
     builder.add(record);
   }
   return { sessionId: records[0]?.session_id ?? "", entries: builder.finish(nowMs, isOver) };
-}
-
-function byTime(a: EventRecord, b: EventRecord): number {
-  if (a.timestamp === b.timestamp) return 0;
-  return a.timestamp < b.timestamp ? -1 : 1;
 }
 
 /** Takes the records of one session, the oldest first and each once. */
@@ -136,7 +132,7 @@ class TimelineBuilder {
     const tracked = this.#callOf(record);
     const { call } = tracked;
     this.#calls.resolve(tracked, atMsOf(record));
-    call.durationMs = record.duration_ms ?? atMsOf(record) - call.atMs;
+    call.durationMs = record.duration_ms ?? msBetween(call.atMs, record);
     call.response = fieldOf(record.payload, "tool_response");
     call.error = textOf(record, "error");
     const isInterrupted = fieldOf(record.payload, "is_interrupt") === true;
@@ -171,7 +167,7 @@ class TimelineBuilder {
     // Claude Code's internal agents, such as the one that compacts, end without a type or a start.
     if (!this.#agents.has(record.agent_id) && record.agent_type === undefined) return;
     const { agent } = this.#agentOf(record.agent_id, record);
-    agent.durationMs = atMsOf(record) - agent.atMs;
+    agent.durationMs = msBetween(agent.atMs, record);
     agent.answer = textOf(record, "last_assistant_message");
   }
 
@@ -179,7 +175,7 @@ class TimelineBuilder {
     this.#calls.close("end", ({ agentId }) => agentId === undefined);
     const turn = this.#turnOf(record);
     if (turn === undefined) return this.#addEvent(record);
-    turn.durationMs = atMsOf(record) - turn.atMs;
+    turn.durationMs = msBetween(turn.atMs, record);
     turn.answer = textOf(record, "last_assistant_message");
     turn.error = isEvent(record.event, "StopFailure")
       ? (textOf(record, "error") ?? "unknown error")
@@ -253,4 +249,9 @@ class TimelineBuilder {
 
 function toTimelineEvent(record: EventRecord): TimelineEvent {
   return { kind: "event", event: record.event, atMs: atMsOf(record), record };
+}
+
+// None, where the clock was set back meanwhile.
+function msBetween(startMs: number, end: EventRecord): number {
+  return Math.max(atMsOf(end) - startMs, 0);
 }

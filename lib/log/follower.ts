@@ -1,38 +1,50 @@
 // Follows the log as it grows, as `claude-session tail --follow` shows it.
 import { dayPath, listDays } from "./log";
+import { recheckDays, type Position } from "./position";
 import { readDayRecords, type HeadEntry } from "./reader";
 import type { EventRecord } from "./record";
 
 /** Remembers how far each day of a log has been read. */
 export class LogFollower {
-  readonly #ends = new Map<string, number>();
+  readonly #positions = new Map<string, Position>();
+  readonly #stamps = new Map<string, string>();
   /** Days with an entry that was marked as seen. */
   readonly #seen = new Set<string>();
 
   /** Starts at the current end of the log. */
   constructor(readonly events: string) {
-    for (const day of listDays(events)) this.#ends.set(day, Bun.file(dayPath(events, day)).size);
+    for (const day of listDays(events))
+      this.#positions.set(day, { offset: Bun.file(dayPath(events, day)).size, id: "" });
   }
 
   /** Marks an entry as seen: reading newest first, the first entry of each day is where new records start. */
-  markSeen({ day, end }: HeadEntry): void {
+  markSeen(entry: HeadEntry): void {
+    const { day, end } = entry;
     if (this.#seen.has(day)) return;
     this.#seen.add(day);
-    this.#ends.set(day, end);
+    this.#positions.set(day, { offset: end, id: entry.kind === "head" ? entry.head.id : "" });
   }
 
   /**
    * Reads the records written since the last call. A hook that started before midnight may write to its
-   * day after the next day has begun, so the last two days are checked.
+   * day after the next day has begun, so the last two days are checked. A day that was changed from outside goes on
+   * behind its last record, or with the records that are newer, if that one is gone.
    */
   *newRecords(): Generator<EventRecord> {
+    const last = new Map(this.#positions);
+    const { restarted } = recheckDays(this.#positions, this.events, this.#stamps);
     const days = listDays(this.events);
-    const last = new Set(days.slice(-2));
+    const recent = new Set(days.slice(-2));
     for (const day of days) {
-      if (!last.has(day) && this.#ends.has(day)) continue;
-      for (const entry of readDayRecords(this.events, day, this.#ends.get(day))) {
-        this.#ends.set(day, entry.end);
-        if (entry.kind === "record") yield entry.record;
+      if (!recent.has(day) && this.#positions.has(day)) continue;
+      const { offset, id } = this.#positions.get(day) ?? { offset: 0, id: "" };
+      const shown = restarted.includes(day) ? last.get(day)?.id : undefined;
+      let lastId = id;
+      for (const entry of readDayRecords(this.events, day, offset)) {
+        if (entry.kind === "record") lastId = entry.record.id;
+        this.#positions.set(day, { offset: entry.end, id: lastId });
+        // Ids begin with their time.
+        if (entry.kind === "record" && (shown === undefined || lastId > shown)) yield entry.record;
       }
     }
   }

@@ -89,6 +89,8 @@ export interface HeadOptions {
   /** Only lines that contain this text, as it is written in JSON. */
   readonly containing?: string | undefined;
   readonly newestFirst?: boolean;
+  /** Called before each day is read; `false` ends the reading before it. */
+  readonly onDay?: (day: string) => boolean;
   /** Called with the number of bytes read, a part at a time; `false` ends the reading of that day. */
   readonly onRead?: ((bytes: number) => boolean | void) | undefined;
 }
@@ -100,8 +102,10 @@ export interface HeadOptions {
 export function* readHeads(events: string, options: HeadOptions = {}): Generator<HeadEntry> {
   const { since = "", until = "9999", newestFirst = false, from } = options;
   const days = listDays(events).filter((day) => day >= since && day <= until);
-  for (const day of newestFirst ? days.toReversed() : days)
+  for (const day of newestFirst ? days.toReversed() : days) {
+    if (options.onDay?.(day) === false) return;
     yield* readDayHeads(dayPath(events, day), day, options, from?.get(day)?.offset);
+  }
 }
 
 /** Streams the heads of one day's records from any file. */
@@ -174,8 +178,11 @@ function parseLine<Found extends RecordHead>(
 // twice as fast as parsing the line. Lines written any other way (escapes, another order, other fields)
 // are parsed as JSON.
 const TEXT = '"([^"\\\\]*)"';
+// ISO 8601 UTC. Written out, because `Date.parse` would take longer than all the rest of the head.
+const TIME =
+  "\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?Z";
 const USUAL_HEAD = new RegExp(
-  `^\\{"v":1,"id":${TEXT},"timestamp":${TEXT},"event":${TEXT},"session_id":${TEXT},` +
+  `^\\{"v":1,"id":${TEXT},"timestamp":"(${TIME})","event":${TEXT},"session_id":${TEXT},` +
     `"session_id_source":${TEXT},"project":${TEXT},"project_dir":${TEXT},"user":${TEXT},` +
     `"pid":(\\d+),"should_notify":(true|false),` +
     `(?:"prompt_id":${TEXT},)?(?:"agent_id":${TEXT},)?(?:"agent_type":${TEXT},)?` +
@@ -214,6 +221,16 @@ function textOf({ bytes }: Line): string {
   return bytes?.toString() ?? "";
 }
 
+/**
+ * A text that all lines contain which have this string as a value, for `containing`; `undefined` if there is none,
+ * because writers of JSON escape it in different ways.
+ *
+ * @param isWhole whether the value ends there
+ */
+export function textInLines(value: string, isWhole: boolean): string | undefined {
+  return /^[\w .:@-]+$/.test(value) ? `"${value}${isWhole ? '"' : ""}` : undefined;
+}
+
 /** Parses a line as a record; `undefined` if it is not one, or is torn. */
 export function recordIn(line: string): EventRecord | undefined {
   try {
@@ -228,10 +245,40 @@ function parseRecord(text: string): EventRecord | undefined {
   return isRecord(value) ? value : undefined;
 }
 
+const TIMESTAMP = new RegExp(`^${TIME}$`);
+// What the fields of a head have to be if they are there. Other programs write to the log, too, and what they write
+// must not end a command that relies on these.
+const HEAD_TYPES: Readonly<Partial<Record<keyof RecordHead, "string" | "number" | "boolean">>> = {
+  id: "string",
+  event: "string",
+  session_id: "string",
+  session_id_source: "string",
+  project: "string",
+  project_dir: "string",
+  user: "string",
+  pid: "number",
+  should_notify: "boolean",
+  client: "string",
+  prompt_id: "string",
+  agent_id: "string",
+  agent_type: "string",
+  tool: "string",
+  tool_use_id: "string",
+  duration_ms: "number",
+};
+const REQUIRED = ["id", "event", "session_id", "project"] as const;
+
 function isRecord(value: unknown): value is EventRecord {
   if (typeof value !== "object" || value === null) return false;
-  const { v, id, timestamp, event, session_id } = value as Record<string, unknown>;
-  return v === 1 && [id, timestamp, event, session_id].every((field) => typeof field === "string");
+  const fields = value as Record<string, unknown>;
+  if (fields["v"] !== 1) return false;
+  for (const name of REQUIRED) if (typeof fields[name] !== "string") return false;
+  for (const [name, type] of Object.entries(HEAD_TYPES)) {
+    // Some write what is absent as null.
+    if (fields[name] === null) delete fields[name];
+    else if (name in fields && typeof fields[name] !== type) return false;
+  }
+  return TIMESTAMP.test(String(fields["timestamp"]));
 }
 
 const SPACE = 0x20;

@@ -1,6 +1,13 @@
 // `claude-session tail -f`, while hooks write.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync } from "node:fs";
+import {
+  appendFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { programPath, runCli, runProgram } from "../../scripts/harness/run-program";
@@ -96,6 +103,33 @@ describe("following", () => {
     await tail.ids(1);
     appendFileSync(path, `${line.slice(50)}\n`);
     expect(await tail.ids(2)).toEqual(["first", "slow"]);
+  });
+
+  test.concurrent.each<[string, (path: string) => void, string[]]>([
+    ["is emptied", (path) => truncateSync(path), ["new"]],
+    ["is removed", (path) => rmSync(path), ["new"]],
+    [
+      "is replaced by its later half",
+      (path) => replaceLines(path, (lines) => lines.slice(1)),
+      ["new"],
+    ],
+    ["loses its last record", (path) => replaceLines(path, (lines) => lines.slice(0, -1)), ["new"]],
+    [
+      "is edited in place",
+      (path) => writeFileSync(path, readFileSync(path, "utf8").replaceAll("startup", "start")),
+      ["new"],
+    ],
+  ])("shows what comes when a day %s, and nothing twice", async (_, change, expected) => {
+    using sandbox = new Sandbox();
+    writeRecords(
+      sandbox,
+      ["a1", "a2", "a3"].map((id) => numbered(id)),
+    );
+    using tail = follow(sandbox, "tail -f --json");
+    await tail.ids(3);
+    change(`${sandbox.events}/2026-11-22.jsonl`);
+    for (const id of expected) writeRecords(sandbox, [numbered(id)]);
+    expect(await tail.idsUntil("new")).toEqual(["a1", "a2", "a3", ...expected]);
   });
 
   test.concurrent.each([
@@ -231,4 +265,11 @@ function idsIn(text: string): string[] {
 function numbered(id: string, timestamp = "2026-11-22T12:00:00.000Z"): EventRecord {
   const [first] = records;
   return { ...(first as EventRecord), id, timestamp };
+}
+
+// As `sed -i` does: another file takes its place.
+function replaceLines(path: string, edit: (lines: string[]) => string[]): void {
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  writeFileSync(`${path}.new`, `${edit(lines).join("\n")}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

@@ -2,7 +2,7 @@
 import { paths } from "../../environment";
 import { LogFollower } from "../../log/follower";
 import { listDays } from "../../log/log";
-import { readHeads } from "../../log/reader";
+import { readHeads, textInLines } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { defineCommand, DONE, UsageError } from "../command";
 import { hasLog } from "../log/no-log";
@@ -47,7 +47,8 @@ export default defineCommand({
     const follower = new LogFollower(paths.events);
     const skipped = new SkippedLines();
     const records: EventRecord[] = [];
-    const containing = textInEveryMatch(session, project);
+    const containing =
+      session === undefined ? project && textInLines(project, true) : textInLines(session, false);
     for (const entry of readHeads(paths.events, { newestFirst: true, containing })) {
       follower.markSeen(entry);
       if (records.length === Number(lines)) break;
@@ -65,12 +66,3 @@ export default defineCommand({
     return DONE;
   },
 });
-
-/** What every matching line contains, so that the reader can skip the others unparsed. */
-function textInEveryMatch(
-  session: string | undefined,
-  project: string | undefined,
-): string | undefined {
-  if (session !== undefined) return `"session_id":${JSON.stringify(session).slice(0, -1)}`;
-  return project === undefined ? undefined : `"project":${JSON.stringify(project)}`;
-}

@@ -2,7 +2,7 @@
 import { paths } from "../../environment";
 import { rejectedLines, rejectedPath } from "../../forward/rejected";
 import { dayPath } from "../../log/log";
-import { readHeads } from "../../log/reader";
+import { readHeads, textInLines } from "../../log/reader";
 import { openOwnFile, openToUpdate } from "../../os/file";
 import { namesIn } from "../../os/folder";
 import { nodeFs } from "../../os/syscalls-node";
@@ -21,17 +21,17 @@ export interface SessionPlaces {
   readonly days: ReadonlyMap<string, readonly LinePlace[]>;
 }
 
-/** Finds the lines of a session, those that were cut short included. */
+/** Finds the lines of a session, also those that were cut short or are no records of ours. */
 export function findPlaces(id: string, onRead: (bytes: number) => void): SessionPlaces {
   const days = new Map<string, LinePlace[]>();
   let count = 0;
-  const containing = `"session_id":${JSON.stringify(id)}`;
+  const containing = textInLines(id, true);
   for (const entry of readHeads(paths.events, { containing, onRead })) {
     const { day, begin, end } = entry;
     const belongs =
       entry.kind === "head"
         ? entry.head.session_id === id
-        : entry.reason === "torn" && end > begin && isTornLineOf(id, day, begin);
+        : end > begin && namesSession(id, dayPath(paths.events, day), entry);
     if (!belongs) continue;
     const places = days.get(day) ?? [];
     days.set(day, places);
@@ -57,17 +57,16 @@ export function eraseRejected(id: string): void {
   }
 }
 
-// Our writer puts the session id into the first 200 bytes or so; a project folder may be long.
-const HEAD_BYTES = 1024;
+// As much of a line as is looked at for a session id.
+const MAX_LINE_BYTES = 1_048_576;
 
-/** Whether a torn line is the beginning of a record of the session. */
-function isTornLineOf(id: string, day: string, begin: number): boolean {
-  const { fd } = openOwnFile(dayPath(paths.events, day));
+/** Whether a line that is no record has this session id; what is erased then could be read by nobody. */
+function namesSession(id: string, path: string, { begin, end }: LinePlace): boolean {
+  const { fd } = openOwnFile(path);
   try {
-    const bytes = Buffer.alloc(HEAD_BYTES);
+    const bytes = Buffer.alloc(Math.min(end - begin, MAX_LINE_BYTES));
     const text = bytes.toString("utf8", 0, system.readAt(fd, bytes, begin));
-    const sessionId = /^\{(?:"\w+":(?:\d+|"[^"\\]*"),)*?"session_id":("[^"\\]*")/.exec(text)?.[1];
-    return sessionId === JSON.stringify(id);
+    return new RegExp(`"session_id"\\s*:\\s*"${RegExp.escape(id)}"`).test(text);
   } finally {
     system.close(fd);
   }

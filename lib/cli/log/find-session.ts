@@ -2,8 +2,9 @@
 import { isEvent } from "../../events";
 import { type SessionLink, type LineageEvent, linkSessions } from "../../history/lineage";
 import { textOf } from "../../history/payload";
+import { isFirst } from "../../history/written-order";
 import { utcDay } from "../../log/log";
-import { readHeads } from "../../log/reader";
+import { readHeads, textInLines } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { UNKNOWN_SESSION } from "../../session-id";
 import { CommandError } from "../command";
@@ -19,7 +20,8 @@ export interface FoundSession {
 // A UUID: no other session starts with a whole one.
 const ID_LENGTH = 36;
 // Process ids are reused; two days back, one may be another process's.
-const LOOK_BACK_MS = 2 * 86_400_000;
+const DAY_MS = 86_400_000;
+const LOOK_BACK_MS = 2 * DAY_MS;
 const MAX_CANDIDATES = 10;
 
 /**
@@ -35,13 +37,20 @@ export function findSession(events: string, wanted: string): FoundSession {
   const bySession = new Map<string, EventRecord[]>();
   let skipped = 0;
   let isStartFound = false;
-  let windowsAfterStart = 0;
+  // The last day read that has a record of the session.
+  let lastDay = "";
+  let windowsLeft = Infinity;
   const entries = readHeads(events, {
     newestFirst: true,
-    containing: `"session_id":"${prefix}${isWhole ? '"' : ""}`,
+    containing: textInLines(prefix, isWhole),
     // Two hooks that run at the same time may write in either order, so one more window is read after the
     // session's first record was found.
-    onRead: () => !isStartFound || windowsAfterStart++ === 0,
+    onRead: () => windowsLeft-- > 0,
+    // Where the clock was set back over midnight, the session goes on in an older day, so one more is read.
+    onDay: (day) => {
+      windowsLeft = Infinity;
+      return !isStartFound || day >= dayBefore(lastDay);
+    },
   });
   for (const entry of entries) {
     if (entry.kind === "skipped") {
@@ -57,8 +66,11 @@ export function findSession(events: string, wanted: string): FoundSession {
     const records = bySession.get(record.session_id) ?? [];
     bySession.set(record.session_id, records);
     records.push(record);
+    lastDay = entry.day;
     // A whole id is one session's, and this record is its first.
-    if (isWhole && isFirst(record)) isStartFound = true;
+    if (!isWhole || isStartFound || !isFirst(record)) continue;
+    isStartFound = true;
+    windowsLeft = 1;
   }
   const [found, ...others] = bySession;
   if (found === undefined) throw notFound(prefix);
@@ -99,7 +111,7 @@ function eventsOfProcess(
   if (first === undefined) return [];
   const since = utcDay(Date.parse(first.timestamp) - LOOK_BACK_MS);
   const found: LineageEvent[] = [];
-  const entries = readHeads(events, { newestFirst: true, since, containing: `"pid":${pid},` });
+  const entries = readHeads(events, { newestFirst: true, since, containing: String(pid) });
   for (const entry of entries) {
     if (entry.kind === "skipped" || entry.head.pid !== pid) continue;
     const event = lineageEventOf(entry.head, entry.record);
@@ -125,9 +137,8 @@ function lineageEventOf(head: RecordHead, record: () => EventRecord | undefined)
   };
 }
 
-function isFirst(record: EventRecord): boolean {
-  const source = isEvent(record.event, "SessionStart") ? textOf(record, "source") : undefined;
-  return source === "startup" || source === "clear" || source === "fork";
+function dayBefore(day: string): string {
+  return utcDay(Date.parse(day) - DAY_MS);
 }
 
 function notFound(wanted: string): CommandError {

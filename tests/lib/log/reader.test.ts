@@ -76,6 +76,12 @@ describe("reading records", () => {
     ["an empty object", "{}", "foreign"],
     ["a later version", line({ v: 2 }), "foreign"],
     ["a field of another type", line({ session_id: 7 }), "foreign"],
+    ["a tool of another type", line({ tool: { name: "Bash" } }), "foreign"],
+    ["a duration of another type", line({ duration_ms: "12" }), "foreign"],
+    ["a project of another type", line({ project: undefined }), "foreign"],
+    ["a time that is none", line({ timestamp: "yesterday" }), "foreign"],
+    ["a time that no clock shows", line({ timestamp: "2026-13-01T00:00:00.000Z" }), "foreign"],
+    ["our fields with a time that is none", usual({ timestamp: "2026-99-99T10:00Z" }), "foreign"],
     ["all but the last character", line().slice(0, -1), "torn"],
     ["the first character", "{", "torn"],
     ["plain words", "not JSON", "torn"],
@@ -432,6 +438,7 @@ function line(fields: object = {}): string {
     timestamp: TIME,
     event: "Stop",
     session_id: "04e66903",
+    project: "shop",
     payload: {},
     ...fields,
   });
@@ -439,11 +446,11 @@ function line(fields: object = {}): string {
 
 /** A record with its head in the order of our writer. */
 function usual(fields: object = {}): string {
-  const { payload, ...head } = JSON.parse(line()) as Record<string, unknown>;
+  const { payload, project, ...head } = JSON.parse(line()) as Record<string, unknown>;
   return JSON.stringify({
     ...head,
     session_id_source: "payload",
-    project: "shop",
+    project,
     project_dir: "/home/you/shop",
     user: "you",
     pid: 42,

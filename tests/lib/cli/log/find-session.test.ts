@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { CommandError } from "../../../../lib/cli/command";
 import { findLinks, findSession } from "../../../../lib/cli/log/find-session";
+import { inWrittenOrder } from "../../../../lib/history/written-order";
 import { appendRecord } from "../../../../lib/log/log";
 import type { EventRecord } from "../../../../lib/log/record";
 import { Sandbox } from "../../../../scripts/harness/sandbox";
@@ -105,6 +106,44 @@ describe("finding a session", () => {
     using sandbox = new Sandbox();
     writeDay(sandbox, "2026-11-22", `${lines[0]}${lines[1]}${filler}\n${lines[2]}`);
     expect(findSession(sandbox.events, SESSION).records).toHaveLength(3);
+  });
+
+  test("a session that goes on in an older day, because the clock was set back, is found whole", () => {
+    const own = recordsIn(SESSION);
+    const days = ["2026-11-21", "2026-11-22"];
+    // The first record is of the later day, which comes again after the fifth.
+    const moved = own.map((record, n) => ({
+      ...record,
+      timestamp: `${days[n === 0 || n > 4 ? 1 : 0]}T${n === 0 ? "00:05" : n > 4 ? "00:01" : "23:59"}:${10 + n}.000Z`,
+    }));
+    using sandbox = logOf(moved);
+    const { records: found } = findSession(sandbox.events, SESSION);
+    expect(inWrittenOrder(found.toReversed()).map(({ id }) => id)).toEqual(own.map(({ id }) => id));
+  });
+
+  test.each([
+    [
+      "with spaces",
+      (record: EventRecord) => JSON.stringify(record, undefined, 1).replace(/\s+/g, " "),
+    ],
+    [
+      "in another order",
+      (record: EventRecord) =>
+        JSON.stringify(Object.fromEntries(Object.entries(record).toReversed())),
+    ],
+    [
+      "with null for what is absent",
+      (record: EventRecord) => JSON.stringify({ tool: null, ...record }),
+    ],
+  ])("a session whose lines another program wrote, %s, is found with its links", (_, written) => {
+    using sandbox = new Sandbox();
+    writeDay(sandbox, "2026-11-22", records.map((record) => `${written(record)}\n`).join(""));
+    for (const wanted of [SESSION, "1"]) {
+      const found = findSession(sandbox.events, wanted);
+      expect(found).toMatchObject({ id: SESSION, skipped: 0 });
+      expect(found.records).toHaveLength(recordsIn(SESSION).length);
+      expect(findLinks(sandbox.events, found)).toHaveLength(1);
+    }
   });
 
   test("records that only mention a session in their payload are not part of it", () => {
