@@ -3,6 +3,7 @@ import { faultCode } from "./os/fault";
 import { readOwnFile } from "./os/file";
 import { isAbsolute, type Environment } from "./os/paths";
 import { system } from "./os/system";
+import { workingFolder } from "./os/working-folder";
 
 // PATH_MAX of Linux. Every parent of a path is checked, which for a path of a megabyte takes minutes.
 const MAX_PATH_LENGTH = 4096;
@@ -116,14 +117,5 @@ function exists(path: string): boolean {
   } catch {
     // A folder that we may not read, or a path that is too long, is not our repository.
     return false;
-  }
-}
-
-function workingFolder(): string | undefined {
-  try {
-    return process.cwd();
-  } catch {
-    // The folder was deleted.
-    return undefined;
   }
 }

@@ -126,26 +126,24 @@ async function printUsageError(error: UsageError, help: string): Promise<ExitSta
   const { message, misspelt } = error;
   const { suggestWord } = await import("../suggestion");
   const meant = misspelt && suggestWord(misspelt.given, misspelt.known);
-  await printMessage(meant === undefined ? message : `${message}; did you mean ${meant}?`);
+  printMessage(meant === undefined ? message : `${message}; did you mean ${meant}?`);
   terminal.note(`Try ${NAME} ${help}`);
   return WRONG_USAGE;
 }
 
 async function printError(error: unknown): Promise<ExitStatus> {
-  if (error instanceof CommandError) await printMessage(error.message);
+  if (error instanceof CommandError) printMessage(error.message);
   else {
     try {
       faultCode(error);
-      await printMessage((error as Error).message);
+      printMessage((error as Error).message);
     } catch {
-      await printMessage(`this is a bug in ${NAME}: ${Bun.inspect(error)}`);
+      printMessage(`this is a bug in ${NAME}: ${Bun.inspect(error)}`);
     }
   }
   return FAILED;
 }
 
-// Words of the command line and names of files are text from outside like any other.
-async function printMessage(message: string): Promise<void> {
-  const { escapeControls } = await import("./render/text");
-  terminal.note(`${NAME}: ${message.split("\n").map(escapeControls).join("\n")}`);
+function printMessage(message: string): void {
+  terminal.note(`${NAME}: ${message}`);
 }

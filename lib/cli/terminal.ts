@@ -4,7 +4,7 @@ import { environment } from "../environment";
 import { isPipeClosed } from "../os/closed-pipe";
 import { faultCode } from "../os/fault";
 import { system } from "../os/system";
-import { bar, pad } from "./render/text";
+import { bar, escapeUnfit, pad } from "./render/text";
 
 /** Where a command prints. */
 export interface Terminal {
@@ -12,7 +12,7 @@ export interface Terminal {
   readonly columns: number;
   /** Functions that color text, or return it as it is where no color is wanted. */
   readonly colors: Colors;
-  /** Writes one or more lines to stdout. */
+  /** Writes one or more lines to stdout. Of what is not fit to print, as in a name of a file, only colors reach it. */
   print(text: string): void;
   /** Writes a line to stderr: a warning, a footnote. */
   note(text: string): void;
@@ -47,16 +47,16 @@ export function openTerminal(): Terminal {
     get colors() {
       // Loading it costs 7 ms (Bun 1.4.5), which `id` does without.
       const { createColors } = require("picocolors") as typeof import("picocolors");
-      return (colors ??= createColors(wantsColors()));
+      return (colors ??= createColors(hasColors()));
     },
     print(text) {
       this.clearProgress();
-      write(STDOUT, `${text}\n`);
+      write(STDOUT, `${escapeUnfit(text, hasColors())}\n`);
     },
     note(text) {
       try {
         this.clearProgress();
-        write(STDERR, `${text}\n`);
+        write(STDERR, `${escapeUnfit(text, hasColors())}\n`);
       } catch (error) {
         if (!(error instanceof ClosedPipe)) faultCode(error); // Stderr is the last resort.
       }
@@ -77,7 +77,7 @@ export function openTerminal(): Terminal {
 }
 
 // https://no-color.org, and FORCE_COLOR as Node has it.
-function wantsColors(): boolean {
+function hasColors(): boolean {
   if (environment["NO_COLOR"]) return false;
   const forced = environment["FORCE_COLOR"];
   if (forced !== undefined && forced !== "" && forced !== "0") return true;

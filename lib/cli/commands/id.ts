@@ -1,8 +1,8 @@
 // `claude-session id`: the current session id, for scripts.
 import { environment } from "../../environment";
 import { faultCode } from "../../os/fault";
-import { isAbsolute } from "../../os/paths";
 import { system } from "../../os/system";
+import { absolutePath } from "../../os/working-folder";
 import { findProject } from "../../project";
 import { resolveSession } from "../../session";
 import { UNKNOWN_SESSION } from "../../session-id";
@@ -26,7 +26,7 @@ export default defineCommand({
     const id =
       folder === undefined
         ? resolveSession({}, environment, findProject(environment, undefined)).id
-        : idOfProject(absolute(folder));
+        : idOfProject(absolutePath(folder));
     terminal.print(id);
     return id === UNKNOWN_SESSION ? FAILED : DONE;
   },
@@ -53,15 +53,4 @@ function* formsOf(folder: string | undefined): Generator<string | undefined> {
   // macOS shells complete names in NFD, and editors write NFC.
   for (const path of [real, folder])
     for (const form of [path, path.normalize("NFC"), path.normalize("NFD")]) yield form;
-}
-
-function absolute(folder: string): string | undefined {
-  // Loading `node:path` costs 0.5 ms (Bun 1.4.5), and most scripts give an absolute path.
-  if (isAbsolute(folder, process.platform === "win32")) return folder;
-  try {
-    return (require("node:path") as typeof import("node:path")).resolve(folder);
-  } catch (error) {
-    faultCode(error); // The working folder was deleted: a relative path leads nowhere.
-    return undefined;
-  }
 }

@@ -14,7 +14,7 @@ import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
-import { escapeControls, plural, wrap } from "../render/text";
+import { escapeLine, plural, wrap } from "../render/text";
 import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
 import { linkPrograms, type LinkResult } from "../settings/link-programs";
 import { rememberPrograms } from "../settings/own-programs";
@@ -104,7 +104,7 @@ export default defineCommand({
     }
     terminal.print(report(file, changes, config, terminal));
     if (readOnly !== undefined)
-      terminal.note(escapeControls(`${file.path} is managed elsewhere: ${readOnly}.`));
+      terminal.note(`${escapeLine(file.path)} is managed elsewhere: ${readOnly}.`);
     return link ? reportLinking(await linkPrograms(), terminal) : DONE;
   },
 });
@@ -198,15 +198,15 @@ function report(
   });
   const kept = changes.filter(({ kind }) => kind === "kept").length;
   const isForwarding = config.after !== config.before;
-  const forwarding = isForwarding ? [`  changed  ${paths.config}`] : [];
+  const forwarding = isForwarding ? [`  changed  ${escapeLine(paths.config)}`] : [];
   if (changed.length === 0)
     return [
-      `${green("Already installed.")} Nothing changed in ${file.path} (${plural(kept, "event")}).`,
+      `${green("Already installed.")} Nothing changed in ${escapeLine(file.path)} (${plural(kept, "event")}).`,
       ...forwarding,
     ].join("\n");
-  const backup = file.text === undefined ? [] : [dim(`  backup   ${backupPath(file)}`)];
+  const backup = file.text === undefined ? [] : [dim(`  backup   ${escapeLine(backupPath(file))}`)];
   return [
-    `${green("Installed")} into ${bold(file.path)}`,
+    `${green("Installed")} into ${bold(escapeLine(file.path))}`,
     ...changed,
     ...(kept > 0 ? [`  kept     ${plural(kept, "event")}`] : []),
     ...backup,

@@ -4,8 +4,9 @@ import { environment } from "../../environment";
 import { redact, redactionRules, rulesFor } from "../../hook/redact";
 import { standardInput } from "../../hook/stdin";
 import { faultCode } from "../../os/fault";
+import { absolutePath } from "../../os/working-folder";
 import { CommandError, defineCommand, DONE } from "../command";
-import { escapeControls, plural, safeJson } from "../render/text";
+import { plural, safeJson } from "../render/text";
 
 export default defineCommand({
   description: "Show what would be masked in a text, and by which rules",
@@ -38,7 +39,7 @@ export default defineCommand({
       return DONE;
     }
     const shown = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
-    terminal.print(shown.replace(/\n$/, "").split("\n").map(escapeControls).join("\n"));
+    terminal.print(shown.replace(/\n$/, ""));
     terminal.note(summary(counts));
     return DONE;
   },
@@ -46,8 +47,10 @@ export default defineCommand({
 
 async function readText(file: string): Promise<string> {
   if (file === "-") return readInput();
+  const path = absolutePath(file);
+  if (path === undefined) throw new CommandError(`cannot read ${file}: this folder is gone`);
   try {
-    return await Bun.file(file).text();
+    return await Bun.file(path).text();
   } catch (error) {
     throw new CommandError(`cannot read ${file}: ${faultCode(error)}`);
   }

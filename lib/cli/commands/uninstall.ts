@@ -3,7 +3,7 @@ import { paths } from "../../environment";
 import { defineCommand, DONE } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
-import { wrap } from "../render/text";
+import { escapeLine, wrap } from "../render/text";
 import { register, unregister } from "../settings/registrations";
 import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
@@ -32,7 +32,7 @@ export default defineCommand({
     const ours = ownCommands(file);
     if (!isDryRun) sweepLeftovers(file);
     if (file.text === undefined || ours.size === 0) {
-      terminal.print(`None of our hooks is registered in ${file.path}.`);
+      terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
       return DONE;
     }
     const original = originalOf(file, ours);
@@ -52,7 +52,7 @@ export default defineCommand({
     const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
     terminal.print(
       [
-        `${green("Uninstalled")} from ${bold(file.path)}`,
+        `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
         `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
         ...(shared.length > 0
           ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
@@ -60,7 +60,7 @@ export default defineCommand({
         original === undefined
           ? "  Other changes made since the installation stay."
           : "  The file is what it was before, byte for byte.",
-        `  The log stays in ${paths.state} until you remove it.`,
+        `  The log stays in ${escapeLine(paths.state)} until you remove it.`,
       ].join("\n"),
     );
     return DONE;

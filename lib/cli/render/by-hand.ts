@@ -2,7 +2,7 @@
 import { FAILED, type ExitStatus } from "../command";
 import type { SettingsFile } from "../settings/settings-file";
 import type { Terminal } from "../terminal";
-import { escapeControls } from "./text";
+import { escapeLine } from "./text";
 
 /** Says why nothing was changed, and prints the whole text that the file should have. */
 export function printByHand(
@@ -12,9 +12,9 @@ export function printByHand(
   terminal: Terminal,
 ): ExitStatus {
   terminal.note(
-    escapeControls(`claude-session: ${path} is managed elsewhere: ${reason}. Nothing was changed.`),
+    `claude-session: ${escapeLine(path)} is managed elsewhere: ${reason}. Nothing was changed.`,
   );
   terminal.note("Put this text there yourself, or use --settings FILE for another file:\n");
-  terminal.print(text.split("\n").map(escapeControls).join("\n").trimEnd());
+  terminal.print(text.trimEnd());
   return FAILED;
 }

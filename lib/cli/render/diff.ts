@@ -1,7 +1,6 @@
 // The difference between two versions of a file.
 import { createTwoFilesPatch } from "diff";
 import type { Terminal } from "../terminal";
-import { escapeControls } from "./text";
 
 // As `diff -u` shows them.
 const CONTEXT_LINES = 3;
@@ -19,7 +18,7 @@ export function renderDiff(
   return patch
     .split("\n")
     .filter((line) => !/^(===|Index: )/.test(line))
-    .map((line) => escapeControls(line.replace(/\r$/, "")))
+    .map((line) => line.replace(/\r$/, ""))
     .map((line) => {
       if (line.startsWith("+")) return colors.green(line);
       if (line.startsWith("-")) return colors.red(line);

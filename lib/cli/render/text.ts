@@ -1,8 +1,13 @@
 // Text for a terminal: made safe to print, and fitted to a width.
 
-// Control characters (C0 and C1), marks that reverse the direction of text, and line separators.
-// oxlint-disable-next-line no-control-regex -- these must not reach a terminal
-const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
+// What a terminal obeys, and what nobody sees: control characters, separators of lines, marks that reverse the direction
+// of text, and all that is invisible, such as tags and fillers, in which a text can hide words for a model. An emoji may
+// have its variant, and one or a letter may be joined to the next.
+const UNFIT =
+  /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\p{M}])\u200D(?=[\p{Extended_Pictographic}\p{L}]))(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+// No language stacks more marks on a letter.
+const TOO_MANY_MARKS = /(\p{M}{5})\p{M}+/gu;
+const PLAIN = /^[ -~\n]*$/;
 
 /**
  * Makes text from outside safe to print, on one line: prompts, file names and answers may contain
@@ -11,6 +16,7 @@ const UNFIT = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-
 export function sanitize(text: string): string {
   return Bun.stripANSI(text.toWellFormed())
     .replace(UNFIT, (character) => (character.trim() === "" ? " " : ""))
+    .replace(TOO_MANY_MARKS, "$1")
     .replace(/\s+/g, " ")
     .trim();
 }
@@ -26,19 +32,36 @@ export function sanitizeLines(text: string): string[] {
   });
 }
 
-/** JSON with every control character escaped, so that it is safe to print; the value is the same. */
+/** JSON with every character escaped that is not fit to print; the value is the same. */
 export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(UNFIT, (character) =>
-    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeUnfit(JSON.stringify(value, undefined, indent));
 }
 
-/** A line with its control characters shown as `\\u001b`, so that a person can see them. */
-export function escapeControls(line: string): string {
-  return line.replace(UNFIT, (character) =>
-    character === "\t" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/**
+ * Lines in which a person sees what is not fit to print, as `\u001b`. Tabs stay.
+ *
+ * @param hasColors whether the escape sequences of `picocolors` stay, too
+ */
+export function escapeUnfit(text: string, hasColors = false): string {
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNFIT, (character, at: number) => {
+    if (character === "\n" || character === "\t") return character;
+    if (hasColors && character === "\u001B" && COLOR.test(text.slice(at, at + 5))) return character;
+    return character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join("");
+  });
 }
+
+/** The same on one line, for a path in a sentence: a name of a file may contain a line end. */
+export function escapeLine(text: string): string {
+  return escapeUnfit(text).replaceAll("\n", "\\u000a");
+}
+
+// Bold, dim, the eight colors, and what ends them.
+// oxlint-disable-next-line no-control-regex -- it is what is looked for
+const COLOR = /^\u001B\[(?:[012]|22|3[0-79]|9[0-7])m/;
 
 /** Shortens text to a width in columns; shortened text ends in `…`. */
 export function fit(text: string, columns: number): string {

@@ -1,11 +1,12 @@
 // The folder of the programs, as the user called it. Homebrew and Nix keep every version in a folder of its
 // own and link to the present one: the link lasts, the folder behind it does not.
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { environment } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
+import { absolutePath } from "../../os/working-folder";
 
 /** The path of one of our programs, to be registered: by the lasting link if there is one for every program. */
 export function programToRegister(name: string): string {
@@ -22,9 +23,10 @@ function calledPath(): string | undefined {
 /** The path by which this program was called, if it is a link next to links of all hook programs. */
 function findCalledPath(argv0: string): string | undefined {
   const path = argv0.includes("/")
-    ? resolve(argv0)
+    ? absolutePath(argv0)
     : Bun.which(argv0, { PATH: environment["PATH"] ?? "" });
-  if (path === null || path === siblingProgram("claude-session")) return undefined;
+  if (path === null || path === undefined || path === siblingProgram("claude-session"))
+    return undefined;
   try {
     if (realpathSync(path) !== realpathSync(process.execPath)) return undefined;
     const folder = dirname(path);

@@ -1,8 +1,7 @@
 // Which settings file a command means.
-import { resolve } from "node:path";
 import { environment, paths } from "../../environment";
-import { faultCode } from "../../os/fault";
 import { isAbsolute } from "../../os/paths";
+import { absolutePath, isWholePath, workingFolder } from "../../os/working-folder";
 import { CommandError } from "../command";
 
 /** Whose settings: the user's, the project's that are shared, or the user's for this project. */
@@ -24,21 +23,28 @@ export const SCOPE_ARGUMENTS = {
  * The settings file of a scope, or the one that was given. Claude Code reads project settings in the folder
  * where a session starts, which in a monorepo need not be the root of the repository.
  *
- * @throws {CommandError} for a project scope in a folder that is gone
+ * @throws {CommandError} for a folder that is gone, or whose name is not UTF-8
  */
 export function settingsPath(scope: Scope, file: string | undefined): string {
-  if (file !== undefined) return resolve(file);
-  if (scope === "user") return `${paths.claude}/settings.json`;
-  return `${startFolder()}/.claude/${scope === "local" ? "settings.local.json" : "settings.json"}`;
+  const path = file === undefined ? scopePath(scope) : absolutePath(file);
+  if (path === undefined)
+    throw new CommandError(
+      "this folder is gone, or its name is not UTF-8: go to another one, or give an absolute path",
+    );
+  if (!isWholePath(path))
+    throw new CommandError(
+      `${path}: this name is not UTF-8, which we cannot write; use another folder`,
+    );
+  return path;
 }
 
-function startFolder(): string {
+/** The settings file of a scope; `undefined` for a project scope in a folder that is gone. */
+export function scopePath(scope: Scope): string | undefined {
+  if (scope === "user") return `${paths.claude}/settings.json`;
   const given = environment["CLAUDE_PROJECT_DIR"];
-  if (given !== undefined && isAbsolute(given, process.platform === "win32")) return given;
-  try {
-    return process.cwd();
-  } catch (error) {
-    faultCode(error);
-    throw new CommandError("there is no project here: this folder is gone", { cause: error });
-  }
+  const isGiven = given !== undefined && isAbsolute(given, process.platform === "win32");
+  const folder = isGiven ? given : workingFolder();
+  return (
+    folder && `${folder}/.claude/${scope === "local" ? "settings.local.json" : "settings.json"}`
+  );
 }

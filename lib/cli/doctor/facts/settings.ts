@@ -9,7 +9,7 @@ import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
 import { programToRegister } from "../../settings/program-folder";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
-import { settingsPath, type Scope } from "../../settings/scope";
+import { scopePath, type Scope } from "../../settings/scope";
 import { readSettings } from "../../settings/settings-file";
 import { dangerousIn, PLACES } from "./variables";
 
@@ -37,9 +37,10 @@ export interface RegisteredProgram extends Registration {
 
 /** Reads all settings that apply here, the highest precedence first. */
 export function readSettingsFacts(): SettingsFacts[] {
-  const local = (["local", "project", "user"] as const).map(
-    (scope) => [scope, settingsPath(scope, undefined)] as const,
-  );
+  const local = (["local", "project", "user"] as const).flatMap((scope) => {
+    const path = scopePath(scope);
+    return path === undefined ? [] : [[scope, path] as const];
+  });
   // In the home folder, the project's settings are the user's.
   const distinct = local.filter(
     ([, path], i) => local.findLastIndex(([, same]) => same === path) === i,

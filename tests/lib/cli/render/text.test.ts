@@ -16,9 +16,10 @@ import {
 } from "../../../../lib/cli/render/text";
 import { renderTable } from "../../../../lib/cli/render/table";
 
-// What may move a cursor, change a color, reverse the direction of text or begin a line.
+// What may move a cursor, change a color, reverse the direction of text, begin a line, or hide in it.
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/;
+const UNSAFE =
+  /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200C\u200E\u200F\u2028-\u202E\u2060-\u206F\u3164\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/u;
 const { dim, red } = createColors(true);
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -66,6 +67,10 @@ describe("text from outside", () => {
     ["カート 🛒 ñ", "カート 🛒 ñ"],
     ["bell\u0007back\u0008", "bellback"],
     ["half \uD83D", "half \uFFFD"],
+    ["see\u{E0068}\u{E0069}\u200B\u2063n", "seen"],
+    ["a\uFE0F\uFE0E\u{E0100}b\u200Dc\u00ADd\u3164e", "abcde"],
+    ["👨‍👩‍👧 ❤️ क्‍ष", "👨‍👩‍👧 ❤️ क्‍ष"],
+    [`z${"\u0301".repeat(400)}!`, `z${"\u0301".repeat(5)}!`],
   ])("%j is shown as %j", (text, shown) => {
     expect(sanitize(text)).toBe(shown);
   });
