@@ -7,28 +7,40 @@ import { system } from "./os/system";
 /** The environment that the program was started with. */
 export const environment: Environment = process.env;
 
-const usual = pathsFrom(environment);
+const ROOT = 0;
 const userId = process.geteuid?.();
-
-/** Whether another user has the usual state folder, so that ours is next to it. */
-export const isStateElsewhere: boolean = isTaken(usual);
+const place = placeOfState(pathsFrom(environment));
 
 /** The paths that follow from the environment. */
-export const paths: Paths = isStateElsewhere
-  ? pathsFrom(environment, process.platform, `-${userId}`)
-  : usual;
+export const paths: Paths = pathsFrom(environment, process.platform, place.state);
 
-// After `sudo claude`, or with a home that containers share, one user's folder would stop the other's recording.
-function isTaken({ state, claude }: Paths): boolean {
-  if (userId === undefined) return false;
+/** Another user's folder, because of which our state folder is not in the usual place. */
+export const takenFolder: string | undefined = place.taken;
+
+// After `sudo claude`, or with a home that containers share, one user's folder would stop the other's recording. Ours
+// is then next to it, with our user id in its name.
+function placeOfState({ state, claude }: Paths): { state: string; taken?: string } {
+  if (userId === undefined) return { state };
   try {
-    const status = system.statusAt(state);
-    if (status !== undefined) return status.userId !== userId;
-    // Root takes no name in the home of a user who may need it later.
-    const home = userId === 0 ? system.statusAt(claude) : undefined;
-    return home !== undefined && home.userId !== userId;
+    const owner = ownerOf(state);
+    if (owner === userId) return { state };
+    // A place that someone chose may be in anyone's folder.
+    const isChosen = state !== `${claude}/session-hooks`;
+    const home = claude.slice(0, claude.lastIndexOf("/"));
+    // Root takes no name in the home of a user who will need it.
+    const rival = ownerOf(claude) ?? (userId === ROOT ? ownerOf(home) : userId);
+    if (isChosen || rival === userId || rival === undefined)
+      return owner === undefined ? { state } : { state: `${state}-${userId}`, taken: state };
+    return {
+      state: `${claude}-session-hooks-${userId}`,
+      taken: owner === undefined ? claude : state,
+    };
   } catch (error) {
     faultCode(error); // What we cannot see, we cannot use either; recording reports it.
-    return false;
+    return { state };
   }
+}
+
+function ownerOf(path: string): number | undefined {
+  return system.statusAt(path)?.userId;
 }

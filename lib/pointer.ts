@@ -106,15 +106,21 @@ export function isPointerName(name: string): boolean {
 /**
  * Whether the shared name may belong to another project of the same name, given the names in the folder:
  * one of them is such a project's pointer, or a temp file that may become one.
+ *
+ * @param isOurs says of such a file whether it is ours: another user's becomes no pointer that we believe
  */
-export function mayHaveNamesake(project: Project, names: readonly string[]): boolean {
+export function mayHaveNamesake(
+  project: Project,
+  names: readonly string[],
+  isOurs: (name: string) => boolean,
+): boolean {
   const own = hashedName(project);
   // A name too long to be part of the file name leaves only the prefix, which all such projects share.
   const common = own.slice(0, -HASH_DIGITS);
   for (const name of names) {
-    if (isTempFileName(name)) return true;
-    if (name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length)))
-      return true;
+    const isNamesake =
+      name !== own && name.startsWith(common) && /^[0-9a-f]{16}$/.test(name.slice(common.length));
+    if ((isNamesake || isTempFileName(name)) && isOurs(name)) return true;
   }
   return false;
 }

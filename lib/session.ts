@@ -9,7 +9,7 @@ import {
   removeStaleTempFile,
   replaceFileWithBun,
 } from "./os/file";
-import { namesIn } from "./os/folder";
+import { isOwnFile, namesIn } from "./os/folder";
 import type { Environment } from "./os/paths";
 import type { FileStatus } from "./os/syscalls";
 import { system } from "./os/system";
@@ -149,7 +149,8 @@ export function getStoredSessionId(
   if (isCurrent(first, nowMs)) return first.id;
   if (shared === undefined) return UNKNOWN_SESSION;
   const second = readPointer(`${folder}/${shared}`);
-  if (!isCurrent(second, nowMs) || mayHaveNamesake(project, namesOrNone(folder)))
+  const isOurs = (name: string) => isOwnFile(`${folder}/${name}`);
+  if (!isCurrent(second, nowMs) || mayHaveNamesake(project, namesOrNone(folder), isOurs))
     return UNKNOWN_SESSION;
   // A namesake whose session ended after the first read has removed its shared name before its hashed one.
   return readPointer(`${folder}/${shared}`)?.id === second.id ? second.id : UNKNOWN_SESSION;

@@ -49,6 +49,8 @@ const HOOKS: Readonly<Record<HookProgramName, () => Promise<unknown>>> = {
 const calledAs = programName();
 if (Object.hasOwn(HOOKS, calledAs)) await HOOKS[calledAs as HookProgramName](); // It exits.
 
+// As in hooks: a first run may have any mask.
+process.umask(0o077);
 const terminal = openTerminal();
 // Below are only functions: a constant would not have its value yet.
 process.exit(await main(Bun.argv.slice(2)));

@@ -1,7 +1,7 @@
 // Delivers the backlog of one destination and moves its cursor.
 import { recheckDays } from "../log/position";
 import { faultCode } from "../os/fault";
-import { ensurePrivateFolder } from "../os/folder";
+import { ensureOwnFolder } from "../os/folder";
 import { Backoff } from "./backoff";
 import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
 import { readCursor, saveCursor, whyRestarted, type Cursor } from "./cursor";
@@ -67,7 +67,7 @@ export class Sender {
     readonly events: string,
   ) {
     const { folder, type, wants } = destination;
-    ensurePrivateFolder(folder);
+    ensureOwnFolder(folder);
     const { cursor, restarted } = readCursor(folder, events);
     this.#cursor = cursor;
     this.#savedCounted = new Set(cursor.counted);

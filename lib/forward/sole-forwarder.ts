@@ -10,7 +10,7 @@ import { touchHeartbeat } from "../hook/start-forwarder";
 import { expiredDays, utcDay } from "../log/log";
 import { faultCode } from "../os/fault";
 import { removeFile } from "../os/file";
-import { ensurePrivateFolder, removeStaleTempFiles } from "../os/folder";
+import { ensureOwnFolder, removeStaleTempFiles } from "../os/folder";
 import { readDestinations } from "./destination";
 import { acquireLock, type Lock } from "./lock";
 import { pruneRejected } from "./rejected";
@@ -33,8 +33,8 @@ export async function asSoleForwarder(
   config: Config,
   work: (senders: readonly Sender[], lock: Lock) => Promise<Ending>,
 ): Promise<Ending | undefined> {
-  ensurePrivateFolder(paths.state);
-  ensurePrivateFolder(paths.forward);
+  ensureOwnFolder(paths.state);
+  ensureOwnFolder(paths.forward);
   let ending: Ending | undefined;
   for (let isFirst = true; ; isFirst = false) {
     const lock = await lockSoon(isFirst ? LOCK_TRIES : 1);

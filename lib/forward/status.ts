@@ -3,7 +3,7 @@ import { loadConfig } from "../config";
 import { environment, paths } from "../environment";
 import { findForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
-import { ensurePrivateFolder } from "../os/folder";
+import { ensureOwnFolder } from "../os/folder";
 import { system } from "../os/system";
 import { countBacklog, type BacklogSize } from "./backlog";
 import { readCursor } from "./cursor";
@@ -56,7 +56,7 @@ export function reportForwarding(): ForwardingReport {
 function folderFault({ name, folder }: Destination): string[] {
   if (system.statusAt(folder) === undefined) return [];
   try {
-    ensurePrivateFolder(folder);
+    ensureOwnFolder(folder);
     return [];
   } catch (error) {
     return [`${name}: ${folder} cannot be used: ${faultCode(error)}`];

@@ -3,7 +3,7 @@
 import { paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { appendLine } from "../os/file";
-import { ensurePrivateFolder } from "../os/folder";
+import { ensureOwnFolder } from "../os/folder";
 import { system } from "../os/system";
 
 // With the previous file, `.old`, that makes 1 MiB.
@@ -24,7 +24,7 @@ export function reportFaults(
 ): void {
   if (faults.length === 0) return;
   try {
-    ensurePrivateFolder(path.slice(0, path.lastIndexOf("/")));
+    ensureOwnFolder(path.slice(0, path.lastIndexOf("/")));
     const time = new Date().toISOString();
     const line = faults.map((fault) => `${time}\t${program}\t${oneLine(fault)}`).join("\n");
     // Two programs that do this at the same time lose the older half; the size limit still holds.

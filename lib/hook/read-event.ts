@@ -35,8 +35,8 @@ export interface ReadLimits {
 const CLOSING_BRACE = 0x7d;
 /** After a pause this long, input that ends in a brace is probably complete: a client writes without pausing. */
 const QUIET_MS = 20;
-/** How long after the deadline input is read that is there without waiting: 16 MiB take a tenth of it. */
-const GRACE_MS = 250;
+/** How many chunks that are there without waiting are read after the deadline: twice what 16 MiB need. */
+const MAX_LATE_CHUNKS = 512;
 /** How much longer the input must be before it is parsed again: keeps the parsing linear in its length. */
 const PARSE_AGAIN_FACTOR = 1.5;
 
@@ -53,17 +53,15 @@ export async function readEvent(
   const tail: Uint8Array[] = [];
   let bytes = 0;
   let parsedBytes = 0;
-  let graceEndMs: number | undefined;
+  let lateChunks = 0;
   // Whether the input so far ends in a brace and has not been parsed.
   let isUnparsed = false;
   for (;;) {
-    const nowMs = performance.now();
-    const remainingMs = deadlineMs - nowMs;
-    if (remainingMs <= 0) graceEndMs ??= nowMs + GRACE_MS;
+    const remainingMs = deadlineMs - performance.now();
     const waitMs: number = isUnparsed ? Math.min(remainingMs, QUIET_MS) : remainingMs;
-    // What has arrived is read, however late we are: a process may be stopped, or start from a slow disk.
-    const next: Chunk =
-      nowMs > (graceEndMs ?? nowMs) ? "late" : await input.next(Math.max(waitMs, 0));
+    // What has arrived is read, however late we are: a process may start from a slow disk, or be stopped at any time.
+    const isOver = remainingMs <= 0 && lateChunks++ >= MAX_LATE_CHUNKS;
+    const next: Chunk = isOver ? "late" : await input.next(Math.max(waitMs, 0));
     if (next === "late" && isUnparsed && waitMs < remainingMs) {
       isUnparsed = false;
       const event = eventIn(decode(chunks));

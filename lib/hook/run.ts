@@ -51,6 +51,8 @@ const DEADLINE_MS = 1000;
 /** Runs a hook program, and exits. */
 export async function runHook(program: HookProgram): Promise<never> {
   try {
+    // What we create is private, and what we create can be used: a first run may have any mask.
+    process.umask(0o077);
     const [, , option] = Bun.argv;
     if (option === "--version" || option === "--self-test")
       process.exit(await printAbout(program, option));

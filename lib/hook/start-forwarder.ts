@@ -4,7 +4,7 @@ import type { Config } from "../config";
 import { environment, paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { touchFile } from "../os/file";
-import { ensurePrivateFolder } from "../os/folder";
+import { ensureOwnFolder } from "../os/folder";
 import { siblingProgram } from "../os/paths";
 import { system } from "../os/system";
 
@@ -33,8 +33,8 @@ export async function startForwarder(config: Config): Promise<readonly string[]>
 
 /** Touches the heartbeat: a forwarder is running, or being started. */
 export function touchHeartbeat(): void {
-  ensurePrivateFolder(paths.state);
-  ensurePrivateFolder(paths.forward);
+  ensureOwnFolder(paths.state);
+  ensureOwnFolder(paths.forward);
   touchFile(paths.heartbeat);
 }
 

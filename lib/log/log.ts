@@ -2,7 +2,7 @@
 // it (`reader.ts`), each from its own cursor.
 import { faultCode } from "../os/fault";
 import { appendLine, removeFile, removeOlder } from "../os/file";
-import { ensurePrivateFolder, isOwnFile, listOwnFiles, namesIn, type OwnFile } from "../os/folder";
+import { ensureOwnFolder, isOwnFile, listOwnFiles, namesIn, type OwnFile } from "../os/folder";
 import { system } from "../os/system";
 
 const DAY_MS = 86_400_000;
@@ -16,8 +16,8 @@ const DAY_MS = 86_400_000;
  * @throws {Fault} if a folder or file is not ours, or the disk is full
  */
 export function appendRecord(events: string, timestamp: string, line: string): void {
-  ensurePrivateFolder(events.slice(0, events.lastIndexOf("/")));
-  ensurePrivateFolder(events);
+  ensureOwnFolder(events.slice(0, events.lastIndexOf("/")));
+  ensureOwnFolder(events);
   appendLine(dayPath(events, timestamp.slice(0, 10)), line);
 }
 

@@ -1,20 +1,19 @@
 // Private folders, and our own files in a folder.
 import { Fault, faultCode } from "./fault";
-import { ignoreMissingModes, isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
+import { isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
 import type { System } from "./syscalls";
 import { system } from "./system";
 
 // The sticky bit, which only folders that everyone may write to have.
 const STICKY = 0o1000;
-const OTHERS = 0o077;
 
 /**
- * Makes sure that a folder exists and is private: creates it and its parents with mode 0700, or takes
- * everyone else's permissions away, if the disk has permissions.
+ * Makes sure that there is a folder of ours: creates it and its parents with mode 0700. One that is there keeps its
+ * mode, because it may be someone's home; our files in it are private, and doctor reports who else can look.
  *
  * @throws {Fault} if another user owns it or it is not a folder
  */
-export function ensurePrivateFolder(path: string, sys: System = system): void {
+export function ensureOwnFolder(path: string, sys: System = system): void {
   let status = sys.statusAt(path);
   if (status === undefined) {
     sys.makeFolder(path, 0o700);
@@ -26,8 +25,6 @@ export function ensurePrivateFolder(path: string, sys: System = system): void {
   if (!isOwnedByUs(status)) throw new Fault("another user's", path);
   // Everyone writes to a folder such as /tmp: closing it would break other programs.
   if ((status.mode & STICKY) !== 0) throw new Fault("shared with others", path);
-  if ((status.mode & OTHERS) !== 0 && process.platform !== "win32")
-    ignoreMissingModes(() => sys.setFolderMode(path, 0o700));
 }
 
 /** One of our regular files. */

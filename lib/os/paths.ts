@@ -27,12 +27,12 @@ export interface Paths {
  * Computes the paths. A relative path in a variable is ignored: a hook starts in the folder of the open
  * project, which must not decide where its events go.
  *
- * @param stateSuffix what tells our state folder from another user's of the same name
+ * @param elsewhere our state folder, if it is not in the usual place
  */
 export function pathsFrom(
   env: Environment,
   platform: string = process.platform,
-  stateSuffix = "",
+  elsewhere?: string,
 ): Paths {
   const isWindows = platform === "win32";
   const pathIn = (variable: string) => {
@@ -42,7 +42,7 @@ export function pathsFrom(
   const claude =
     pathIn("CLAUDE_CONFIG_DIR") ??
     `${pathIn(isWindows ? "USERPROFILE" : "HOME") ?? accountHome()}/.claude`;
-  const state = (pathIn("CLAUDE_SESSION_HOME") ?? `${claude}/session-hooks`) + stateSuffix;
+  const state = elsewhere ?? pathIn("CLAUDE_SESSION_HOME") ?? `${claude}/session-hooks`;
   const tempFolder = isWindows ? (pathIn("TEMP") ?? pathIn("TMP") ?? "C:/Windows/Temp") : "/tmp";
   return Object.freeze({
     pointers: pathIn("CLAUDE_SESSION_DIR") ?? tempFolder,

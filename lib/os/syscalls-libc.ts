@@ -1,9 +1,9 @@
 // System calls through the C library, on Linux: saves loading `node:fs`.
 import { CString, read } from "bun:ffi";
-import { Fault } from "./fault";
+import { Fault, faultCode } from "./fault";
 import type { FileLibrary } from "./libc";
 import type { OpenMode, FileStatus, System } from "./syscalls";
-import { rareCalls } from "./syscalls-node";
+import { nodeStatus, rareCalls } from "./syscalls-node";
 
 // <fcntl.h>: the same on x64 and arm64, except O_NOFOLLOW.
 const O_RDWR = 0o2;
@@ -57,7 +57,13 @@ export function librarySystem(library: FileLibrary): System {
   function status(fd: number, path: string, flags: number): FileStatus {
     const units = new Uint32Array(STATX_UNITS);
     const name = cPath(path);
-    attempt(path, () => library.statx(fd, name, flags, STATX_BASIC_STATS, units));
+    try {
+      attempt(path, () => library.statx(fd, name, flags, STATX_BASIC_STATS, units));
+    } catch (error) {
+      // No file answers so: a container with an old list of system calls does. `node:fs` has another way then.
+      if (!(error instanceof Fault) || error.code !== "EPERM") throw error;
+      return fd === AT_FDCWD ? nodeStatus.ofPath(path) : nodeStatus.ofFile(fd);
+    }
     const at = (unit: number) => units[unit] ?? 0;
     return {
       kind: kindOf(at(MODE)),
@@ -106,8 +112,8 @@ export function librarySystem(library: FileLibrary): System {
       try {
         return status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
       } catch (error) {
-        if (error instanceof Fault && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-          return undefined;
+        const code = faultCode(error);
+        if (code === "ENOENT" || code === "ENOTDIR") return undefined;
         throw error;
       }
     },

@@ -25,10 +25,10 @@ export function nodeSystem(): System {
     close: (fd) => fs.closeSync(fd),
     readAt: (fd, buffer, offset) => fs.readSync(fd, buffer, 0, buffer.length, offset),
     write: (fd, bytes) => fs.writeSync(fd, bytes),
-    statusOf: (fd) => toStatus(fs.fstatSync(fd)),
+    statusOf: nodeStatus.ofFile,
     statusAt(path) {
       try {
-        return toStatus(fs.lstatSync(withoutNul(path)));
+        return nodeStatus.ofPath(path);
       } catch (error) {
         const code = faultCode(error);
         if (code === "ENOENT" || code === "ENOTDIR") return undefined;
@@ -43,10 +43,15 @@ export function nodeSystem(): System {
   };
 }
 
+/** The status of an open file, and of a path or of a link itself; it throws if nothing is there. */
+export const nodeStatus = {
+  ofFile: (fd: number): FileStatus => toStatus(nodeFs().fstatSync(fd)),
+  ofPath: (path: string): FileStatus => toStatus(nodeFs().lstatSync(withoutNul(path))),
+};
+
 /** The calls that both implementations make through `node:fs`, which the first of them loads. */
 export const rareCalls: Pick<System, RareCall> = {
   setMode: (fd, mode) => nodeFs().fchmodSync(fd, mode),
-  setFolderMode: (path, mode) => nodeFs().chmodSync(withoutNul(path), mode),
   makeFolder: (path, mode) => void nodeFs().mkdirSync(withoutNul(path), { recursive: true, mode }),
   link: (from, to) => nodeFs().linkSync(withoutNul(from), withoutNul(to)),
   statusThroughLink: (path) => toStatus(nodeFs().statSync(withoutNul(path))),

@@ -40,8 +40,6 @@ export interface System {
   unlink(path: string): void;
   /** Sets an open file's permission bits. */
   setMode(fd: number, mode: number): void;
-  /** Sets a folder's permission bits. */
-  setFolderMode(path: string, mode: number): void;
   /** Creates a folder, and its parents if they are missing. */
   makeFolder(path: string, mode: number): void;
   /** Gives a file a second name; unlike a rename, it fails if the name is taken. */
@@ -53,5 +51,4 @@ export interface System {
 }
 
 /** Calls that a hook rarely makes; both implementations make them through `node:fs`. */
-export type RareCall =
-  "setMode" | "setFolderMode" | "makeFolder" | "link" | "statusThroughLink" | "targetOf";
+export type RareCall = "setMode" | "makeFolder" | "link" | "statusThroughLink" | "targetOf";

@@ -117,7 +117,7 @@ describe("it finds", () => {
     [
       "a folder that other users can read",
       "warn",
-      /Other users can read \S*events\b/,
+      /Other users can see which files are in \S*events\b/,
       (sandbox) => chmodSync(sandbox.events, 0o755),
     ],
     [
@@ -169,6 +169,7 @@ describe("it finds", () => {
           timestamp: "2026-01-01T00:00:00.000Z",
           event: "Stop",
           session_id: "s",
+          project: "shop",
         });
         writeFileSync(`${sandbox.events}/2026-01-01.jsonl`, `${old}\n`, { mode: 0o600 });
       },

@@ -111,6 +111,29 @@ describe("if the client never closes the pipe, a hook", () => {
     expect((await onlyRecordOf(sandbox)).payload).toEqual({ text: "grün 🦜 end" });
   });
 
+  // As a laptop that sleeps does, a paused container, or a shell with Ctrl-Z.
+  test.concurrent.each([2, 200])(
+    "that is stopped after %d ms records what waits",
+    async (afterMs) => {
+      using sandbox = new Sandbox();
+      const child = Bun.spawn([programPath("pre-tool-use")], {
+        env: sandbox.env(),
+        cwd: sandbox.project,
+        stdin: "pipe",
+      });
+      child.stdin.write(EVENT.slice(0, 9));
+      await child.stdin.flush();
+      await Bun.sleep(afterMs);
+      child.kill("SIGSTOP");
+      child.stdin.write(EVENT.slice(9));
+      await child.stdin.flush();
+      await Bun.sleep(1300);
+      child.kill("SIGCONT");
+      expect(await child.exited).toBe(0);
+      expect((await onlyRecordOf(sandbox)).payload).toEqual({ text: "grün 🦜 end" });
+    },
+  );
+
   test.concurrent("gives up at the deadline if nothing comes", async () => {
     using sandbox = new Sandbox();
     expect(await runWithOpenInput([], sandbox)).toEqual(SILENT);

@@ -1,7 +1,7 @@
 // The facts that doctor checks. Collecting them writes and creates nothing; what cannot be read is a fact
 // with a system error code.
 import { configKeys, loadConfig } from "../../config";
-import { environment, isStateElsewhere, paths } from "../../environment";
+import { environment, paths, takenFolder } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isAbsolute } from "../../os/paths";
@@ -11,7 +11,8 @@ import { suggestWord } from "../../suggestion";
 import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
-  freeBytesAt,
+  freeSpaceAt,
+  type FreeSpace,
   privateFolder,
   sharedFolder,
   statusIfSeen,
@@ -37,12 +38,13 @@ export interface Facts {
   readonly ignored: readonly string[];
   /** `undefined` on Windows, which has no user ids. */
   readonly ownUserId: number | undefined;
-  readonly isStateElsewhere: boolean;
+  /** Another user's folder, because of which ours is not in the usual place. */
+  readonly takenFolder: string | undefined;
   readonly state: FolderFacts;
   readonly events: FolderFacts;
   readonly pointers: FolderFacts;
   readonly openFiles: readonly string[];
-  readonly freeBytes: number | undefined;
+  readonly free: FreeSpace | undefined;
   readonly config: {
     readonly path: string;
     readonly exists: boolean;
@@ -72,12 +74,12 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
     masked: maskedIn(environment),
     ignored: PLACES.filter((name) => isIgnored(environment[name])),
     ownUserId: process.geteuid?.(),
-    isStateElsewhere,
+    takenFolder,
     state: privateFolder(paths.state),
     events: privateFolder(paths.events),
     pointers: sharedFolder(paths.pointers),
     openFiles: process.platform === "win32" ? [] : openFiles(log.days),
-    freeBytes: freeBytesAt(paths.events),
+    free: freeSpaceAt(paths.events),
     config: {
       path: paths.config,
       exists: statusIfSeen(paths.config) !== undefined,

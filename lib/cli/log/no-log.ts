@@ -1,12 +1,24 @@
 // What a view of the log says where there is none.
-import { paths } from "../../environment";
+import { paths, takenFolder } from "../../environment";
 import { listDays } from "../../log/log";
 import { escapeLine } from "../render/text";
 import type { Terminal } from "../terminal";
 
 /** Whether there is a log; where there is none, explains how to begin. */
 export function hasLog(terminal: Terminal): boolean {
-  if (listDays(paths.events).length > 0) return true;
+  if (listDays(paths.events).length > 0) {
+    if (takenFolder !== undefined)
+      terminal.note(
+        `This is your own log, in ${escapeLine(paths.events)}: ${escapeLine(takenFolder)} is another user's.`,
+      );
+    return true;
+  }
+  if (takenFolder !== undefined) {
+    terminal.print(`There is no log of yours: ${escapeLine(takenFolder)} is another user's.
+
+Run this as that user to see theirs. Yours will be in ${escapeLine(paths.events)}.`);
+    return false;
+  }
   terminal.print(`Nothing has been recorded yet: there is no log in ${escapeLine(paths.events)}.
 
 Run \`claude-session install\` and restart Claude Code to begin.

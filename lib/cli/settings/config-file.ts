@@ -8,7 +8,7 @@ import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
 import { readConfigFile, removeFile, replaceFile } from "../../os/file";
-import { ensurePrivateFolder } from "../../os/folder";
+import { ensureOwnFolder } from "../../os/folder";
 import { system } from "../../os/system";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
@@ -44,7 +44,7 @@ export function editConfig(server: Server | undefined): ConfigEdit {
 export function writeConfig({ before, after }: ConfigEdit): void {
   if (after === undefined || after === before) return;
   try {
-    ensurePrivateFolder(paths.state);
+    ensureOwnFolder(paths.state);
     // Through a link, so that a repository of dotfiles keeps the file.
     const isLink = system.statusAt(paths.config)?.kind === "link";
     const target = isLink ? system.targetOf(paths.config) : paths.config;

@@ -6,7 +6,7 @@ import { environment, paths } from "../../environment";
 import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
 import { readOwnFile, replaceFile } from "../../os/file";
-import { ensurePrivateFolder } from "../../os/folder";
+import { ensureOwnFolder } from "../../os/folder";
 import { system } from "../../os/system";
 import { commandTarget } from "./shell-command";
 
@@ -113,6 +113,6 @@ export function registeredPrograms(): readonly string[] {
 /** Remembers programs that install registers. */
 export function rememberPrograms(programs: Iterable<string>): void {
   const all = [...new Set([...registeredPrograms(), ...programs])].slice(-MAX_PROGRAMS);
-  ensurePrivateFolder(dirname(RECORD));
+  ensureOwnFolder(dirname(RECORD));
   replaceFile(RECORD, `${JSON.stringify(all, undefined, 2)}\n`, system, fsyncSync);
 }

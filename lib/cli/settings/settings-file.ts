@@ -20,7 +20,7 @@ import { dirname, resolve } from "node:path";
 import { paths } from "../../environment";
 import { Fault, faultCode } from "../../os/fault";
 import { ignoreMissingModes, isOwnedByUs, removeFile, replaceFile } from "../../os/file";
-import { ensurePrivateFolder, removeStaleTempFiles } from "../../os/folder";
+import { ensureOwnFolder, removeStaleTempFiles } from "../../os/folder";
 import { system } from "../../os/system";
 import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";
@@ -182,8 +182,8 @@ export function backupPath({ target }: SettingsFile): string {
 /** Saves the backup, flushed to the disk. */
 export function keepBackup(file: SettingsFile, text: string): void {
   const path = backupPath(file);
-  ensurePrivateFolder(paths.state);
-  ensurePrivateFolder(dirname(path));
+  ensureOwnFolder(paths.state);
+  ensureOwnFolder(dirname(path));
   replaceFile(path, text, system, fsyncSync);
 }
 

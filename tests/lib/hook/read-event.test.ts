@@ -127,6 +127,18 @@ describe("an event", () => {
     expect(outcome.kind).toBe("event");
   });
 
+  test("that has arrived is read however often the process is stopped on the way", async () => {
+    const pieces = [PAYLOAD.slice(0, 5), PAYLOAD.slice(5, 9), PAYLOAD.slice(9)];
+    const input: Input = {
+      next() {
+        Bun.sleepSync(300);
+        return encode(pieces.shift() ?? "");
+      },
+    };
+    const outcome = await readEvent(input, { ...LIMITS, deadlineMs: performance.now() });
+    expect(outcome.kind).toBe("event");
+  });
+
   test("is not waited for after the deadline, nor read without end", async () => {
     const waits: number[] = [];
     const input: Input = {

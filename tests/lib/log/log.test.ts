@@ -39,14 +39,14 @@ describe("appending", () => {
     expect(readFileSync(`${sandbox.events}/2026-11-23.jsonl`, "utf8")).toBe("[]\n");
   });
 
-  test("makes folders and files private that are not", () => {
+  test("makes a file private that is not, and leaves folders that are there as they are", () => {
     using sandbox = new Sandbox();
     mkdirSync(sandbox.events, { recursive: true });
     for (const path of [sandbox.state, sandbox.events]) chmodSync(path, 0o755);
     writeFileSync(`${sandbox.events}/${DAY}.jsonl`, "", { mode: 0o644 });
     appendRecord(sandbox.events, TIME, "{}");
-    for (const path of [sandbox.state, sandbox.events, `${sandbox.events}/${DAY}.jsonl`])
-      expect(statSync(path).mode & 0o077).toBe(0);
+    expect(permissions(`${sandbox.events}/${DAY}.jsonl`)).toBe(0o600);
+    for (const path of [sandbox.state, sandbox.events]) expect(permissions(path)).toBe(0o755);
   });
 
   test("fails on a day that is a link, and writes nothing through it", () => {

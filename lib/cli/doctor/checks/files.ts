@@ -7,6 +7,8 @@ import { fail, ok, warn, type Result } from "../finding";
 
 const MEGABYTE = 1_000_000;
 const LITTLE_SPACE_BYTES = 500 * MEGABYTE;
+// Some file systems have a fixed number of files.
+const FEW_FILES = 100;
 const NO_SPACE_BYTES = 20 * MEGABYTE;
 
 const MANY_MAY_WRITE = 0o022;
@@ -16,10 +18,10 @@ const STICKY = 0o1000;
 /** Checks folders, files, `config.json` and the disk. */
 export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
   const { state, events, openFiles, log } = facts;
-  if (facts.isStateElsewhere)
+  if (facts.takenFolder !== undefined)
     yield warn(
-      `Another user has the usual state folder, so events are recorded in ${state.path}`,
-      "Remove or chown the other folder, or set CLAUDE_SESSION_HOME.",
+      `${facts.takenFolder} is another user's, so events are recorded in ${state.path}`,
+      "Remove or chown that folder, or set CLAUDE_SESSION_HOME.",
     );
   yield checkPrivateFolder(state, facts);
   if (state.status !== undefined) yield checkPrivateFolder(events, facts);
@@ -52,12 +54,10 @@ function checkPrivateFolder({ path, status, fault }: FolderFacts, { ownUserId }:
   if (fault !== undefined)
     return fail(`${path} cannot be used: ${fault}`, `chmod 700 ${quoted(path)}`);
   if ((status.mode & STICKY) !== 0) return fail(`${path} is shared with others`, elsewhere);
-  return (status.mode & OTHERS_MAY) !== 0 && ownUserId !== undefined
-    ? warn(
-        `Other users can read ${path}`,
-        `chmod 700 ${quoted(path)}; the next event does that as well.`,
-      )
-    : ok(`${path} is private`);
+  if (ownUserId === undefined || (status.mode & OTHERS_MAY) === 0) return ok(`${path} is private`);
+  return (status.mode & MANY_MAY_WRITE) === 0
+    ? warn(`Other users can see which files are in ${path}`, `chmod 700 ${quoted(path)}`)
+    : warn(`Other users can remove the files in ${path}`, `chmod 700 ${quoted(path)}`);
 }
 
 // In a sticky folder such as /tmp, other users cannot replace our files.
@@ -88,13 +88,18 @@ function* checkConfig({ config }: Facts): Generator<Result> {
     yield ok(exists ? "config.json is valid" : "No config.json: the defaults apply");
 }
 
-function* checkSpace({ freeBytes }: Facts): Generator<Result> {
-  if (freeBytes === undefined) return;
-  const free = `${formatSize(freeBytes)} free on the disk of the log`;
-  if (freeBytes < NO_SPACE_BYTES) yield fail(free, "Free some space, or events will be lost.");
-  else if (freeBytes < LITTLE_SPACE_BYTES)
-    yield warn(free, "Free some space, or run claude-session prune --older-than 7d.");
-  else yield ok(free);
+function* checkSpace({ free }: Facts): Generator<Result> {
+  if (free === undefined) return;
+  const what = `${formatSize(free.bytes)} free on the disk of the log`;
+  if (free.bytes < NO_SPACE_BYTES) yield fail(what, "Free some space, or events will be lost.");
+  else if (free.bytes < LITTLE_SPACE_BYTES)
+    yield warn(what, "Free some space, or run claude-session prune --older-than 7d.");
+  else yield ok(what);
+  if (free.files !== undefined && free.files < FEW_FILES)
+    yield fail(
+      `The disk of the log takes only ${plural(free.files, "more file")}`,
+      "Remove some files: a new day, or a session pointer, is a new file.",
+    );
 }
 
 function isOwn(userId: number, ownUserId: number | undefined): boolean {

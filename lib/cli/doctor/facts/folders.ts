@@ -24,11 +24,18 @@ export function sharedFolder(path: string): FolderFacts {
   return folderFacts(path, () => true);
 }
 
-/** Free bytes on the disk of a path that may not exist yet; `undefined` if the system does not say. */
-export function freeBytesAt(path: string): number | undefined {
+/** What is left on a disk. */
+export interface FreeSpace {
+  readonly bytes: number;
+  /** How many more files it takes; `undefined` if it has no such limit. */
+  readonly files: number | undefined;
+}
+
+/** What is left on the disk of a path that may not exist yet; `undefined` if the system does not say. */
+export function freeSpaceAt(path: string): FreeSpace | undefined {
   try {
-    const { bavail, bsize } = statfsSync(nearestExisting(path));
-    return bavail * bsize;
+    const { bavail, bsize, files, ffree } = statfsSync(nearestExisting(path));
+    return { bytes: bavail * bsize, files: files > 0 ? ffree : undefined };
   } catch (error) {
     faultCode(error); // The facts of the folder report it.
     return undefined;
