@@ -3,7 +3,10 @@
 # ~/.claude/hooks, and registers the hooks with Claude Code. Needs no Node, no Bun and no compiler.
 set -eu
 # Variables of a shell's user that would change what cd, tar and xz do.
-unset CDPATH TAR_OPTIONS XZ_DEFAULTS XZ_OPT GZIP
+unset CDPATH TAR_OPTIONS XZ_DEFAULTS XZ_OPT GZIP GREP_OPTIONS POSIXLY_CORRECT
+# The reasons that tar gives are looked for in English.
+LC_ALL=C
+export LC_ALL
 
 usage() {
   cat <<'EOF'
@@ -253,21 +256,45 @@ fetch() {
       if [ "$2" = - ]; then cat "${1#file://}"; else cp "${1#file://}" "$2"; fi
       return
       ;;
-    https://*) only=https ;;
-    *) only=http ;;
+    https://*) only=https redirects=5 ;;
+    # On this machine: a redirect could lead to another one.
+    *) only=http redirects=0 ;;
   esac
+  # To stdout: the curl of snap cannot write below a hidden folder.
+  if [ "$2" = - ]; then exec 3>&1; else exec 3>"$2"; fi
   if command -v curl >/dev/null; then
     meter=-sS
     [ ! -t 2 ] || meter=--progress-bar
-    # -q: a .curlrc may add headers to the file. To stdout: the curl of snap cannot write below a hidden folder.
-    if [ "$2" = - ]; then exec 3>&1; else exec 3>"$2"; fi
-    curl -q -fL "$meter" --proto "=$only" --proto-redir "=$only" --connect-timeout 20 \
-      --speed-limit 1000 --speed-time 30 --retry 2 "$1" >&3
+    # -q: a .curlrc may add headers to the file.
+    curl -q -fL "$meter" --proto "=$only" --proto-redir "=$only" --max-redirs "$redirects" \
+      --connect-timeout 20 --speed-limit 1000 --speed-time 30 --retry 2 "$1" >&3
   elif command -v wget >/dev/null; then
-    wget -q -O "$2" "$1"
+    fetch_with_wget "$1"
   else
     die "neither curl nor wget is installed; install one of them"
   fi
+}
+
+# To descriptor 3. wget follows redirects to plain http, so each is looked at here.
+fetch_with_wget() {
+  next=$1
+  case $(wget --version 2>/dev/null || true) in
+    *"GNU Wget"*) ;;
+    *)
+      [ "$only" = http ] || die "this wget follows redirects to plain http; install curl or GNU wget"
+      wget -q -O - "$next" >&3
+      return
+      ;;
+  esac
+  while ! answer=$(wget --no-config -q -S --max-redirect=0 --timeout=30 -O - "$next" 2>&1 >&3); do
+    next=$(printf '%s\n' "$answer" | sed -n "s/$(printf '\r')\$//; s/^ *[Ll]ocation: *//p" | sed -n '$p')
+    case $redirects:$next in
+      0:* | *:) return 1 ;;
+      *:https://*) ;;
+      *) die "$1 leads to $next, which is not https" ;;
+    esac
+    redirects=$((redirects - 1))
+  done
 }
 
 sha256() {
@@ -284,7 +311,8 @@ sha256() {
 
 # A temp folder next to the programs, so that a rename puts them in place. Those that killed runs left are removed.
 make_temporary() {
-  (umask 022 && mkdir -p "$hooks") || die "could not create $hooks"
+  # As the user wants it, but nobody else may write there, and the user may.
+  (umask u+rwx,go-w && mkdir -p "$hooks") || die "could not create $hooks"
   find "$hooks/" -maxdepth 1 -type d -name ".$name.*" -mmin +60 -exec rm -rf {} + 2>/dev/null || true
   temporary=$(mktemp -d "$hooks/.$name.XXXXXX") || die "could not write to $hooks"
 }

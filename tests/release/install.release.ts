@@ -104,8 +104,11 @@ test("installs from a folder into another folder without registering, and only t
   using sandbox = new Sandbox();
   await using server = await serve(sandbox);
   const args = ["--from", server.folder, "--prefix", "my tools/hooks", "--no-register"];
+  const trap = "--no-such-option";
   const end = await runInstaller(sandbox, args, {
     by: ["sh", "-c", 'umask 000; exec "$@"', "sh"],
+    // What a user may have set for tar and xz.
+    env: { TAR_OPTIONS: trap, XZ_DEFAULTS: trap, XZ_OPT: trap },
   });
   expect(end).toMatchObject({ code: 0, stderr: "" });
   const folder = `${sandbox.root}/my tools/hooks`;
