@@ -12,6 +12,7 @@ import { runProgram } from "../harness/run-program";
 import { eventRecord } from "../harness/record-schema";
 import { faultsOf } from "../harness/read-records";
 import { Sandbox } from "../harness/sandbox";
+import { payloadsWithSecrets } from "../secrets/measure";
 import { bytesOf, Mutator } from "./mutator";
 
 // Two cores and one more, because a hook waits for its input part of the time.
@@ -30,7 +31,11 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const deadline = performance.now() + Number(values.seconds) * 1000;
 const kept = keptCrashes();
-const corpus = [...(await capturedPayloads()).map(({ text }) => bytesOf(text)), ...kept.values()];
+const corpus = [
+  ...(await capturedPayloads()).map(({ text }) => bytesOf(text)),
+  ...payloadsWithSecrets(seed).map(bytesOf),
+  ...kept.values(),
+];
 const programs = (await programNames()).filter((name) => name !== "claude-session");
 const broken = new Map<string, string>();
 let inputs = 0;

@@ -84,6 +84,12 @@ const VALUE = /:\s*("(?:[^"\\]|\\.){0,2000}"|-?[\d.]+|true|false|null)/g;
 const VALUES: readonly Uint8Array[] = [
   '"" null true 0 -0 -1 1e999 -1e999 0.1 99999999999999999999 {} [] [null] {"":0}'.split(" "),
   '"x" "\\u0000" "\\ud800" "\\u2028\\u001b[2J" "../../x" "unknown" "PreToolUse"'.split(" "),
+  // Shapes in which a secret has its place.
+  '["mysql","-pX1y2Z3w4"] {"name":"DB_PASSWORD","value":"X1y2Z3w4"} {"password":{"type":"string"}}'.split(
+    " ",
+  ),
+  '{"kty":"oct","k":"X1y2Z3w4"} {"env":{"API_TOKEN":"X1y2Z3w4"}} ["--token","X1y2Z3w4"]'.split(" "),
+  ['"\\"password\\": \\"X1y2Z3w4\\""', '"curl -u bob:X1y2Z3w4 https://a:X1y2Z3w4@b.test"'],
   [`"${"a".repeat(20_000)}"`, `${"[".repeat(500)}${"]".repeat(500)}`, '{"__proto__":{"a":1}}'],
 ]
   .flat()
@@ -98,7 +104,16 @@ const TOKENS: readonly Uint8Array[] = [
     " ",
   ),
   ["\\u0000", "\\ud800", "\\u2028", "\u2028", "\uFEFF", "\n", "\r\n", "\t", "\0", "/../", "%0a"],
-  ["ghp_", "-----BEGIN PRIVATE KEY-----", "password=", "Bearer "],
+  [
+    "ghp_",
+    "-----BEGIN PRIVATE KEY-----",
+    "password=",
+    "Bearer ",
+    "mysql -p",
+    "curl -u a:",
+    "://a:b@",
+  ],
+  ['"name":"TOKEN","value":"', "name: PASSWORD\\n  value: ", "<password>", 'setPassword(\\"', "${"],
   ["a".repeat(20_000), "é".repeat(9000), "[".repeat(5000), '{"a":'.repeat(3000)],
 ]
   .flat()

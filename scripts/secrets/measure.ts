@@ -20,6 +20,23 @@ export interface Measurement {
 
 const RULES = redactionRules({}, { keys: [], literals: [], allow: [] });
 
+/** The texts with secrets, as what a tool printed or got: one payload for each. */
+export function payloadsWithSecrets(seed: number): string[] {
+  const random = seededRandom(seed);
+  return Object.values(SECRETS)
+    .flat()
+    .map((text) => {
+      const given: unknown = JSON.parse(fill(text, random).given);
+      return JSON.stringify({
+        session_id: "s",
+        hook_event_name: "PostToolUse",
+        tool_name: "Bash",
+        tool_input: typeof given === "string" ? { command: given } : given,
+        tool_response: { stdout: given },
+      });
+    });
+}
+
 /** Fills the texts with secrets that follow from the seed, and redacts each. */
 export function measureSecrets(seed: number): Measurement {
   const random = seededRandom(seed);

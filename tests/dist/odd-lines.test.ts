@@ -117,8 +117,8 @@ type Place = readonly [parent: Record<string, unknown>, key: string];
 function placesIn(value: unknown, depth = 0): Place[] {
   if (typeof value !== "object" || value === null || depth > 3) return [];
   const fields = value as Record<string, unknown>;
-  return Object.keys(fields).flatMap((key): Place[] => [
-    [fields, key],
-    ...placesIn(fields[key], depth + 1),
-  ]);
+  const places: Place[] = [];
+  for (const key of Object.keys(fields))
+    places.push([fields, key], ...placesIn(fields[key], depth + 1));
+  return places;
 }

@@ -16,19 +16,12 @@ const shared = new Sandbox();
 afterAll(() => shared[Symbol.dispose]());
 if (hasTools)
   run(
-    ...[
-      "openssl",
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-days",
-      "1",
-      "-subj",
-      "/CN=localhost",
-    ],
-    ...["-keyout", `${shared.root}/key.pem`, "-out", `${shared.root}/cert.pem`],
+    "openssl",
+    ..."req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost".split(" "),
+    "-keyout",
+    `${shared.root}/key.pem`,
+    "-out",
+    `${shared.root}/cert.pem`,
   );
 
 // Both trust our server. -q must be the first option of curl.

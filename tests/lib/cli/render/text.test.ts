@@ -17,8 +17,8 @@ import {
 import { renderTable } from "../../../../lib/cli/render/table";
 
 // What may move a cursor, change a color, reverse the direction of text, begin a line, or hide in it.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE =
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200C\u200E\u200F\u2028-\u202E\u2060-\u206F\u3164\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/u;
 const { dim, red } = createColors(true);
 const anyText = fc.oneof(
