@@ -221,6 +221,11 @@ function textOf({ bytes }: Line): string {
   return bytes?.toString() ?? "";
 }
 
+function isOfType(value: unknown, type: string): boolean {
+  if (type === "integer") return Number.isSafeInteger(value) && (value as number) >= 0;
+  return type === "number" ? Number.isFinite(value) : typeof value === type;
+}
+
 /**
  * A text that all lines contain which have this string as a value, for `containing`; `undefined` if there is none,
  * because writers of JSON escape it in different ways.
@@ -248,7 +253,9 @@ function parseRecord(text: string): EventRecord | undefined {
 const TIMESTAMP = new RegExp(`^${TIME}$`);
 // What the fields of a head have to be if they are there. Other programs write to the log, too, and what they write
 // must not end a command that relies on these.
-const HEAD_TYPES: Readonly<Partial<Record<keyof RecordHead, "string" | "number" | "boolean">>> = {
+const HEAD_TYPES: Readonly<
+  Partial<Record<keyof RecordHead, "string" | "number" | "integer" | "boolean">>
+> = {
   id: "string",
   event: "string",
   session_id: "string",
@@ -256,7 +263,7 @@ const HEAD_TYPES: Readonly<Partial<Record<keyof RecordHead, "string" | "number" 
   project: "string",
   project_dir: "string",
   user: "string",
-  pid: "number",
+  pid: "integer",
   should_notify: "boolean",
   client: "string",
   prompt_id: "string",
@@ -276,7 +283,7 @@ function isRecord(value: unknown): value is EventRecord {
   for (const [name, type] of Object.entries(HEAD_TYPES)) {
     // Some write what is absent as null.
     if (fields[name] === null) delete fields[name];
-    else if (name in fields && typeof fields[name] !== type) return false;
+    else if (name in fields && !isOfType(fields[name], type)) return false;
   }
   return TIMESTAMP.test(String(fields["timestamp"]));
 }

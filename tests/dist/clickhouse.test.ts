@@ -96,11 +96,17 @@ describe.skipIf(!isInstalled)(title, () => {
   test("rejects only the event that it cannot read, and says why", async () => {
     using lake = await newLake();
     await lake.makeTable();
-    const wrong = { ...(records[5] as EventRecord), user: 7 as unknown as string };
-    writeRecords(lake.sandbox, records.with(5, wrong));
+    // As where someone has changed the table.
+    await lake.server.run(
+      "ALTER TABLE claude_events MODIFY COLUMN duration_ms String",
+      lake.database,
+    );
+    const others = records.map(({ duration_ms: _, ...record }) => record);
+    const wrong = { ...(others[5] as EventRecord), duration_ms: 12 };
+    writeRecords(lake.sandbox, others.with(5, wrong));
     expect((await lake.forward()).code).toBe(0);
     expect(await rejectedOf(lake.sandbox, "clickhouse")).toMatchObject([
-      { status: 400, answer: expect.stringContaining("key user"), record: wrong },
+      { status: 400, answer: expect.stringContaining("key duration_ms"), record: wrong },
     ]);
     expect(await lake.ids()).toEqual(
       records

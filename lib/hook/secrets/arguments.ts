@@ -194,97 +194,118 @@ function lastOf(text: string, signs: string): number {
 }
 
 /** Finds the secrets in a list of arguments that begins with the program: which item, and from which character. */
-export function listedSecrets(items: readonly string[]): { word: number; from: number }[] {
+export function listedSecrets(items: readonly string[]): SecretWord[] {
   const [program = "", ...words] = items;
   const name = program.slice(program.lastIndexOf("/") + 1);
   return secretWords(name, words).map(({ word, from }) => ({ word: word + 1, from }));
 }
 
-function secretWords(program: string, words: readonly string[]): { word: number; from: number }[] {
-  const found: { word: number; from: number }[] = [];
-  const seen = new Set<number>();
-  const add = (word: number, from: number, isCertain = true) => {
-    // A quote in the middle of a word: -p'x'.
-    if (/^["']/.test((words[word] ?? "").slice(from))) from++;
-    const value = (words[word] ?? "").slice(from);
-    if (value === "" || seen.has(word) || (!isCertain && value.startsWith("-"))) return;
-    if (/^\d{1,5}(?::\d{1,5})*$/.test(value) || !isSecretText(value, "password", "line")) return;
-    seen.add(word);
-    found.push({ word, from });
-  };
-  for (const [row, when, how, options] of ROWS) {
-    if (!row.split(" ").includes(program)) continue;
-    if (when !== "" && !words.includes(when)) continue;
-    if (how === "assigned")
-      for (const [at, word] of words.entries()) {
-        const [option] = options.split(" ");
-        const sign = word.indexOf(
-          "=",
-          option !== "" && word.startsWith(`${option}=`) ? `${option}=`.length : 0,
-        );
-        if (
-          sign > 0 &&
-          (option === ""
-            ? !word.startsWith("-")
-            : word.startsWith(`${option}=`) || words[at - 1] === option)
-        )
-          add(at, sign + 1);
-      }
-    else if (how === "after") {
-      for (const option of options.split(" ")) {
-        const at =
-          program === option
-            ? -1
-            : option.endsWith("*")
-              ? words.findIndex((word) => word.startsWith(option.slice(0, -1)))
-              : words.indexOf(option);
-        if (at < 0 && program !== option) continue;
-        const last = words.findLastIndex((word, n) => n > at && !word.startsWith("-"));
-        if (last > at) add(last, 0, false);
-      }
-    } else addOptions(words, options, how, add);
-  }
-  return found.toSorted((a, b) => a.word - b.word);
+/** A secret among the arguments: in which word, and from which character. */
+interface SecretWord {
+  readonly word: number;
+  readonly from: number;
 }
 
-type Add = (word: number, from: number, isCertain?: boolean) => void;
-
-function addOptions(
-  words: readonly string[],
-  options: string,
-  how: "next" | "pair",
-  add: Add,
-): void {
-  const put = (at: number, from: number) => {
-    if (how === "next") {
-      const prefix = /^pass:/.exec((words[at] ?? "").slice(from))?.[0].length ?? 0;
-      if (prefix > 0 || !/^(?:file|env|fd|stdin|val):?/.test(words[at] ?? ""))
-        add(at, from + prefix, from > 0);
-      return;
+function secretWords(program: string, words: readonly string[]): SecretWord[] {
+  const found = new Map<number, SecretWord>();
+  for (const [names, when, how, options] of ROWS) {
+    if (!names.split(" ").includes(program) || (when !== "" && !words.includes(when))) continue;
+    for (const { word, from } of candidates(how, program, words, options.split(" "))) {
+      const text = words[word] ?? "";
+      // A quote in the middle of a word: -p'x'.
+      const start = /["']/.test(text.charAt(from)) ? from + 1 : from;
+      const value = text.slice(start);
+      // Numbers are ports and user ids: -p 3306, -u 1000:1000.
+      const isNumber = /^\d{1,5}(?::\d{1,5})*$/.test(value);
+      if (value !== "" && !isNumber && !found.has(word) && isSecretText(value, "password", "line"))
+        found.set(word, { word, from: start });
     }
-    const secret = /^[^:,%/\s]*[:,%/](?=.)/.exec(
-      (words[at] ?? "")
-        .slice(from)
-        .replace(/^[^\\/]*\\{1,2}/, (domain) => "_".repeat(domain.length)),
-    );
-    if (secret !== null) add(at, from + secret[0].length);
-  };
-  if (options === "") {
-    const at = words.findIndex((word) => !word.startsWith("-"));
-    const [, end = ""] = /\/([^@]*)/.exec(words[at] ?? "") ?? [];
-    if (at >= 0 && end !== "") put(at, 0);
-    return;
   }
-  for (const option of options.split(" ")) {
+  return Array.from(found.values()).toSorted((a, b) => a.word - b.word);
+}
+
+/** The words that can be secrets by where they stand. */
+function candidates(
+  how: How,
+  program: string,
+  words: readonly string[],
+  options: readonly string[],
+): SecretWord[] {
+  switch (how) {
+    case "assigned":
+      return assignedTo(options[0] ?? "", words);
+    case "after":
+      return options.flatMap((option) => lastAfter(option, program, words));
+    case "next":
+      return valuesOf(options, words).flatMap((at) => passwordAt(at, words));
+    case "pair":
+      return (options[0] === "" ? firstArgument(words) : valuesOf(options, words)).flatMap((at) =>
+        partnerAt(at, words),
+      );
+  }
+}
+
+// A=X, or --from-literal=A=X and --from-literal A=X.
+function assignedTo(option: string, words: readonly string[]): SecretWord[] {
+  const found: SecretWord[] = [];
+  for (const [at, word] of words.entries()) {
+    const isJoined = option !== "" && word.startsWith(`${option}=`);
+    const isGiven = option === "" ? !word.startsWith("-") : isJoined || words[at - 1] === option;
+    const sign = word.indexOf("=", isJoined ? option.length + 1 : 0);
+    if (isGiven && sign > 0) found.push({ word: at, from: sign + 1 });
+  }
+  return found;
+}
+
+function lastAfter(option: string, program: string, words: readonly string[]): SecretWord[] {
+  const start = option.endsWith("*") ? option.slice(0, -1) : undefined;
+  const at =
+    program === option
+      ? -1
+      : words.findIndex((word) => (start === undefined ? word === option : word.startsWith(start)));
+  if (at < 0 && program !== option) return [];
+  const last = words.findLastIndex((word, n) => n > at && !word.startsWith("-"));
+  return last > at ? [{ word: last, from: 0 }] : [];
+}
+
+/** The values of options: the next word, or what is joined to the option. */
+function valuesOf(options: readonly string[], words: readonly string[]): SecretWord[] {
+  const found: SecretWord[] = [];
+  for (const option of options) {
     const isJoined = option.endsWith("+") || option.endsWith("*");
     const name = isJoined ? option.slice(0, -1) : option;
     for (const [at, word] of words.entries()) {
       if (word === name) {
-        if (!option.endsWith("*")) put(at + 1, 0);
-      } else if (name.startsWith("--") && word.startsWith(`${name}=`)) put(at, name.length + 1);
-      else if (isJoined && word.startsWith(name) && !word.startsWith("--")) put(at, name.length);
+        if (!option.endsWith("*")) found.push({ word: at + 1, from: 0 });
+      } else if (name.startsWith("--") && word.startsWith(`${name}=`))
+        found.push({ word: at, from: name.length + 1 });
+      else if (isJoined && word.startsWith(name) && !word.startsWith("--"))
+        found.push({ word: at, from: name.length });
     }
   }
+  return found;
+}
+
+// What openssl takes: pass:X, but not file:X, env:X, fd:3, stdin.
+function passwordAt({ word, from }: SecretWord, words: readonly string[]): SecretWord[] {
+  const given = (words[word] ?? "").slice(from);
+  if (given.startsWith("pass:")) return [{ word, from: from + "pass:".length }];
+  if (/^(?:file|env|fd|stdin|val)(?::|$)/.test(given) || (from === 0 && given.startsWith("-")))
+    return [];
+  return [{ word, from }];
+}
+
+// DOMAIN\user:X, user:X, user%X, user,X, user/X.
+function partnerAt({ word, from }: SecretWord, words: readonly string[]): SecretWord[] {
+  const given = (words[word] ?? "").slice(from);
+  const user = /^(?:[^\\/]*\\{1,2})?[^:,%/\s]*[:,%/](?=.)/.exec(given);
+  return user === null ? [] : [{ word, from: from + user[0].length }];
+}
+
+// sqlplus scott/tiger@db
+function firstArgument(words: readonly string[]): SecretWord[] {
+  const at = words.findIndex((word) => !word.startsWith("-"));
+  return /\/[^@]/.test(words[at] ?? "") ? [{ word: at, from: 0 }] : [];
 }
 
 interface Word extends Span {

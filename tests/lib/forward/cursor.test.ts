@@ -10,7 +10,8 @@ const FIRST = line("first");
 const SECOND = line("second");
 
 function line(id: string): string {
-  const record = { v: 1, id, timestamp: `${DAY}T09:58:01.123Z`, event: "Stop", session_id: "s" };
+  const timestamp = `${DAY}T09:58:01.123Z`;
+  const record = { v: 1, id, timestamp, event: "Stop", session_id: "s", project: "shop" };
   return `${JSON.stringify(record)}\n`;
 }
 
