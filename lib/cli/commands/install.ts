@@ -21,7 +21,7 @@ import { rememberPrograms } from "../settings/own-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
-import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
+import { partOfRepository, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
   assertNotSudo,
   backupPath,
@@ -103,6 +103,11 @@ export default defineCommand({
       throw error;
     }
     terminal.print(report(file, changes, config, terminal));
+    const onlyIn = settings === undefined ? partOfRepository(scope, file.path) : undefined;
+    if (onlyIn !== undefined)
+      terminal.note(
+        `\nOnly sessions that start in ${escapeLine(onlyIn)} read these settings, not those of the whole repository.`,
+      );
     if (readOnly !== undefined)
       terminal.note(`${escapeLine(file.path)} is managed elsewhere: ${readOnly}.`);
     return link ? reportLinking(await linkPrograms(), terminal) : DONE;

@@ -1,7 +1,9 @@
 // Which settings file a command means.
+import { dirname } from "node:path";
 import { environment, paths } from "../../environment";
 import { isAbsolute } from "../../os/paths";
 import { absolutePath, isWholePath, workingFolder } from "../../os/working-folder";
+import { findProject } from "../../project";
 import { CommandError } from "../command";
 
 /** Whose settings: the user's, the project's that are shared, or the user's for this project. */
@@ -36,6 +38,16 @@ export function settingsPath(scope: Scope, file: string | undefined): string {
       `${path}: this name is not UTF-8, which we cannot write; use another folder`,
     );
   return path;
+}
+
+/**
+ * The folder of project settings, if it is a part of a repository: Claude Code reads them only where a session starts
+ * in that folder.
+ */
+export function partOfRepository(scope: Scope | "managed", path: string): string | undefined {
+  if (scope !== "project" && scope !== "local") return undefined;
+  const folder = dirname(dirname(path));
+  return findProject({}, folder).folder === folder ? undefined : folder;
 }
 
 /** The settings file of a scope; `undefined` for a project scope in a folder that is gone. */

@@ -506,7 +506,7 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
   [
     "discord-webhook",
     "/api/webhooks/",
-    String.raw`(?<=discord(?:app)?\.com/api/webhooks/[0-9]{15,22}/)[A-Za-z0-9_-]{50,100}`,
+    String.raw`(?<=discord(?:app)?\.com/api/webhooks/[0-9]{15,22}/)[A-Za-z0-9_-]{30,100}`,
     REGISTERED,
   ],
   [
@@ -593,7 +593,7 @@ export const VENDOR_PATTERNS: readonly Pattern[] = [
   [
     "telegram-token",
     ":aa",
-    "(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
+    "(?:bot)?[0-9]{8,10}:AA(?:[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])|(?<=/bot[0-9]{8,10}:AA)[A-Za-z0-9_-]{28,60})",
     "https://core.telegram.org/bots#6-botfather",
   ],
   [

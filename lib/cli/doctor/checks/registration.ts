@@ -23,7 +23,13 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
   }
   for (const file of registering) {
     const events = new Set(file.registered.map(({ event }) => event));
-    yield ok(`${plural(events.size, "event")} registered in ${file.path}`);
+    const what = `${plural(events.size, "event")} registered in ${file.path}`;
+    yield file.onlyIn === undefined
+      ? ok(what)
+      : warn(
+          `${what}, which only sessions that start in ${file.onlyIn} read`,
+          "To record every session: claude-session install.",
+        );
     yield* checkCommands(file);
   }
   const events = registeredEvents(settings);

@@ -9,7 +9,7 @@ import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
 import { programToRegister } from "../../settings/program-folder";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
-import { scopePath, type Scope } from "../../settings/scope";
+import { partOfRepository, scopePath, type Scope } from "../../settings/scope";
 import { readSettings } from "../../settings/settings-file";
 import { dangerousIn, PLACES } from "./variables";
 
@@ -23,6 +23,8 @@ export interface SettingsFacts {
   readonly registered: readonly RegisteredProgram[];
   readonly disableAllHooks: boolean | undefined;
   readonly allowManagedHooksOnly: boolean;
+  /** A part of a repository, if only sessions that start there read these settings. */
+  readonly onlyIn?: string;
   /** Names of variables in its `env` that change what hooks do. */
   readonly dangerous: readonly string[];
   /** Names of variables in its `env` that move what hooks write away from where we look. */
@@ -61,7 +63,13 @@ const NOTHING: Omit<SettingsFacts, "scope" | "path"> = {
 function settingsFacts(scope: SettingsFacts["scope"], path: string): SettingsFacts {
   try {
     const text = scope === "managed" ? readManaged(path) : readSettings(path).text;
-    return { scope, path, ...(text === undefined ? NOTHING : contentFacts(text)) };
+    const onlyIn = partOfRepository(scope, path);
+    return {
+      scope,
+      path,
+      ...(onlyIn !== undefined && { onlyIn }),
+      ...(text === undefined ? NOTHING : contentFacts(text)),
+    };
   } catch (error) {
     const hasMessage = error instanceof SettingsError || error instanceof CommandError;
     return { scope, path, ...NOTHING, fault: hasMessage ? error.message : faultCode(error) };
