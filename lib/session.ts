@@ -24,10 +24,7 @@ import {
   readPointer,
 } from "./pointer";
 import type { Project } from "./project";
-import { UNKNOWN_SESSION, validSessionId } from "./session-id";
-
-/** What named the session, the most direct source first. */
-export type SessionSource = "payload" | "environment" | "file" | typeof UNKNOWN_SESSION;
+import { type SessionSource, UNKNOWN_SESSION, validSessionId } from "./session-id";
 
 /** A session id, and what named it. */
 export interface Session {

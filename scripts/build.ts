@@ -94,7 +94,8 @@ export async function placePrograms(folder: string): Promise<void> {
 export async function isBuilt(): Promise<boolean> {
   const sources = ["package.json", "package-lock.json", "scripts/build.ts"];
   for (const folder of ["hooks", "lib"])
-    for await (const path of new Bun.Glob(`${folder}/**/*.{ts,sql}`).scan(root)) sources.push(path);
+    for await (const path of new Bun.Glob(`${folder}/**/*.{ts,tsx,sql,html,css,json}`).scan(root))
+      sources.push(path);
   const newest = Math.max(...sources.map((source) => Bun.file(`${root}/${source}`).lastModified));
   const names = await programNames();
   const built = names.map((name) => Bun.file(`${dist}/${name}`));

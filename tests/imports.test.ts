@@ -123,7 +123,7 @@ test("the walk of types sees every way to import", () => {
   const seen = importsWithTypes("lib/cli/main.ts");
   for (const file of ["lib/cli/command.ts", "lib/cli/commands/install.ts", "lib/os/paths.ts"])
     expect(seen).toContain(file);
-  expect(importsWithTypes("lib/log/record.ts")).toEqual(["lib/session.ts"]);
+  expect(importsWithTypes("lib/log/record.ts")).toEqual(["lib/session-id.ts"]);
 });
 
 test("nothing is imported in a circle, types included", () => {

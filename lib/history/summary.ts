@@ -22,6 +22,13 @@ const RESUMING_EVENTS: ReadonlySet<string> = new Set<EventName>([
   "PreToolUse",
 ]);
 
+/** What a state is after so many milliseconds without an event. */
+export function stateAfter(state: SessionState, silenceMs: number): SessionState {
+  if (state === "active") return silenceMs <= MAX_WORKING_SILENCE_MS ? "active" : "silent";
+  if (state === "waiting") return silenceMs <= MAX_WAITING_SILENCE_MS ? "waiting" : "silent";
+  return state;
+}
+
 /** A session, up to the last record added. */
 export class SessionSummary {
   readonly sessionId: string;
@@ -32,6 +39,7 @@ export class SessionSummary {
   /** The name that the person or Claude Code gave it. */
   title: string | undefined;
   firstPrompt: string | undefined;
+  model: string | undefined;
   /** How many prompts a person wrote. */
   prompts = 0;
   failures = 0;
@@ -40,6 +48,8 @@ export class SessionSummary {
   readonly #agents = new Set<string>();
   #isEnded = false;
   #waitsFor: "answer" | "prompt" | undefined;
+  #waitsSince: RecordHead | undefined;
+  readonly #running = new Map<string, RecordHead>();
 
   constructor(first: RecordHead) {
     this.sessionId = first.session_id;
@@ -59,6 +69,24 @@ export class SessionSummary {
     return this.#agents.size;
   }
 
+  /** What it waits for: a person's answer to a question, or the next prompt. */
+  get waitsFor(): "answer" | "prompt" | undefined {
+    return this.#waitsFor;
+  }
+
+  /** The event with which the wait began. */
+  get waitsSince(): RecordHead | undefined {
+    return this.#waitsFor === undefined ? undefined : this.#waitsSince;
+  }
+
+  /**
+   * The events of the tool calls of which no end was reported, the oldest first. One that a person interrupted is
+   * among them until the next event shows it.
+   */
+  get running(): readonly RecordHead[] {
+    return Array.from(this.#running.values());
+  }
+
   /** From the first event to the last, in milliseconds. */
   get durationMs(): number {
     return Date.parse(this.lastAt) - Date.parse(this.startedAt);
@@ -72,16 +100,18 @@ export class SessionSummary {
   add(head: RecordHead, record: () => EventRecord | undefined): void {
     if (head.timestamp > this.lastAt) this.lastAt = head.timestamp;
     this.#count(head, record);
+    this.#updateRunning(head);
+    const before = this.#waitsFor;
     this.#updateState(head, record);
+    if (this.#waitsFor !== before || isEvent(head.event, "PermissionRequest"))
+      this.#waitsSince = head;
   }
 
   /** What it is doing at a time, in milliseconds since 1970 UTC. */
   stateAt(nowMs: number): SessionState {
     if (this.#isEnded) return "ended";
-    const silenceMs = nowMs - Date.parse(this.lastAt);
-    if (this.#waitsFor === undefined)
-      return silenceMs <= MAX_WORKING_SILENCE_MS ? "active" : "silent";
-    return silenceMs <= MAX_WAITING_SILENCE_MS ? "waiting" : "silent";
+    const state = this.#waitsFor === undefined ? "active" : "waiting";
+    return stateAfter(state, nowMs - Date.parse(this.lastAt));
   }
 
   #count({ event, agent_id }: RecordHead, record: () => EventRecord | undefined): void {
@@ -104,11 +134,34 @@ export class SessionSummary {
         const whole = record();
         if (whole === undefined) break;
         this.title = textOf(whole, "session_title") ?? this.title;
+        this.model = textOf(whole, "model") ?? this.model;
         if (isEvent(event, "UserPromptSubmit") && isFromPerson(whole)) {
           this.prompts++;
           this.firstPrompt ??= textOf(whole, "prompt");
         }
       }
+    }
+  }
+
+  #updateRunning(head: RecordHead): void {
+    const { event, tool_use_id: id, agent_id } = head;
+    switch (knownEvent(event)) {
+      case "PreToolUse":
+        if (id !== undefined) this.#running.set(id, head);
+        break;
+      case "PostToolUse":
+      case "PostToolUseFailure":
+        if (id !== undefined) this.#running.delete(id);
+        break;
+      case "SessionEnd":
+        this.#running.clear();
+        break;
+      case "Stop":
+      case "StopFailure":
+      case "UserPromptSubmit":
+        // The main agent's calls are over; those of subagents in the background are not.
+        for (const [key, call] of this.#running)
+          if (call.agent_id === agent_id) this.#running.delete(key);
     }
   }
 

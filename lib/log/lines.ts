@@ -128,6 +128,25 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
   }
 }
 
+// Most lines are shorter than the first.
+const LINE_STEPS = [16_384, LONGEST_LINE_BYTES + 1] as const;
+
+/**
+ * The line that begins at an offset, without its newline; `undefined` if there is none, or it is too long to be ours.
+ *
+ * @param fd a file opened for reading
+ */
+export function lineAt(fd: number, offset: number): Buffer | undefined {
+  for (const size of LINE_STEPS) {
+    const buffer = Buffer.allocUnsafe(size);
+    const bytes = buffer.subarray(0, system.readAt(fd, buffer, offset));
+    const newline = bytes.indexOf(NEWLINE);
+    if (newline >= 0) return bytes.subarray(0, newline);
+    if (bytes.length < size) return bytes.length === 0 ? undefined : bytes;
+  }
+  return undefined;
+}
+
 /** A part of a file in memory: the first `size` bytes of `buffer`, read from offset `position`. */
 interface Window {
   readonly buffer: Buffer;

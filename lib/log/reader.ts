@@ -1,7 +1,9 @@
 // Reads the daily log: whole records, or only the head of each. A line that is not a record is reported
 // too, so that the caller can count it.
 import { faultCode } from "../os/fault";
-import { linesBackward, linesForward, type Line } from "./lines";
+import { openOwnFile } from "../os/file";
+import { system } from "../os/system";
+import { lineAt, linesBackward, linesForward, type Line } from "./lines";
 import { dayPath, listDays } from "./log";
 import type { EventRecord, RecordHead } from "./record";
 
@@ -127,6 +129,27 @@ export function readDayHeads(
     record: () => recordIn(textOf(line)),
     text: () => textOf(line),
   }));
+}
+
+/**
+ * Reads the records that begin at offsets of one day; `undefined` for those that are not there any more.
+ *
+ * @throws {Fault} where the day cannot be read
+ */
+export function readRecordsAt(
+  events: string,
+  day: string,
+  offsets: readonly number[],
+): (EventRecord | undefined)[] {
+  const { fd } = openOwnFile(dayPath(events, day));
+  try {
+    return offsets.map((offset) => {
+      const line = lineAt(fd, offset);
+      return line && recordIn(line.toString());
+    });
+  } finally {
+    system.close(fd);
+  }
 }
 
 /**

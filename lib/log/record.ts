@@ -1,5 +1,5 @@
 // One line of the log, version 1: the contract with everything that reads the log.
-import type { SessionSource } from "../session";
+import type { SessionSource } from "../session-id";
 
 /** A record without its content: the part that is cheap to read however long the line is. */
 export interface RecordHead {

@@ -101,7 +101,7 @@ describe.skipIf(!isInstalled)(title, () => {
       "ALTER TABLE claude_events MODIFY COLUMN duration_ms String",
       lake.database,
     );
-    const others = records.map(({ duration_ms: _, ...record }) => record);
+    const others = records.map((record): EventRecord => ({ ...record, duration_ms: undefined }));
     const wrong = { ...(others[5] as EventRecord), duration_ms: 12 };
     writeRecords(lake.sandbox, others.with(5, wrong));
     expect((await lake.forward()).code).toBe(0);

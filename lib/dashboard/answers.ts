@@ -1,0 +1,151 @@
+// What crosses the wire between the dashboard's server and its page: types only, in the names of our JSON.
+import type { SessionSource } from "../session-id";
+import type { SessionLink } from "../history/lineage";
+import type { SessionState } from "../history/summary";
+import type { EventRecord } from "../log/record";
+
+/** A place in the log: a day, and the offset of a line in its file. */
+export interface Place {
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly offset: number;
+}
+
+/** A session in one row. */
+export interface SessionRow {
+  readonly id: string;
+  readonly project: string;
+  readonly project_dir: string;
+  readonly user: string;
+  readonly model: string | null;
+  readonly title: string | null;
+  readonly first_prompt: string | null;
+  readonly state: SessionState;
+  /** What it waits for, if it waits. */
+  readonly waits_for: "answer" | "prompt" | null;
+  /** What it asks or said last, in a few words. */
+  readonly waiting_text: string | null;
+  readonly waiting_since_ms: number | null;
+  /** The tool calls of which no end was reported. */
+  readonly running: readonly RunningCall[];
+  readonly started_ms: number;
+  readonly last_ms: number;
+  readonly prompts: number;
+  readonly tools: number;
+  readonly failures: number;
+  readonly agents: number;
+  readonly events: number;
+}
+
+/** A tool call that may be running. */
+export interface RunningCall {
+  readonly tool: string;
+  readonly text: string;
+  readonly since_ms: number;
+}
+
+/** One line of the live stream. */
+export type LiveMessage =
+  | {
+      readonly kind: "hello";
+      readonly version: string;
+      /** Changes when the server starts anew or read a changed log again: what the page has is then void. */
+      readonly epoch: string;
+      readonly now_ms: number;
+    }
+  | {
+      readonly kind: "sessions";
+      readonly sessions: readonly SessionRow[];
+      /** From where the stream can go on. */
+      readonly cursor: number;
+    }
+  | {
+      readonly kind: "events";
+      readonly events: EventColumns;
+    }
+  | {
+      readonly kind: "progress";
+      /** The share of the log that has been read, from 0 to 1. */
+      readonly share: number;
+      readonly events: number;
+    };
+
+/** Events as columns, the newest last: `day[i]` and the others are of the i-th. Numbers point into `names`. */
+export interface EventColumns {
+  readonly names: readonly string[];
+  readonly day: readonly number[];
+  readonly offset: readonly number[];
+  readonly at_ms: readonly number[];
+  readonly session: readonly number[];
+  readonly event: readonly number[];
+  readonly tool: readonly number[];
+  /** In milliseconds; -1 where there is none. */
+  readonly duration_ms: readonly number[];
+  /** Bits: 1 a failure, 2 of a subagent, 4 waits for a person. */
+  readonly flags: readonly number[];
+}
+
+/** The answer to a question for events. */
+export interface EventsAnswer {
+  readonly events: EventColumns;
+  /** How many matched; the newest of them are here. */
+  readonly matched: number;
+  /** How many events there are. */
+  readonly total: number;
+}
+
+/** The records of a session, or those from a place on. */
+export interface SessionAnswer {
+  readonly session: SessionRow;
+  readonly links: readonly SessionLink[];
+  readonly records: readonly PlacedRecord[];
+  /** From where to ask for more. */
+  readonly next: readonly Place[];
+}
+
+/** A record, with long texts cut, and where to find the whole. */
+export interface PlacedRecord {
+  readonly place: Place;
+  readonly record: EventRecord;
+  readonly isCut: boolean;
+}
+
+/** What events are about, in a few words, for those that are on the screen. */
+export type TextsAnswer = readonly (string | null)[];
+
+/** How sure the log is of what belongs together, on one day. */
+export interface Correlation {
+  readonly day: string;
+  readonly events: number;
+  /** How many events each witness named the session of. */
+  readonly witnesses: Readonly<Record<SessionSource, number>>;
+  /** Tool calls that began, and those of which the end was recorded. */
+  readonly calls: number;
+  readonly calls_joined: number;
+  /** Subagents that began, and those of which the end was recorded. */
+  readonly agents: number;
+  readonly agents_joined: number;
+  readonly sessions: number;
+  readonly sessions_ended: number;
+}
+
+/** Whether everything works. */
+export interface HealthAnswer {
+  readonly findings: readonly {
+    readonly level: "ok" | "warn" | "fail";
+    readonly topic: string;
+    readonly what: string;
+    readonly fix: string | null;
+  }[];
+  readonly destinations: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly url: string;
+    readonly undelivered: number;
+    readonly rejected: number;
+    readonly lost: number;
+    readonly last_success_at: string | null;
+    readonly last_error: string | null;
+  }[];
+  readonly correlation: readonly Correlation[];
+}

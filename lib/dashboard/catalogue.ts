@@ -1,0 +1,329 @@
+// What the dashboard knows of the log: the heads of all events in columns, and a summary of each session. It is built
+// when the server starts, the newest day first, in slices that keep nothing waiting, and grows with the log.
+import { watch, type FSWatcher } from "node:fs";
+import { isEvent, knownEvent } from "../events";
+import { SessionSummary } from "../history/summary";
+import { dayPath, listDays } from "../log/log";
+import { readDayHeads, readHeads, textInLines, type HeadEntry } from "../log/reader";
+import type { RecordHead } from "../log/record";
+import { faultCode } from "../os/fault";
+import { system } from "../os/system";
+import { UNKNOWN_SESSION } from "../session-id";
+import type { Place } from "./answers";
+import { Columns, FAILED, Names, OF_AGENT, WAITS } from "./columns";
+import { DayTally } from "./correlation";
+
+/** A session, and what the catalogue needs to keep it up to date. */
+export interface CatalogueSession {
+  readonly id: string;
+  summary: SessionSummary;
+  user: string;
+  events: number;
+  /** The days that have its events. */
+  readonly days: Set<string>;
+  /** The change of the catalogue in which it last changed. */
+  changed: number;
+  /** The process ids of its events: they show which session continues which. */
+  readonly pids: Set<number>;
+}
+
+/** A day of the log. */
+export interface CatalogueDay {
+  readonly day: string;
+  readonly columns: Columns;
+  readonly tally: DayTally;
+  /** How far it was read. */
+  end: number;
+  /** What the file looked like then. */
+  stamp: string;
+}
+
+// A frame of the screen: what waits for an answer does not notice.
+const SLICE_MS = 12;
+// For what the watch of the folder does not report.
+const POLL_MS = 1000;
+
+/** Everything that the dashboard knows of the log. */
+export class Catalogue {
+  readonly names = new Names();
+  readonly sessions = new Map<string, CatalogueSession>();
+  /** Changes whenever what was told before is void. */
+  epoch = Bun.randomUUIDv7();
+  /** Counts the changes of sessions. */
+  changes = 0;
+  /** The share of the log that has been read, from 0 to 1. */
+  share = 0;
+  readonly #days = new Map<string, CatalogueDay>();
+  readonly #waiting = new Set<() => void>();
+  #places = new WeakMap<RecordHead, Place>();
+  #watcher: FSWatcher | undefined;
+  #sliceEndMs = 0;
+  #isClosed = false;
+  #wake: (() => void) | undefined;
+  #isDirty = true;
+
+  constructor(readonly events: string) {}
+
+  /** The days that were read, the oldest first. */
+  get days(): readonly CatalogueDay[] {
+    return Array.from(this.#days.values()).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+  }
+
+  /** How many events were read. */
+  get total(): number {
+    let total = 0;
+    for (const { columns } of this.#days.values()) total += columns.length;
+    return total;
+  }
+
+  /** Where the line is of a head that a summary kept. */
+  placeOf(head: RecordHead): Place | undefined {
+    return this.#places.get(head);
+  }
+
+  /** Reads the log, and follows it until {@link close}. Never throws, except on a bug. */
+  async run(): Promise<void> {
+    while (!this.#isClosed) {
+      this.#isDirty = false;
+      try {
+        this.#watch();
+        // oxlint-disable-next-line no-await-in-loop -- one round after the other
+        await this.#readAll();
+      } catch (error) {
+        faultCode(error); // It cannot be read now: the next round tries again.
+      }
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (!this.#isDirty && !this.#isClosed) await this.#sleep();
+    }
+  }
+
+  /** Ends {@link run}. */
+  close(): void {
+    this.#isClosed = true;
+    this.#watcher?.close();
+    this.#wake?.();
+    this.#notify();
+  }
+
+  /** Resolves with the next change, or when a signal aborts the wait. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener("abort", done, { once: true });
+      if (signal.aborted || this.#isClosed) done();
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  #notify(): void {
+    for (const done of Array.from(this.#waiting)) done();
+  }
+
+  #watch(): void {
+    if (this.#watcher !== undefined || system.statusAt(this.events) === undefined) return;
+    try {
+      this.#watcher = watch(this.events, () => {
+        this.#isDirty = true;
+        this.#wake?.();
+      });
+      // Without a watch there is still the poll.
+      this.#watcher.on("error", () => (this.#watcher = undefined));
+    } catch (error) {
+      faultCode(error); // As above.
+    }
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #readAll(): Promise<void> {
+    const names = listDays(this.events);
+    if (this.#isChanged(names)) this.#forget();
+    this.#sliceEndMs = performance.now() + SLICE_MS;
+    for (const day of names.toReversed()) {
+      const known = this.#days.get(day);
+      const stamp = stampOf(dayPath(this.events, day));
+      if (known?.stamp === stamp) continue;
+      // oxlint-disable-next-line no-await-in-loop -- one day after the other
+      await (known === undefined ? this.#readDay(day, stamp) : this.#readOn(known, stamp));
+      if (this.#isClosed) return;
+      this.share = this.#days.size / names.length;
+      this.#notify();
+    }
+    if (this.share === 1) return;
+    this.share = 1;
+    this.#notify();
+  }
+
+  // A day that is gone, smaller, another file, or was changed in place, as `prune --session` does: then all is read
+  // again, because each session's summary holds what was in it.
+  #isChanged(names: readonly string[]): boolean {
+    for (const [day, { end, stamp }] of this.#days) {
+      if (!names.includes(day)) return true;
+      const now = stampOf(dayPath(this.events, day));
+      if (now === stamp) continue;
+      const [inode, size] = now.split(" ");
+      const [oldInode, oldSize] = stamp.split(" ");
+      if (inode !== oldInode || Number(size) < end || size === oldSize) return true;
+    }
+    return false;
+  }
+
+  #forget(): void {
+    this.#days.clear();
+    this.sessions.clear();
+    this.#places = new WeakMap();
+    this.epoch = Bun.randomUUIDv7();
+    this.share = 0;
+  }
+
+  /** Reads what was added to a day, by hooks that work now. */
+  async #readOn(day: CatalogueDay, stamp: string): Promise<void> {
+    for (const entry of readDayHeads(dayPath(this.events, day.day), day.day, {}, day.end)) {
+      day.end = entry.end;
+      if (entry.kind === "head") {
+        this.#addTo(day, entry);
+        this.#addToSession(this.sessions, day.day, entry);
+      }
+      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+    }
+    day.stamp = stamp;
+  }
+
+  /** Reads a day that is older than all that were read. */
+  async #readDay(name: string, stamp: string): Promise<void> {
+    const day: CatalogueDay = {
+      day: name,
+      columns: new Columns(),
+      tally: new DayTally(),
+      end: 0,
+      stamp,
+    };
+    const own = new Map<string, CatalogueSession>();
+    for (const entry of readDayHeads(dayPath(this.events, name), name)) {
+      day.end = entry.end;
+      if (entry.kind === "head") {
+        this.#addTo(day, entry);
+        this.#addToSession(own, name, entry);
+      }
+      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+    }
+    this.#days.set(name, day);
+    for (const [id, session] of own) {
+      const later = this.sessions.get(id);
+      if (later === undefined) this.sessions.set(id, session);
+      else this.#summarizeAgain(later, session);
+      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+    }
+  }
+
+  async #pause(): Promise<void> {
+    await Bun.sleep(0);
+    this.#sliceEndMs = performance.now() + SLICE_MS;
+  }
+
+  #addTo({ columns, tally }: CatalogueDay, { head, begin }: Extract<HeadEntry, { kind: "head" }>) {
+    const { names } = this;
+    const isFailure =
+      isEvent(head.event, "PostToolUseFailure") || isEvent(head.event, "StopFailure");
+    columns.push({
+      offset: begin,
+      atMs: Date.parse(head.timestamp),
+      session: names.numberOf(head.session_id),
+      project: names.numberOf(head.project),
+      event: names.numberOf(head.event),
+      tool: names.numberOf(head.tool ?? ""),
+      user: names.numberOf(head.user ?? ""),
+      durationMs: head.duration_ms ?? -1,
+      flags:
+        (isFailure ? FAILED : 0) |
+        (head.agent_id === undefined ? 0 : OF_AGENT) |
+        (head.should_notify ? WAITS : 0),
+    });
+    tally.add(head);
+  }
+
+  #addToSession(
+    sessions: Map<string, CatalogueSession>,
+    day: string,
+    entry: Extract<HeadEntry, { kind: "head" }>,
+  ): void {
+    const { head } = entry;
+    // Other agents send too few events to tell the state of their sessions.
+    if (head.session_id === UNKNOWN_SESSION || head.client !== undefined) return;
+    let session = sessions.get(head.session_id);
+    if (session === undefined) {
+      session = {
+        id: head.session_id,
+        summary: new SessionSummary(head),
+        user: head.user ?? "",
+        events: 0,
+        days: new Set(),
+        changed: 0,
+        pids: new Set(),
+      };
+      sessions.set(head.session_id, session);
+    }
+    session.summary.add(head, entry.record);
+    session.events++;
+    session.days.add(day);
+    session.pids.add(head.pid);
+    session.changed = ++this.changes;
+    if (isKept(head)) this.#places.set(head, { day, offset: entry.begin });
+  }
+
+  // A session that began before midnight: its events of the older day come first.
+  #summarizeAgain(session: CatalogueSession, older: CatalogueSession): void {
+    session.summary = older.summary;
+    session.events += older.events;
+    session.changed = ++this.changes;
+    for (const pid of older.pids) session.pids.add(pid);
+    const containing = textInLines(session.id, true);
+    for (const day of Array.from(session.days).toSorted()) {
+      const end = this.#days.get(day)?.end ?? 0;
+      for (const entry of readHeads(this.events, { since: day, until: day, containing })) {
+        if (entry.kind !== "head" || entry.head.session_id !== session.id) continue;
+        if (entry.begin >= end) break;
+        session.summary.add(entry.head, entry.record);
+        if (isKept(entry.head)) this.#places.set(entry.head, { day, offset: entry.begin });
+      }
+    }
+    for (const day of older.days) session.days.add(day);
+  }
+}
+
+// The events that a summary may keep, to be described later.
+function isKept({ event }: RecordHead): boolean {
+  switch (knownEvent(event)) {
+    case "PreToolUse":
+    case "PermissionRequest":
+    case "Elicitation":
+    case "Notification":
+    case "Stop":
+    case "StopFailure":
+    case "SessionStart":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function stampOf(path: string): string {
+  const status = system.statusAt(path);
+  return `${status?.inode} ${status?.size} ${status?.modifiedMs}`;
+}

@@ -1,0 +1,78 @@
+// The live stream: sessions as they are and change, and events as they come, one JSON value a line. A page that goes on
+// from its cursor misses nothing, because the catalogue has everything; a page that does not read holds up nobody,
+// because nothing is written for it until it does.
+import { version } from "../version";
+import type { LiveMessage, SessionRow } from "./answers";
+import type { Catalogue } from "./catalogue";
+import { toAnswer, type ChosenEvents } from "./columns";
+import { rowOf } from "./session-rows";
+
+// Changes that come close together go in one message.
+const GATHER_MS = 50;
+const MAX_SESSIONS = 500;
+
+/** Where a stream begins: after a change of a catalogue with this epoch, or with everything. */
+export interface LiveFrom {
+  readonly epoch: string;
+  readonly cursor: number;
+}
+
+/** The messages of one stream, until the signal aborts. */
+export async function* liveMessages(
+  catalogue: Catalogue,
+  from: LiveFrom | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<LiveMessage> {
+  let { epoch } = catalogue;
+  let cursor = from?.epoch === epoch ? from.cursor : 0;
+  let lengths = lengthsOf(catalogue);
+  let share = -1;
+  yield { kind: "hello", version, epoch, now_ms: Date.now() };
+  while (!signal.aborted && !catalogue.isClosed) {
+    if (catalogue.epoch !== epoch) {
+      ({ epoch } = catalogue);
+      cursor = 0;
+      lengths = new Map();
+      yield { kind: "hello", version, epoch, now_ms: Date.now() };
+    }
+    const upTo = catalogue.changes;
+    for (const sessions of changedSessions(catalogue, cursor))
+      yield { kind: "sessions", sessions, cursor: upTo };
+    cursor = upTo;
+    if (share === 1) {
+      const events = newEvents(catalogue, lengths);
+      if (events.length > 0) yield { kind: "events", events: toAnswer(events, catalogue.names) };
+    }
+    lengths = lengthsOf(catalogue);
+    if (share !== catalogue.share) {
+      ({ share } = catalogue);
+      yield { kind: "progress", share, events: catalogue.total };
+    }
+    if (catalogue.changes === upTo && catalogue.epoch === epoch && catalogue.share === share)
+      await catalogue.changed(signal); // oxlint-disable-line no-await-in-loop
+    if (!signal.aborted) await Bun.sleep(GATHER_MS); // oxlint-disable-line no-await-in-loop
+  }
+}
+
+/** The rows of the sessions that changed since, the latest first, some at a time. */
+function* changedSessions(catalogue: Catalogue, since: number): Generator<SessionRow[]> {
+  const nowMs = Date.now();
+  const changed = Array.from(catalogue.sessions.values())
+    .filter((session) => session.changed > since)
+    .toSorted((a, b) => (a.summary.lastAt < b.summary.lastAt ? 1 : -1));
+  for (let at = 0; at < changed.length; at += MAX_SESSIONS)
+    yield changed.slice(at, at + MAX_SESSIONS).map((session) => rowOf(catalogue, session, nowMs));
+}
+
+function lengthsOf({ days }: Catalogue): Map<string, number> {
+  return new Map(days.map(({ day, columns }) => [day, columns.length]));
+}
+
+function newEvents({ days }: Catalogue, lengths: ReadonlyMap<string, number>): ChosenEvents[] {
+  return days.flatMap(({ day, columns }) => {
+    const first = lengths.get(day) ?? 0;
+    if (columns.length <= first) return [];
+    const places = Array.from({ length: columns.length - first }, (_, i) => first + i);
+    return [{ day, columns, places }];
+  });
+}

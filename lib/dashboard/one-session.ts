@@ -1,0 +1,84 @@
+// Answers for one session: its records, with long texts cut, and the sessions that it continues.
+import { isEvent } from "../events";
+import { linkSessions, type LineageEvent, type SessionLink } from "../history/lineage";
+import { textOf } from "../history/payload";
+import { dayPath } from "../log/log";
+import { readDayHeads, readHeads, textInLines } from "../log/reader";
+import type { EventRecord } from "../log/record";
+import type { PlacedRecord, Place, SessionAnswer } from "./answers";
+import type { Catalogue, CatalogueSession } from "./catalogue";
+import { rowOf } from "./session-rows";
+
+// What a row and the first lines of a panel can show; the panel asks for the whole.
+const MAX_TEXT = 4000;
+
+/**
+ * The records of a session.
+ *
+ * @param from where to go on, by day, from a former answer
+ */
+export function answerSession(
+  catalogue: Catalogue,
+  session: CatalogueSession,
+  from: readonly Place[],
+  nowMs: number,
+): SessionAnswer {
+  const records: PlacedRecord[] = [];
+  const next: Place[] = [];
+  const containing = textInLines(session.id, true);
+  for (const { day, end } of catalogue.days) {
+    if (!session.days.has(day)) continue;
+    const begin = from.find((place) => place.day === day)?.offset ?? 0;
+    for (const entry of readDayHeads(dayPath(catalogue.events, day), day, { containing }, begin)) {
+      if (entry.begin >= end) break;
+      if (entry.kind !== "head" || entry.head.session_id !== session.id) continue;
+      const record = entry.record();
+      if (record !== undefined) records.push(cutRecord(record, { day, offset: entry.begin }));
+    }
+    next.push({ day, offset: end });
+  }
+  const links = from.length > 0 ? [] : linksOf(catalogue, session);
+  return { session: rowOf(catalogue, session, nowMs), links, records, next };
+}
+
+function cutRecord(record: EventRecord, place: Place): PlacedRecord {
+  let isCut = false;
+  const cut = (_key: string, value: unknown) => {
+    if (typeof value !== "string" || value.length <= MAX_TEXT) return value;
+    isCut = true;
+    return `${value.slice(0, MAX_TEXT)}…`;
+  };
+  const text = JSON.stringify(record);
+  // Almost all are short.
+  if (text.length <= MAX_TEXT) return { place, record, isCut };
+  return { place, record: JSON.parse(text, cut) as EventRecord, isCut };
+}
+
+/** What a session continues and what continues it, from what its processes did. */
+function linksOf(catalogue: Catalogue, session: CatalogueSession): SessionLink[] {
+  const links: SessionLink[] = [];
+  const days = Array.from(session.days).toSorted();
+  for (const pid of session.pids) {
+    const events: LineageEvent[] = [];
+    const options = { since: dayBefore(days[0] ?? ""), containing: String(pid) };
+    for (const entry of readHeads(catalogue.events, options)) {
+      if (entry.kind !== "head" || entry.head.pid !== pid) continue;
+      const { event, session_id } = entry.head;
+      const tells = isEvent(event, "SessionStart") || isEvent(event, "SessionEnd");
+      const record = tells ? entry.record() : undefined;
+      events.push({
+        event,
+        session_id,
+        pid,
+        source: record && textOf(record, "source"),
+        reason: record && textOf(record, "reason"),
+      });
+    }
+    links.push(...linkSessions(events));
+  }
+  return links.filter(({ parent, child }) => parent === session.id || child === session.id);
+}
+
+function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+}

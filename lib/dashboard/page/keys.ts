@@ -1,0 +1,65 @@
+// The keyboard. Every list can be gone through with it; `?` lists what there is.
+import { signal } from "@preact/signals";
+import { goTo, linkTo } from "./address";
+
+export const isHelpOpen = signal(false);
+
+/** What the keys do, as the help shows it. */
+export const KEYS: readonly (readonly [string, string])[] = [
+  ["g then n, s, e, h", "Now, Sessions, Events, Health"],
+  ["/", "filter"],
+  ["j, k or ↓, ↑", "next, previous row"],
+  ["Enter", "open the row"],
+  ["Home, End", "first, last row"],
+  ["← →", "in a session: close or open a turn; on its timeline: move"],
+  ["+ −", "on the timeline: closer, further"],
+  ["0", "on the timeline: all of it"],
+  ["p", "in Events: pause, go on"],
+  ["Esc", "close, or leave the filter"],
+  ["?", "this list"],
+];
+
+type Handler = (event: KeyboardEvent) => boolean;
+const handlers: Handler[] = [];
+
+/** Gives keys to a view, the last one first; returns what ends that. A handler says whether it took the key. */
+export function onKey(handler: Handler): () => void {
+  handlers.unshift(handler);
+  return () => void handlers.splice(handlers.indexOf(handler), 1);
+}
+
+const VIEWS: Readonly<Record<string, string>> = {
+  n: "now",
+  s: "sessions",
+  e: "events",
+  h: "health",
+};
+const GO_MS = 1500;
+let goUntilMs = 0;
+
+/** Listens to the keyboard; returns what ends that. */
+export function listenToKeys(): () => void {
+  const listen = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping =
+      event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    if (event.key === "Escape") {
+      if (isHelpOpen.value) isHelpOpen.value = false;
+      else if (isTyping) (event.target as HTMLElement).blur();
+      else handlers.some((handler) => handler(event));
+      return;
+    }
+    if (isTyping) return;
+    if (event.key === "?") isHelpOpen.value = !isHelpOpen.value;
+    else if (event.key === "g") goUntilMs = event.timeStamp + GO_MS;
+    else if (event.timeStamp < goUntilMs && event.key in VIEWS) {
+      goUntilMs = 0;
+      goTo(linkTo(VIEWS[event.key] ?? ""));
+    } else if (event.key === "/") {
+      document.querySelector<HTMLInputElement>("input[type=search]")?.focus();
+    } else if (!handlers.some((handler) => handler(event))) return;
+    event.preventDefault();
+  };
+  addEventListener("keydown", listen);
+  return () => removeEventListener("keydown", listen);
+}

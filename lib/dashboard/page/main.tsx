@@ -1,0 +1,132 @@
+// The page: its frame, and the view that the address names.
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { address, linkTo } from "./address";
+import { access, logIn } from "./api";
+import { formatCount } from "./format";
+import { isHelpOpen, listenToKeys } from "./keys";
+import { Help } from "./parts/help";
+import { connection, eventCount, follow, progress, sessions, stateOf, version } from "./store";
+import { Events } from "./views/events";
+import { Health } from "./views/health";
+import { Now } from "./views/now";
+import { Session } from "./views/session";
+import { Sessions } from "./views/sessions";
+
+const VIEWS = [
+  ["now", "Now", "n"],
+  ["sessions", "Sessions", "s"],
+  ["events", "Events", "e"],
+  ["health", "Health", "h"],
+] as const;
+
+function App() {
+  useEffect(listenToKeys, []);
+  const { view } = address.value;
+  const waiting = sessions.value.filter(
+    (one) => one.waits_for === "answer" && stateOf(one) === "waiting",
+  );
+  useEffect(() => {
+    document.title = waiting.length > 0 ? `(${waiting.length}) Claude sessions` : "Claude sessions";
+  }, [waiting.length]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <nav aria-label="Views">
+          {VIEWS.map(([name, label, key]) => (
+            <a
+              key={name}
+              href={linkTo(name)}
+              aria-current={
+                view === name || (view === "session" && name === "sessions") ? "page" : undefined
+              }
+              title={`g ${key}`}
+            >
+              {label}
+              {name === "now" && waiting.length > 0 ? (
+                <span class="badge" aria-label={`${waiting.length} wait for an answer`}>
+                  {waiting.length}
+                </span>
+              ) : null}
+            </a>
+          ))}
+        </nav>
+        <Status />
+        <button type="button" class="quiet" onClick={() => (isHelpOpen.value = true)}>
+          Keys <kbd>?</kbd>
+        </button>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {access.value === "closed" ? <Closed /> : <View />}
+      </main>
+      {isHelpOpen.value ? <Help /> : null}
+    </>
+  );
+}
+
+function View() {
+  const { view, id } = address.value;
+  switch (view) {
+    case "now":
+      return <Now />;
+    case "sessions":
+      return <Sessions />;
+    case "session":
+      return <Session key={id} id={id} />;
+    case "events":
+      return <Events />;
+    case "health":
+      return <Health />;
+    default:
+      return (
+        <div class="empty">
+          <h1>There is no such view</h1>
+          <p>
+            <a href={linkTo("now")}>What happens now</a>
+          </p>
+        </div>
+      );
+  }
+}
+
+const STATUS = {
+  connecting: "connecting …",
+  live: "live",
+  lost: "the dashboard has ended, or was started anew; trying again …",
+  resting: "resting",
+} as const;
+
+function Status() {
+  const share = progress.value;
+  const isReading = connection.value === "live" && share < 1;
+  return (
+    <p class="status" role="status" data-connection={connection.value}>
+      <span class="dot" aria-hidden="true" />
+      {isReading ? `reading the log, ${Math.floor(share * 100)} %` : STATUS[connection.value]}
+      <span class="wide-only">
+        {connection.value === "live" ? ` · ${formatCount(eventCount.value)} events` : ""}
+        {version.value === "" ? "" : ` · ${version.value}`}
+      </span>
+    </p>
+  );
+}
+
+function Closed() {
+  return (
+    <div class="empty">
+      <h1>This link lets nobody in any more</h1>
+      <p>
+        Each start of the dashboard makes a new one. Run <code>claude-session dashboard</code> in a
+        terminal, and open the link that it prints.
+      </p>
+    </div>
+  );
+}
+
+await logIn();
+follow();
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);

@@ -1,0 +1,192 @@
+// One event whole: what a tool got and gave, what was said, and the record itself.
+import { diffLines } from "diff";
+import { useEffect, useState } from "preact/hooks";
+import { describeEvent } from "../../../history/describe";
+import { fieldOf, textOf } from "../../../history/payload";
+import type { EventRecord } from "../../../log/record";
+import type { Place } from "../../answers";
+import { linkTo } from "../address";
+import { askJson } from "../api";
+import { formatDay, formatDuration, formatTime } from "../format";
+
+interface PanelProps {
+  readonly place: Place;
+  /** Links to the session, where that is not on the screen. */
+  readonly session?: string;
+  readonly onClose: () => void;
+  /** More about the same call: the record of its end. */
+  readonly other?: Place | undefined;
+}
+
+export function Panel({ place, session, onClose, other }: PanelProps) {
+  const record = useRecord(place);
+  const end = useRecord(other);
+  return (
+    <aside class="panel" aria-label="Event">
+      <button type="button" class="close quiet" onClick={onClose} aria-label="Close">
+        ✕
+      </button>
+      {record === undefined ? (
+        <p class="quiet">…</p>
+      ) : "problem" in record ? (
+        <p class="problem">{record.problem}</p>
+      ) : (
+        <Content
+          record={record}
+          end={end !== undefined && !("problem" in end) ? end : undefined}
+          session={session}
+        />
+      )}
+    </aside>
+  );
+}
+
+type Loaded = EventRecord | { readonly problem: string } | undefined;
+
+function useRecord(place: Place | undefined): Loaded {
+  const [record, setRecord] = useState<Loaded>(undefined);
+  const at = place === undefined ? "" : `${place.day}:${place.offset}`;
+  useEffect(() => {
+    if (at === "") {
+      setRecord(undefined);
+      return undefined;
+    }
+    const stop = new AbortController();
+    askJson<EventRecord>(`/api/record?at=${at}`, stop.signal)
+      .then(setRecord)
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) setRecord({ problem: (error as Error).message });
+      });
+    return () => stop.abort();
+  }, [at]);
+  return record;
+}
+
+interface ContentProps {
+  readonly record: EventRecord;
+  readonly end: EventRecord | undefined;
+  readonly session: string | undefined;
+}
+
+function Content({ record, end, session }: ContentProps) {
+  const atMs = Date.parse(record.timestamp);
+  const result = end ?? record;
+  const response =
+    fieldOf(result.payload, "tool_response") ?? fieldOf(result.payload, "tool_result");
+  const error = textOf(result, "error");
+  const said =
+    textOf(record, "prompt") ??
+    textOf(record, "last_assistant_message") ??
+    textOf(record, "message");
+  return (
+    <>
+      <h2>{record.tool ?? record.event}</h2>
+      <p class="quiet">
+        {formatDay(atMs)} {formatTime(atMs)}
+        {result.duration_ms === undefined ? "" : ` · ${formatDuration(result.duration_ms)}`}
+        {record.agent_type === undefined ? "" : ` · ${record.agent_type}`}
+        {record.tool === undefined
+          ? ""
+          : ` · ${record.event}${end === undefined ? "" : `, ${end.event}`}`}
+      </p>
+      {session === undefined ? null : (
+        <p>
+          <a href={linkTo("session", session)}>Its session</a>
+        </p>
+      )}
+      {record.tool === undefined && said === undefined ? (
+        <p>{describeEvent({ event: record.event, record })}</p>
+      ) : null}
+      {said === undefined ? null : <pre class="said">{said}</pre>}
+      {error === undefined ? null : (
+        <section>
+          <h3>Error</h3>
+          <pre class="failed">{error}</pre>
+        </section>
+      )}
+      {record.parameters === undefined ? null : (
+        <section>
+          <h3>Parameters</h3>
+          <Parameters value={record.parameters} />
+        </section>
+      )}
+      {response === undefined ? null : (
+        <section>
+          <h3>Response</h3>
+          <Response value={response} />
+        </section>
+      )}
+      <details>
+        <summary>The record as JSON</summary>
+        <Copy text={JSON.stringify(end === undefined ? record : [record, end], undefined, 2)} />
+        <pre>{JSON.stringify(end === undefined ? record : [record, end], undefined, 2)}</pre>
+      </details>
+    </>
+  );
+}
+
+function Parameters({ value }: { readonly value: unknown }) {
+  if (typeof value !== "object" || value === null) return <pre>{JSON.stringify(value)}</pre>;
+  const before = fieldOf(value, "old_string");
+  const after = fieldOf(value, "new_string");
+  const isEdit = typeof before === "string" && typeof after === "string";
+  const shown = Object.entries(value).filter(
+    ([name]) => !isEdit || (name !== "old_string" && name !== "new_string"),
+  );
+  return (
+    <>
+      <dl>
+        {shown.map(([name, one]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <pre>{typeof one === "string" ? one : JSON.stringify(one, undefined, 2)}</pre>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {isEdit ? (
+        <pre class="diff" aria-label="Change">
+          {diffLines(`${before}\n`, `${after}\n`).map(({ added, removed, value: lines }, i) => (
+            <span key={i} class={added ? "added" : removed ? "removed" : ""}>
+              {lines.replace(/^(?=.)/gms, added ? "+ " : removed ? "- " : "  ")}
+            </span>
+          ))}
+        </pre>
+      ) : null}
+    </>
+  );
+}
+
+function Response({ value }: { readonly value: unknown }) {
+  if (typeof value === "string") return <pre>{value}</pre>;
+  const printed = ["stdout", "stderr"].flatMap((name) => {
+    const text = fieldOf(value, name);
+    return typeof text === "string" && text !== "" ? [[name, text] as const] : [];
+  });
+  if (printed.length === 0) return <pre>{JSON.stringify(value, undefined, 2)}</pre>;
+  return (
+    <>
+      {printed.map(([name, text]) => (
+        <pre key={name} class={name === "stderr" ? "failed" : ""}>
+          {text}
+        </pre>
+      ))}
+    </>
+  );
+}
+
+function Copy({ text }: { readonly text: string }) {
+  const [isDone, setDone] = useState(false);
+  return (
+    <button
+      type="button"
+      class="quiet"
+      onClick={() => {
+        void navigator.clipboard.writeText(text).then(() => setDone(true));
+      }}
+    >
+      {isDone ? "Copied" : "Copy"}
+    </button>
+  );
+}

@@ -1,0 +1,44 @@
+// The state of a session: a mark and a word, so that nothing depends on colors.
+import type { SessionRow } from "../../answers";
+import { formatAge } from "../format";
+import { now, stateOf } from "../store";
+
+// After this long without an event, work may have ended without one: Esc sends none. Claude Code lets a command run for
+// ten minutes.
+const UNSURE_MS = 120_000;
+const UNSURE_WITH_CALL_MS = 600_000;
+
+/** What a session does, in words. */
+export function stateWords(
+  session: SessionRow,
+): readonly [kind: string, mark: string, words: string] {
+  const quietMs = now.value - session.last_ms;
+  switch (stateOf(session)) {
+    case "waiting":
+      return session.waits_for === "answer"
+        ? ["asks", "◆", "asks you"]
+        : ["done", "○", "your turn"];
+    case "active":
+      return quietMs > (session.running.length > 0 ? UNSURE_WITH_CALL_MS : UNSURE_MS)
+        ? ["unsure", "◌", `no event for ${formatAge(quietMs)}`]
+        : ["works", "●", "at work"];
+    case "ended":
+      return ["ended", "✓", "ended"];
+    case "silent":
+      return ["silent", "–", "silent"];
+  }
+}
+
+export function State({ session }: { readonly session: SessionRow }) {
+  const [kind, mark, words] = stateWords(session);
+  return (
+    <span class={`state ${kind}`}>
+      <span aria-hidden="true">{mark}</span> {words}
+    </span>
+  );
+}
+
+/** What a session is about: never only its id. */
+export function titleOf({ title, first_prompt, id }: SessionRow): string {
+  return title ?? first_prompt?.split("\n")[0] ?? `Session ${id.slice(0, 8)}`;
+}

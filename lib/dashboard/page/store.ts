@@ -1,0 +1,119 @@
+// What the page knows: all sessions, and the events that come while it is open. One stream brings both.
+import { computed, signal } from "@preact/signals";
+import { stateAfter, type SessionState } from "../../history/summary";
+import type { EventColumns, LiveMessage, SessionRow } from "../answers";
+import { access, ask } from "./api";
+
+/** All sessions by id; the number changes with them. */
+const byId = new Map<string, SessionRow>();
+export const sessionsChanged = signal(0);
+
+/** The state of the connection. */
+export const connection = signal<"connecting" | "live" | "lost" | "resting">("connecting");
+/** The share of the log that the server has read. */
+export const progress = signal(0);
+/** How many events the log has. */
+export const eventCount = signal(0);
+export const version = signal("");
+/** The time, each second while the page is looked at. */
+export const now = signal(Date.now());
+
+/** All sessions, the latest first. */
+export const sessions = computed<readonly SessionRow[]>(() => {
+  void sessionsChanged.value;
+  return Array.from(byId.values()).toSorted((a, b) => b.last_ms - a.last_ms);
+});
+
+export function sessionOf(id: string): SessionRow | undefined {
+  void sessionsChanged.value;
+  return byId.get(id);
+}
+
+/** What a session does now: its state grows old without an event. */
+export function stateOf(session: SessionRow): SessionState {
+  return stateAfter(session.state, now.value - session.last_ms);
+}
+
+type EventListener = (events: EventColumns) => void;
+const listeners = new Set<EventListener>();
+
+/** Calls back with the events that come from now on; returns what ends that. */
+export function onEvents(listener: EventListener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+const RETRY_MS = 1000;
+let epoch = "";
+let cursor = 0;
+let stop: AbortController | undefined;
+
+/** Follows the log for as long as the page is looked at. */
+export function follow(): void {
+  addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      // Browsers open six connections to a host: a page that nobody looks at lets go of its own.
+      stop?.abort();
+      connection.value = "resting";
+    } else void connect();
+  });
+  setInterval(() => {
+    if (!document.hidden) now.value = Date.now();
+  }, 1000);
+  void connect();
+}
+
+async function connect(): Promise<void> {
+  stop?.abort();
+  const own = (stop = new AbortController());
+  while (!own.signal.aborted && access.value !== "closed") {
+    try {
+      const query = epoch === "" ? "" : `?epoch=${epoch}&cursor=${cursor}`;
+      const response = await ask(`/api/live${query}`, own.signal); // oxlint-disable-line no-await-in-loop
+      if (response.ok && response.body !== null) {
+        connection.value = "live";
+        for await (const message of messagesIn(response.body)) take(message); // oxlint-disable-line no-await-in-loop
+      }
+    } catch {
+      // The server has ended, or the page let go.
+    }
+    if (own.signal.aborted) return;
+    connection.value = "lost";
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // oxlint-disable-line no-await-in-loop
+  }
+}
+
+async function* messagesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<LiveMessage> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read(); // oxlint-disable-line no-await-in-loop
+    if (done) return;
+    const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as LiveMessage;
+  }
+}
+
+function take(message: LiveMessage): void {
+  switch (message.kind) {
+    case "hello":
+      if (message.epoch !== epoch) byId.clear();
+      ({ epoch } = message);
+      version.value = message.version;
+      break;
+    case "sessions":
+      for (const session of message.sessions) byId.set(session.id, session);
+      ({ cursor } = message);
+      sessionsChanged.value++;
+      break;
+    case "events":
+      eventCount.value += message.events.at_ms.length;
+      for (const listener of listeners) listener(message.events);
+      break;
+    case "progress":
+      progress.value = message.share;
+      eventCount.value = message.events;
+  }
+}

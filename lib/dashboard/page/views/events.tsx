@@ -1,0 +1,335 @@
+// All events, the newest last: live, with a pause, filtered by the server, and grouped by session if you like.
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import type { EventColumns, EventsAnswer } from "../../answers";
+import { parseFilter, type Filter, matchesValue } from "../../filter";
+import { address, linkTo, setParams } from "../address";
+import { askJson } from "../api";
+import { formatCount, formatDay, formatDuration, formatTime } from "../format";
+import { Facets, type Facet } from "../parts/facets";
+import { FilterBox } from "../parts/filter-box";
+import { Panel } from "../parts/panel";
+import { Rows } from "../parts/rows";
+import { titleOf } from "../parts/state";
+import { loadTexts, textAt } from "../parts/texts";
+import { onEvents, sessionOf } from "../store";
+import { Begin } from "./now";
+
+const LIMIT = 100_000;
+const ASK_AGAIN_MS = 1000;
+const FAILED = 1;
+const OF_AGENT = 2;
+const WAITS = 4;
+
+/** One event of the columns. */
+interface EventRow {
+  readonly day: string;
+  readonly offset: number;
+  readonly atMs: number;
+  readonly session: string;
+  readonly event: string;
+  readonly tool: string;
+  readonly durationMs: number;
+  readonly flags: number;
+}
+
+/** All rows that are loaded: columns in parts, because a hundred thousand objects would be too many. */
+class EventList {
+  readonly #parts: EventColumns[] = [];
+  readonly #ends: number[] = [];
+
+  get length(): number {
+    return this.#ends.at(-1) ?? 0;
+  }
+
+  add(part: EventColumns): void {
+    if (part.at_ms.length === 0) return;
+    this.#parts.push(part);
+    this.#ends.push(this.length + part.at_ms.length);
+  }
+
+  at(index: number): EventRow | undefined {
+    const which = this.#ends.findIndex((end) => index < end);
+    const part = this.#parts[which];
+    if (part === undefined) return undefined;
+    const at = index - (this.#ends[which - 1] ?? 0);
+    const name = (column: readonly number[]) => part.names[column[at] ?? 0] ?? "";
+    return {
+      day: name(part.day),
+      offset: part.offset[at] ?? 0,
+      atMs: part.at_ms[at] ?? 0,
+      session: name(part.session),
+      event: name(part.event),
+      tool: name(part.tool),
+      durationMs: part.duration_ms[at] ?? -1,
+      flags: part.flags[at] ?? 0,
+    };
+  }
+
+  /** How many events there are by event and by tool. */
+  count(): Readonly<Record<"event" | "tool", Map<string, number>>> {
+    const counts = { event: new Map<string, number>(), tool: new Map<string, number>() };
+    for (const part of this.#parts)
+      for (const key of ["event", "tool"] as const) {
+        const numbers = new Uint32Array(part.names.length);
+        for (const number of part[key]) numbers[number] = (numbers[number] ?? 0) + 1;
+        for (const [number, count] of numbers.entries()) {
+          const name = part.names[number] ?? "";
+          if (count > 0 && name !== "") counts[key].set(name, (counts[key].get(name) ?? 0) + count);
+        }
+      }
+    return counts;
+  }
+}
+
+export function Events() {
+  const { params } = address.value;
+  const filterText = params["filter"] ?? "";
+  const isGrouped = params["group"] === "session";
+  const filter = useMemo(() => parseFilter(filterText), [filterText]);
+  const list = useRef(new EventList());
+  const paused = useRef<EventColumns[] | undefined>(undefined);
+  const [pausedCount, setPausedCount] = useState(0);
+  const [answer, setAnswer] = useState<Pick<EventsAnswer, "matched" | "total"> | undefined>();
+  const [problem, setProblem] = useState("");
+  const [changes, redraw] = useReducer((count: number) => count + 1, 0);
+  const [selected, select] = useState(-1);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  const [order, setOrder] = useState<readonly number[]>([]);
+  const [asked, askAgain] = useReducer((count: number) => count + 1, 0);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    select(-1);
+    const query = new URLSearchParams({ filter: filterText, limit: String(LIMIT) });
+    askJson<EventsAnswer>(`/api/events?${query}`, stop.signal)
+      .then((found) => {
+        list.current = new EventList();
+        list.current.add(found.events);
+        setAnswer(found);
+        setProblem("");
+        redraw(undefined);
+      })
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) setProblem(String(error));
+      });
+    return () => stop.abort();
+  }, [filterText, asked]);
+
+  useEffect(() => {
+    let frame = 0;
+    let timer = 0;
+    const end = onEvents((events) => {
+      // Only the server can look for texts.
+      if (filter.texts.length > 0) {
+        if (paused.current === undefined && timer === 0)
+          timer = setTimeout(
+            () => ((timer = 0), askAgain(undefined)),
+            ASK_AGAIN_MS,
+          ) as unknown as number;
+        return;
+      }
+      const wanted = filterColumns(events, filter);
+      if (wanted.at_ms.length === 0) return;
+      if (paused.current !== undefined) {
+        paused.current.push(wanted);
+        setPausedCount((count) => count + wanted.at_ms.length);
+        return;
+      }
+      list.current.add(wanted);
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => redraw(undefined));
+    });
+    return () => {
+      end();
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+    };
+  }, [filter]);
+
+  useEffect(() => {
+    if (!isGrouped) return;
+    const bySession = new Map<string, number[]>();
+    for (let index = 0; index < list.current.length; index++) {
+      const id = list.current.at(index)?.session ?? "";
+      const group = bySession.get(id) ?? [];
+      bySession.set(id, group);
+      group.push(index);
+    }
+    const groups = Array.from(bySession.values());
+    setOrder(groups.toSorted((a, b) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0)).flat());
+  }, [isGrouped, changes]);
+
+  const togglePause = () => {
+    if (paused.current === undefined) paused.current = [];
+    else {
+      for (const events of paused.current) list.current.add(events);
+      paused.current = undefined;
+      setPausedCount(0);
+    }
+    redraw(undefined);
+  };
+  const isPaused = paused.current !== undefined;
+  const indexOf = (row: number) => (isGrouped ? (order[row] ?? row) : row);
+  const facets = useMemo(() => facetsOf(list.current), [changes]);
+  const chosen = selected < 0 ? undefined : list.current.at(indexOf(selected));
+  if (answer?.total === 0 && list.current.length === 0) return <Begin />;
+  return (
+    <div class={chosen === undefined ? "with-facets" : "with-facets with-panel"}>
+      <h1 class="hidden">Events</h1>
+      <Facets facets={facets} filter={filter} />
+      <div class="list">
+        <div class="tools">
+          <FilterBox text={filterText} hint='tool:Bash failed since:1d "text of the event"' />
+          <label>
+            <input
+              type="checkbox"
+              checked={isGrouped}
+              onChange={(event) =>
+                setParams({ group: event.currentTarget.checked ? "session" : undefined })
+              }
+            />{" "}
+            by session
+          </label>
+          <button type="button" aria-pressed={isPaused} onClick={togglePause}>
+            {isPaused
+              ? `Go on${pausedCount > 0 ? ` (${formatCount(pausedCount)} new)` : ""}`
+              : "Pause"}
+          </button>
+          <span class="quiet count">
+            {answer === undefined
+              ? "…"
+              : answer.matched > LIMIT
+                ? `the newest ${formatCount(LIMIT)} of ${formatCount(answer.matched)}`
+                : `${formatCount(list.current.length)} events`}
+          </span>
+        </div>
+        {problem !== "" ? <p class="problem">{problem}</p> : null}
+        {answer !== undefined && list.current.length === 0 ? (
+          <div class="empty">
+            <h2>No event matches</h2>
+            <p>
+              Words in quotes are looked for as they are written, in capitals and small letters.
+            </p>
+          </div>
+        ) : (
+          <Rows
+            count={isGrouped ? order.length : list.current.length}
+            height={26}
+            label="Events"
+            selected={selected}
+            onSelect={select}
+            isFollowing={isAtEnd && !isPaused && selected < 0}
+            onLeaveEnd={setIsAtEnd}
+            onWindow={(first, last) => {
+              const places = [];
+              for (let row = first; row < last; row++) {
+                const event = list.current.at(indexOf(row));
+                if (event !== undefined) places.push(event);
+              }
+              void loadTexts(places).then((isNew) => isNew && redraw(undefined));
+            }}
+            keys={(event) => {
+              if (event.key === "Escape" && selected >= 0) {
+                select(-1);
+                return true;
+              }
+              if (event.key !== "p") return false;
+              togglePause();
+              return true;
+            }}
+            row={(row, attributes) => {
+              const event = list.current.at(indexOf(row));
+              if (event === undefined) return null;
+              const before = row === 0 ? undefined : list.current.at(indexOf(row - 1));
+              return (
+                <div key={row} {...attributes} class={`${attributes.class} event-line`}>
+                  <EventLine event={event} isNewSession={before?.session !== event.session} />
+                </div>
+              );
+            }}
+          />
+        )}
+      </div>
+      {chosen === undefined ? null : (
+        <Panel place={chosen} session={chosen.session} onClose={() => select(-1)} />
+      )}
+    </div>
+  );
+}
+
+function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boolean }) {
+  const { day, offset, atMs, session, tool, durationMs, flags } = event;
+  const known = sessionOf(session);
+  const isFailed = (flags & FAILED) !== 0;
+  return (
+    <>
+      <time class="quiet" title={formatDay(atMs)}>
+        {formatTime(atMs)}
+      </time>
+      <a
+        class={isNewSession ? "of-session" : "of-session same"}
+        href={linkTo("session", session)}
+        tabIndex={-1}
+      >
+        {known === undefined ? session.slice(0, 8) : titleOf(known)}
+      </a>
+      <span class={isFailed ? "name failed" : (flags & WAITS) !== 0 ? "name asks" : "name"}>
+        {isFailed ? "✗ " : (flags & WAITS) !== 0 ? "◆ " : ""}
+        {(flags & OF_AGENT) !== 0 ? "↳ " : ""}
+        {event.event}
+      </span>
+      <span class="text">{textAt(day, offset) ?? tool}</span>
+      <span class="number">{durationMs >= 0 ? formatDuration(durationMs) : ""}</span>
+    </>
+  );
+}
+
+// What came over the stream is chosen here, by what its columns say.
+function filterColumns(columns: EventColumns, { terms }: Filter): EventColumns {
+  if (terms.length === 0) return columns;
+  const places = Array.from(columns.at_ms.keys()).filter((at) => {
+    const name = (column: readonly number[]) => columns.names[column[at] ?? 0] ?? "";
+    return terms.every(({ key, values, isNot }) => {
+      const session = sessionOf(name(columns.session));
+      const value: Readonly<Record<string, string>> = {
+        event: name(columns.event),
+        tool: name(columns.tool),
+        session: name(columns.session),
+        project: session?.project ?? "",
+        user: session?.user ?? "",
+        model: session?.model ?? "",
+        state: session?.state ?? "",
+      };
+      const flags = columns.flags[at] ?? 0;
+      const bits = { failed: FAILED, agent: OF_AGENT, waiting: WAITS } as const;
+      const is = (one: string) =>
+        key === "is"
+          ? (flags & bits[one as keyof typeof bits]) !== 0
+          : key === "since" ||
+            (key !== "until" &&
+              matchesValue(value[key] ?? "", key === "session" ? `${one}*` : one));
+      return values.some(is) !== isNot;
+    });
+  });
+  const pick = (column: readonly number[]) => places.map((at) => column[at] ?? 0);
+  return {
+    names: columns.names,
+    day: pick(columns.day),
+    offset: pick(columns.offset),
+    at_ms: pick(columns.at_ms),
+    session: pick(columns.session),
+    event: pick(columns.event),
+    tool: pick(columns.tool),
+    duration_ms: pick(columns.duration_ms),
+    flags: pick(columns.flags),
+  };
+}
+
+function facetsOf(list: EventList): Facet[] {
+  const counts = list.count();
+  const values = (key: "event" | "tool") => Array.from(counts[key]).toSorted((a, b) => b[1] - a[1]);
+  return [
+    { key: "tool", title: "Tool", values: values("tool") },
+    { key: "event", title: "Event", values: values("event") },
+  ];
+}

@@ -1,0 +1,180 @@
+// The dashboard's server: the routes behind the guard. It reads the log and changes nothing.
+import { readRecordsAt } from "../log/reader";
+import { faultCode } from "../os/fault";
+import type { LiveMessage, Place } from "./answers";
+import { Catalogue } from "./catalogue";
+import { describePlaces, findEvents } from "./events";
+import { parseFilter } from "./filter";
+import { answer, answerJson, isSame, letIn } from "./guard";
+import { Health, type Checked } from "./health";
+import { newSecret, Tickets } from "./key";
+import { liveMessages, type LiveFrom } from "./live";
+import { answerSession } from "./one-session";
+import page from "./page/index.html";
+
+/** How to serve. */
+export interface ServerOptions {
+  /** The folder of the daily logs. */
+  readonly events: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly check: () => Promise<Checked>;
+  /** Told when a ticket comes a second time: someone else may have used it. */
+  readonly onTicketUsedTwice: () => void;
+}
+
+/** A server that runs. */
+export interface DashboardServer {
+  readonly port: number;
+  readonly token: string;
+  /** The address that a browser is opened with: good once, for half a minute. */
+  ticketUrl(): string;
+  /** The address for a person, who may use it again. */
+  readonly tokenUrl: string;
+  close(): Promise<void>;
+}
+
+const MAX_EVENTS = 100_000;
+const MAX_TEXTS = 200;
+// Browsers open six connections to a host. A page whose stream is ended asks again when it is looked at.
+const MAX_STREAMS = 4;
+
+/**
+ * Starts the server on 127.0.0.1.
+ *
+ * @throws an error with the code `EADDRINUSE` if the port is taken
+ */
+export function serveDashboard(options: ServerOptions): DashboardServer {
+  const token = newSecret();
+  const tickets = new Tickets();
+  const catalogue = new Catalogue(options.events);
+  const health = new Health(options.check);
+  const streams: AbortController[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: options.port,
+    maxRequestBodySize: 4096,
+    async fetch(request) {
+      const access = letIn(request, this.port ?? 0, (given) => isSame(given, token));
+      if (access instanceof Response) return access;
+      const { pathname, searchParams } = new URL(request.url);
+      if (access === "page") return pageFile(pathname);
+      try {
+        return await answerApi(pathname, searchParams, request);
+      } catch (error) {
+        return answerJson({ error: `the log cannot be read: ${faultCode(error)}` }, 500);
+      }
+    },
+    error: () => answer("This is a bug in the dashboard.\n", 500),
+  });
+
+  async function answerApi(
+    path: string,
+    query: URLSearchParams,
+    request: Request,
+  ): Promise<Response> {
+    const nowMs = Date.now();
+    switch (path) {
+      case "/api/login":
+        return logIn((await request.text()).trim());
+      case "/api/live":
+        return live(request, liveFrom(query));
+      case "/api/events": {
+        const limit = Math.min(Number(query.get("limit")) || 1000, MAX_EVENTS);
+        const filter = parseFilter(query.get("filter") ?? "");
+        return answerJson(findEvents(catalogue, filter, limit, nowMs));
+      }
+      case "/api/texts":
+        return answerJson(
+          describePlaces(options.events, placesIn(query.get("at")).slice(0, MAX_TEXTS)),
+        );
+      case "/api/session": {
+        const session = catalogue.sessions.get(query.get("id") ?? "");
+        return session === undefined
+          ? answerJson({ error: "there is no such session" }, 404)
+          : answerJson(answerSession(catalogue, session, placesIn(query.get("from")), nowMs));
+      }
+      case "/api/record": {
+        const [place] = placesIn(query.get("at"));
+        const [record] =
+          place === undefined ? [] : readRecordsAt(options.events, place.day, [place.offset]);
+        return record === undefined
+          ? answerJson({ error: "this event is not in the log any more" }, 404)
+          : answerJson(record);
+      }
+      case "/api/health":
+        return answerJson(await health.answer(catalogue));
+      default:
+        return answerJson({ error: "there is no such address" }, 404);
+    }
+  }
+
+  function logIn(ticket: string): Response {
+    const state = tickets.redeem(ticket);
+    if (state === "good") return answerJson({ token });
+    if (state === "used") options.onTicketUsedTwice();
+    return answerJson({ error: "this link was used, or is older than half a minute" }, 401);
+  }
+
+  function live(request: Request, from: LiveFrom | undefined): Response {
+    // Bun ends an answer that is silent for ten seconds.
+    server.timeout(request, 0);
+    const stop = new AbortController();
+    streams.push(stop);
+    if (streams.length > MAX_STREAMS) streams.shift()?.abort();
+    request.signal.addEventListener("abort", () => stop.abort(), { once: true });
+    stop.signal.addEventListener("abort", () => {
+      const at = streams.indexOf(stop);
+      if (at >= 0) streams.splice(at, 1);
+    });
+    const lines = linesOf(liveMessages(catalogue, from, stop.signal));
+    return answer(lines as unknown as Bun.BodyInit, 200, {
+      "content-type": "application/x-ndjson",
+    });
+  }
+
+  void catalogue.run();
+  const address = `http://127.0.0.1:${server.port}/`;
+  return {
+    port: server.port ?? 0,
+    token,
+    tokenUrl: `${address}#token=${token}`,
+    ticketUrl: () => `${address}#ticket=${tickets.issue()}`,
+    async close() {
+      catalogue.close();
+      for (const stream of streams.splice(0)) stream.abort();
+      await server.stop(true);
+    },
+  };
+}
+
+async function* linesOf(messages: AsyncGenerator<LiveMessage>): AsyncGenerator<string> {
+  for await (const message of messages) yield `${JSON.stringify(message)}\n`;
+}
+
+function liveFrom(query: URLSearchParams): LiveFrom | undefined {
+  const epoch = query.get("epoch");
+  return epoch === null ? undefined : { epoch, cursor: Number(query.get("cursor")) || 0 };
+}
+
+/** `2026-11-22:1234,…` */
+function placesIn(text: string | null): Place[] {
+  return Array.from(
+    (text ?? "").matchAll(/(\d{4}-\d\d-\d\d):(\d{1,15})/g),
+    ([, day = "", offset]) => ({
+      day,
+      offset: Number(offset),
+    }),
+  );
+}
+
+// Bun embeds the files of the page in the executable, each under a name with a hash of its content. They are served
+// here, and not by Bun, because they have to pass the guard and carry its headers.
+function pageFile(path: string): Response {
+  const files = page.files ?? [];
+  const wanted = path === "/" ? page.index : path;
+  const file = files.find((one) => one.path.endsWith(wanted.replace(/^\.?\//, "/")));
+  if (file === undefined) return answer("There is nothing here.\n", 404);
+  const type = (file.headers as Record<string, string> | undefined)?.["content-type"];
+  return answer(Bun.file(file.path), 200, { "content-type": type ?? "application/octet-stream" });
+}
