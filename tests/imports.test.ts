@@ -24,7 +24,7 @@ function importsOf(file: string): Import[] {
 function targetOf(path: string, from: string): string {
   if (!path.startsWith(".")) return path;
   const target = relative(root, resolve(root, dirname(from), path));
-  for (const candidate of [`${target}.ts`, target])
+  for (const candidate of [`${target}.ts`, `${target}.tsx`, target])
     if (existsSync(`${root}/${candidate}`)) return candidate;
   throw new Error(`${from} imports ${path}, which is not there`);
 }
@@ -76,6 +76,7 @@ test.each([
   [/^zod/, "it would double the cost of a hook"],
   [/^lib\/cli\//, "it is for a person, who can wait"],
   [/^lib\/forward\//, "recording never depends on shipping"],
+  [/^lib\/dashboard\//, "nor on who looks"],
   [
     /^(?:node:)?(?:https?|http2|net|tls|dns|dgram|child_process|cluster|inspector)(?:\/|$)/,
     "nor reaches the network or another program",
@@ -150,10 +151,16 @@ test.each([
     "lib/forward/",
     /^lib\/(?:os|log|history|forward)\/|^lib\/[\w-]+\.ts$|^lib\/hook\/start-forwarder\.ts$/,
   ],
+  // The page and its server.
+  ["lib/dashboard/", /^lib\/(?:os|log|history|dashboard)\/|^lib\/[\w-]+\.ts$/],
+  [
+    "lib/dashboard/page/",
+    /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/(?:answers|filter)\.ts$|^lib\/log\/record\.ts$/,
+  ],
   ["lib/cli/commands/", /^lib\/(?!cli\/commands\/)/],
   ["scripts/", /^(?:lib|scripts|hooks)\/|^package\.json$/],
 ] as const)("%s imports only what it may", (layer, allowed) => {
-  const files = sources(`${layer}**/*.ts`);
+  const files = sources(`${layer}**/*.{ts,tsx}`);
   expect(files).not.toBeEmpty();
   const ways = files.flatMap((file) => importsWithTypes(file).map((target) => [file, target]));
   expect(ways.filter(([, target = ""]) => !allowed.test(target))).toEqual([]);

@@ -18,16 +18,17 @@ interface RowsProps {
   readonly onLeaveEnd?: (isAtEnd: boolean) => void;
   readonly onWindow?: (first: number, last: number) => void;
   readonly keys?: (event: KeyboardEvent) => boolean;
-  readonly role?: "listbox" | "tree";
+  readonly role?: "grid" | "tree";
 }
 
 /** What the element of a row needs. */
 export interface RowAttributes {
   readonly id: string;
-  readonly role: "option" | "treeitem";
+  readonly role: "row" | "treeitem";
   readonly "aria-selected": boolean;
-  readonly "aria-posinset": number;
-  readonly "aria-setsize": number;
+  readonly "aria-rowindex"?: number;
+  readonly "aria-posinset"?: number;
+  readonly "aria-setsize"?: number;
   readonly class: string;
   readonly style: Readonly<Record<string, string>>;
   readonly onClick: () => void;
@@ -38,7 +39,7 @@ const MAX_HEIGHT = 15_000_000;
 const EXTRA_ROWS = 8;
 
 export function Rows(props: RowsProps) {
-  const { count, height, selected, row, isFollowing = false, role = "listbox" } = props;
+  const { count, height, selected, row, isFollowing = false, role = "grid" } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const total = count * height;
@@ -107,10 +108,10 @@ export function Rows(props: RowsProps) {
     rows.push(
       row(index, {
         id: `row-${index}`,
-        role: role === "tree" ? "treeitem" : "option",
+        ...(role === "tree"
+          ? { role: "treeitem", "aria-posinset": index + 1, "aria-setsize": count }
+          : { role: "row", "aria-rowindex": index + 1 }),
         "aria-selected": index === selected,
-        "aria-posinset": index + 1,
-        "aria-setsize": count,
         class: index === selected ? "row selected" : "row",
         style: { top: `${index * height - view.top * (scale - 1)}px`, height: `${height}px` },
         onClick: () => props.onSelect(index),
@@ -123,6 +124,7 @@ export function Rows(props: RowsProps) {
       role={role}
       tabIndex={0}
       aria-label={props.label}
+      aria-rowcount={role === "grid" ? count : undefined}
       aria-activedescendant={selected >= first && selected < last ? `row-${selected}` : undefined}
       onScroll={(event) => {
         const element = event.currentTarget;

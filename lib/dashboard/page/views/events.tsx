@@ -242,7 +242,7 @@ export function Events() {
               if (event === undefined) return null;
               const before = row === 0 ? undefined : list.current.at(indexOf(row - 1));
               return (
-                <div key={row} {...attributes} class={`${attributes.class} event-line`}>
+                <div key={row} {...attributes}>
                   <EventLine event={event} isNewSession={before?.session !== event.session} />
                 </div>
               );
@@ -262,7 +262,7 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
   const known = sessionOf(session);
   const isFailed = (flags & FAILED) !== 0;
   return (
-    <>
+    <div role="gridcell" class="cell event-line">
       <time class="quiet" title={formatDay(atMs)}>
         {formatTime(atMs)}
       </time>
@@ -280,7 +280,7 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
       </span>
       <span class="text">{textAt(day, offset) ?? tool}</span>
       <span class="number">{durationMs >= 0 ? formatDuration(durationMs) : ""}</span>
-    </>
+    </div>
   );
 }
 

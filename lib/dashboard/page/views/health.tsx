@@ -85,7 +85,7 @@ function Destinations({ destinations }: Pick<HealthAnswer, "destinations">) {
           <code>claude-session install --server URL</code>.
         </p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Destinations">
           <table>
             <thead>
               <tr>
@@ -138,7 +138,7 @@ function Correlations({ days }: { readonly days: readonly Correlation[] }) {
         the project's pointer file says so. A call, a subagent or a session is joined if its end was
         recorded, too.
       </p>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Correlation">
         <table>
           <thead>
             <tr>

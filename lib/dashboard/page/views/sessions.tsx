@@ -133,8 +133,10 @@ export function Sessions() {
                 if ("group" in line)
                   return (
                     <div key={index} {...attributes} class="row group">
-                      <strong>{line.group}</strong>{" "}
-                      <span class="quiet">{formatCount(line.count)}</span>
+                      <span role="gridcell">
+                        <strong>{line.group}</strong>{" "}
+                        <span class="quiet">{formatCount(line.count)}</span>
+                      </span>
                     </div>
                   );
                 return <SessionLine key={index} session={line.session} attributes={attributes} />;
@@ -151,18 +153,20 @@ function SessionLine({ session, attributes }: { session: SessionRow; attributes:
   const { project, tools, failures, agents, started_ms, last_ms, id } = session;
   return (
     <div {...attributes}>
-      <a class="session-line" href={linkTo("session", id)} tabIndex={-1}>
-        <State session={session} />
-        <span class="project">{project}</span>
-        <span class="title">{titleOf(session)}</span>
-        <span class="number wide-only">{agents > 0 ? formatCount(agents) : ""}</span>
-        <span class="number">{formatCount(tools)}</span>
-        <span class={failures > 0 ? "number failed" : "number quiet"}>
-          {failures > 0 ? `✗ ${formatCount(failures)}` : ""}
-        </span>
-        <span class="number wide-only">{formatDuration(last_ms - started_ms)}</span>
-        <span class="number">{formatAgo(last_ms, now.value)}</span>
-      </a>
+      <div role="gridcell" class="cell">
+        <a class="session-line" href={linkTo("session", id)} tabIndex={-1}>
+          <State session={session} />
+          <span class="project">{project}</span>
+          <span class="title">{titleOf(session)}</span>
+          <span class="number wide-only">{agents > 0 ? formatCount(agents) : ""}</span>
+          <span class="number">{formatCount(tools)}</span>
+          <span class={failures > 0 ? "number failed" : "number quiet"}>
+            {failures > 0 ? `✗ ${formatCount(failures)}` : ""}
+          </span>
+          <span class="number wide-only">{formatDuration(last_ms - started_ms)}</span>
+          <span class="number">{formatAgo(last_ms, now.value)}</span>
+        </a>
+      </div>
     </div>
   );
 }

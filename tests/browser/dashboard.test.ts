@@ -1,0 +1,367 @@
+// The dashboard's page in Chromium: each view, what arrives while it is open, the keyboard, what is linked, and texts
+// that try to be more than texts.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { sampleSessions } from "../../scripts/demo/sample-sessions";
+import { runProgram } from "../../scripts/harness/run-program";
+import { Sandbox } from "../../scripts/harness/sandbox";
+import { goTo, openPage, startBrowser, whyNoBrowser, type OpenPage } from "../support/browser";
+import { Dashboard } from "../support/dashboard";
+import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
+import { until } from "../support/until";
+import { writeRecords } from "../support/written-log";
+
+setDefaultTimeout(60_000);
+if (whyNoBrowser !== undefined) console.log(`skipped: ${whyNoBrowser}`);
+const records = await recordedSession();
+const sample = await sampleSessions(Date.now());
+const sampleId =
+  sample.find(({ payload }) => JSON.stringify(payload).includes("cart test"))?.session_id ?? "";
+
+describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
+  const sandbox = new Sandbox();
+  let browser: Browser;
+  let dashboard: Dashboard;
+  beforeAll(async () => {
+    writeRecords(sandbox, sample);
+    [browser, dashboard] = await Promise.all([startBrowser(), Dashboard.start(sandbox)]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await dashboard[Symbol.asyncDispose]();
+    sandbox[Symbol.dispose]();
+  });
+
+  /** Opens a view, and expects nothing wrong at the end. */
+  async function on(view: string, look: (page: Page) => Promise<void>): Promise<void> {
+    const opened = await openPage(browser, dashboard, view);
+    try {
+      await look(opened.page);
+      expect(opened.problems).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  test("takes the token out of its address", () =>
+    on("", async (page) => {
+      expect(page.url()).not.toContain(dashboard.token);
+      expect(await page.evaluate("document.cookie")).toBe("");
+      await page.reload();
+      await page.locator("[data-connection=live]").waitFor();
+    }));
+
+  test("Now: what asks comes first, then what is done, at work, and ended", () =>
+    on("now", async (page) => {
+      await page.getByRole("heading", { name: "2 sessions ask you" }).waitFor();
+      expect(await page.locator(".part h2").allTextContents()).toEqual([
+        "2 sessions ask you",
+        "Done, your turn",
+        "At work",
+        "Ended",
+      ]);
+      const [first] = await page.locator(".part.asks .card").allTextContents();
+      expect(first).toContain("git push --force-with-lease");
+      expect(await page.locator(".part.works").textContent()).toContain("cargo test --release");
+      expect(await page.title()).toBe("(2) Claude sessions");
+    }));
+
+  test("Sessions: filtered as you type, by the counts beside, grouped and sorted; all of it in the address", () =>
+    on("sessions", async (page) => {
+      const rows = page.locator(".session-line:not(.columns)");
+      await rows.first().waitFor();
+      await page.getByRole("searchbox").fill("project:game state:active");
+      await page.waitForURL(/filter=project/);
+      await page.getByText("1 of").waitFor();
+      expect(await rows.allTextContents()).toEqual([expect.stringContaining("collision grid")]);
+      await page.reload();
+      await page.getByText("1 of").waitFor();
+      await page.getByRole("searchbox").fill("");
+      await page.locator(".facet", { hasText: "docs" }).click();
+      await page.waitForURL(/filter=project%3Adocs/);
+      for (const text of await rows.allTextContents()) expect(text).toContain("docs");
+      await page.getByLabel("Group").selectOption("project");
+      expect(await page.locator(".row.group strong").allTextContents()).toEqual(["docs"]);
+      await page.locator(".facet", { hasText: "docs" }).click({ modifiers: ["Alt"] });
+      await page.waitForURL(/-project%3Adocs/);
+    }));
+
+  test("Session: the story, its subagent under its call, and one event whole", () =>
+    on(`session/${sampleId}`, async (page) => {
+      await page.getByRole("heading", { name: /cart test fails/ }).waitFor();
+      const tree = page.getByRole("treeitem");
+      const texts = await tree.allTextContents();
+      const at = (text: string) => texts.findIndex((one) => one.includes(text));
+      expect(at("Explore 2 steps")).toBeGreaterThan(at("Agent"));
+      expect(at("✗ Bash")).toBeGreaterThan(0);
+      expect(await tree.nth(at("new Date")).getAttribute("aria-level")).toBe("4");
+      await tree.nth(at("Edit")).click();
+      await page.waitForURL(/sel=call-/);
+      const panel = page.getByRole("complementary", { name: "Event" });
+      await panel.locator(".diff .added", { hasText: "return day.getUTCDate();" }).waitFor();
+      expect(await panel.locator(".diff .removed").textContent()).toContain(
+        "- return day.getDate();",
+      );
+      await page.reload();
+      await panel.locator(".diff .added", { hasText: "return day.getUTCDate();" }).waitFor();
+      await page.keyboard.press("Escape");
+      await panel.waitFor({ state: "detached" });
+      await page.locator(".lanes canvas").click({ position: { x: 600, y: 48 } });
+      await panel.waitFor();
+    }));
+
+  test("Session: a turn closes and opens by the keyboard", () =>
+    on(`session/${sampleId}`, async (page) => {
+      const tree = page.getByRole("treeitem");
+      await tree.first().waitFor();
+      const before = await tree.count();
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.keyboard.press("ArrowLeft");
+      await until(() =>
+        page.evaluate<boolean>(`document.querySelectorAll("[role=treeitem]").length < ${before}`),
+      );
+      expect(await tree.nth(1).getAttribute("aria-expanded")).toBe("false");
+      await page.keyboard.press("ArrowRight");
+      await until(() =>
+        page.evaluate<boolean>(`document.querySelectorAll("[role=treeitem]").length === ${before}`),
+      );
+    }));
+
+  test("Events: filter, pause, and the panel of one", () =>
+    on("events", async (page) => {
+      const rows = page.locator(".event-line");
+      await rows.first().waitFor();
+      await page.getByRole("searchbox").fill("failed tool:Bash");
+      await until(() =>
+        page.evaluate<boolean>(
+          `Array.from(document.querySelectorAll(".event-line .name")).every((one) => one.textContent.includes("PostToolUseFailure"))`,
+        ),
+      );
+      await rows.first().click();
+      await page
+        .getByRole("complementary", { name: "Event" })
+        .getByRole("heading", { name: "Error" })
+        .waitFor();
+    }));
+
+  test("Health: findings, delivery, and what belongs together", () =>
+    on("health", async (page) => {
+      await page.getByText("The hooks are not registered").waitFor();
+      await page.getByRole("heading", { name: "What belongs together" }).waitFor();
+      expect(await page.locator("tbody tr").count()).toBeGreaterThanOrEqual(5);
+    }));
+
+  test("the keyboard goes everywhere, and says so", () =>
+    on("now", async (page) => {
+      await page.getByRole("heading", { name: /ask you/ }).waitFor();
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keys" }).waitFor();
+      await page.keyboard.press("Escape");
+      for (const [key, view] of [
+        ["s", "sessions"],
+        ["e", "events"],
+        ["h", "health"],
+        ["n", "now"],
+        ["s", "sessions"],
+      ] as const) {
+        await page.keyboard.press("g");
+        await page.keyboard.press(key);
+        await page.waitForURL(new RegExp(`#/${view}`));
+      }
+      await page.locator(".session-line:not(.columns)").first().waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.type("project:game");
+      await page.waitForURL(/filter=project%3Agame/);
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/#\/session\//);
+      await page.goBack();
+      await page.waitForURL(/#\/sessions\?filter=project%3Agame/);
+    }));
+
+  test.each(["now", "sessions", `session/${sampleId}?sel=call-e7`, "events", "health"])(
+    "%s has nothing that axe objects to, light and dark, wide and narrow",
+    async (view) => {
+      const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8");
+      for (const [colorScheme, width] of [
+        ["light", 1440],
+        ["dark", 1440],
+        ["light", 390],
+      ] as const) {
+        // The tool is put in from outside: the page itself lets no script in.
+        const opened = await openPage(browser, dashboard, view, {
+          colorScheme,
+          viewport: { width, height: 900 },
+          bypassCSP: true,
+        });
+        await opened.page.waitForTimeout(view === "health" ? 2500 : 500);
+        await opened.page.evaluate(axe);
+        const found = await opened.page.evaluate(
+          `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html.slice(0, 200)))`,
+        );
+        await opened.close();
+        expect({ colorScheme, width, found }).toEqual({ colorScheme, width, found: [] });
+      }
+    },
+  );
+});
+
+describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
+  let browser: Browser;
+  beforeAll(async () => void (browser = await startBrowser()));
+  afterAll(() => browser.close());
+
+  async function withPage(
+    view: string,
+    run: (sandbox: Sandbox, dashboard: Dashboard, opened: OpenPage) => Promise<void>,
+    start = records,
+  ): Promise<void> {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, start);
+    await using dashboard = await Dashboard.start(sandbox);
+    const opened = await openPage(browser, dashboard, view);
+    await run(sandbox, dashboard, opened);
+    await opened.close();
+  }
+
+  test("a hook's event is on the screen within a second", () =>
+    withPage("now", async (sandbox, _, { page, problems }) => {
+      await page.locator(".part").first().waitFor();
+      const event = {
+        session_id: "new-1",
+        hook_event_name: "UserPromptSubmit",
+        prompt: "Paint the shed",
+      };
+      await runProgram("session-start", sandbox, {
+        session_id: "new-1",
+        hook_event_name: "SessionStart",
+        source: "startup",
+      });
+      await runProgram("session-event", sandbox, event);
+      await page.getByText("Paint the shed").waitFor({ timeout: 5000 });
+      await runProgram("pre-tool-use", sandbox, {
+        session_id: "new-1",
+        hook_event_name: "PreToolUse",
+        tool_name: "Bash",
+        tool_use_id: "x1",
+        tool_input: { command: "brush --red" },
+      });
+      await page.locator(".part.works", { hasText: "brush --red" }).waitFor({ timeout: 5000 });
+      await runProgram("session-event", sandbox, {
+        session_id: "new-1",
+        hook_event_name: "PermissionRequest",
+        tool_name: "Bash",
+        tool_input: { command: "brush --red" },
+      });
+      await page.locator(".part.asks", { hasText: "Paint the shed" }).waitFor({ timeout: 5000 });
+      await goTo(page, "session/new-1");
+      await page.getByRole("treeitem").nth(2).waitFor();
+      await runProgram("post-tool-use", sandbox, {
+        session_id: "new-1",
+        hook_event_name: "PostToolUse",
+        tool_name: "Bash",
+        tool_use_id: "x1",
+        tool_input: { command: "brush --red" },
+        tool_response: { stdout: "red" },
+        duration_ms: 9,
+      });
+      await page.getByRole("treeitem", { name: /✓.*Bash/ }).waitFor({ timeout: 5000 });
+      expect(problems).toEqual([]);
+    }));
+
+  test("Events pauses, counts what is new, and goes on", () =>
+    withPage("events", async (sandbox, _, { page }) => {
+      await page.locator(".event-line").first().waitFor();
+      await page.keyboard.press("p");
+      await page.getByRole("button", { name: "Go on" }).waitFor();
+      await runProgram("session-event", sandbox, {
+        session_id: "late",
+        hook_event_name: "Stop",
+        last_assistant_message: "Late news",
+      });
+      await page.getByRole("button", { name: "Go on (1 new)" }).waitFor({ timeout: 5000 });
+      expect(await page.getByText("Late news").count()).toBe(0);
+      await page.keyboard.press("p");
+      await page.getByText("Late news").waitFor({ timeout: 5000 });
+    }));
+
+  test("it says when the dashboard ends, and goes on by itself", () =>
+    withPage("now", async (sandbox, dashboard, { page }) => {
+      const { port } = dashboard;
+      await dashboard.close();
+      await page.locator("[data-connection=lost]").waitFor();
+      await using again = await Dashboard.start(sandbox, {
+        args: ["--no-open", "--port", String(port)],
+      });
+      await page.getByText("This link lets nobody in any more").waitFor({ timeout: 10_000 });
+      await page.goto(again.link);
+      await page.reload();
+      await page.locator("[data-connection=live]").waitFor();
+    }));
+
+  test("an empty log says what to do", () =>
+    withPage(
+      "now",
+      async (_, __, { page }) => {
+        for (const view of ["now", "sessions", "events"]) {
+          await goTo(page, view);
+          await page.getByRole("heading", { name: "Nothing has been recorded yet" }).waitFor();
+        }
+        await goTo(page, "session/nothing");
+        await page.getByRole("heading", { name: "there is no such session" }).waitFor();
+      },
+      [],
+    ));
+
+  test("texts stay texts in every view", async () => {
+    const evil = `<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'"><svg onload=pwned=1>{{7*7}}\${7*7}`;
+    const hostile = await recordsFrom([
+      ["SessionStart", { model: evil, session_title: evil }],
+      ["UserPromptSubmit", { prompt: evil }],
+      [
+        "variants/PreToolUse.Bash",
+        { tool_name: evil, tool_use_id: "t1", tool_input: { command: evil, [evil]: evil } },
+      ],
+      ["variants/PermissionRequest.Write", { tool_name: evil, tool_input: { command: evil } }],
+      ["SubagentStart", { agent_id: evil, agent_type: evil }],
+      ["variants/PostToolUseFailure.Bash", { tool_name: evil, tool_use_id: "t1", error: evil }],
+      ["Notification", { message: evil }],
+      ["Stop", { last_assistant_message: evil }],
+    ]);
+    for (const record of hostile)
+      Object.assign(record, { project: evil, user: evil, project_dir: `/${evil}` });
+    await withPage(
+      "now",
+      async (_, __, { page, problems }) => {
+        const id = SESSION;
+        const views = [
+          "now",
+          "sessions",
+          "sessions?group=project",
+          "events",
+          "health",
+          `session/${id}`,
+          `session/${id}?sel=call-t1`,
+          `sessions?filter=${encodeURIComponent(evil)}`,
+        ];
+        for (const view of views) {
+          await goTo(page, view);
+          await page.waitForTimeout(view === "health" ? 2000 : 400);
+          expect(
+            await page.evaluate(
+              `[globalThis.pwned, document.querySelectorAll("img, script:not([src]), svg[onload]").length]`,
+            ),
+          ).toEqual([undefined, 0]);
+        }
+        await goTo(page, `session/${id}`);
+        await page.getByText("<img src=x").first().waitFor();
+        expect(problems).toEqual([]);
+      },
+      hostile,
+    );
+  });
+});

@@ -1,0 +1,487 @@
+// `claude-session dashboard`: who gets in, what it answers, and how it follows the log.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import type {
+  EventsAnswer,
+  HealthAnswer,
+  LiveMessage,
+  SessionAnswer,
+  SessionRow,
+} from "../../lib/dashboard/answers";
+import type { EventRecord } from "../../lib/log/record";
+import { sampleSessions } from "../../scripts/demo/sample-sessions";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
+import { Sandbox } from "../../scripts/harness/sandbox";
+import { Dashboard, rawRequest } from "../support/dashboard";
+import { recordedSession, SESSION } from "../support/recorded-session";
+import { until } from "../support/until";
+import { as, placeForAll, USER, whyNotAnother } from "../support/users";
+import { writeRecords } from "../support/written-log";
+
+setDefaultTimeout(60_000);
+const records = await recordedSession();
+const whyNot = whyNotAnother();
+
+describe("the door", () => {
+  const sandbox = new Sandbox();
+  let dashboard: Dashboard;
+  let port = 0;
+  let authorization = "";
+  beforeAll(async () => {
+    writeRecords(sandbox, records);
+    dashboard = await Dashboard.start(sandbox);
+    ({ port } = dashboard);
+    authorization = `authorization: Bearer ${dashboard.token}`;
+  });
+  afterAll(async () => {
+    await dashboard[Symbol.asyncDispose]();
+    sandbox[Symbol.dispose]();
+  });
+
+  const ROUTES = [
+    "/api/live",
+    "/api/events",
+    "/api/texts?at=2026-11-22:0",
+    `/api/session?id=${SESSION}`,
+    "/api/record?at=2026-11-22:0",
+    "/api/health",
+    "/api/nothing",
+  ];
+  const ALL = [...ROUTES, "/", "/index.html", "/api/login"];
+  const status = (text: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+  const host = () => `host: 127.0.0.1:${port}`;
+
+  test("opens its API to the token, in a header and nowhere else", async () => {
+    for (const route of ROUTES.slice(1, -2)) {
+      const answer = await rawRequest(port, [`GET ${route} HTTP/1.1`, host(), authorization]);
+      expect({ route, status: status(answer) }).toEqual({ route, status: 200 });
+    }
+    const { token } = dashboard;
+    const wrong = [
+      "",
+      `authorization: Bearer ${token.slice(0, -1)}`,
+      `authorization: Bearer ${token}x`,
+      `authorization: Basic ${token}`,
+      `authorization: ${token}`,
+      "authorization: Bearer",
+      `cookie: token=${token}`,
+      `x-token: ${token}`,
+    ];
+    for (const route of [...ROUTES, `/api/events?token=${token}`])
+      for (const header of wrong) {
+        const lines = [`GET ${route} HTTP/1.1`, host(), ...(header === "" ? [] : [header])];
+        const answer = await rawRequest(port, lines);
+        expect({ route, header, status: status(answer) }).toEqual({ route, header, status: 401 });
+        expect(answer).not.toContain(SESSION);
+      }
+  });
+
+  test.each([
+    ["another host", "host: evil.example"],
+    ["another host with the port", "host: evil.example:PORT"],
+    ["an empty host", "host:"],
+    ["another port", "host: 127.0.0.1:1"],
+    ["no port", "host: 127.0.0.1"],
+    ["all interfaces", "host: 0.0.0.0:PORT"],
+    ["a longer name", "host: localhost.evil.example:PORT"],
+    ["another origin", "host: 127.0.0.1:PORT\r\norigin: http://evil.example"],
+    ["another port's origin", "host: 127.0.0.1:PORT\r\norigin: http://127.0.0.1:1"],
+    ["no origin", "host: 127.0.0.1:PORT\r\norigin: null"],
+    ["another site", "host: 127.0.0.1:PORT\r\nsec-fetch-site: cross-site"],
+    ["another port's site", "host: 127.0.0.1:PORT\r\nsec-fetch-site: same-site"],
+  ])("lets nobody in with %s", async (_, headers) => {
+    const lines = headers.replaceAll("PORT", String(port)).split("\r\n");
+    for (const route of ALL) {
+      const method = route === "/api/login" ? "POST" : "GET";
+      const answer = await rawRequest(port, [
+        `${method} ${route} HTTP/1.1`,
+        ...lines,
+        authorization,
+      ]);
+      expect({ route, isIn: status(answer) < 400 }).toEqual({ route, isIn: false });
+      expect(answer).not.toMatch(/access-control|<html|session_id/i);
+    }
+  });
+
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("takes no %s", async (method) => {
+    for (const route of ALL) {
+      if (route === "/api/login" && method === "POST") continue;
+      const lines = [`${method} ${route} HTTP/1.1`, host(), authorization, "content-length: 0"];
+      const answer = await rawRequest(port, lines);
+      expect({ route, status: status(answer) }).toEqual({ route, status: 405 });
+      expect(answer.toLowerCase()).not.toContain("access-control");
+    }
+  });
+
+  test("sends its rules with every answer, and sets no cookie", async () => {
+    for (const route of ALL) {
+      const answer = (await rawRequest(port, [`GET ${route} HTTP/1.1`, host()])).toLowerCase();
+      for (const header of [
+        "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'",
+        "require-trusted-types-for 'script'; trusted-types 'none'",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "cross-origin-opener-policy: same-origin",
+        "cross-origin-resource-policy: same-origin",
+        "cache-control: no-store",
+      ])
+        expect(answer).toContain(header);
+      expect(answer).not.toContain("set-cookie");
+      expect(answer).not.toContain("access-control");
+    }
+  });
+
+  test("serves the page's own files and no others", async () => {
+    const page = await rawRequest(port, ["GET / HTTP/1.1", host()]);
+    const files = Array.from(page.matchAll(/(?:src|href)="\.?(\/[^"]+)"/g), ([, path]) => path);
+    expect(files.length).toBeGreaterThanOrEqual(2);
+    for (const path of files)
+      expect(status(await rawRequest(port, [`GET ${path} HTTP/1.1`, host()]))).toBe(200);
+    for (const path of [
+      "/etc/passwd",
+      "/../../etc/passwd",
+      "/%2e%2e/etc/passwd",
+      "//etc/passwd",
+      "/root/x.js",
+    ])
+      expect(status(await rawRequest(port, [`GET ${path} HTTP/1.1`, host()]))).toBe(404);
+  });
+
+  test("a request that is too large or nonsense does not end it", async () => {
+    await rawRequest(port, ["nonsense"]);
+    await rawRequest(port, [`POST /api/login HTTP/1.1`, host(), "content-length: 99999999"]);
+    await rawRequest(port, [`GET /${"x".repeat(60_000)} HTTP/1.1`, host()]);
+    const answer = await rawRequest(port, ["GET / HTTP/1.1", host()]);
+    expect(status(answer)).toBe(200);
+  });
+
+  test("listens on this machine only, and only its owner may read the token", async () => {
+    const path = `${sandbox.state}/dashboard.json`;
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ port, token: dashboard.token });
+    const listening = readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .filter((line) =>
+        line.includes(`:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`),
+      );
+    expect(listening.map((line) => line.trim().split(/\s+/)[1]?.split(":")[0])).toEqual([
+      "0100007F",
+    ]);
+  });
+
+  test("another call finds it", async () => {
+    const { code, stdout } = await runCli(sandbox, "dashboard --no-open");
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `The dashboard is running already: ${dashboard.link}\n`,
+    });
+  });
+});
+
+test.skipIf(whyNot !== undefined)("a link that a browser is opened with is good once", async () => {
+  using sandbox = new Sandbox();
+  const folder = await placeForAll(sandbox);
+  mkdirSync(`${sandbox.root}/bin`);
+  const opened = `${sandbox.home}/opened`;
+  writeFileSync(
+    `${sandbox.root}/bin/xdg-open`,
+    `#!/bin/sh\nprintf '%s' "$1" >${opened}.new; mv ${opened}.new ${opened}\n`,
+  );
+  chmodSync(`${sandbox.root}/bin/xdg-open`, 0o755);
+  for (const path of [sandbox.root, `${sandbox.root}/bin`]) chmodSync(path, 0o755);
+  chmodSync(sandbox.home, 0o777);
+  const env = {
+    DISPLAY: ":9",
+    PATH: `${sandbox.root}/bin:/usr/bin:/bin`,
+    CLAUDE_SESSION_HOME: `${sandbox.home}/state`,
+  };
+  await using dashboard = await Dashboard.start(sandbox, { by: as(USER), folder, args: [], env });
+  await until(() => existsSync(opened));
+  const link = readFileSync(opened, "utf8");
+  expect(link).not.toContain(dashboard.token);
+  const ticket = /#ticket=([\w-]+)$/.exec(link)?.[1] ?? "";
+  const logIn = (body: string) =>
+    fetch(`http://127.0.0.1:${dashboard.port}/api/login`, { method: "POST", body });
+  expect((await logIn(`${ticket}x`)).status).toBe(401);
+  const first = await logIn(ticket);
+  expect(await first.json()).toEqual({ token: dashboard.token });
+  expect((await logIn(ticket)).status).toBe(401);
+  expect(await dashboard.close()).toBe(0);
+  expect(await dashboard.child.stderr.text()).toContain("A link was used twice");
+});
+
+test.skipIf(whyNot !== undefined)(
+  "another user of the machine gets the empty page and nothing else",
+  async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    const asOther = (path: string) =>
+      Bun.spawnSync([
+        ...as(USER),
+        "curl",
+        "-s",
+        "-w",
+        "%{http_code}",
+        `http://127.0.0.1:${dashboard.port}${path}`,
+      ]).stdout.toString();
+    expect(asOther("/")).toContain('<div id="app">');
+    for (const path of ["/api/events", "/api/live", `/api/session?id=${SESSION}`])
+      expect(asOther(path)).toEndWith("401");
+    const file = Bun.spawnSync([...as(USER), "cat", `${sandbox.state}/dashboard.json`]);
+    expect(file.exitCode).not.toBe(0);
+  },
+);
+
+describe("it", () => {
+  test("ends by Ctrl-C with status 0, and takes its file away", async () => {
+    using sandbox = new Sandbox();
+    await using dashboard = await Dashboard.start(sandbox);
+    expect(existsSync(`${sandbox.state}/dashboard.json`)).toBe(true);
+    expect(await dashboard.close()).toBe(0);
+    expect(existsSync(`${sandbox.state}/dashboard.json`)).toBe(false);
+  });
+
+  test("takes the port that it is given, or says that it is taken", async () => {
+    using sandbox = new Sandbox();
+    await using dashboard = await Dashboard.start(sandbox);
+    using other = new Sandbox();
+    const taken = await runCli(other, `dashboard --no-open --port ${dashboard.port}`);
+    expect(taken).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`port ${dashboard.port} is taken`),
+    });
+    expect((await runCli(other, "dashboard --port 99999")).code).toBe(2);
+  });
+
+  test("is started anew where the former one was killed", async () => {
+    using sandbox = new Sandbox();
+    const killed = await Dashboard.start(sandbox);
+    await killed[Symbol.asyncDispose]();
+    await using dashboard = await Dashboard.start(sandbox);
+    expect(dashboard.token).not.toBe(killed.token);
+  });
+
+  test("answers for sessions as list and show do", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    const rows = await sessionsOf(dashboard);
+    const { stdout } = await runCli(sandbox, "list --json --limit 0");
+    const listed = JSON.parse(stdout) as {
+      session_id: string;
+      state: string;
+      tools: number;
+      failures: number;
+    }[];
+    expect(rows.size).toBe(listed.length);
+    for (const { session_id, state, tools, failures } of listed)
+      expect(rows.get(session_id)).toMatchObject({ state, tools, failures });
+    const own = records.filter(({ session_id }) => session_id === SESSION);
+    const answer = await dashboard.ask<SessionAnswer>(`/api/session?id=${SESSION}`);
+    expect(answer.records.map(({ record }) => record)).toEqual(own);
+    expect(answer.links).toHaveLength(1);
+    const [second] = answer.records;
+    const whole = await dashboard.ask<EventRecord>(
+      `/api/record?at=${second?.place.day}:${second?.place.offset}`,
+    );
+    expect(whole).toEqual(second?.record as EventRecord);
+  });
+
+  test.each([
+    ["", () => true],
+    ["tool:Bash", ({ tool }) => tool === "Bash"],
+    ["-tool:Bash", ({ tool }) => tool !== "Bash"],
+    ["tool:bash,Write", ({ tool }) => tool === "Bash" || tool === "Write"],
+    ["event:Pre*", ({ event }) => event.startsWith("Pre")],
+    [`session:${SESSION.slice(0, 6)}`, ({ session_id }) => session_id === SESSION],
+    ["failed", ({ event }) => event.endsWith("Failure")],
+    ["agent", ({ agent_id }) => agent_id !== undefined],
+    ["project:shop tool:Read", ({ tool }) => tool === "Read"],
+    ["project:nothing", () => false],
+    ["since:2026-11-23", () => false],
+    ['"out.txt"', (record) => JSON.stringify(record).includes("out.txt")],
+    [
+      '"out.txt" event:PreToolUse',
+      (record) => record.event === "PreToolUse" && JSON.stringify(record).includes("out.txt"),
+    ],
+    ['"bun test\necho done"', (record) => JSON.stringify(record).includes("bun test\\necho done")],
+  ] as [string, (record: EventRecord) => boolean][])(
+    "finds events by %j",
+    async (filter, matches) => {
+      using sandbox = new Sandbox();
+      writeRecords(sandbox, records);
+      await using dashboard = await Dashboard.start(sandbox);
+      await sessionsOf(dashboard);
+      const { events, matched, total } = await dashboard.ask<EventsAnswer>(
+        `/api/events?filter=${encodeURIComponent(filter)}`,
+      );
+      const expected = records.filter(matches);
+      expect({ matched, total }).toEqual({ matched: expected.length, total: records.length });
+      expect(events.at_ms).toEqual(expected.map(({ timestamp }) => Date.parse(timestamp)));
+      const places = events.offset.map(
+        (offset, i) => `${events.names[events.day[i] ?? 0]}:${offset}`,
+      );
+      const texts = await dashboard.ask<string[]>(`/api/texts?at=${places.join(",")}`);
+      expect(texts).toHaveLength(expected.length);
+    },
+  );
+
+  test("says whether everything works, and who named the sessions", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    await sessionsOf(dashboard);
+    const { findings, correlation } = await dashboard.ask<HealthAnswer>("/api/health");
+    expect(findings.some(({ topic }) => topic === "Registration")).toBe(true);
+    const [day] = correlation;
+    expect(day).toMatchObject({
+      day: "2026-11-22",
+      events: records.length,
+      witnesses: { payload: records.length },
+    });
+    expect(day?.calls).toBe(records.filter(({ event }) => event === "PreToolUse").length);
+  });
+});
+
+describe("the live stream", () => {
+  test("brings an event within a quarter of a second, and its session", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    const stream = dashboard.live();
+    await next(stream, (message) => message.kind === "progress" && message.share === 1);
+    const delays: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const event = { session_id: `live-${n}`, hook_event_name: "SessionStart", source: "startup" };
+      await runProgram("session-start", sandbox, event);
+      const endedMs = performance.now();
+      await next(
+        stream,
+        (message) =>
+          message.kind === "sessions" && message.sessions.some(({ id }) => id === `live-${n}`),
+      );
+      delays.push(performance.now() - endedMs);
+      await next(stream, (message) => message.kind === "events");
+    }
+    expect(delays.toSorted((a, b) => a - b)[2]).toBeLessThan(1000);
+    await stream.return(undefined);
+  });
+
+  test("goes on from its cursor, with what came meanwhile and nothing else", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    const first = dashboard.live();
+    const hello = await next(first, ({ kind }) => kind === "hello");
+    const sessions = await next(first, ({ kind }) => kind === "sessions");
+    await next(first, (message) => message.kind === "progress" && message.share === 1);
+    await first.return(undefined);
+    await runProgram("session-start", sandbox, {
+      session_id: "meanwhile",
+      hook_event_name: "SessionStart",
+    });
+    const { epoch } = hello as Extract<LiveMessage, { kind: "hello" }>;
+    const { cursor } = sessions as Extract<LiveMessage, { kind: "sessions" }>;
+    const second = dashboard.live(`?epoch=${epoch}&cursor=${cursor}`);
+    const message = await next(second, ({ kind }) => kind === "sessions");
+    await second.return(undefined);
+    expect(
+      (message as Extract<LiveMessage, { kind: "sessions" }>).sessions.map(({ id }) => id),
+    ).toEqual(["meanwhile"]);
+  });
+
+  test.each<[string, (sandbox: Sandbox, path: string) => unknown]>([
+    ["pruned", (sandbox) => runCli(sandbox, `prune --session ${SESSION}`)],
+    ["truncated", (_, path) => truncateSync(path)],
+    [
+      "edited",
+      (_, path) => {
+        const lines = readFileSync(path, "utf8")
+          .split("\n")
+          .filter((line) => !line.includes(SESSION));
+        writeFileSync(`${path}.new`, lines.join("\n"), { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])("shows what is left of a log that is %s", async (_, change) => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    expect((await sessionsOf(dashboard)).has(SESSION)).toBe(true);
+    await change(sandbox, `${sandbox.events}/2026-11-22.jsonl`);
+    await until(async () => !(await sessionsOf(dashboard)).has(SESSION));
+    appendFileSync(
+      `${sandbox.events}/2026-11-22.jsonl`,
+      `${JSON.stringify({ ...records[0], session_id: "after" })}\n`,
+    );
+    await until(async () => (await sessionsOf(dashboard)).has("after"));
+  });
+
+  test("a reader that does not read holds up nobody", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, await sampleSessions(Date.now()));
+    await using dashboard = await Dashboard.start(sandbox);
+    const idle = await dashboard.fetch("/api/live");
+    for (let n = 0; n < 3; n++) {
+      await runProgram("session-start", sandbox, {
+        session_id: `busy-${n}`,
+        hook_event_name: "SessionStart",
+      });
+      await until(async () => (await sessionsOf(dashboard)).has(`busy-${n}`));
+    }
+    await idle.body?.cancel();
+  });
+
+  test("a session that spans midnight has all of its events", async () => {
+    using sandbox = new Sandbox();
+    const own = records.filter(({ session_id }) => session_id === SESSION);
+    const days = own.map((record, n) => ({
+      ...record,
+      timestamp: record.timestamp.replace("11-22", n < 9 ? "11-21" : "11-22"),
+    }));
+    writeRecords(sandbox, days);
+    await using dashboard = await Dashboard.start(sandbox);
+    const row = (await sessionsOf(dashboard)).get(SESSION);
+    expect(row?.events).toBe(own.length);
+    const { stdout } = await runCli(sandbox, "list --json");
+    const [listed] = JSON.parse(stdout) as { tools: number; state: string; first_prompt: string }[];
+    expect(row).toMatchObject({
+      tools: listed?.tools,
+      state: listed?.state,
+      first_prompt: listed?.first_prompt,
+    });
+  });
+});
+
+/** All sessions that a new stream tells, once the log has been read. */
+async function sessionsOf(dashboard: Dashboard): Promise<Map<string, SessionRow>> {
+  const sessions = new Map<string, SessionRow>();
+  for await (const message of dashboard.live()) {
+    if (message.kind === "sessions")
+      for (const session of message.sessions) sessions.set(session.id, session);
+    if (message.kind === "progress" && message.share === 1) break;
+  }
+  return sessions;
+}
+
+async function next(
+  stream: AsyncGenerator<LiveMessage>,
+  isWanted: (message: LiveMessage) => boolean,
+): Promise<LiveMessage> {
+  for (;;) {
+    const { done, value } = await stream.next();
+    if (done) throw new Error("the stream ended");
+    if (isWanted(value)) return value;
+  }
+}
