@@ -10,7 +10,7 @@ import { faultCode } from "../os/fault";
 import { system } from "../os/system";
 import { UNKNOWN_SESSION } from "../session-id";
 import type { Place } from "./answers";
-import { Columns, FAILED, Names, OF_AGENT, WAITS } from "./columns";
+import { Clock, ColumnNames, Columns, FAILED, Names, OF_AGENT, WAITS } from "./columns";
 import { DayTally } from "./correlation";
 
 /** A session, and what the catalogue needs to keep it up to date. */
@@ -40,8 +40,9 @@ export interface CatalogueDay {
 
 // A frame of the screen: what waits for an answer does not notice.
 const SLICE_MS = 12;
+const MANY_EVENTS = 100_000;
 // For what the watch of the folder does not report.
-const POLL_MS = 1000;
+const POLL_MS = 2000;
 
 /** Everything that the dashboard knows of the log. */
 export class Catalogue {
@@ -55,12 +56,21 @@ export class Catalogue {
   share = 0;
   readonly #days = new Map<string, CatalogueDay>();
   readonly #waiting = new Set<() => void>();
+  readonly #column = {
+    session: new ColumnNames(this.names),
+    project: new ColumnNames(this.names),
+    event: new ColumnNames(this.names),
+    tool: new ColumnNames(this.names),
+    user: new ColumnNames(this.names),
+  };
+  readonly #clock = new Clock();
   #places = new WeakMap<RecordHead, Place>();
   #watcher: FSWatcher | undefined;
   #sliceEndMs = 0;
   #isClosed = false;
   #wake: (() => void) | undefined;
   #isDirty = true;
+  #isTidy = false;
 
   constructor(readonly events: string) {}
 
@@ -165,9 +175,12 @@ export class Catalogue {
       this.share = this.#days.size / names.length;
       this.#notify();
     }
-    if (this.share === 1) return;
+    if (this.share === 1 && this.#isTidy) return;
     this.share = 1;
     this.#notify();
+    // What reading a large log left behind is given back at once, not some day.
+    if (this.total > MANY_EVENTS) Bun.gc(true);
+    this.#isTidy = true;
   }
 
   // A day that is gone, smaller, another file, or was changed in place, as `prune --session` does: then all is read
@@ -190,6 +203,7 @@ export class Catalogue {
     this.#places = new WeakMap();
     this.epoch = Bun.randomUUIDv7();
     this.share = 0;
+    this.#isTidy = false;
   }
 
   /** Reads what was added to a day, by hooks that work now. */
@@ -198,7 +212,7 @@ export class Catalogue {
       day.end = entry.end;
       if (entry.kind === "head") {
         this.#addTo(day, entry);
-        this.#addToSession(this.sessions, day.day, entry);
+        this.#addToSession(this.sessions, day, entry);
       }
       if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
     }
@@ -219,7 +233,7 @@ export class Catalogue {
       day.end = entry.end;
       if (entry.kind === "head") {
         this.#addTo(day, entry);
-        this.#addToSession(own, name, entry);
+        this.#addToSession(own, day, entry);
       }
       if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
     }
@@ -233,22 +247,22 @@ export class Catalogue {
   }
 
   async #pause(): Promise<void> {
-    await Bun.sleep(0);
+    await new Promise<void>((resolve) => void setImmediate(resolve));
     this.#sliceEndMs = performance.now() + SLICE_MS;
   }
 
   #addTo({ columns, tally }: CatalogueDay, { head, begin }: Extract<HeadEntry, { kind: "head" }>) {
-    const { names } = this;
+    const { session, project, event, tool, user } = this.#column;
     const isFailure =
       isEvent(head.event, "PostToolUseFailure") || isEvent(head.event, "StopFailure");
     columns.push({
       offset: begin,
-      atMs: Date.parse(head.timestamp),
-      session: names.numberOf(head.session_id),
-      project: names.numberOf(head.project),
-      event: names.numberOf(head.event),
-      tool: names.numberOf(head.tool ?? ""),
-      user: names.numberOf(head.user ?? ""),
+      atMs: this.#clock.msOf(head.timestamp),
+      session: session.numberOf(head.session_id),
+      project: project.numberOf(head.project),
+      event: event.numberOf(head.event),
+      tool: tool.numberOf(head.tool ?? ""),
+      user: user.numberOf(head.user ?? ""),
       durationMs: head.duration_ms ?? -1,
       flags:
         (isFailure ? FAILED : 0) |
@@ -260,7 +274,7 @@ export class Catalogue {
 
   #addToSession(
     sessions: Map<string, CatalogueSession>,
-    day: string,
+    { day, tally }: CatalogueDay,
     entry: Extract<HeadEntry, { kind: "head" }>,
   ): void {
     const { head } = entry;
@@ -279,7 +293,9 @@ export class Catalogue {
       };
       sessions.set(head.session_id, session);
     }
+    const joined = session.summary.joinedCalls;
     session.summary.add(head, entry.record);
+    tally.callsJoined += session.summary.joinedCalls - joined;
     session.events++;
     session.days.add(day);
     session.pids.add(head.pid);

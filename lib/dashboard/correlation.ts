@@ -15,28 +15,27 @@ export class DayTally {
     unknown: 0,
   };
   calls = 0;
+  /** Calls of which both ends are known: their session tells. */
   callsJoined = 0;
   agents = 0;
   agentsJoined = 0;
-  readonly #openCalls = new Set<string>();
   readonly #openAgents = new Set<string>();
   readonly #sessions = new Set<string>();
+  #lastSession = "";
   readonly #ended = new Set<string>();
 
   /** Counts an event, in the order of the log. */
-  add({ event, session_id, session_id_source, tool_use_id, agent_id }: RecordHead): void {
+  add({ event, session_id, session_id_source, agent_id }: RecordHead): void {
     this.events++;
     const witness = session_id === UNKNOWN_SESSION ? UNKNOWN_SESSION : session_id_source;
     if (witness in this.witnesses) this.witnesses[witness]++;
-    if (session_id !== UNKNOWN_SESSION) this.#sessions.add(session_id);
+    if (session_id !== this.#lastSession && session_id !== UNKNOWN_SESSION) {
+      this.#sessions.add(session_id);
+      this.#lastSession = session_id;
+    }
     switch (knownEvent(event)) {
       case "PreToolUse":
         this.calls++;
-        if (tool_use_id !== undefined) this.#openCalls.add(tool_use_id);
-        break;
-      case "PostToolUse":
-      case "PostToolUseFailure":
-        if (tool_use_id !== undefined && this.#openCalls.delete(tool_use_id)) this.callsJoined++;
         break;
       case "SubagentStart":
         this.agents++;

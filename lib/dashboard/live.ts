@@ -8,7 +8,7 @@ import { toAnswer, type ChosenEvents } from "./columns";
 import { rowOf } from "./session-rows";
 
 // Changes that come close together go in one message.
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 const MAX_SESSIONS = 500;
 
 /** Where a stream begins: after a change of a catalogue with this epoch, or with everything. */

@@ -43,6 +43,8 @@ export class SessionSummary {
   /** How many prompts a person wrote. */
   prompts = 0;
   failures = 0;
+  /** How many tool calls have both a beginning and an end. */
+  joinedCalls = 0;
   #begun = 0;
   #done = 0;
   readonly #agents = new Set<string>();
@@ -151,7 +153,7 @@ export class SessionSummary {
         break;
       case "PostToolUse":
       case "PostToolUseFailure":
-        if (id !== undefined) this.#running.delete(id);
+        if (id !== undefined && this.#running.delete(id)) this.joinedCalls++;
         break;
       case "SessionEnd":
         this.#running.clear();

@@ -4,6 +4,7 @@
 //
 // usage: bun scripts/bench/bench.ts [pairs]      exit status 1 over budget
 import { measureCommandLine } from "./cli";
+import { measureDashboard } from "./dashboard";
 import { measureForwarding } from "./forward";
 import { FreshCopies } from "./fresh-copies";
 import { measureRedaction, measureSessionPointers } from "./functions";
@@ -23,4 +24,5 @@ await report([
   ...(await measureMemory()),
   ...(await measureCommandLine(copies)),
   ...(await measureForwarding(copies)),
+  ...(await measureDashboard()),
 ]);

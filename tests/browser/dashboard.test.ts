@@ -46,6 +46,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
 
   test("takes the token out of its address", () =>
     on("", async (page) => {
+      await page.getByRole("heading", { name: "2 sessions ask you" }).waitFor();
       expect(page.url()).not.toContain(dashboard.token);
       expect(await page.evaluate("document.cookie")).toBe("");
       await page.reload();

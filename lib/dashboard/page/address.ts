@@ -12,7 +12,12 @@ export interface Address {
 /** Where the page is. */
 export const address = signal<Address>(parseAddress(location.hash));
 
-addEventListener("hashchange", () => (address.value = parseAddress(location.hash)));
+addEventListener("hashchange", readAddress);
+
+/** Takes the address as it is now: not each change of it is an event. */
+export function readAddress(): void {
+  address.value = parseAddress(location.hash);
+}
 
 function parseAddress(hash: string): Address {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -45,5 +50,5 @@ export function goTo(link: string): void {
 export function setParams(params: Readonly<Record<string, string | undefined>>): void {
   const { view, id, params: before } = address.value;
   history.replaceState(null, "", linkTo(view, id, { ...before, ...params }));
-  address.value = parseAddress(location.hash);
+  readAddress();
 }

@@ -1,12 +1,12 @@
 // The page: its frame, and the view that the address names.
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import { address, linkTo } from "./address";
+import { address, linkTo, readAddress } from "./address";
 import { access, logIn } from "./api";
 import { formatCount } from "./format";
 import { isHelpOpen, listenToKeys } from "./keys";
 import { Help } from "./parts/help";
-import { connection, eventCount, follow, progress, sessions, stateOf, version } from "./store";
+import { askingCount, connection, eventCount, follow, progress, version } from "./store";
 import { Events } from "./views/events";
 import { Health } from "./views/health";
 import { Now } from "./views/now";
@@ -23,12 +23,10 @@ const VIEWS = [
 function App() {
   useEffect(listenToKeys, []);
   const { view } = address.value;
-  const waiting = sessions.value.filter(
-    (one) => one.waits_for === "answer" && stateOf(one) === "waiting",
-  );
+  const asking = askingCount.value;
   useEffect(() => {
-    document.title = waiting.length > 0 ? `(${waiting.length}) Claude sessions` : "Claude sessions";
-  }, [waiting.length]);
+    document.title = asking > 0 ? `(${asking}) Claude sessions` : "Claude sessions";
+  }, [asking]);
   return (
     <>
       <a class="skip" href="#main">
@@ -46,9 +44,9 @@ function App() {
               title={`g ${key}`}
             >
               {label}
-              {name === "now" && waiting.length > 0 ? (
-                <span class="badge" aria-label={`${waiting.length} wait for an answer`}>
-                  {waiting.length}
+              {name === "now" && asking > 0 ? (
+                <span class="badge" aria-label={`${asking} wait for an answer`}>
+                  {asking}
                 </span>
               ) : null}
             </a>
@@ -127,6 +125,7 @@ function Closed() {
 }
 
 await logIn();
+readAddress();
 follow();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -24,6 +24,21 @@ export const sessions = computed<readonly SessionRow[]>(() => {
   return Array.from(byId.values()).toSorted((a, b) => b.last_ms - a.last_ms);
 });
 
+/** How many sessions ask the person for something. */
+export const askingCount = computed(() => {
+  void sessionsChanged.value;
+  let count = 0;
+  for (const session of byId.values())
+    if (session.waits_for === "answer" && stateOf(session) === "waiting") count++;
+  return count;
+});
+
+/** A session as it is now, for what need not change with it. */
+export function peekSession(id: string): SessionRow | undefined {
+  return byId.get(id);
+}
+
+/** A session; who asks is told of its changes. */
 export function sessionOf(id: string): SessionRow | undefined {
   void sessionsChanged.value;
   return byId.get(id);

@@ -11,11 +11,15 @@ import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
 import { titleOf } from "../parts/state";
 import { loadTexts, textAt } from "../parts/texts";
-import { onEvents, sessionOf } from "../store";
+import { onEvents, peekSession } from "../store";
 import { Begin } from "./now";
 
 const LIMIT = 100_000;
 const ASK_AGAIN_MS = 1000;
+// A row that leaves the screen becomes one that comes: cheaper than to make each anew. More than any screen has.
+const KEYS = 256;
+// While rows fly past, their texts are not asked for.
+const SETTLE_MS = 60;
 const FAILED = 1;
 const OF_AGENT = 2;
 const WAITS = 4;
@@ -36,6 +40,11 @@ interface EventRow {
 class EventList {
   readonly #parts: EventColumns[] = [];
   readonly #ends: number[] = [];
+  /** How many events there are by event and by tool. */
+  readonly counts: Readonly<Record<"event" | "tool", Map<string, number>>> = {
+    event: new Map(),
+    tool: new Map(),
+  };
 
   get length(): number {
     return this.#ends.at(-1) ?? 0;
@@ -45,10 +54,16 @@ class EventList {
     if (part.at_ms.length === 0) return;
     this.#parts.push(part);
     this.#ends.push(this.length + part.at_ms.length);
+    this.#count(part);
   }
 
   at(index: number): EventRow | undefined {
-    const which = this.#ends.findIndex((end) => index < end);
+    let which = 0;
+    for (let high = this.#ends.length; which < high;) {
+      const middle = (which + high) >> 1;
+      if (index < (this.#ends[middle] ?? 0)) high = middle;
+      else which = middle + 1;
+    }
     const part = this.#parts[which];
     if (part === undefined) return undefined;
     const at = index - (this.#ends[which - 1] ?? 0);
@@ -65,19 +80,16 @@ class EventList {
     };
   }
 
-  /** How many events there are by event and by tool. */
-  count(): Readonly<Record<"event" | "tool", Map<string, number>>> {
-    const counts = { event: new Map<string, number>(), tool: new Map<string, number>() };
-    for (const part of this.#parts)
-      for (const key of ["event", "tool"] as const) {
-        const numbers = new Uint32Array(part.names.length);
-        for (const number of part[key]) numbers[number] = (numbers[number] ?? 0) + 1;
-        for (const [number, count] of numbers.entries()) {
-          const name = part.names[number] ?? "";
-          if (count > 0 && name !== "") counts[key].set(name, (counts[key].get(name) ?? 0) + count);
-        }
+  #count(part: EventColumns): void {
+    for (const key of ["event", "tool"] as const) {
+      const numbers = new Uint32Array(part.names.length);
+      for (const number of part[key]) numbers[number] = (numbers[number] ?? 0) + 1;
+      for (const [number, count] of numbers.entries()) {
+        const name = part.names[number] ?? "";
+        if (count > 0 && name !== "")
+          this.counts[key].set(name, (this.counts[key].get(name) ?? 0) + count);
       }
-    return counts;
+    }
   }
 }
 
@@ -88,6 +100,7 @@ export function Events() {
   const filter = useMemo(() => parseFilter(filterText), [filterText]);
   const list = useRef(new EventList());
   const paused = useRef<EventColumns[] | undefined>(undefined);
+  const textTimer = useRef(0);
   const [pausedCount, setPausedCount] = useState(0);
   const [answer, setAnswer] = useState<Pick<EventsAnswer, "matched" | "total"> | undefined>();
   const [problem, setProblem] = useState("");
@@ -221,12 +234,14 @@ export function Events() {
             isFollowing={isAtEnd && !isPaused && selected < 0}
             onLeaveEnd={setIsAtEnd}
             onWindow={(first, last) => {
-              const places = [];
+              const places: EventRow[] = [];
               for (let row = first; row < last; row++) {
                 const event = list.current.at(indexOf(row));
                 if (event !== undefined) places.push(event);
               }
-              void loadTexts(places).then((isNew) => isNew && redraw(undefined));
+              clearTimeout(textTimer.current);
+              const load = () => void loadTexts(places).then((isNew) => isNew && redraw(undefined));
+              textTimer.current = setTimeout(load, SETTLE_MS) as unknown as number;
             }}
             keys={(event) => {
               if (event.key === "Escape" && selected >= 0) {
@@ -242,7 +257,7 @@ export function Events() {
               if (event === undefined) return null;
               const before = row === 0 ? undefined : list.current.at(indexOf(row - 1));
               return (
-                <div key={row} {...attributes}>
+                <div key={row % KEYS} {...attributes}>
                   <EventLine event={event} isNewSession={before?.session !== event.session} />
                 </div>
               );
@@ -259,7 +274,7 @@ export function Events() {
 
 function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boolean }) {
   const { day, offset, atMs, session, tool, durationMs, flags } = event;
-  const known = sessionOf(session);
+  const known = peekSession(session);
   const isFailed = (flags & FAILED) !== 0;
   return (
     <div role="gridcell" class="cell event-line">
@@ -290,7 +305,7 @@ function filterColumns(columns: EventColumns, { terms }: Filter): EventColumns {
   const places = Array.from(columns.at_ms.keys()).filter((at) => {
     const name = (column: readonly number[]) => columns.names[column[at] ?? 0] ?? "";
     return terms.every(({ key, values, isNot }) => {
-      const session = sessionOf(name(columns.session));
+      const session = peekSession(name(columns.session));
       const value: Readonly<Record<string, string>> = {
         event: name(columns.event),
         tool: name(columns.tool),
@@ -325,11 +340,11 @@ function filterColumns(columns: EventColumns, { terms }: Filter): EventColumns {
   };
 }
 
-function facetsOf(list: EventList): Facet[] {
-  const counts = list.count();
-  const values = (key: "event" | "tool") => Array.from(counts[key]).toSorted((a, b) => b[1] - a[1]);
+function facetsOf({ counts }: EventList): Facet[] {
+  const values = (of: ReadonlyMap<string, number>) =>
+    Array.from(of.entries()).toSorted((a, b) => b[1] - a[1]);
   return [
-    { key: "tool", title: "Tool", values: values("tool") },
-    { key: "event", title: "Event", values: values("event") },
+    { key: "tool", title: "Tool", values: values(counts.tool) },
+    { key: "event", title: "Event", values: values(counts.event) },
   ];
 }

@@ -1,0 +1,210 @@
+// The dashboard over a log of a million records, in Chromium: how soon it shows something, how it keeps up, what it
+// costs, and whether a hook notices it.
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { chromium, type CDPSession, type Page } from "playwright-core";
+import { programPath, runProgram } from "../harness/run-program";
+import { progress } from "../harness/progress";
+import { Sandbox } from "../harness/sandbox";
+import { generateLog } from "./generate-log";
+import type { Measurement } from "./report";
+
+const CHROMIUM = "/usr/bin/chromium";
+const RECORDS = 1_000_000;
+const LIVE_SECONDS = 6;
+const EVENTS_A_SECOND = 500;
+const HOOKS = 30;
+
+/** Measures it; nothing where there is no Chromium. */
+export async function measureDashboard(records = RECORDS): Promise<Measurement[]> {
+  if (!existsSync(CHROMIUM)) return [];
+  progress("dashboard");
+  using sandbox = new Sandbox();
+  const paths = generateLog(sandbox.events, { records, days: 30 });
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+  });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const server = Bun.spawn([programPath("claude-session"), "dashboard", "--no-open"], {
+    env: sandbox.env(),
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  try {
+    const link = await linkOf(server.stdout);
+    const startedMs = performance.now();
+    await page.goto(`${link}`);
+    await page.locator(".part .card").first().waitFor();
+    const firstMs = performance.now() - startedMs;
+    await page
+      .locator(".status", { hasText: records.toLocaleString("en") })
+      .waitFor({ timeout: 60_000 });
+    const allMs = performance.now() - startedMs;
+    const idle = await idleShare(server.pid);
+    const serverMB = residentMB(server.pid);
+    await page.evaluate("location.hash = '#/events'");
+    await page.locator(".count", { hasText: "the newest 100,000" }).waitFor({ timeout: 20_000 });
+    const client = await page.context().newCDPSession(page);
+    const live = await measureLive(page, client, paths.at(-1) ?? "");
+    const gzipBytes = await pageBytes(link);
+    const delays = await hookToScreen(page, sandbox);
+    const ratio = await hookRatio(sandbox);
+    return [
+      {
+        name: `dashboard, first screen of ${records} records`,
+        value: firstMs,
+        unit: "ms",
+        max: 500,
+      },
+      { name: `dashboard, all ${records} records`, value: allMs, unit: "ms", max: 4000 },
+      { name: "dashboard, idle server, of a core", value: idle * 100, unit: "%", max: 0.5 },
+      { name: "dashboard, memory of the server", value: serverMB, unit: "MB", max: 200 },
+      { name: "dashboard, page, gzipped", value: gzipBytes / 1000, unit: "kB", max: 60 },
+      { name: "dashboard, 500 events/s, frames", value: live.frames, unit: "/s", min: 55 },
+      { name: "dashboard, 500 events/s, main thread", value: live.busy * 100, unit: "%", max: 40 },
+      { name: "dashboard, 100,000 rows, heap", value: live.heapMB, unit: "MB", max: 40 },
+      {
+        name: "dashboard, hook to screen, p95",
+        value: percentile(delays, 0.95),
+        unit: "ms",
+        max: 250,
+      },
+      { name: "hook with the dashboard open / without", value: ratio, unit: "×", max: 1.05 },
+    ];
+  } finally {
+    server.kill("SIGINT");
+    await Promise.all([browser.close(), server.exited]);
+    progress("");
+  }
+}
+
+async function linkOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of stdout) {
+    text += new TextDecoder().decode(chunk);
+    const link = /http:\/\/\S+/.exec(text)?.[0];
+    if (link !== undefined && text.includes("\n")) return link;
+  }
+  throw new Error("the dashboard ended");
+}
+
+/** The share of a core that it takes while nothing happens, with a page open. */
+async function idleShare(pid: number): Promise<number> {
+  await Bun.sleep(2000);
+  const before = ticks(pid);
+  await Bun.sleep(6000);
+  return (ticks(pid) - before) / 100 / 6;
+}
+
+// utime and stime of <proc/PID/stat>, in hundredths of a second.
+function ticks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+function residentMB(pid: number): number {
+  const kB = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kB) / 1000;
+}
+
+async function measureLive(page: Page, client: CDPSession, path: string) {
+  const [line = ""] = readFileSync(path, "utf8").trimEnd().split("\n").slice(-1);
+  const { session_id: _, ...record } = JSON.parse(line) as Record<string, unknown>;
+  await client.send("Performance.enable");
+  await page.evaluate(`{
+    globalThis.frames = 0;
+    const count = () => { globalThis.frames++; requestAnimationFrame(count); };
+    requestAnimationFrame(count);
+  }`);
+  const before = await metrics(client);
+  const startMs = performance.now();
+  let sent = 0;
+  while (performance.now() - startMs < LIVE_SECONDS * 1000) {
+    const due = Math.floor(((performance.now() - startMs) / 1000) * EVENTS_A_SECOND);
+    const lines: string[] = [];
+    for (; sent < due; sent++)
+      lines.push(
+        `${JSON.stringify({ ...record, id: Bun.randomUUIDv7(), session_id: `live-${sent % 20}` })}\n`,
+      );
+    appendFileSync(path, lines.join(""));
+    await Bun.sleep(10); // oxlint-disable-line no-await-in-loop
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  const frames = (await page.evaluate<number>("globalThis.frames")) / seconds;
+  const after = await metrics(client);
+  await client.send("HeapProfiler.collectGarbage");
+  const heapMB = ((await metrics(client))["JSHeapUsedSize"] ?? 0) / 1e6;
+  return {
+    frames,
+    heapMB,
+    busy: ((after["TaskDuration"] ?? 0) - (before["TaskDuration"] ?? 0)) / seconds,
+  };
+}
+
+async function metrics(client: CDPSession): Promise<Record<string, number>> {
+  const { metrics: all } = await client.send("Performance.getMetrics");
+  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
+}
+
+async function pageBytes(link: string): Promise<number> {
+  const { origin } = new URL(link);
+  const html = await (await fetch(origin)).text();
+  const files = Array.from(html.matchAll(/(?:src|href)="\.?(\/[^"]+)"/g), ([, path]) => path ?? "");
+  const bodies = await Promise.all(files.map(async (path) => (await fetch(origin + path)).bytes()));
+  return [new TextEncoder().encode(html), ...bodies].reduce(
+    (sum, body) => sum + gzipSync(body).length,
+    0,
+  );
+}
+
+/** From the end of a hook to its text on the screen, in milliseconds. */
+async function hookToScreen(page: Page, sandbox: Sandbox): Promise<number[]> {
+  await page.evaluate("location.hash = '#/now'");
+  const delays: number[] = [];
+  for (let n = 0; n < HOOKS; n++) {
+    const text = `Paint shed number ${n}`;
+    const shown = page.getByText(text, { exact: true }).first().waitFor();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await runProgram("session-event", sandbox, {
+      session_id: `shed-${n}`,
+      hook_event_name: "UserPromptSubmit",
+      prompt: text,
+    });
+    const endMs = performance.now();
+    await shown; // oxlint-disable-line no-await-in-loop
+    delays.push(performance.now() - endMs);
+  }
+  return delays;
+}
+
+/** How much longer a hook takes that writes to a log which a dashboard follows. */
+async function hookRatio(followed: Sandbox): Promise<number> {
+  using alone = new Sandbox();
+  const event = {
+    session_id: "s",
+    hook_event_name: "PreToolUse",
+    tool_name: "Bash",
+    tool_input: { command: "ls" },
+  };
+  const ratios: number[] = [];
+  for (let n = 0; n < 60; n++) {
+    const [first, second] = n % 2 === 0 ? [followed, alone] : [alone, followed];
+    const times = new Map<Sandbox, number>();
+    for (const sandbox of [first, second]) {
+      const { ms } = await runProgram("pre-tool-use", sandbox, event); // oxlint-disable-line no-await-in-loop
+      times.set(sandbox, ms);
+      await Bun.sleep(120); // oxlint-disable-line no-await-in-loop -- the dashboard draws meanwhile
+    }
+    ratios.push((times.get(followed) ?? 0) / (times.get(alone) ?? 1));
+  }
+  return percentile(ratios, 0.5);
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}
+
+if (import.meta.main)
+  for (const one of await measureDashboard()) console.log(one.name, one.value, one.unit);
