@@ -1,8 +1,9 @@
 // Shows a newcomer what the programs do, in a temporary home: install them, let two captured Claude Code sessions
 // run at the same time in one project, look at them, uninstall. With --server, the events are also forwarded to a
-// server that is killed half-way. With --picture, only draws the pictures of the README.
+// server that is killed half-way. With --dashboard, sessions go on while you look at them in a browser. With --picture,
+// only draws the pictures of the README, or with both, those of the dashboard.
 //
-// usage: bun scripts/demo/demo.ts [--server | --picture]
+// usage: bun scripts/demo/demo.ts [--server | --dashboard [ROUNDS]] [--picture]
 import { median } from "../bench/timing";
 import { demoOutage } from "./outage";
 import { drawPictures } from "./picture";
@@ -17,7 +18,13 @@ const SETTINGS = `{
 }
 `;
 
-if (process.argv.includes("--picture")) await drawPictures();
+const [, , ...words] = process.argv;
+if (words.includes("--dashboard")) {
+  const { demoDashboard, drawDashboard } = await import("./dashboard");
+  const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? Infinity);
+  if (words.includes("--picture")) await drawDashboard();
+  else process.exitCode = (await demoDashboard(rounds)) ? 0 : 1;
+} else if (words.includes("--picture")) await drawPictures();
 else {
   using sandbox = await DemoSandbox.open();
   const isRight = await (process.argv.includes("--server") ? demoOutage : demoSessions)(sandbox);
