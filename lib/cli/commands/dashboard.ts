@@ -35,13 +35,14 @@ export default defineCommand({
       if (whyNot === undefined) openBrowser(running);
       return DONE;
     }
+    const end = interrupted();
     const server = start(wanted, terminal);
     saveDashboard({ pid: process.pid, port: server.port, token: server.token });
     terminal.print(`The dashboard is at ${server.tokenUrl}`);
     terminal.note("This link lets in whoever has it. Ctrl-C ends the dashboard.");
     if (whyNot === undefined) openBrowser(server.ticketUrl());
     else if (whyNot !== "") terminal.note(`No browser was opened: ${whyNot}.`);
-    await interrupted();
+    await end;
     forgetDashboard({ pid: process.pid, port: server.port, token: server.token });
     await server.close();
     return DONE;
