@@ -7,8 +7,10 @@ import type { Catalogue } from "./catalogue";
 import { toAnswer, type ChosenEvents } from "./columns";
 import { rowOf } from "./session-rows";
 
-// Changes that come close together go in one message.
-const GATHER_MS = 100;
+// Changes that come close together go in one message: what comes after a pause soon, what comes without end less often,
+// because a page draws all of its rows for each.
+const GATHER_MS = 15;
+const PERIOD_MS = 150;
 const MAX_SESSIONS = 500;
 
 /** Where a stream begins: after a change of a catalogue with this epoch, or with everything. */
@@ -27,6 +29,7 @@ export async function* liveMessages(
   let cursor = from?.epoch === epoch ? from.cursor : 0;
   let lengths = lengthsOf(catalogue);
   let share = -1;
+  let sentMs = -PERIOD_MS;
   yield { kind: "hello", version, epoch, now_ms: Date.now() };
   while (!signal.aborted && !catalogue.isClosed) {
     if (catalogue.epoch !== epoch) {
@@ -50,7 +53,9 @@ export async function* liveMessages(
     }
     if (catalogue.changes === upTo && catalogue.epoch === epoch && catalogue.share === share)
       await catalogue.changed(signal); // oxlint-disable-line no-await-in-loop
-    if (!signal.aborted) await Bun.sleep(GATHER_MS); // oxlint-disable-line no-await-in-loop
+    const waitMs = Math.max(GATHER_MS, sentMs + PERIOD_MS - performance.now());
+    if (!signal.aborted) await Bun.sleep(waitMs); // oxlint-disable-line no-await-in-loop
+    sentMs = performance.now();
   }
 }
 

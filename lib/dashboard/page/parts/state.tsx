@@ -33,7 +33,7 @@ export function State({ session }: { readonly session: SessionRow }) {
   const [kind, mark, words] = stateWords(session);
   return (
     <span class={`state ${kind}`}>
-      <span aria-hidden="true">{mark}</span> {words}
+      <span aria-hidden="true">{mark}</span> <span class="words">{words}</span>
     </span>
   );
 }
