@@ -49,7 +49,7 @@ export type LiveMessage =
   | {
       readonly kind: "hello";
       readonly version: string;
-      /** Changes when the server starts anew or read a changed log again: what the page has is then void. */
+      /** Changes when the server restarts or rereads a changed log: the page then discards what it has. */
       readonly epoch: string;
       readonly now_ms: number;
     }

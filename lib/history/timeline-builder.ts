@@ -251,7 +251,7 @@ function toTimelineEvent(record: EventRecord): TimelineEvent {
   return { kind: "event", event: record.event, atMs: atMsOf(record), record };
 }
 
-// None, where the clock was set back meanwhile.
+// Zero if the clock was set back in between.
 function msBetween(startMs: number, end: EventRecord): number {
   return Math.max(atMsOf(end) - startMs, 0);
 }

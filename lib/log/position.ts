@@ -1,5 +1,5 @@
-// How far a day of the log was read, by whom it may be: a forwarder, or a view that follows the log. A day may be
-// edited, truncated, replaced or removed meanwhile, so a position is checked before it is used again.
+// How far a forwarder, or a view that follows the log, has read a day. The day may be edited, truncated, replaced or
+// removed in the meantime, so a position is checked before it is used again.
 import { faultCode } from "../os/fault";
 import { openOwnFile } from "../os/file";
 import { system } from "../os/system";

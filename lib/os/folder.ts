@@ -8,8 +8,8 @@ import { system } from "./system";
 const STICKY = 0o1000;
 
 /**
- * Makes sure that there is a folder of ours: creates it and its parents with mode 0700. One that is there keeps its
- * mode, because it may be someone's home; our files in it are private, and doctor reports who else can look.
+ * Makes sure that our folder exists: creates it and its parents with mode 0700. An existing folder keeps its mode,
+ * because it may be someone's home; our files in it are private, and doctor reports who else can look.
  *
  * @throws {Fault} if another user owns it or it is not a folder
  */

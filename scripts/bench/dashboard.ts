@@ -194,7 +194,7 @@ async function hookRatio(followed: Sandbox): Promise<number> {
     for (const sandbox of [first, second]) {
       const { ms } = await runProgram("pre-tool-use", sandbox, event); // oxlint-disable-line no-await-in-loop
       times.set(sandbox, ms);
-      await Bun.sleep(120); // oxlint-disable-line no-await-in-loop -- the dashboard draws meanwhile
+      await Bun.sleep(120); // oxlint-disable-line no-await-in-loop -- time for the dashboard to draw
     }
     ratios.push((times.get(followed) ?? 0) / (times.get(alone) ?? 1));
   }

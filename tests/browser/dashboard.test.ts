@@ -68,7 +68,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       expect(await page.title()).toBe("(2) Claude sessions");
     }));
 
-  test("Sessions: filtered as you type, by the counts beside, grouped and sorted; all of it in the address", () =>
+  test("Sessions: filtered as you type, by the sidebar, grouped and sorted; all of it in the address", () =>
     on("sessions", async (page) => {
       const rows = page.locator(".session-line:not(.columns)");
       await rows.first().waitFor();
@@ -290,6 +290,26 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
       await page.getByText("Late news").waitFor({ timeout: 5000 });
     }));
 
+  test("a hidden page releases its connection, and catches up when it is shown", () =>
+    withPage("now", async (sandbox, _, { page }) => {
+      const setHidden = (isHidden: boolean) =>
+        page.evaluate(
+          `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`,
+        );
+      await setHidden(true);
+      await page.locator("[data-connection=resting]").waitFor();
+      await runProgram("session-event", sandbox, {
+        session_id: "unseen",
+        hook_event_name: "UserPromptSubmit",
+        prompt: "Nobody looks",
+      });
+      await Bun.sleep(500);
+      expect(await page.getByText("Nobody looks").count()).toBe(0);
+      await setHidden(false);
+      await page.getByText("Nobody looks").waitFor({ timeout: 5000 });
+    }));
+
   test("it says when the dashboard ends, and goes on by itself", () =>
     withPage("now", async (sandbox, dashboard, { page }) => {
       const { port } = dashboard;
@@ -298,7 +318,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
       await using again = await Dashboard.start(sandbox, {
         args: ["--no-open", "--port", String(port)],
       });
-      await page.getByText("This link lets nobody in any more").waitFor({ timeout: 10_000 });
+      await page.getByText("This link no longer works").waitFor({ timeout: 10_000 });
       await page.goto(again.link);
       await page.reload();
       await page.locator("[data-connection=live]").waitFor();

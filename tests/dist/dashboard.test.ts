@@ -264,7 +264,7 @@ describe("it", () => {
     expect((await runCli(other, "dashboard --port 99999")).code).toBe(2);
   });
 
-  test("is started anew where the former one was killed", async () => {
+  test("starts again after it was killed", async () => {
     using sandbox = new Sandbox();
     const killed = await Dashboard.start(sandbox);
     await killed[Symbol.asyncDispose]();
@@ -378,7 +378,7 @@ describe("the live stream", () => {
     await stream.return(undefined);
   });
 
-  test("goes on from its cursor, with what came meanwhile and nothing else", async () => {
+  test("continues from its cursor with exactly what was missed", async () => {
     using sandbox = new Sandbox();
     writeRecords(sandbox, records);
     await using dashboard = await Dashboard.start(sandbox);

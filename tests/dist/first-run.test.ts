@@ -151,7 +151,7 @@ function start(sandbox: Sandbox, event: object, more: Start) {
   return runProgram("session-start", sandbox, event, { env: USUAL, ...more });
 }
 
-// Root reads them here, whoever's they are.
+// As root, which can read every user's files.
 function eventsIn(state: string): string[] {
   const days = readdirSync(`${state}/events`).map((name) => `${state}/events/${name}`);
   return days.flatMap((path) =>

@@ -39,7 +39,7 @@ export default defineCommand({
     const server = start(wanted, terminal);
     saveDashboard({ pid: process.pid, port: server.port, token: server.token });
     terminal.print(`The dashboard is at ${server.tokenUrl}`);
-    terminal.note("This link lets in whoever has it. Ctrl-C ends the dashboard.");
+    terminal.note("Anyone with this link can look. Press Ctrl-C to stop the dashboard.");
     if (whyNot === undefined) openBrowser(server.ticketUrl());
     else if (whyNot !== "") terminal.note(`No browser was opened: ${whyNot}.`);
     await end;
@@ -81,7 +81,7 @@ function start(port: number | undefined, terminal: Terminal): DashboardServer {
       port: port ?? 0,
       check: () => check(terminal),
       onTicketUsedTwice: () =>
-        terminal.note("A link was used twice. If that was not you, end the dashboard."),
+        terminal.note("A link was used twice. If that was not you, stop the dashboard."),
     });
   } catch (error) {
     if (faultCode(error) !== "EADDRINUSE") throw error;

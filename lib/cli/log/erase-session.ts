@@ -21,7 +21,7 @@ export interface SessionPlaces {
   readonly days: ReadonlyMap<string, readonly LinePlace[]>;
 }
 
-/** Finds the lines of a session, also those that were cut short or are no records of ours. */
+/** Finds the lines of a session, including those that were cut short or are not records. */
 export function findPlaces(id: string, onRead: (bytes: number) => void): SessionPlaces {
   const days = new Map<string, LinePlace[]>();
   let count = 0;

@@ -93,7 +93,7 @@ function View() {
 const STATUS = {
   connecting: "connecting …",
   live: "live",
-  lost: "the dashboard has ended, or was started anew; trying again …",
+  lost: "the dashboard has stopped or was restarted; reconnecting …",
   resting: "resting",
 } as const;
 
@@ -115,10 +115,10 @@ function Status() {
 function Closed() {
   return (
     <div class="empty">
-      <h1>This link lets nobody in any more</h1>
+      <h1>This link no longer works</h1>
       <p>
-        Each start of the dashboard makes a new one. Run <code>claude-session dashboard</code> in a
-        terminal, and open the link that it prints.
+        Each start of the dashboard creates a new link. Run <code>claude-session dashboard</code> in
+        a terminal and open the link it prints.
       </p>
     </div>
   );

@@ -32,8 +32,7 @@ export function Help() {
       <p>
         A minus in front means not: <code>-tool:Read</code>. Several values:{" "}
         <code>tool:Edit,Write</code>. A start: <code>tool:mcp*</code>. Alone: <code>failed</code>,{" "}
-        <code>agent</code>, <code>waiting</code>. A click on a name in the list beside does the
-        same.
+        <code>agent</code>, <code>waiting</code>. A click on a name in the sidebar does the same.
       </p>
       <form method="dialog">
         <button>Close</button>

@@ -16,9 +16,10 @@ import { Begin } from "./now";
 
 const LIMIT = 100_000;
 const ASK_AGAIN_MS = 1000;
-// A row that leaves the screen becomes one that comes: cheaper than to make each anew. More than any screen has.
+// A row that leaves the screen is reused for one that enters it, which is cheaper than creating it. More than any screen
+// has.
 const KEYS = 256;
-// While rows fly past, their texts are not asked for.
+// While rows fly past, their texts are not requested.
 const SETTLE_MS = 60;
 const FAILED = 1;
 const OF_AGENT = 2;
@@ -220,9 +221,7 @@ export function Events() {
         {answer !== undefined && list.current.length === 0 ? (
           <div class="empty">
             <h2>No event matches</h2>
-            <p>
-              Words in quotes are looked for as they are written, in capitals and small letters.
-            </p>
+            <p>Quoted text is matched exactly, including upper and lower case.</p>
           </div>
         ) : (
           <Rows
