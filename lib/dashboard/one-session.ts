@@ -9,8 +9,8 @@ import type { PlacedRecord, Place, SessionAnswer } from "./answers";
 import type { Catalogue, CatalogueSession } from "./catalogue";
 import { rowOf } from "./session-rows";
 
-// What a row and the first lines of a panel can show; the panel asks for the whole.
-const MAX_TEXT = 4000;
+// More than a row shows; the panel asks for the whole record.
+const MAX_TEXT = 600;
 
 /**
  * The records of a session.

@@ -6,7 +6,7 @@ import { access, logIn } from "./api";
 import { formatCount } from "./format";
 import { isHelpOpen, listenToKeys } from "./keys";
 import { Help } from "./parts/help";
-import { askingCount, connection, eventCount, follow, progress, version } from "./store";
+import { askingCount, connection, epoch, eventCount, follow, progress, version } from "./store";
 import { Events } from "./views/events";
 import { Health } from "./views/health";
 import { Now } from "./views/now";
@@ -73,7 +73,7 @@ function View() {
     case "sessions":
       return <Sessions />;
     case "session":
-      return <Session key={id} id={id} />;
+      return <Session key={`${id} ${epoch.value}`} id={id} />;
     case "events":
       return <Events />;
     case "health":

@@ -59,7 +59,8 @@ export function onEvents(listener: EventListener): () => void {
 }
 
 const RETRY_MS = 1000;
-let epoch = "";
+/** Changes when the log was changed from outside, or the server restarted: places in it are then others. */
+export const epoch = signal("");
 let cursor = 0;
 let stop: AbortController | undefined;
 
@@ -83,7 +84,7 @@ async function connect(): Promise<void> {
   const own = (stop = new AbortController());
   while (!own.signal.aborted && access.value !== "closed") {
     try {
-      const query = epoch === "" ? "" : `?epoch=${epoch}&cursor=${cursor}`;
+      const query = epoch.value === "" ? "" : `?epoch=${epoch.value}&cursor=${cursor}`;
       const response = await ask(`/api/live${query}`, own.signal); // oxlint-disable-line no-await-in-loop
       if (response.ok && response.body !== null) {
         connection.value = "live";
@@ -114,8 +115,8 @@ async function* messagesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<Liv
 function take(message: LiveMessage): void {
   switch (message.kind) {
     case "hello":
-      if (message.epoch !== epoch) byId.clear();
-      ({ epoch } = message);
+      if (message.epoch !== epoch.value) byId.clear();
+      epoch.value = message.epoch;
       version.value = message.version;
       break;
     case "sessions":

@@ -11,7 +11,7 @@ import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
 import { titleOf } from "../parts/state";
 import { loadTexts, textAt } from "../parts/texts";
-import { onEvents, peekSession } from "../store";
+import { epoch, onEvents, peekSession } from "../store";
 import { Begin } from "./now";
 
 const LIMIT = 100_000;
@@ -127,7 +127,7 @@ export function Events() {
         if (!stop.signal.aborted) setProblem(String(error));
       });
     return () => stop.abort();
-  }, [filterText, asked]);
+  }, [filterText, asked, epoch.value]);
 
   useEffect(() => {
     let frame = 0;
