@@ -2,10 +2,12 @@
 // neither the client nor the model notices. Run it with `npm run test:e2e`.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import type { SessionAnswer } from "../../lib/dashboard/answers";
 import { median } from "../../scripts/bench/timing";
 import { commandExists } from "../../scripts/harness/system-commands";
 import { faultsOf } from "../../scripts/harness/read-records";
 import { Collector } from "../support/collector";
+import { Dashboard } from "../support/dashboard";
 import { Tally } from "../support/tally";
 import { until } from "../support/until";
 import { CLIENT_VERSION, findClient, type Client } from "./client";
@@ -91,6 +93,18 @@ describe.skipIf(client === "")("every event is recorded in a session", () => {
     ]);
     for (const event of ["PreCompact", "PostCompact"])
       expect(home.observed.filter(isEvent(event))).toHaveLength(1);
+  });
+
+  test("while the dashboard is open, which shows it", async () => {
+    await using home = await createHome();
+    await using dashboard = await Dashboard.start(home.sandbox);
+    const session = await home.run("play parallel");
+    await expectFaithful(home, [session], [...TURN, ...callsOf("PostToolUse", 3)]);
+    const shown = () => dashboard.ask<SessionAnswer>(`/api/session?id=${session.sessionId}`);
+    await until(async () => (await shown()).session.state === "ended");
+    const { session: row, records } = await shown();
+    expect(row).toMatchObject({ tools: 3, failures: 0, running: [] });
+    expect(records).toHaveLength(row.events);
   });
 
   test("while another one runs in the same project", async () => {
