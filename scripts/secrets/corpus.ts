@@ -75,6 +75,7 @@ export const SECRETS: Readonly<Record<string, readonly (string | object)[]>> = {
     "ssh-keygen -t ed25519 -f id -N ⟦words⟧",
     "plink -ssh deploy@10.0.0.5 -pw ⟦pw⟧ uptime",
     "openssl pkcs12 -export -in c.pem -out c.p12 -passout pass:⟦words⟧",
+    String.raw`net use Z: \\srv\share /user:bob ⟦pw⟧`,
     "openssl enc -aes-256-cbc -k ⟦pw⟧ -in a -out b",
     "gpg --batch --passphrase ⟦words⟧ -d a.gpg",
     "keytool -genkeypair -keystore k.jks -storepass ⟦words⟧ -alias a",
