@@ -55,15 +55,17 @@ export function parsePointer(content: string, modifiedMs?: number): Pointer | un
 const QUARTER_MS = 15 * 60_000;
 /** Between the clock that the timestamp was read from and the write. */
 const WRITE_MS = 5000;
+/** From UTC-12 to UTC+14. */
+const MAX_ZONES_APART_MS = 26 * HOUR_MS;
 
 /**
- * Whether a timestamp differs from its file's date because the writer was in another time zone: by less than a
- * day, and by a multiple of a quarter of an hour, as all offsets from UTC are.
+ * Whether a timestamp differs from its file's date because the writer was in another time zone: by no more than
+ * zones do, and by a multiple of a quarter of an hour, as all offsets from UTC are.
  */
 function isOtherZone(localMs: number, modifiedMs: number | undefined): modifiedMs is number {
   if (modifiedMs === undefined) return false;
   const apartMs = Math.abs(localMs - modifiedMs);
-  if (apartMs <= MAX_AHEAD_MS || apartMs >= MAX_AGE_MS) return false;
+  if (apartMs < QUARTER_MS - WRITE_MS || apartMs > MAX_ZONES_APART_MS + WRITE_MS) return false;
   const restMs = apartMs % QUARTER_MS;
   return Math.min(restMs, QUARTER_MS - restMs) <= WRITE_MS;
 }

@@ -95,6 +95,7 @@ install() {
   for program in $programs; do
     require_ours "$hooks/$program"
   done
+  [ -n "$prefix" ] || require_own_home
   if [ -n "$dry_run" ]; then
     say "Would install $name $version for $platform"
     say "  from  $release/$archive"
@@ -279,15 +280,21 @@ fetch() {
 fetch_with_wget() {
   next=$1
   case $(wget --version 2>/dev/null || true) in
-    *"GNU Wget"*) ;;
+    # Wget2 follows redirects even if it may follow none.
+    *"GNU Wget 1."*) ;;
     *)
-      [ "$only" = http ] || die "this wget follows redirects to plain http; install curl or GNU wget"
+      [ "$only" = http ] || die "this wget follows redirects to plain http; install curl or GNU wget 1"
       wget -q -O - "$next" >&3
       return
       ;;
   esac
   while ! answer=$(wget --no-config -q -S --max-redirect=0 --timeout=30 -O - "$next" 2>&1 >&3); do
+    here=$next
     next=$(printf '%s\n' "$answer" | sed -n "s/$(printf '\r')\$//; s/^ *[Ll]ocation: *//p" | sed -n '$p')
+    case $next in
+      //*) next=https:$next ;;
+      /*) next=$(printf '%s\n' "$here" | sed 's|^\(https://[^/]*\).*|\1|')$next ;;
+    esac
     case $redirects:$next in
       0:* | *:) return 1 ;;
       *:https://*) ;;
@@ -312,7 +319,8 @@ sha256() {
 # A temp folder next to the programs, so that a rename puts them in place. Those that killed runs left are removed.
 make_temporary() {
   # As the user wants it, but nobody else may write there, and the user may.
-  (umask u+rwx,go-w && mkdir -p "$hooks") || die "could not create $hooks"
+  umask u+rwx,go-w
+  mkdir -p "$hooks" || die "could not create $hooks"
   find "$hooks/" -maxdepth 1 -type d -name ".$name.*" -mmin +60 -exec rm -rf {} + 2>/dev/null || true
   temporary=$(mktemp -d "$hooks/.$name.XXXXXX") || die "could not write to $hooks"
 }
@@ -404,6 +412,14 @@ put_in_place() {
       die "could not write $hooks/$program; the old programs were put back"
   done
   placed=
+}
+
+# What root makes in the home of a user, such as ~/.claude, the user cannot change. Root has the root of all folders.
+require_own_home() {
+  [ -O / ] || return 0
+  near=$hooks
+  until [ -e "${near:-/}" ]; do near=${near%/*}; done
+  [ -O "${near:-/}" ] || die "$near belongs to another user: run this as that user, without sudo"
 }
 
 # Existing files are never overwritten unless they are ours: all our programs contain the name of the project.

@@ -35,8 +35,10 @@ export interface ReadLimits {
 const CLOSING_BRACE = 0x7d;
 /** After a pause this long, input that ends in a brace is probably complete: a client writes without pausing. */
 const QUIET_MS = 20;
-/** How many chunks that are there without waiting are read after the deadline: twice what 16 MiB need. */
-const MAX_LATE_CHUNKS = 512;
+/** How long reading may go on after the deadline: 16 MiB take a tenth of it. */
+const GRACE_MS = 250;
+/** A chunk this long, a page, may be what a full pipe or socket held: its writer is waiting to write the rest. */
+const PAGE_BYTES = 4096;
 /** How much longer the input must be before it is parsed again: keeps the parsing linear in its length. */
 const PARSE_AGAIN_FACTOR = 1.5;
 
@@ -53,15 +55,22 @@ export async function readEvent(
   const tail: Uint8Array[] = [];
   let bytes = 0;
   let parsedBytes = 0;
-  let lateChunks = 0;
+  let graceMs = GRACE_MS;
+  let lastReadMs: number | undefined;
+  let lastLength = 0;
   // Whether the input so far ends in a brace and has not been parsed.
   let isUnparsed = false;
   for (;;) {
-    const remainingMs = deadlineMs - performance.now();
-    const waitMs: number = isUnparsed ? Math.min(remainingMs, QUIET_MS) : remainingMs;
+    const nowMs = performance.now();
+    const isLate = nowMs >= deadlineMs;
     // What has arrived is read, however late we are: a process may start from a slow disk, or be stopped at any time.
-    const isOver = remainingMs <= 0 && lateChunks++ >= MAX_LATE_CHUNKS;
-    const next: Chunk = isOver ? "late" : await input.next(Math.max(waitMs, 0));
+    // A stop during one read must not use up the time for the others.
+    if (isLate) graceMs -= Math.min(nowMs - (lastReadMs ?? nowMs), QUIET_MS);
+    lastReadMs = nowMs;
+    const lateWaitMs = lastLength >= PAGE_BYTES ? QUIET_MS : 0;
+    const remainingMs = isLate ? lateWaitMs : deadlineMs - nowMs;
+    const waitMs: number = isUnparsed ? Math.min(remainingMs, QUIET_MS) : remainingMs;
+    const next: Chunk = graceMs <= 0 ? "late" : await input.next(waitMs);
     if (next === "late" && isUnparsed && waitMs < remainingMs) {
       isUnparsed = false;
       const event = eventIn(decode(chunks));
@@ -71,6 +80,7 @@ export async function readEvent(
     if (typeof next === "string") {
       return classify(decode(chunks), decode(tail), bytes, next, maxBytes);
     }
+    lastLength = next.length;
     if (bytes < maxBytes) chunks.push(next.subarray(0, maxBytes - bytes));
     bytes += next.length;
     if (bytes > maxBytes) {

@@ -5,7 +5,7 @@ import { environment, paths } from "../environment";
 import type { EventName } from "../events";
 import { appendRecord } from "../log/log";
 import { faultCode } from "../os/fault";
-import { nodeFs } from "../os/syscalls-node";
+import { userNameOf } from "../os/user-name";
 import { findProject, projectAt, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
@@ -118,18 +118,8 @@ function fieldsOfMalformed({ text, tail }: MalformedInput): Payload {
 
 function userName(): string {
   const { USER, LOGNAME, USERNAME } = environment;
-  return USER || LOGNAME || USERNAME || systemUserName();
-}
-
-// Containers and services set no variable. Bun's `os.userInfo()` knows no other source (1.4.5).
-function systemUserName(): string {
-  try {
-    const userId = process.geteuid?.();
-    const users = nodeFs().readFileSync("/etc/passwd", "utf8");
-    return new RegExp(`^([^:\\n]+):[^:\\n]*:${userId}:`, "m").exec(users)?.[1] ?? "unknown";
-  } catch {
-    return "unknown";
-  }
+  // Containers and services set no variable.
+  return USER || LOGNAME || USERNAME || (userNameOf(process.geteuid?.()) ?? "unknown");
 }
 
 function claudePid(): number {

@@ -1,8 +1,10 @@
 // Every kind of input to the built programs: they record it, stay silent, exit 0, and never hang.
 import { describe, expect, test } from "bun:test";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { programPath, runProgram } from "../../scripts/harness/run-program";
 import { faultsOf, onlyRecordOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
+import { run } from "../../scripts/harness/system-commands";
 
 const EVENT = JSON.stringify({
   session_id: "s",
@@ -133,6 +135,29 @@ describe("if the client never closes the pipe, a hook", () => {
       expect((await onlyRecordOf(sandbox)).payload).toEqual({ text: "grün 🦜 end" });
     },
   );
+
+  test.concurrent("that is stopped records an event that the pipe cannot hold", async () => {
+    using sandbox = new Sandbox();
+    const [pipe, file] = [`${sandbox.root}/pipe`, `${sandbox.root}/event`];
+    run("mkfifo", pipe);
+    writeFileSync(file, JSON.stringify({ session_id: "s", text: "x".repeat(2_000_000) }));
+    const writer = Bun.spawn(["sh", "-c", 'exec cat "$0" >"$1"', file, pipe]);
+    const stdin = openSync(pipe, "r");
+    const child = Bun.spawn([programPath("pre-tool-use")], {
+      env: sandbox.env(),
+      cwd: sandbox.project,
+      stdin,
+    });
+    closeSync(stdin);
+    child.kill("SIGSTOP");
+    await Bun.sleep(1300);
+    child.kill("SIGCONT");
+    expect(await child.exited).toBe(0);
+    await writer.exited;
+    const { session_id, payload } = await onlyRecordOf(sandbox);
+    expect(session_id).toBe("s");
+    expect(payload).not.toHaveProperty("malformed");
+  });
 
   test.concurrent("gives up at the deadline if nothing comes", async () => {
     using sandbox = new Sandbox();

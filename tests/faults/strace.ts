@@ -38,8 +38,8 @@ export interface Traced extends Ended {
 }
 
 const HUNG_MS = 15_000;
-// Calls on files and descriptors, and the wait for input.
-const TRACED_CALLS = "trace=%file,%desc,poll";
+// Calls on files and descriptors, the wait for input among them.
+const TRACED_CALLS = "trace=%file,%desc";
 
 /** Runs a program to its end, and returns its calls. */
 export async function runTraced(
@@ -88,7 +88,7 @@ export async function runTraced(
 }
 
 function isInput(label: string): boolean {
-  return label === "poll 0" || label === "read 0";
+  return /^p?poll 0$|^read 0$/.test(label);
 }
 
 function callsIn(lines: readonly string[], { root }: Sandbox): { line: string; call: Call }[] {
@@ -106,7 +106,8 @@ function callsIn(lines: readonly string[], { root }: Sandbox): { line: string; c
 
 /** The name of a call and every path in its line. */
 function labelOf(name: string, line: string, root: string): string {
-  if (/^(?:poll|read\(0)/.test(line)) return `${name} 0`;
+  // arm64 has only `ppoll`.
+  if (/^(?:p?poll|read\(0)/.test(line)) return `${name} 0`;
   const paths = line.replace(/AT_FDCWD<[^>]*>/g, "").match(/(?<=["<])\/[^">]+/g) ?? [];
   const stable = Array.from(new Set(paths), (path) =>
     path

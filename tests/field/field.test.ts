@@ -319,20 +319,23 @@ describe("who says which session it is", () => {
     expect((await runCli(sandbox, "id")).stdout).toBe(onLinux ? "unknown\n" : `${A}\n`);
   });
 
-  test("a pointer written in another time zone counts, and is not removed", async () => {
-    using sandbox = new Sandbox();
-    await hook(sandbox, "SessionStart", { source: "startup" }, { TZ: "Asia/Tokyo" });
-    expect((await runCli(sandbox, "id", { env: { TZ: "UTC" } })).stdout).toBe(`${A}\n`);
-    const other = `${sandbox.root}/other`;
-    mkdirSync(`${other}/.git`, { recursive: true });
-    await hook(
-      sandbox,
-      "SessionStart",
-      { session_id: B },
-      { TZ: "America/Los_Angeles", CLAUDE_PROJECT_DIR: other },
-    );
-    expect((await runCli(sandbox, "id", { env: { TZ: "UTC" } })).stdout).toBe(`${A}\n`);
-  });
+  test.each([
+    ["Asia/Tokyo", "UTC", "America/Los_Angeles"],
+    ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Etc/GMT+12"],
+    ["Etc/GMT+12", "Pacific/Kiritimati", "Pacific/Kiritimati"],
+  ])(
+    "a pointer written in %s counts in %s, and is not removed from %s",
+    async (writer, reader, remover) => {
+      using sandbox = new Sandbox();
+      await hook(sandbox, "SessionStart", { source: "startup" }, { TZ: writer });
+      expect((await runCli(sandbox, "id", { env: { TZ: reader } })).stdout).toBe(`${A}\n`);
+      const other = `${sandbox.root}/other`;
+      mkdirSync(`${other}/.git`, { recursive: true });
+      const env = { TZ: remover, CLAUDE_PROJECT_DIR: other };
+      await hook(sandbox, "SessionStart", { session_id: B }, env);
+      expect((await runCli(sandbox, "id", { env: { TZ: reader } })).stdout).toBe(`${A}\n`);
+    },
+  );
 
   test("a project is the same by a link, and in the other form of Unicode", async () => {
     using sandbox = new Sandbox();

@@ -430,15 +430,20 @@ describe("cleaning up", () => {
   });
 
   test.each([
-    [30, true],
-    [20, false],
+    [30, 10, true],
+    [20, 10, false],
+    [23.5, -1, false],
+    [1, 26, false],
+    [1, -26, false],
+    // No two zones are so far apart: its clock was wrong.
+    [1, -27, true],
   ])(
-    "a pointer written %p hours ago, with a clock 10 hours ahead, is removed: %p",
-    (hours, isRemoved) => {
+    "a pointer written %p hours ago, with a clock %p hours ahead, is removed: %p",
+    (hours, aheadHours, isRemoved) => {
       using sandbox = new Sandbox();
       const path = `${sandbox.pointers}/claude_session_shop`;
       const writtenMs = NOW - hours * HOUR_MS;
-      writeFileSync(path, `${ID}\n${formatLocalTime(writtenMs + 10 * HOUR_MS)}\n`);
+      writeFileSync(path, `${ID}\n${formatLocalTime(writtenMs + aheadHours * HOUR_MS)}\n`);
       utimesSync(path, writtenMs / 1000, writtenMs / 1000);
       expect(cleanupStaleSessions(sandbox.pointers, NOW)).toBe(+isRemoved);
       expect(existsSync(path)).toBe(!isRemoved);

@@ -5,6 +5,7 @@ import { environment, paths, takenFolder } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isAbsolute } from "../../os/paths";
+import { describeUser } from "../../os/user-name";
 import { version } from "../../version";
 import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../../suggestion";
@@ -39,7 +40,7 @@ export interface Facts {
   /** `undefined` on Windows, which has no user ids. */
   readonly ownUserId: number | undefined;
   /** Another user's folder, because of which ours is not in the usual place. */
-  readonly takenFolder: string | undefined;
+  readonly takenFolder: { readonly path: string; readonly user: string } | undefined;
   readonly state: FolderFacts;
   readonly events: FolderFacts;
   readonly pointers: FolderFacts;
@@ -74,7 +75,10 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
     masked: maskedIn(environment),
     ignored: PLACES.filter((name) => isIgnored(environment[name])),
     ownUserId: process.geteuid?.(),
-    takenFolder,
+    takenFolder: takenFolder && {
+      path: takenFolder.path,
+      user: describeUser(takenFolder.userId),
+    },
     state: privateFolder(paths.state),
     events: privateFolder(paths.events),
     pointers: sharedFolder(paths.pointers),

@@ -1,20 +1,22 @@
 // What a view of the log says where there is none.
 import { paths, takenFolder } from "../../environment";
 import { listDays } from "../../log/log";
+import { describeUser } from "../../os/user-name";
 import { escapeLine } from "../render/text";
 import type { Terminal } from "../terminal";
 
 /** Whether there is a log; where there is none, explains how to begin. */
 export function hasLog(terminal: Terminal): boolean {
+  const theirs =
+    takenFolder &&
+    `${escapeLine(takenFolder.path)} belongs to ${escapeLine(describeUser(takenFolder.userId))}`;
   if (listDays(paths.events).length > 0) {
-    if (takenFolder !== undefined)
-      terminal.note(
-        `This is your own log, in ${escapeLine(paths.events)}: ${escapeLine(takenFolder)} is another user's.`,
-      );
+    if (theirs !== undefined)
+      terminal.note(`This is your own log, in ${escapeLine(paths.events)}: ${theirs}.`);
     return true;
   }
-  if (takenFolder !== undefined) {
-    terminal.print(`There is no log of yours: ${escapeLine(takenFolder)} is another user's.
+  if (theirs !== undefined) {
+    terminal.print(`There is no log of yours: ${theirs}.
 
 Run this as that user to see theirs. Yours will be in ${escapeLine(paths.events)}.`);
     return false;

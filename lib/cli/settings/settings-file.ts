@@ -22,6 +22,7 @@ import { Fault, faultCode } from "../../os/fault";
 import { ignoreMissingModes, isOwnedByUs, removeFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder, removeStaleTempFiles } from "../../os/folder";
 import { system } from "../../os/system";
+import { describeUser } from "../../os/user-name";
 import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";
 
@@ -57,9 +58,10 @@ export function whyReadOnly({ path, target }: SettingsFile): string | undefined 
   const link = system.statusAt(path);
   // Another user's link would choose which of our files changes. Root's is a system's own configuration.
   if (link?.kind === "link" && link.userId !== 0 && !isOwnedByUs(link))
-    return `the link belongs to user ${link.userId}`;
+    return `the link belongs to ${describeUser(link.userId)}`;
   const status = system.statusAt(target);
-  if (status !== undefined && !isOwnedByUs(status)) return `it belongs to user ${status.userId}`;
+  if (status !== undefined && !isOwnedByUs(status))
+    return `it belongs to ${describeUser(status.userId)}`;
   const folder = nearestFolder(target);
   try {
     accessSync(folder, constants.W_OK);
@@ -81,7 +83,7 @@ export function assertNotSudo({ target }: SettingsFile): void {
   const owner = statSync(folder).uid;
   if (owner !== 0)
     throw new CommandError(
-      `${folder} belongs to user ${owner}: run this as that user, without sudo`,
+      `${folder} belongs to ${describeUser(owner)}: run this as that user, without sudo`,
     );
 }
 

@@ -139,6 +139,22 @@ describe("an event", () => {
     expect(outcome.kind).toBe("event");
   });
 
+  test("that fills the pipe is read to its end: after the deadline, too, its writer needs a moment", async () => {
+    const text = JSON.stringify({ session_id: "s", text: "x".repeat(200_000) });
+    const pieces = text.match(/.{1,4096}/g) ?? [];
+    const waits: number[] = [];
+    const input: Input = {
+      next(timeoutMs) {
+        waits.push(timeoutMs);
+        // The first read lets the writer go on.
+        return timeoutMs === 0 && waits.length > 1 ? "late" : encode(pieces.shift() ?? "");
+      },
+    };
+    const limits = { deadlineMs: performance.now(), maxBytes: 1_000_000 };
+    expect((await readEvent(input, limits)).kind).toBe("event");
+    expect(Math.max(...waits)).toBeLessThanOrEqual(20);
+  });
+
   test("is not waited for after the deadline, nor read without end", async () => {
     const waits: number[] = [];
     const input: Input = {

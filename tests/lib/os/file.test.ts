@@ -697,12 +697,15 @@ function traceReplacing(sandbox: Sandbox, path: string, injection: string | unde
     crypto.randomUUID = () => "known";
     await replaceFileWithBun("${path}", "new").catch((error) => console.log(faultCode(error)));`;
   const temp = path.replace(/[^/]*$/, ".claude_session_tmp_known");
-  const options = ["-f", "-qq", "-P", temp, "-e", "trace=write,/^rename,unlink", "-o", trace];
+  const options = ["-f", "-qq", "-P", temp, "-e", "trace=write,/^rename,/^unlink", "-o", trace];
   if (injection !== undefined) options.push("-e", `inject=write:${injection}:when=1`);
   const command = ["strace", ...options, process.execPath, "-e", script];
   const { stdout } = Bun.spawnSync(command, { env: sandbox.env(), cwd: "/" });
   return {
-    names: Array.from(readFileSync(trace, "utf8").matchAll(/^\d+ +(\w+)\(/gm), ([, name]) => name),
+    // arm64 has only `unlinkat`.
+    names: Array.from(readFileSync(trace, "utf8").matchAll(/^\d+ +(\w+)\(/gm), ([, name]) =>
+      name === "unlinkat" ? "unlink" : name,
+    ),
     fault: stdout.toString().split("\n").filter(Boolean),
   };
 }

@@ -5,6 +5,7 @@ import type { Facts } from "../collect";
 import type { FolderFacts } from "../facts/folders";
 import { fail, ok, warn, type Result } from "../finding";
 
+const ROOT = 0;
 const MEGABYTE = 1_000_000;
 const LITTLE_SPACE_BYTES = 500 * MEGABYTE;
 // Some file systems have a fixed number of files.
@@ -18,11 +19,15 @@ const STICKY = 0o1000;
 /** Checks folders, files, `config.json` and the disk. */
 export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
   const { state, events, openFiles, log } = facts;
-  if (facts.takenFolder !== undefined)
+  if (facts.takenFolder !== undefined) {
+    const { path, user } = facts.takenFolder;
     yield warn(
-      `${facts.takenFolder} is another user's, so events are recorded in ${state.path}`,
-      "Remove or chown that folder, or set CLAUDE_SESSION_HOME.",
+      `${path} belongs to ${user}, so events are recorded in ${state.path}`,
+      facts.ownUserId === ROOT
+        ? "To see theirs, run this as that user."
+        : "Remove or chown that folder, or set CLAUDE_SESSION_HOME.",
     );
+  }
   yield checkPrivateFolder(state, facts);
   if (state.status !== undefined) yield checkPrivateFolder(events, facts);
   if (openFiles.length > 0)
