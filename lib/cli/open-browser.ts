@@ -24,7 +24,9 @@ export function openBrowser(url: string, platform: string = process.platform): v
     darwin: ["open", url],
     win32: ["rundll32", "url.dll,FileProtocolHandler", url],
   };
-  const command = commands[platform] ?? ["xdg-open", url];
+  // Our own mask would make the browser's downloads private.
+  const usual = ["/bin/sh", "-c", 'umask 022; exec xdg-open "$1"', "sh", url];
+  const command = commands[platform] ?? usual;
   try {
     Bun.spawn([...command], { stdin: "ignore", stdout: "ignore", stderr: "ignore" }).unref();
   } catch {
