@@ -51,12 +51,12 @@ export function openTerminal(): Terminal {
     },
     print(text) {
       this.clearProgress();
-      write(STDOUT, `${escapeUnfit(text, hasColors())}\n`);
+      write(STDOUT, `${escapeUnfit(text, hasColors)}\n`);
     },
     note(text) {
       try {
         this.clearProgress();
-        write(STDERR, `${escapeUnfit(text, hasColors())}\n`);
+        write(STDERR, `${escapeUnfit(text, hasColors)}\n`);
       } catch (error) {
         if (!(error instanceof ClosedPipe)) faultCode(error); // Stderr is the last resort.
       }

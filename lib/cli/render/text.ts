@@ -40,13 +40,14 @@ export function safeJson(value: unknown, indent?: number): string {
 /**
  * Lines in which a person sees what is not fit to print, as `\u001b`. Tabs stay.
  *
- * @param hasColors whether the escape sequences of `picocolors` stay, too
+ * @param hasColors whether the escape sequences of `picocolors` stay, too; asked only where there is one
  */
-export function escapeUnfit(text: string, hasColors = false): string {
+export function escapeUnfit(text: string, hasColors: () => boolean = () => false): string {
   if (PLAIN.test(text)) return text;
   return text.replace(UNFIT, (character, at: number) => {
     if (character === "\n" || character === "\t") return character;
-    if (hasColors && character === "\u001B" && COLOR.test(text.slice(at, at + 5))) return character;
+    if (character === "\u001B" && COLOR.test(text.slice(at, at + 5)) && hasColors())
+      return character;
     return character
       .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
