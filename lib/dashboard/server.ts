@@ -77,6 +77,8 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     switch (path) {
       case "/api/login":
         return logIn((await request.text()).trim());
+      case "/api/ticket":
+        return answerJson({ ticket: tickets.issue() });
       case "/api/live":
         return live(request, liveFrom(query));
       case "/api/events": {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -51,6 +52,7 @@ describe("the door", () => {
   const ROUTES = [
     "/api/live",
     "/api/events",
+    "/api/ticket",
     "/api/texts?at=2026-11-22:0",
     `/api/session?id=${SESSION}`,
     "/api/record?at=2026-11-22:0",
@@ -216,6 +218,14 @@ test.skipIf(whyNot !== undefined)("a link that a browser is opened with is good 
   const first = await logIn(ticket);
   expect(await first.json()).toEqual({ token: dashboard.token });
   expect((await logIn(ticket)).status).toBe(401);
+  // So is the one of a second call.
+  rmSync(opened);
+  const again = { by: as(USER), folder, env };
+  expect((await runCli(sandbox, "dashboard", again)).stdout).toContain("running already");
+  await until(() => existsSync(opened));
+  const second = readFileSync(opened, "utf8");
+  expect(second).not.toContain(dashboard.token);
+  expect((await logIn(/#ticket=([\w-]+)$/.exec(second)?.[1] ?? "")).status).toBe(200);
   expect(await dashboard.close()).toBe(0);
   expect(await dashboard.child.stderr.text()).toContain("A link was used twice");
 });

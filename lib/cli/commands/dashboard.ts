@@ -1,14 +1,13 @@
 // `claude-session dashboard`: every session in a browser, live, from the log on this machine.
-import { loadConfig } from "../../config";
 import { readDashboard, forgetDashboard, saveDashboard } from "../../dashboard/key";
 import type { Checked } from "../../dashboard/health";
 import { serveDashboard, type DashboardServer } from "../../dashboard/server";
 import { environment, paths } from "../../environment";
-import { reportForwarding } from "../../forward/status";
 import { faultCode } from "../../os/fault";
 import { CommandError, defineCommand, DONE, UsageError } from "../command";
 import { collectFacts } from "../doctor/collect";
 import { diagnose } from "../doctor/diagnose";
+import { findingJson } from "../doctor/finding";
 import { openBrowser, whyNoBrowser } from "../open-browser";
 import type { Terminal } from "../terminal";
 
@@ -31,19 +30,20 @@ export default defineCommand({
     const running = await findRunning(wanted);
     const whyNot = isQuiet ? "" : whyNoBrowser(environment);
     if (running !== undefined) {
-      terminal.print(`The dashboard is running already: ${running}`);
-      if (whyNot === undefined) openBrowser(running);
+      terminal.print(`The dashboard is running already: ${running.tokenUrl}`);
+      if (whyNot === undefined) openBrowser(running.ticketUrl);
       return DONE;
     }
     const end = interrupted();
     const server = start(wanted, terminal);
-    saveDashboard({ pid: process.pid, port: server.port, token: server.token });
+    const own = { pid: process.pid, port: server.port, token: server.token };
+    saveDashboard(own);
     terminal.print(`The dashboard is at ${server.tokenUrl}`);
     terminal.note("Anyone with this link can look. Press Ctrl-C to stop the dashboard.");
     if (whyNot === undefined) openBrowser(server.ticketUrl());
     else if (whyNot !== "") terminal.note(`No browser was opened: ${whyNot}.`);
     await end;
-    forgetDashboard({ pid: process.pid, port: server.port, token: server.token });
+    forgetDashboard(own);
     await server.close();
     return DONE;
   },
@@ -56,19 +56,30 @@ function parsePort(text: string | undefined): number | undefined {
   throw new UsageError(`--port: "${text}" is not a port`);
 }
 
+/** The links of a dashboard that another call started: for a person, and for the arguments of a browser. */
+interface RunningLinks {
+  readonly tokenUrl: string;
+  readonly ticketUrl: string;
+}
+
 // Another port than that of the running one is a wish for a second server.
-async function findRunning(port: number | undefined): Promise<string | undefined> {
+async function findRunning(port: number | undefined): Promise<RunningLinks | undefined> {
   const found = readDashboard();
   if (found === undefined || (port !== undefined && port !== found.port)) return undefined;
   const address = `http://127.0.0.1:${found.port}`;
   try {
     const headers = { authorization: `Bearer ${found.token}` };
     // A server that is not ours learns a token that is good nowhere else, and nothing more.
-    const { ok } = await fetch(`${address}/api/texts`, {
+    const response = await fetch(`${address}/api/ticket`, {
       headers,
       signal: AbortSignal.timeout(2000),
     });
-    return ok ? `${address}/#token=${found.token}` : undefined;
+    if (!response.ok) return undefined;
+    const { ticket } = (await response.json()) as { ticket: string };
+    return {
+      tokenUrl: `${address}/#token=${found.token}`,
+      ticketUrl: `${address}/#ticket=${ticket}`,
+    };
   } catch {
     return undefined; // It has ended without saying so.
   }
@@ -92,11 +103,10 @@ function start(port: number | undefined, terminal: Terminal): DashboardServer {
 async function check(terminal: Terminal): Promise<Checked> {
   // Nobody sees its progress.
   const silent: Terminal = { ...terminal, progress: () => undefined, columns: 80 };
-  const findings = Array.from(diagnose(await collectFacts(silent), Date.now()));
-  const hasDestinations = loadConfig().config.destinations.length > 0;
+  const facts = await collectFacts(silent);
   return {
-    findings: findings.map(({ level, topic, what, fix = null }) => ({ level, topic, what, fix })),
-    destinations: (hasDestinations ? reportForwarding().destinations : []).map((one) => ({
+    findings: Array.from(diagnose(facts, Date.now()), findingJson),
+    destinations: (facts.forwarding?.destinations ?? []).map((one) => ({
       name: one.name,
       type: one.type,
       url: one.url,

@@ -2,6 +2,7 @@
 import { defineCommand, DONE, FAILED } from "../command";
 import { collectFacts } from "../doctor/collect";
 import { diagnose } from "../doctor/diagnose";
+import { findingJson } from "../doctor/finding";
 import { renderFindings } from "../render/findings";
 import { safeJson } from "../render/text";
 
@@ -15,13 +16,7 @@ export default defineCommand({
   async run({ json }, terminal) {
     const findings = diagnose(await collectFacts(terminal), Date.now());
     if (json) {
-      const all = findings.map(({ level, topic, what, fix = null }) => ({
-        level,
-        topic,
-        what,
-        fix,
-      }));
-      terminal.print(safeJson({ findings: all }, 2));
+      terminal.print(safeJson({ findings: findings.map(findingJson) }, 2));
     } else terminal.print(renderFindings(findings, terminal));
     return findings.some(({ level }) => level === "fail") ? FAILED : DONE;
   },

@@ -12,6 +12,11 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** A finding as `doctor --json` and the dashboard have it: docs/json.md. */
+export function findingJson({ level, topic, what, fix }: Finding) {
+  return { level, topic, what, fix: fix ?? null };
+}
+
 /** A finding without its topic. */
 export type Result = Omit<Finding, "topic">;
 
