@@ -81,7 +81,7 @@ export interface EventColumns {
   readonly tool: readonly number[];
   /** In milliseconds; -1 where there is none. */
   readonly duration_ms: readonly number[];
-  /** Bits: 1 a failure, 2 of a subagent, 4 waits for a person. */
+  /** Bits: `FLAGS` of `filter.ts`. */
   readonly flags: readonly number[];
 }
 

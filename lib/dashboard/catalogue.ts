@@ -10,8 +10,9 @@ import { faultCode } from "../os/fault";
 import { system } from "../os/system";
 import { UNKNOWN_SESSION } from "../session-id";
 import type { Place } from "./answers";
-import { Clock, ColumnNames, Columns, FAILED, Names, OF_AGENT, WAITS } from "./columns";
+import { Clock, ColumnNames, Columns, Names } from "./columns";
 import { DayTally } from "./correlation";
+import { FLAGS } from "./filter";
 
 /** A session, and what the catalogue needs to keep it up to date. */
 export interface CatalogueSession {
@@ -265,9 +266,9 @@ export class Catalogue {
       user: user.numberOf(head.user ?? ""),
       durationMs: head.duration_ms ?? -1,
       flags:
-        (isFailure ? FAILED : 0) |
-        (head.agent_id === undefined ? 0 : OF_AGENT) |
-        (head.should_notify ? WAITS : 0),
+        (isFailure ? FLAGS.failed : 0) |
+        (head.agent_id === undefined ? 0 : FLAGS.agent) |
+        (head.should_notify ? FLAGS.waiting : 0),
     });
     tally.add(head);
   }

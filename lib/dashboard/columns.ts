@@ -60,11 +60,6 @@ export class Clock {
   }
 }
 
-/** Bits of `flags`. */
-export const FAILED = 1;
-export const OF_AGENT = 2;
-export const WAITS = 4;
-
 /** One event, as numbers. */
 export interface EventNumbers {
   readonly offset: number;

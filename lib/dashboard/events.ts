@@ -2,16 +2,8 @@
 import { readHeads } from "../log/reader";
 import type { EventsAnswer, Place, TextsAnswer } from "./answers";
 import type { Catalogue, CatalogueDay } from "./catalogue";
-import {
-  FAILED,
-  OF_AGENT,
-  toAnswer,
-  WAITS,
-  type ChosenEvents,
-  type Columns,
-  type Names,
-} from "./columns";
-import { matchesValue, timeOf, type Filter, type Term } from "./filter";
+import { toAnswer, type ChosenEvents, type Columns, type Names } from "./columns";
+import { flagsOf, matchesValue, timeOf, type Filter, type Term } from "./filter";
 import { textsAt } from "./session-rows";
 
 /** The newest events that match a filter. */
@@ -105,10 +97,7 @@ function positiveTest(
           : (columns.atMs[at] as number) < time;
     }
     case "is": {
-      let bits = 0;
-      if (values.includes("failed")) bits |= FAILED;
-      if (values.includes("agent")) bits |= OF_AGENT;
-      if (values.includes("waiting")) bits |= WAITS;
+      const bits = flagsOf(values);
       return (columns, at) => ((columns.flags[at] as number) & bits) !== 0;
     }
   }

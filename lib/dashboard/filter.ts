@@ -31,7 +31,8 @@ const KEYS = [
 /** What a term is about. `is` has the words that stand alone: failed, agent, waiting. */
 export type FilterKey = (typeof KEYS)[number];
 
-const WORDS: ReadonlySet<string> = new Set(["failed", "agent", "waiting"]);
+/** The bits of an event's flags, by the word of a filter: it failed, is a subagent's, waits for a person. */
+export const FLAGS = { failed: 1, agent: 2, waiting: 4 } as const;
 
 /** Parses a filter. Nothing is wrong: what is no term is a text. */
 export function parseFilter(text: string): Filter {
@@ -46,7 +47,7 @@ export function parseFilter(text: string): Filter {
     if (isKey(key) && value !== "") {
       const values = value.replaceAll('"', "").split(",").filter(Boolean);
       terms.push({ key, values, isNot: minus === "-" });
-    } else if (WORDS.has(word.replace(/^-/, "")))
+    } else if (Object.hasOwn(FLAGS, word.replace(/^-/, "")))
       terms.push({ key: "is", values: [word.replace(/^-/, "")], isNot: word.startsWith("-") });
     else texts.push(whole.replaceAll('"', ""));
   }
@@ -76,6 +77,27 @@ export function toggleTerm(filter: Filter, key: FilterKey, value: string, isNot 
     : [...(same?.values ?? []), value];
   const terms = values.length === 0 ? others : [...others, { key, values, isNot }];
   return { ...filter, terms };
+}
+
+/** The bits that words of a filter mean. */
+export function flagsOf(words: readonly string[]): number {
+  let bits = 0;
+  for (const [word, bit] of Object.entries(FLAGS)) if (words.includes(word)) bits |= bit;
+  return bits;
+}
+
+/**
+ * Whether all terms of a filter hold.
+ *
+ * @param holds says of one value of a term whether it does
+ */
+export function holdsFor(
+  { terms }: Filter,
+  holds: (key: FilterKey, value: string) => boolean,
+): boolean {
+  return terms.every(
+    ({ key, values, isNot }) => values.some((value) => holds(key, value)) !== isNot,
+  );
 }
 
 /** Whether a filter has a value of a key. */

@@ -1,7 +1,7 @@
 // All events, the newest last: live, with a pause, filtered by the server, and grouped by session if you like.
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { EventColumns, EventsAnswer } from "../../answers";
-import { parseFilter, type Filter, matchesValue } from "../../filter";
+import { FLAGS, flagsOf, holdsFor, matchesValue, parseFilter, type Filter } from "../../filter";
 import { address, linkTo, setParams } from "../address";
 import { askJson } from "../api";
 import { formatCount, formatDay, formatDuration, formatTime } from "../format";
@@ -21,9 +21,6 @@ const ASK_AGAIN_MS = 1000;
 const KEYS = 256;
 // While rows fly past, their texts are not requested.
 const SETTLE_MS = 60;
-const FAILED = 1;
-const OF_AGENT = 2;
-const WAITS = 4;
 
 /** One event of the columns. */
 interface EventRow {
@@ -274,7 +271,7 @@ export function Events() {
 function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boolean }) {
   const { day, offset, atMs, session, tool, durationMs, flags } = event;
   const known = peekSession(session);
-  const isFailed = (flags & FAILED) !== 0;
+  const isFailed = (flags & FLAGS.failed) !== 0;
   return (
     <div role="gridcell" class="cell event-line">
       <time class="quiet" title={formatDay(atMs)}>
@@ -287,9 +284,9 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
       >
         {known === undefined ? session.slice(0, 8) : titleOf(known)}
       </a>
-      <span class={isFailed ? "name failed" : (flags & WAITS) !== 0 ? "name asks" : "name"}>
-        {isFailed ? "✗ " : (flags & WAITS) !== 0 ? "◆ " : ""}
-        {(flags & OF_AGENT) !== 0 ? "↳ " : ""}
+      <span class={isFailed ? "name failed" : (flags & FLAGS.waiting) !== 0 ? "name asks" : "name"}>
+        {isFailed ? "✗ " : (flags & FLAGS.waiting) !== 0 ? "◆ " : ""}
+        {(flags & FLAGS.agent) !== 0 ? "↳ " : ""}
         {event.event}
       </span>
       <span class="text">{textAt(day, offset) ?? tool}</span>
@@ -299,30 +296,30 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
 }
 
 // What came over the stream is chosen here, by what its columns say.
-function filterColumns(columns: EventColumns, { terms }: Filter): EventColumns {
-  if (terms.length === 0) return columns;
+function filterColumns(columns: EventColumns, filter: Filter): EventColumns {
+  if (filter.terms.length === 0) return columns;
   const places = Array.from(columns.at_ms.keys()).filter((at) => {
     const name = (column: readonly number[]) => columns.names[column[at] ?? 0] ?? "";
-    return terms.every(({ key, values, isNot }) => {
-      const session = peekSession(name(columns.session));
-      const value: Readonly<Record<string, string>> = {
-        event: name(columns.event),
-        tool: name(columns.tool),
-        session: name(columns.session),
-        project: session?.project ?? "",
-        user: session?.user ?? "",
-        model: session?.model ?? "",
-        state: session?.state ?? "",
-      };
-      const flags = columns.flags[at] ?? 0;
-      const bits = { failed: FAILED, agent: OF_AGENT, waiting: WAITS } as const;
-      const is = (one: string) =>
-        key === "is"
-          ? (flags & bits[one as keyof typeof bits]) !== 0
-          : key === "since" ||
-            (key !== "until" &&
-              matchesValue(value[key] ?? "", key === "session" ? `${one}*` : one));
-      return values.some(is) !== isNot;
+    const session = peekSession(name(columns.session));
+    return holdsFor(filter, (key, value) => {
+      switch (key) {
+        case "event":
+        case "tool":
+          return matchesValue(name(columns[key]), value);
+        case "session":
+          return name(columns.session).toLowerCase().startsWith(value.toLowerCase());
+        case "project":
+        case "user":
+        case "model":
+        case "state":
+          return matchesValue(session?.[key] ?? "", value);
+        case "since":
+          return true;
+        case "until":
+          return false;
+        case "is":
+          return ((columns.flags[at] ?? 0) & flagsOf([value])) !== 0;
+      }
     });
   });
   const pick = (column: readonly number[]) => places.map((at) => column[at] ?? 0);

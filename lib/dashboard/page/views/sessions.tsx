@@ -1,7 +1,14 @@
 // All sessions: filtered as you type, grouped, sorted, with counts for what they can be filtered by.
 import { useMemo, useState } from "preact/hooks";
 import type { SessionRow } from "../../answers";
-import { matchesValue, parseFilter, timeOf, type Filter, type FilterKey } from "../../filter";
+import {
+  holdsFor,
+  matchesValue,
+  parseFilter,
+  timeOf,
+  type Filter,
+  type FilterKey,
+} from "../../filter";
 import { address, goTo, linkTo, setParams } from "../address";
 import { formatAgo, formatCount, formatDay, formatDuration } from "../format";
 import { Facets, type Facet } from "../parts/facets";
@@ -184,16 +191,13 @@ function groupLines(
   ]).flat();
 }
 
-function matches(session: SessionRow, { terms, texts }: Filter, but?: FilterKey): boolean {
+function matches(session: SessionRow, filter: Filter, but?: FilterKey): boolean {
   const text =
     `${session.title ?? ""}\n${session.first_prompt ?? ""}\n${session.id}\n${session.project}`.toLowerCase();
+  const terms = filter.terms.filter(({ key }) => key !== but);
   return (
-    texts.every((one) => text.includes(one.toLowerCase())) &&
-    terms.every(({ key, values, isNot }) => {
-      if (key === but) return true;
-      const is = (value: string) => matchesKey(session, key, value);
-      return values.some(is) !== isNot;
-    })
+    filter.texts.every((one) => text.includes(one.toLowerCase())) &&
+    holdsFor({ ...filter, terms }, (key, value) => matchesKey(session, key, value))
   );
 }
 
