@@ -4,9 +4,10 @@ import { watch, type FSWatcher } from "node:fs";
 import { isEvent, knownEvent } from "../events";
 import { SessionSummary } from "../history/summary";
 import { dayPath, listDays } from "../log/log";
-import { readDayHeads, readHeads, textInLines, type HeadEntry } from "../log/reader";
+import { readDayHeads, textInLines, type HeadEntry } from "../log/reader";
 import type { RecordHead } from "../log/record";
 import { faultCode } from "../os/fault";
+import { isUnchanged, type FileStatus } from "../os/syscalls";
 import { system } from "../os/system";
 import { UNKNOWN_SESSION } from "../session-id";
 import type { Place } from "./answers";
@@ -36,8 +37,10 @@ export interface CatalogueDay {
   /** How far it was read. */
   end: number;
   /** What the file looked like then. */
-  stamp: string;
+  status: FileStatus | undefined;
 }
+
+type Head = Extract<HeadEntry, { readonly kind: "head" }>;
 
 // A frame of the screen: what waits for an answer does not notice.
 const SLICE_MS = 12;
@@ -90,6 +93,16 @@ export class Catalogue {
   /** Where the line is of a head that a summary kept. */
   placeOf(head: RecordHead): Place | undefined {
     return this.#places.get(head);
+  }
+
+  /** The entries of a session on a day that was read, from an offset on. */
+  *entriesOf({ id }: CatalogueSession, day: string, begin = 0): Generator<Head> {
+    const end = this.#days.get(day)?.end ?? 0;
+    const containing = textInLines(id, true);
+    for (const entry of readDayHeads(dayPath(this.events, day), day, { containing }, begin)) {
+      if (entry.begin >= end) return;
+      if (entry.kind === "head" && entry.head.session_id === id) yield entry;
+    }
   }
 
   /** Reads the log, and follows it until {@link close}. Never throws, except on a bug. */
@@ -168,10 +181,10 @@ export class Catalogue {
     this.#sliceEndMs = performance.now() + SLICE_MS;
     for (const day of names.toReversed()) {
       const known = this.#days.get(day);
-      const stamp = stampOf(dayPath(this.events, day));
-      if (known?.stamp === stamp) continue;
+      const status = system.statusAt(dayPath(this.events, day));
+      if (known !== undefined && isUnchanged(known.status, status)) continue;
       // oxlint-disable-next-line no-await-in-loop -- one day after the other
-      await (known === undefined ? this.#readDay(day, stamp) : this.#readOn(known, stamp));
+      await (known === undefined ? this.#readDay(day, status) : this.#readOn(known, status));
       if (this.#isClosed) return;
       this.share = this.#days.size / names.length;
       this.#notify();
@@ -187,13 +200,12 @@ export class Catalogue {
   // A day that is gone, smaller, another file, or was changed in place, as `prune --session` does: then all is read
   // again, because each session's summary holds what was in it.
   #isChanged(names: readonly string[]): boolean {
-    for (const [day, { end, stamp }] of this.#days) {
+    for (const [day, { end, status }] of this.#days) {
       if (!names.includes(day)) return true;
-      const now = stampOf(dayPath(this.events, day));
-      if (now === stamp) continue;
-      const [inode, size] = now.split(" ");
-      const [oldInode, oldSize] = stamp.split(" ");
-      if (inode !== oldInode || Number(size) < end || size === oldSize) return true;
+      const now = system.statusAt(dayPath(this.events, day));
+      if (isUnchanged(status, now)) continue;
+      if (now?.inode !== status?.inode || now?.size === status?.size || (now?.size ?? 0) < end)
+        return true;
     }
     return false;
   }
@@ -208,7 +220,7 @@ export class Catalogue {
   }
 
   /** Reads what was added to a day, by hooks that work now. */
-  async #readOn(day: CatalogueDay, stamp: string): Promise<void> {
+  async #readOn(day: CatalogueDay, status: FileStatus | undefined): Promise<void> {
     for (const entry of readDayHeads(dayPath(this.events, day.day), day.day, {}, day.end)) {
       day.end = entry.end;
       if (entry.kind === "head") {
@@ -217,17 +229,17 @@ export class Catalogue {
       }
       if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
     }
-    day.stamp = stamp;
+    day.status = status;
   }
 
   /** Reads a day that is older than all that were read. */
-  async #readDay(name: string, stamp: string): Promise<void> {
+  async #readDay(name: string, status: FileStatus | undefined): Promise<void> {
     const day: CatalogueDay = {
       day: name,
       columns: new Columns(),
       tally: new DayTally(),
       end: 0,
-      stamp,
+      status,
     };
     const own = new Map<string, CatalogueSession>();
     for (const entry of readDayHeads(dayPath(this.events, name), name)) {
@@ -252,7 +264,7 @@ export class Catalogue {
     this.#sliceEndMs = performance.now() + SLICE_MS;
   }
 
-  #addTo({ columns, tally }: CatalogueDay, { head, begin }: Extract<HeadEntry, { kind: "head" }>) {
+  #addTo({ columns, tally }: CatalogueDay, { head, begin }: Head) {
     const { session, project, event, tool, user } = this.#column;
     const isFailure =
       isEvent(head.event, "PostToolUseFailure") || isEvent(head.event, "StopFailure");
@@ -276,7 +288,7 @@ export class Catalogue {
   #addToSession(
     sessions: Map<string, CatalogueSession>,
     { day, tally }: CatalogueDay,
-    entry: Extract<HeadEntry, { kind: "head" }>,
+    entry: Head,
   ): void {
     const { head } = entry;
     // Other agents send too few events to tell the state of their sessions.
@@ -310,16 +322,11 @@ export class Catalogue {
     session.events += older.events;
     session.changed = ++this.changes;
     for (const pid of older.pids) session.pids.add(pid);
-    const containing = textInLines(session.id, true);
-    for (const day of Array.from(session.days).toSorted()) {
-      const end = this.#days.get(day)?.end ?? 0;
-      for (const entry of readHeads(this.events, { since: day, until: day, containing })) {
-        if (entry.kind !== "head" || entry.head.session_id !== session.id) continue;
-        if (entry.begin >= end) break;
-        session.summary.add(entry.head, entry.record);
-        if (isKept(entry.head)) this.#places.set(entry.head, { day, offset: entry.begin });
+    for (const day of Array.from(session.days).toSorted())
+      for (const { head, begin, record } of this.entriesOf(session, day)) {
+        session.summary.add(head, record);
+        if (isKept(head)) this.#places.set(head, { day, offset: begin });
       }
-    }
     for (const day of older.days) session.days.add(day);
   }
 }
@@ -338,9 +345,4 @@ function isKept({ event }: RecordHead): boolean {
     default:
       return false;
   }
-}
-
-function stampOf(path: string): string {
-  const status = system.statusAt(path);
-  return `${status?.inode} ${status?.size} ${status?.modifiedMs}`;
 }

@@ -1,9 +1,12 @@
 // Answers for one session: its records, with long texts cut, and the sessions that it continues.
-import { isEvent } from "../events";
-import { linkSessions, type LineageEvent, type SessionLink } from "../history/lineage";
-import { textOf } from "../history/payload";
-import { dayPath } from "../log/log";
-import { readDayHeads, readHeads, textInLines } from "../log/reader";
+import {
+  lineageEventOf,
+  linkSessions,
+  type LineageEvent,
+  type SessionLink,
+} from "../history/lineage";
+import { dayBefore } from "../log/log";
+import { readHeads } from "../log/reader";
 import type { EventRecord } from "../log/record";
 import type { PlacedRecord, Place, SessionAnswer } from "./answers";
 import type { Catalogue, CatalogueSession } from "./catalogue";
@@ -25,13 +28,10 @@ export function answerSession(
 ): SessionAnswer {
   const records: PlacedRecord[] = [];
   const next: Place[] = [];
-  const containing = textInLines(session.id, true);
   for (const { day, end } of catalogue.days) {
     if (!session.days.has(day)) continue;
-    const begin = from.find((place) => place.day === day)?.offset ?? 0;
-    for (const entry of readDayHeads(dayPath(catalogue.events, day), day, { containing }, begin)) {
-      if (entry.begin >= end) break;
-      if (entry.kind !== "head" || entry.head.session_id !== session.id) continue;
+    const begin = from.find((place) => place.day === day)?.offset;
+    for (const entry of catalogue.entriesOf(session, day, begin)) {
       const record = entry.record();
       if (record !== undefined) records.push(cutRecord(record, { day, offset: entry.begin }));
     }
@@ -63,22 +63,9 @@ function linksOf(catalogue: Catalogue, session: CatalogueSession): SessionLink[]
     const options = { since: dayBefore(days[0] ?? ""), containing: String(pid) };
     for (const entry of readHeads(catalogue.events, options)) {
       if (entry.kind !== "head" || entry.head.pid !== pid) continue;
-      const { event, session_id } = entry.head;
-      const tells = isEvent(event, "SessionStart") || isEvent(event, "SessionEnd");
-      const record = tells ? entry.record() : undefined;
-      events.push({
-        event,
-        session_id,
-        pid,
-        source: record && textOf(record, "source"),
-        reason: record && textOf(record, "reason"),
-      });
+      events.push(lineageEventOf(entry.head, entry.record));
     }
     links.push(...linkSessions(events));
   }
   return links.filter(({ parent, child }) => parent === session.id || child === session.id);
-}
-
-function dayBefore(day: string): string {
-  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }

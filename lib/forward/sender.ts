@@ -2,6 +2,7 @@
 import { recheckDays } from "../log/position";
 import { faultCode } from "../os/fault";
 import { ensureOwnFolder } from "../os/folder";
+import type { FileStatus } from "../os/syscalls";
 import { Backoff } from "./backoff";
 import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent } from "./backlog";
 import { readCursor, saveCursor, whyRestarted, type Cursor } from "./cursor";
@@ -51,7 +52,7 @@ export class Sender {
   readonly #backoff = new Backoff();
   readonly #pace = new Pace();
   /** What the days' files looked like in the last round. */
-  readonly #stamps = new Map<string, string>();
+  readonly #seenFiles = new Map<string, FileStatus | undefined>();
   /** Ids of events that were done before one that comes earlier in the log. */
   readonly #ahead = new Set<string>();
   /** How many events the failed batch had left: it is sent again as it was, under the same key. */
@@ -162,7 +163,7 @@ export class Sender {
     const { moved, restarted, repeated } = recheckDays(
       this.#cursor.days,
       this.events,
-      this.#stamps,
+      this.#seenFiles,
     );
     if (!moved) return;
     this.#backlog.rewind();

@@ -1,6 +1,8 @@
 // Which session continues which. Claude Code does not say. But a process has one session at a time, so a
 // session that starts by `clear` or `fork` continues the session that its process had before.
 import { isEvent } from "../events";
+import type { EventRecord, RecordHead } from "../log/record";
+import { textOf } from "./payload";
 
 /** What lineage needs to know about an event. */
 export interface LineageEvent {
@@ -11,6 +13,28 @@ export interface LineageEvent {
   readonly source?: string | undefined;
   /** Why a session ended, of a SessionEnd. */
   readonly reason?: string | undefined;
+}
+
+/**
+ * What lineage needs to know of an event.
+ *
+ * @param record reads the whole record; called only where the head does not say enough
+ */
+export function lineageEventOf(
+  head: RecordHead,
+  record: () => EventRecord | undefined,
+): LineageEvent {
+  const { event, session_id, pid } = head;
+  if (!isEvent(event, "SessionStart") && !isEvent(event, "SessionEnd"))
+    return { event, session_id, pid };
+  const whole = record();
+  return {
+    event,
+    session_id,
+    pid,
+    source: whole && textOf(whole, "source"),
+    reason: whole && textOf(whole, "reason"),
+  };
 }
 
 /** One session continues another. */

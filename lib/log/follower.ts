@@ -1,4 +1,5 @@
 // Follows the log as it grows, as `claude-session tail --follow` shows it.
+import type { FileStatus } from "../os/syscalls";
 import { dayPath, listDays } from "./log";
 import { recheckDays, type Position } from "./position";
 import { readDayRecords, type HeadEntry } from "./reader";
@@ -7,7 +8,7 @@ import type { EventRecord } from "./record";
 /** Remembers how far each day of a log has been read. */
 export class LogFollower {
   readonly #positions = new Map<string, Position>();
-  readonly #stamps = new Map<string, string>();
+  readonly #seenFiles = new Map<string, FileStatus | undefined>();
   /** Days with an entry that was marked as seen. */
   readonly #seen = new Set<string>();
 
@@ -32,7 +33,7 @@ export class LogFollower {
    */
   *newRecords(): Generator<EventRecord> {
     const last = new Map(this.#positions);
-    const { restarted } = recheckDays(this.#positions, this.events, this.#stamps);
+    const { restarted } = recheckDays(this.#positions, this.events, this.#seenFiles);
     const days = listDays(this.events);
     const recent = new Set(days.slice(-2));
     for (const day of days) {

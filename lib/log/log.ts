@@ -116,6 +116,11 @@ export function utcDay(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 10);
 }
 
+/** The day before a day, both `YYYY-MM-DD`. */
+export function dayBefore(day: string): string {
+  return utcDay(Date.parse(day) - DAY_MS);
+}
+
 /** The path of a day's log; the day is `YYYY-MM-DD`. */
 export function dayPath(events: string, day: string): string {
   return `${events}/${day}.jsonl`;

@@ -2,6 +2,7 @@
 // removed in the meantime, so a position is checked before it is used again.
 import { faultCode } from "../os/fault";
 import { openOwnFile } from "../os/file";
+import { isUnchanged, type FileStatus } from "../os/syscalls";
 import { system } from "../os/system";
 import { linesForward } from "./lines";
 import { dayPath, listDays } from "./log";
@@ -28,12 +29,12 @@ export interface Rechecked {
  * Looks whether the days are still the files that they were, and moves a position where they are not: behind its
  * last record if that is elsewhere in the file now, else to the beginning.
  *
- * @param stamps what the files looked like the last time: only those that have changed are read
+ * @param seen what the files looked like the last time: only those that have changed are read
  */
 export function recheckDays(
   days: Map<string, Position>,
   events: string,
-  stamps = new Map<string, string>(),
+  seen = new Map<string, FileStatus | undefined>(),
 ): Rechecked {
   const restarted: string[] = [];
   let moved = false;
@@ -43,9 +44,8 @@ export function recheckDays(
     const path = dayPath(events, day);
     if (!present.has(day)) continue;
     const status = system.statusAt(path);
-    const stamp = `${status?.inode} ${status?.size} ${status?.modifiedMs}`;
-    if (stamps.get(day) === stamp) continue;
-    stamps.set(day, stamp);
+    if (isUnchanged(seen.get(day), status)) continue;
+    seen.set(day, status);
     if (isSameFile(path, position)) continue;
     moved = true;
     const found = findRecord(path, position.id);

@@ -17,6 +17,15 @@ export interface FileStatus {
   readonly inode: number;
 }
 
+/** Whether a file is as it was, as far as its status shows. */
+export function isUnchanged(before: FileStatus | undefined, now: FileStatus | undefined): boolean {
+  return (
+    before?.inode === now?.inode &&
+    before?.size === now?.size &&
+    before?.modifiedMs === now?.modifiedMs
+  );
+}
+
 /** How a file is opened; never through a link, and never waiting for the other end of a pipe. */
 export type OpenMode = "read" | "append" | "create" | "update";
 

@@ -1,11 +1,14 @@
 // Finds sessions in the log, and reads no more of it than it has to.
-import { isEvent } from "../../events";
-import { type SessionLink, type LineageEvent, linkSessions } from "../../history/lineage";
-import { textOf } from "../../history/payload";
+import {
+  type SessionLink,
+  type LineageEvent,
+  lineageEventOf,
+  linkSessions,
+} from "../../history/lineage";
 import { isFirst } from "../../history/written-order";
-import { utcDay } from "../../log/log";
+import { dayBefore, utcDay } from "../../log/log";
 import { readHeads, textInLines } from "../../log/reader";
-import type { EventRecord, RecordHead } from "../../log/record";
+import type { EventRecord } from "../../log/record";
 import { UNKNOWN_SESSION } from "../../session-id";
 import { CommandError } from "../command";
 import { sanitize } from "../render/text";
@@ -20,8 +23,7 @@ export interface FoundSession {
 // A UUID: no other session starts with a whole one.
 const ID_LENGTH = 36;
 // Process ids are reused; two days back, one may be another process's.
-const DAY_MS = 86_400_000;
-const LOOK_BACK_MS = 2 * DAY_MS;
+const LOOK_BACK_MS = 2 * 86_400_000;
 const MAX_CANDIDATES = 10;
 
 /**
@@ -121,24 +123,6 @@ function eventsOfProcess(
     if (isStartup || (event.session_id !== id && entry.head.timestamp < first.timestamp)) break;
   }
   return found.toReversed();
-}
-
-function lineageEventOf(head: RecordHead, record: () => EventRecord | undefined): LineageEvent {
-  const { event, session_id, pid } = head;
-  if (!isEvent(event, "SessionStart") && !isEvent(event, "SessionEnd"))
-    return { event, session_id, pid };
-  const whole = record();
-  return {
-    event,
-    session_id,
-    pid,
-    source: whole && textOf(whole, "source"),
-    reason: whole && textOf(whole, "reason"),
-  };
-}
-
-function dayBefore(day: string): string {
-  return utcDay(Date.parse(day) - DAY_MS);
 }
 
 function notFound(wanted: string): CommandError {
