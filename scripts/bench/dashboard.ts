@@ -1,15 +1,18 @@
 // The dashboard over a log of a million records, in Chromium: how soon it shows something, how it keeps up, what it
 // costs, and whether a hook notices it.
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { chromium, type CDPSession, type Page } from "playwright-core";
-import { programPath, runProgram } from "../harness/run-program";
+import type { CDPSession, Page } from "playwright-core";
+import { percentile } from "../../lib/history/statistics";
+import { startBrowser, whyNoBrowser } from "../harness/chromium";
+import { Dashboard } from "../harness/dashboard";
+import { runProgram } from "../harness/run-program";
 import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
 import { generateLog } from "./generate-log";
 import type { Measurement } from "./report";
+import { median } from "./timing";
 
-const CHROMIUM = "/usr/bin/chromium";
 const RECORDS = 1_000_000;
 const LIVE_SECONDS = 6;
 const EVENTS_A_SECOND = 500;
@@ -17,32 +20,26 @@ const HOOKS = 30;
 
 /** Measures it; nothing where there is no Chromium. */
 export async function measureDashboard(records = RECORDS): Promise<Measurement[]> {
-  if (!existsSync(CHROMIUM)) return [];
+  if (whyNoBrowser !== undefined) return [];
   progress("dashboard");
   using sandbox = new Sandbox();
   const paths = generateLog(sandbox.events, { records, days: 30 });
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  const browser = await startBrowser();
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const server = Bun.spawn([programPath("claude-session"), "dashboard", "--no-open"], {
-    env: sandbox.env(),
-    stdout: "pipe",
-    stderr: "ignore",
-  });
+  const dashboard = await Dashboard.start(sandbox);
+  const { link } = dashboard;
+  const { pid } = dashboard.child;
   try {
-    const link = await linkOf(server.stdout);
     const startedMs = performance.now();
-    await page.goto(`${link}`);
+    await page.goto(link);
     await page.locator(".part .card").first().waitFor();
     const firstMs = performance.now() - startedMs;
     await page
       .locator(".status", { hasText: records.toLocaleString("en") })
       .waitFor({ timeout: 60_000 });
     const allMs = performance.now() - startedMs;
-    const idle = await idleShare(server.pid);
-    const serverMB = residentMB(server.pid);
+    const idle = await idleShare(pid);
+    const serverMB = residentMB(pid);
     await page.evaluate("location.hash = '#/events'");
     await page.locator(".count", { hasText: "the newest 100,000" }).waitFor({ timeout: 20_000 });
     const client = await page.context().newCDPSession(page);
@@ -66,27 +63,20 @@ export async function measureDashboard(records = RECORDS): Promise<Measurement[]
       { name: "dashboard, 100,000 rows, heap", value: live.heapMB, unit: "MB", max: 40 },
       {
         name: "dashboard, hook to screen, p95",
-        value: percentile(delays, 0.95),
+        value:
+          percentile(
+            delays.toSorted((a, b) => a - b),
+            0.95,
+          ) ?? NaN,
         unit: "ms",
         max: 250,
       },
       { name: "hook with the dashboard open / without", value: ratio, unit: "×", max: 1.05 },
     ];
   } finally {
-    server.kill("SIGINT");
-    await Promise.all([browser.close(), server.exited]);
+    await Promise.all([browser.close(), dashboard.close()]);
     progress("");
   }
-}
-
-async function linkOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const chunk of stdout) {
-    text += new TextDecoder().decode(chunk);
-    const link = /http:\/\/\S+/.exec(text)?.[0];
-    if (link !== undefined && text.includes("\n")) return link;
-  }
-  throw new Error("the dashboard ended");
 }
 
 /** The share of a core that it takes while nothing happens, with a page open. */
@@ -198,12 +188,7 @@ async function hookRatio(followed: Sandbox): Promise<number> {
     }
     ratios.push((times.get(followed) ?? 0) / (times.get(alone) ?? 1));
   }
-  return percentile(ratios, 0.5);
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+  return median(ratios);
 }
 
 if (import.meta.main)

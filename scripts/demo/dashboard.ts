@@ -1,14 +1,14 @@
 // The dashboard with sessions that go on while you look: some days that were recorded before, and hooks that record
 // what happens now. With pictures, it draws those of the README instead.
 import { mkdirSync } from "node:fs";
-import { chromium } from "playwright-core";
 import { buildIfStale } from "../build";
+import { startBrowser } from "../harness/chromium";
+import { Dashboard } from "../harness/dashboard";
 import { programPath, runProgram } from "../harness/run-program";
 import { Sandbox } from "../harness/sandbox";
 import { sampleSessions, writeSample } from "./sample-sessions";
 
 const STEP_MS = 1500;
-const CHROMIUM = "/usr/bin/chromium";
 const IMAGES = `${import.meta.dir}/../../docs/images`;
 
 /** One step of a session that goes on: its number, the program, and the event's own fields. */
@@ -144,17 +144,8 @@ export async function drawDashboard(): Promise<void> {
   writeSample(sandbox.events, records);
   const id =
     records.find(({ payload }) => JSON.stringify(payload).includes("cart test"))?.session_id ?? "";
-  const server = Bun.spawn([programPath("claude-session"), "dashboard", "--no-open"], {
-    env: sandbox.env(),
-    stdout: "pipe",
-    stderr: "ignore",
-  });
-  const { value } = await server.stdout.getReader().read();
-  const link = /http:\/\/\S+/.exec(new TextDecoder().decode(value))?.[0] ?? "";
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  await using dashboard = await Dashboard.start(sandbox);
+  const browser = await startBrowser();
   mkdirSync(IMAGES, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
     const context = await browser.newContext({
@@ -162,7 +153,7 @@ export async function drawDashboard(): Promise<void> {
       viewport: { width: 1200, height: 640 },
     }); // oxlint-disable-line no-await-in-loop
     const page = await context.newPage(); // oxlint-disable-line no-await-in-loop
-    await page.goto(link); // oxlint-disable-line no-await-in-loop
+    await page.goto(dashboard.link); // oxlint-disable-line no-await-in-loop
     for (const [name, view] of [
       ["now", "now"],
       ["session", `session/${id}?sel=call-e7`],
@@ -174,8 +165,6 @@ export async function drawDashboard(): Promise<void> {
     await context.close(); // oxlint-disable-line no-await-in-loop
   }
   await browser.close();
-  server.kill("SIGINT");
-  await server.exited;
 }
 
 function withoutUndefined(env: Record<string, string | undefined>): Record<string, string> {

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
+import { startBrowser, whyNoBrowser } from "../../scripts/harness/chromium";
+import { Dashboard } from "../../scripts/harness/dashboard";
 import { runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { goTo, openPage, startBrowser, whyNoBrowser, type OpenPage } from "../support/browser";
-import { Dashboard } from "../support/dashboard";
+import { goTo, openPage, type OpenPage } from "../support/browser";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
 import { until } from "../support/until";
 import { writeRecords } from "../support/written-log";

@@ -21,9 +21,10 @@ import type {
 } from "../../lib/dashboard/answers";
 import type { EventRecord } from "../../lib/log/record";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
+import { Dashboard } from "../../scripts/harness/dashboard";
 import { runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { Dashboard, rawRequest } from "../support/dashboard";
+import { rawRequest } from "../support/raw-request";
 import { recordedSession, SESSION } from "../support/recorded-session";
 import { until } from "../support/until";
 import { as, placeForAll, USER, whyNotAnother } from "../support/users";

@@ -1,8 +1,7 @@
-// A dashboard that runs, and raw questions to it.
-import { connect } from "node:net";
+// A dashboard that runs.
 import type { LiveMessage } from "../../lib/dashboard/answers";
-import { programPath } from "../../scripts/harness/run-program";
-import type { Sandbox } from "../../scripts/harness/sandbox";
+import { programPath } from "./run-program";
+import type { Sandbox } from "./sandbox";
 
 /** How to start it. */
 export interface DashboardStart {
@@ -87,18 +86,4 @@ export class Dashboard {
     this.child.kill("SIGKILL");
     await this.child.exited;
   }
-}
-
-/** Sends lines of HTTP as they are, and returns the answer as it is. */
-export function rawRequest(port: number, lines: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.write(`${[...lines, "connection: close", "", ""].join("\r\n")}`);
-    });
-    socket.setTimeout(5000, () => socket.destroy());
-    socket.on("data", (chunk) => (text += chunk.toString()));
-    socket.on("close", () => resolve(text));
-    socket.on("error", reject);
-  });
 }
