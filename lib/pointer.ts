@@ -60,12 +60,15 @@ const MAX_ZONES_APART_MS = 26 * HOUR_MS;
 
 /**
  * Whether a timestamp differs from its file's date because the writer was in another time zone: by no more than
- * zones do, and by a multiple of a quarter of an hour, as all offsets from UTC are.
+ * zones do, and by a multiple of a quarter of an hour, as all offsets from UTC are. A day or more behind, it is taken
+ * as expired, as Python's hooks do: no id is better than a wrong one.
  */
 function isOtherZone(localMs: number, modifiedMs: number | undefined): modifiedMs is number {
   if (modifiedMs === undefined) return false;
-  const apartMs = Math.abs(localMs - modifiedMs);
-  if (apartMs < QUARTER_MS - WRITE_MS || apartMs > MAX_ZONES_APART_MS + WRITE_MS) return false;
+  const aheadMs = localMs - modifiedMs;
+  if (aheadMs > MAX_ZONES_APART_MS + WRITE_MS || aheadMs < WRITE_MS - MAX_AGE_MS) return false;
+  const apartMs = Math.abs(aheadMs);
+  if (apartMs < QUARTER_MS - WRITE_MS) return false;
   const restMs = apartMs % QUARTER_MS;
   return Math.min(restMs, QUARTER_MS - restMs) <= WRITE_MS;
 }
