@@ -76,7 +76,7 @@ test.each([
   [/^zod/, "it would double the cost of a hook"],
   [/^lib\/cli\//, "it is for a person, who can wait"],
   [/^lib\/forward\//, "recording never depends on shipping"],
-  [/^lib\/dashboard\//, "nor on who looks"],
+  [/^lib\/(?:dashboard|log-index)\//, "nor on who looks"],
   [
     /^(?:node:)?(?:https?|http2|net|tls|dns|dgram|child_process|cluster|inspector)(?:\/|$)/,
     "nor reaches the network or another program",
@@ -151,11 +151,12 @@ test.each([
     "lib/forward/",
     /^lib\/(?:os|log|history|forward)\/|^lib\/[\w-]+\.ts$|^lib\/hook\/start-forwarder\.ts$/,
   ],
+  ["lib/log-index/", /^lib\/(?:os|log|history|log-index)\/|^lib\/[\w-]+\.ts$/],
   // The page and its server.
-  ["lib/dashboard/", /^lib\/(?:os|log|history|dashboard)\/|^lib\/[\w-]+\.ts$/],
+  ["lib/dashboard/", /^lib\/(?:os|log|history|log-index|dashboard)\/|^lib\/[\w-]+\.ts$/],
   [
     "lib/dashboard/page/",
-    /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/(?:answers|filter)\.ts$|^lib\/log\/record\.ts$/,
+    /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/(?:answers|filter)\.ts$|^lib\/log-index\/flags\.ts$|^lib\/log\/record\.ts$/,
   ],
   ["lib/cli/commands/", /^lib\/(?!cli\/commands\/)/],
   ["scripts/", /^(?:lib|scripts|hooks)\/|^package\.json$/],

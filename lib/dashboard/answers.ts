@@ -1,15 +1,10 @@
 // What crosses the wire between the dashboard's server and its page: types only, in the names of our JSON.
-import type { SessionSource } from "../session-id";
 import type { SessionLink } from "../history/lineage";
 import type { SessionState } from "../history/summary";
-import type { EventRecord } from "../log/record";
+import type { EventRecord, Place } from "../log/record";
+import type { Correlation } from "../log-index/correlation";
 
-/** A place in the log: a day, and the offset of a line in its file. */
-export interface Place {
-  /** `YYYY-MM-DD` */
-  readonly day: string;
-  readonly offset: number;
-}
+export type { Correlation, Place };
 
 /** A session in one row. */
 export interface SessionRow {
@@ -81,7 +76,7 @@ export interface EventColumns {
   readonly tool: readonly number[];
   /** In milliseconds; -1 where there is none. */
   readonly duration_ms: readonly number[];
-  /** Bits: `FLAGS` of `filter.ts`. */
+  /** Bits: `FLAGS` of the index. */
   readonly flags: readonly number[];
 }
 
@@ -112,22 +107,6 @@ export interface PlacedRecord {
 
 /** What events are about, in a few words, for those that are on the screen. */
 export type TextsAnswer = readonly (string | null)[];
-
-/** How sure the log is of what belongs together, on one day. */
-export interface Correlation {
-  readonly day: string;
-  readonly events: number;
-  /** How many events each witness named the session of. */
-  readonly witnesses: Readonly<Record<SessionSource, number>>;
-  /** Tool calls that began, and those of which the end was recorded. */
-  readonly calls: number;
-  readonly calls_joined: number;
-  /** Subagents that began, and those of which the end was recorded. */
-  readonly agents: number;
-  readonly agents_joined: number;
-  readonly sessions: number;
-  readonly sessions_ended: number;
-}
 
 /** Whether everything works. */
 export interface HealthAnswer {

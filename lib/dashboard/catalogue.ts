@@ -1,44 +1,15 @@
 // What the dashboard knows of the log: the heads of all events in columns, and a summary of each session. It is built
 // when the server starts, the newest day first, in slices that keep nothing waiting, and grows with the log.
 import { watch, type FSWatcher } from "node:fs";
-import { isEvent, knownEvent } from "../events";
-import { SessionSummary } from "../history/summary";
 import { dayPath, listDays } from "../log/log";
 import { readDayHeads, textInLines, type HeadEntry } from "../log/reader";
-import type { RecordHead } from "../log/record";
+import type { Place, RecordHead } from "../log/record";
+import type { Names } from "../log-index/columns";
+import { emptyIndex, Indexer, type DayIndex, type IndexedSession } from "../log-index/day-index";
+import { loadIndex, saveIndex } from "../log-index/index-file";
 import { faultCode } from "../os/fault";
 import { isUnchanged, type FileStatus } from "../os/syscalls";
 import { system } from "../os/system";
-import { UNKNOWN_SESSION } from "../session-id";
-import type { Place } from "./answers";
-import { Clock, ColumnNames, Columns, Names } from "./columns";
-import { DayTally } from "./correlation";
-import { FLAGS } from "./filter";
-
-/** A session, and what the catalogue needs to keep it up to date. */
-export interface CatalogueSession {
-  readonly id: string;
-  summary: SessionSummary;
-  user: string;
-  events: number;
-  /** The days that have its events. */
-  readonly days: Set<string>;
-  /** The change of the catalogue in which it last changed. */
-  changed: number;
-  /** The process ids of its events: they show which session continues which. */
-  readonly pids: Set<number>;
-}
-
-/** A day of the log. */
-export interface CatalogueDay {
-  readonly day: string;
-  readonly columns: Columns;
-  readonly tally: DayTally;
-  /** How far it was read. */
-  end: number;
-  /** What the file looked like then. */
-  status: FileStatus | undefined;
-}
 
 type Head = Extract<HeadEntry, { readonly kind: "head" }>;
 
@@ -50,25 +21,14 @@ const POLL_MS = 2000;
 
 /** Everything that the dashboard knows of the log. */
 export class Catalogue {
-  readonly names = new Names();
-  readonly sessions = new Map<string, CatalogueSession>();
+  readonly sessions = new Map<string, IndexedSession>();
   /** Changes whenever what was told before is void. */
   epoch = Bun.randomUUIDv7();
-  /** Counts the changes of sessions. */
-  changes = 0;
   /** The share of the log that has been read, from 0 to 1. */
   share = 0;
-  readonly #days = new Map<string, CatalogueDay>();
+  #indexer: Indexer;
+  readonly #days = new Map<string, DayIndex>();
   readonly #waiting = new Set<() => void>();
-  readonly #column = {
-    session: new ColumnNames(this.names),
-    project: new ColumnNames(this.names),
-    event: new ColumnNames(this.names),
-    tool: new ColumnNames(this.names),
-    user: new ColumnNames(this.names),
-  };
-  readonly #clock = new Clock();
-  #places = new WeakMap<RecordHead, Place>();
   #watcher: FSWatcher | undefined;
   #sliceEndMs = 0;
   #isClosed = false;
@@ -76,10 +36,22 @@ export class Catalogue {
   #isDirty = true;
   #isTidy = false;
 
-  constructor(readonly events: string) {}
+  constructor(readonly events: string) {
+    this.#indexer = new Indexer(events);
+  }
+
+  /** The names that the numbers in the columns stand for. */
+  get names(): Names {
+    return this.#indexer.names;
+  }
+
+  /** Counts the changes of sessions. */
+  get changes(): number {
+    return this.#indexer.changes;
+  }
 
   /** The days that were read, the oldest first. */
-  get days(): readonly CatalogueDay[] {
+  get days(): readonly DayIndex[] {
     return Array.from(this.#days.values()).toSorted((a, b) => (a.day < b.day ? -1 : 1));
   }
 
@@ -92,11 +64,11 @@ export class Catalogue {
 
   /** Where the line is of a head that a summary kept. */
   placeOf(head: RecordHead): Place | undefined {
-    return this.#places.get(head);
+    return this.#indexer.placeOf(head);
   }
 
   /** The entries of a session on a day that was read, from an offset on. */
-  *entriesOf({ id }: CatalogueSession, day: string, begin = 0): Generator<Head> {
+  *entriesOf({ id }: IndexedSession, day: string, begin = 0): Generator<Head> {
     const end = this.#days.get(day)?.end ?? 0;
     const containing = textInLines(id, true);
     for (const entry of readDayHeads(dayPath(this.events, day), day, { containing }, begin)) {
@@ -213,136 +185,51 @@ export class Catalogue {
   #forget(): void {
     this.#days.clear();
     this.sessions.clear();
-    this.#places = new WeakMap();
+    this.#indexer = new Indexer(this.events);
     this.epoch = Bun.randomUUIDv7();
     this.share = 0;
     this.#isTidy = false;
   }
 
   /** Reads what was added to a day, by hooks that work now. */
-  async #readOn(day: CatalogueDay, status: FileStatus | undefined): Promise<void> {
-    for (const entry of readDayHeads(dayPath(this.events, day.day), day.day, {}, day.end)) {
-      day.end = entry.end;
-      if (entry.kind === "head") {
-        this.#addTo(day, entry);
-        this.#addToSession(this.sessions, day, entry);
-      }
-      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
-    }
-    day.status = status;
+  async #readOn(index: DayIndex, status: FileStatus | undefined): Promise<void> {
+    await this.#readLines(index, this.sessions);
+    index.status = status;
   }
 
   /** Reads a day that is older than all that were read. */
-  async #readDay(name: string, status: FileStatus | undefined): Promise<void> {
-    const day: CatalogueDay = {
-      day: name,
-      columns: new Columns(),
-      tally: new DayTally(),
-      end: 0,
-      status,
-    };
-    const own = new Map<string, CatalogueSession>();
-    for (const entry of readDayHeads(dayPath(this.events, name), name)) {
-      day.end = entry.end;
-      if (entry.kind === "head") {
-        this.#addTo(day, entry);
-        this.#addToSession(own, day, entry);
-      }
-      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+  async #readDay(day: string, status: FileStatus | undefined): Promise<void> {
+    let index = loadIndex(this.#indexer, day, status);
+    if (index === undefined) {
+      index = emptyIndex(day, status);
+      await this.#readLines(index);
+      saveIndex(this.#indexer, index, Date.now());
     }
-    this.#days.set(name, day);
-    for (const [id, session] of own) {
+    this.#days.set(day, index);
+    for (const [id, session] of index.sessions) {
       const later = this.sessions.get(id);
-      if (later === undefined) this.sessions.set(id, session);
-      else this.#summarizeAgain(later, session);
+      // A session that began before midnight: its events of the older day come first.
+      if (later !== undefined) this.#indexer.append(session, later, this.#indexesOf(later));
+      this.sessions.set(id, session);
       if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
     }
+  }
+
+  async #readLines(index: DayIndex, sessions = index.sessions): Promise<void> {
+    for (const entry of readDayHeads(dayPath(this.events, index.day), index.day, {}, index.end)) {
+      this.#indexer.add(index, entry, sessions);
+      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+    }
+  }
+
+  #indexesOf({ days }: IndexedSession): DayIndex[] {
+    return Array.from(days)
+      .toSorted()
+      .flatMap((day) => this.#days.get(day) ?? []);
   }
 
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => void setImmediate(resolve));
     this.#sliceEndMs = performance.now() + SLICE_MS;
-  }
-
-  #addTo({ columns, tally }: CatalogueDay, { head, begin }: Head) {
-    const { session, project, event, tool, user } = this.#column;
-    const isFailure =
-      isEvent(head.event, "PostToolUseFailure") || isEvent(head.event, "StopFailure");
-    columns.push({
-      offset: begin,
-      atMs: this.#clock.msOf(head.timestamp),
-      session: session.numberOf(head.session_id),
-      project: project.numberOf(head.project),
-      event: event.numberOf(head.event),
-      tool: tool.numberOf(head.tool ?? ""),
-      user: user.numberOf(head.user ?? ""),
-      durationMs: head.duration_ms ?? -1,
-      flags:
-        (isFailure ? FLAGS.failed : 0) |
-        (head.agent_id === undefined ? 0 : FLAGS.agent) |
-        (head.should_notify ? FLAGS.waiting : 0),
-    });
-    tally.add(head);
-  }
-
-  #addToSession(
-    sessions: Map<string, CatalogueSession>,
-    { day, tally }: CatalogueDay,
-    entry: Head,
-  ): void {
-    const { head } = entry;
-    // Other agents send too few events to tell the state of their sessions.
-    if (head.session_id === UNKNOWN_SESSION || head.client !== undefined) return;
-    let session = sessions.get(head.session_id);
-    if (session === undefined) {
-      session = {
-        id: head.session_id,
-        summary: new SessionSummary(head),
-        user: head.user ?? "",
-        events: 0,
-        days: new Set(),
-        changed: 0,
-        pids: new Set(),
-      };
-      sessions.set(head.session_id, session);
-    }
-    const joined = session.summary.joinedCalls;
-    session.summary.add(head, entry.record);
-    tally.callsJoined += session.summary.joinedCalls - joined;
-    session.events++;
-    session.days.add(day);
-    session.pids.add(head.pid);
-    session.changed = ++this.changes;
-    if (isKept(head)) this.#places.set(head, { day, offset: entry.begin });
-  }
-
-  // A session that began before midnight: its events of the older day come first.
-  #summarizeAgain(session: CatalogueSession, older: CatalogueSession): void {
-    session.summary = older.summary;
-    session.events += older.events;
-    session.changed = ++this.changes;
-    for (const pid of older.pids) session.pids.add(pid);
-    for (const day of Array.from(session.days).toSorted())
-      for (const { head, begin, record } of this.entriesOf(session, day)) {
-        session.summary.add(head, record);
-        if (isKept(head)) this.#places.set(head, { day, offset: begin });
-      }
-    for (const day of older.days) session.days.add(day);
-  }
-}
-
-// The events that a summary may keep, to be described later.
-function isKept({ event }: RecordHead): boolean {
-  switch (knownEvent(event)) {
-    case "PreToolUse":
-    case "PermissionRequest":
-    case "Elicitation":
-    case "Notification":
-    case "Stop":
-    case "StopFailure":
-    case "SessionStart":
-      return true;
-    default:
-      return false;
   }
 }

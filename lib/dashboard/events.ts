@@ -1,8 +1,10 @@
 // Answers questions for events: which of all match a filter, and what those on the screen are about.
 import { readHeads } from "../log/reader";
 import type { EventsAnswer, Place, TextsAnswer } from "./answers";
-import type { Catalogue, CatalogueDay } from "./catalogue";
-import { toAnswer, type ChosenEvents, type Columns, type Names } from "./columns";
+import type { Columns, Names } from "../log-index/columns";
+import type { DayIndex } from "../log-index/day-index";
+import type { Catalogue } from "./catalogue";
+import { toAnswer, type ChosenEvents } from "./event-columns";
 import { flagsOf, matchesValue, timeOf, type Filter, type Term } from "./filter";
 import { textsAt } from "./session-rows";
 
@@ -33,7 +35,7 @@ export function findEvents(
 type Test = (columns: Columns, at: number) => boolean;
 
 function placesIn(
-  { day, columns, end }: CatalogueDay,
+  { day, columns, end }: DayIndex,
   { events }: Catalogue,
   texts: readonly string[],
   test: Test,

@@ -1,6 +1,8 @@
 // The words by which sessions and events are chosen, the same in the page, in its address and in the server:
 // `project:shop tool:Bash -tool:Read failed since:7d "rm -rf"`.
 
+import { FLAGS } from "../log-index/flags";
+
 /** What a filter asks for. All of its terms have to hold. */
 export interface Filter {
   readonly terms: readonly Term[];
@@ -31,8 +33,8 @@ const KEYS = [
 /** What a term is about. `is` has the words that stand alone: failed, agent, waiting. */
 export type FilterKey = (typeof KEYS)[number];
 
-/** The bits of an event's flags, by the word of a filter: it failed, is a subagent's, waits for a person. */
-export const FLAGS = { failed: 1, agent: 2, waiting: 4 } as const;
+/** The words that stand alone. */
+const WORDS = ["failed", "agent", "waiting"] as const;
 
 /** Parses a filter. Nothing is wrong: what is no term is a text. */
 export function parseFilter(text: string): Filter {
@@ -47,11 +49,15 @@ export function parseFilter(text: string): Filter {
     if (isKey(key) && value !== "") {
       const values = value.replaceAll('"', "").split(",").filter(Boolean);
       terms.push({ key, values, isNot: minus === "-" });
-    } else if (Object.hasOwn(FLAGS, word.replace(/^-/, "")))
+    } else if (isWord(word.replace(/^-/, "")))
       terms.push({ key: "is", values: [word.replace(/^-/, "")], isNot: word.startsWith("-") });
     else texts.push(whole.replaceAll('"', ""));
   }
   return { terms, texts };
+}
+
+function isWord(word: string): boolean {
+  return (WORDS as readonly string[]).includes(word);
 }
 
 function isKey(key: string): key is FilterKey {
@@ -82,7 +88,7 @@ export function toggleTerm(filter: Filter, key: FilterKey, value: string, isNot 
 /** The bits that words of a filter mean. */
 export function flagsOf(words: readonly string[]): number {
   let bits = 0;
-  for (const [word, bit] of Object.entries(FLAGS)) if (words.includes(word)) bits |= bit;
+  for (const word of WORDS) if (words.includes(word)) bits |= FLAGS[word];
   return bits;
 }
 

@@ -4,7 +4,7 @@
 import { version } from "../version";
 import type { LiveMessage, SessionRow } from "./answers";
 import type { Catalogue } from "./catalogue";
-import { toAnswer, type ChosenEvents } from "./columns";
+import { toAnswer, type ChosenEvents } from "./event-columns";
 import { rowOf } from "./session-rows";
 
 // Changes that come close together go in one message: what comes after a pause soon, what comes without end less often,

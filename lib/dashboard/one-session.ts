@@ -9,7 +9,8 @@ import { dayBefore } from "../log/log";
 import { readHeads } from "../log/reader";
 import type { EventRecord } from "../log/record";
 import type { PlacedRecord, Place, SessionAnswer } from "./answers";
-import type { Catalogue, CatalogueSession } from "./catalogue";
+import type { IndexedSession } from "../log-index/day-index";
+import type { Catalogue } from "./catalogue";
 import { rowOf } from "./session-rows";
 
 // More than a row shows; the panel asks for the whole record.
@@ -22,7 +23,7 @@ const MAX_TEXT = 600;
  */
 export function answerSession(
   catalogue: Catalogue,
-  session: CatalogueSession,
+  session: IndexedSession,
   from: readonly Place[],
   nowMs: number,
 ): SessionAnswer {
@@ -55,7 +56,7 @@ function cutRecord(record: EventRecord, place: Place): PlacedRecord {
 }
 
 /** What a session continues and what continues it, from what its processes did. */
-function linksOf(catalogue: Catalogue, session: CatalogueSession): SessionLink[] {
+function linksOf(catalogue: Catalogue, session: IndexedSession): SessionLink[] {
   const links: SessionLink[] = [];
   const days = Array.from(session.days).toSorted();
   for (const pid of session.pids) {

@@ -4,7 +4,8 @@ import { readRecordsAt } from "../log/reader";
 import type { EventRecord, RecordHead } from "../log/record";
 import { faultCode } from "../os/fault";
 import type { RunningCall, SessionRow } from "./answers";
-import type { Catalogue, CatalogueSession } from "./catalogue";
+import type { IndexedSession } from "../log-index/day-index";
+import type { Catalogue } from "./catalogue";
 
 // What fits into a row.
 const MAX_TEXT = 300;
@@ -12,7 +13,7 @@ const MAX_TEXT = 300;
 const MAX_RUNNING = 8;
 
 /** The row of a session. Only what waits or works is looked up in the log. */
-export function rowOf(catalogue: Catalogue, session: CatalogueSession, nowMs: number): SessionRow {
+export function rowOf(catalogue: Catalogue, session: IndexedSession, nowMs: number): SessionRow {
   const { summary } = session;
   const state = summary.stateAt(nowMs);
   const isOpen = state === "active" || state === "waiting";

@@ -1,9 +1,23 @@
-// How many events, failures and durations there were, counted from the heads of records.
+// How many events, failures and durations there were, counted from what the index has of each.
 import { isEvent } from "../events";
-import type { RecordHead } from "../log/record";
 
 /** What a row stands for. */
 export type GroupBy = "tool" | "project" | "day";
+
+/** What is counted of an event. */
+export interface CountedEvent {
+  /** Milliseconds since 1970 UTC. */
+  readonly atMs: number;
+  readonly event: string;
+  readonly sessionId: string;
+  readonly project: string;
+  /** Empty where it is no tool's. */
+  readonly tool: string;
+  /** In milliseconds; negative where there is none. */
+  readonly durationMs: number;
+  /** A prompt that a person wrote. */
+  readonly isPrompt: boolean;
+}
 
 /** What is counted for one row. */
 export interface Tally {
@@ -24,12 +38,12 @@ export class Stats {
   readonly total = newTally();
   readonly rows = new Map<string, Tally>();
   readonly days = new Map<string, { readonly day: string; events: number }>();
-  /** ISO 8601 UTC. Until there is an event, later than all. */
-  firstAt = "9999";
+  /** Milliseconds since 1970 UTC. Until there is an event, later than all. */
+  firstMs = Infinity;
   /** Until there is an event, earlier than all. */
-  lastAt = "";
+  lastMs = -Infinity;
   readonly #sessions = new Map<string, number>();
-  #minute = "";
+  #minute = NaN;
   #today = { day: "", events: 0 };
 
   /** @param dayOf the local day, such as `2025-09-24`, of a time in milliseconds since 1970 UTC */
@@ -38,33 +52,39 @@ export class Stats {
     readonly dayOf: (epochMs: number) => string,
   ) {}
 
-  /**
-   * Counts an event.
-   *
-   * @param isFromPerson whether a person wrote its prompt; called only for prompts
-   */
-  add(head: RecordHead, isFromPerson: () => boolean): void {
-    const { timestamp, event, project, tool } = head;
-    if (timestamp < this.firstAt) this.firstAt = timestamp;
-    if (timestamp > this.lastAt) this.lastAt = timestamp;
-    if (!timestamp.startsWith(this.#minute) || this.#minute === "") this.#startMinute(timestamp);
+  /** Counts an event. */
+  add(counted: CountedEvent): void {
+    const { atMs } = counted;
+    if (atMs < this.firstMs) this.firstMs = atMs;
+    if (atMs > this.lastMs) this.lastMs = atMs;
+    const minute = Math.floor(atMs / 60_000);
+    if (minute !== this.#minute) this.#startMinute(minute);
     this.#today.events++;
-    const session = this.#numberOf(head.session_id);
-    const isPrompt = isEvent(event, "UserPromptSubmit") && isFromPerson();
-    count(this.total, head, session, isPrompt);
-    const key =
-      this.groupBy === "day" ? this.#today.day : this.groupBy === "project" ? project : tool;
+    const session = this.#numberOf(counted.sessionId);
+    count(this.total, counted, session);
+    const key = this.#keyOf(counted);
     if (key === undefined) return;
     let row = this.rows.get(key);
     if (row === undefined) this.rows.set(key, (row = newTally()));
-    count(row, head, session, isPrompt);
+    count(row, counted, session);
+  }
+
+  #keyOf({ project, tool }: CountedEvent): string | undefined {
+    switch (this.groupBy) {
+      case "day":
+        return this.#today.day;
+      case "project":
+        return project;
+      case "tool":
+        return tool || undefined;
+    }
   }
 
   // Asking for the local day at each event would take longer than reading it. Within a minute of UTC it does
   // not change: offsets are whole minutes.
-  #startMinute(timestamp: string): void {
-    this.#minute = timestamp.slice(0, 16);
-    const day = this.dayOf(Date.parse(timestamp));
+  #startMinute(minute: number): void {
+    this.#minute = minute;
+    const day = this.dayOf(minute * 60_000);
     let found = this.days.get(day);
     if (found === undefined) this.days.set(day, (found = { day, events: 0 }));
     this.#today = found;
@@ -89,15 +109,15 @@ function newTally(): Tally {
   };
 }
 
-function count(tally: Tally, head: RecordHead, session: number, isPrompt: boolean): void {
+function count(tally: Tally, { event, durationMs, isPrompt }: CountedEvent, session: number): void {
   tally.events++;
   tally.sessions.add(session);
   if (isPrompt) tally.prompts++;
-  if (isEvent(head.event, "PreToolUse")) tally.calls++;
-  if (!isEvent(head.event, "PostToolUse") && !isEvent(head.event, "PostToolUseFailure")) return;
-  if (isEvent(head.event, "PostToolUse")) tally.succeeded++;
+  if (isEvent(event, "PreToolUse")) tally.calls++;
+  if (!isEvent(event, "PostToolUse") && !isEvent(event, "PostToolUseFailure")) return;
+  if (isEvent(event, "PostToolUse")) tally.succeeded++;
   else tally.failed++;
-  if (head.duration_ms !== undefined) tally.durations.push(head.duration_ms);
+  if (durationMs >= 0) tally.durations.push(durationMs);
 }
 
 /**

@@ -29,6 +29,25 @@ export function stateAfter(state: SessionState, silenceMs: number): SessionState
   return state;
 }
 
+/** What a summary knows, as it is kept in a file. */
+export interface SummaryState {
+  readonly first: Pick<RecordHead, "session_id" | "project" | "project_dir" | "timestamp">;
+  readonly lastAt: string;
+  readonly title?: string | undefined;
+  readonly firstPrompt?: string | undefined;
+  readonly model?: string | undefined;
+  readonly prompts: number;
+  readonly failures: number;
+  readonly joinedCalls: number;
+  readonly begun: number;
+  readonly done: number;
+  readonly agents: readonly string[];
+  readonly isEnded: boolean;
+  readonly waitsFor?: "answer" | "prompt" | undefined;
+  readonly waitsSince?: RecordHead | undefined;
+  readonly running: readonly (readonly [id: string, call: RecordHead])[];
+}
+
 /** A session, up to the last record added. */
 export class SessionSummary {
   readonly sessionId: string;
@@ -53,12 +72,58 @@ export class SessionSummary {
   #waitsSince: RecordHead | undefined;
   readonly #running = new Map<string, RecordHead>();
 
-  constructor(first: RecordHead) {
+  constructor(first: SummaryState["first"]) {
     this.sessionId = first.session_id;
     this.project = first.project;
     this.projectDir = first.project_dir;
     this.startedAt = first.timestamp;
     this.lastAt = first.timestamp;
+  }
+
+  /** Goes on from what {@link toState} kept. */
+  static from(state: SummaryState): SessionSummary {
+    const summary = new SessionSummary(state.first);
+    summary.lastAt = state.lastAt;
+    summary.title = state.title;
+    summary.firstPrompt = state.firstPrompt;
+    summary.model = state.model;
+    summary.prompts = state.prompts;
+    summary.failures = state.failures;
+    summary.joinedCalls = state.joinedCalls;
+    summary.#begun = state.begun;
+    summary.#done = state.done;
+    for (const id of state.agents) summary.#agents.add(id);
+    summary.#isEnded = state.isEnded;
+    summary.#waitsFor = state.waitsFor;
+    summary.#waitsSince = state.waitsSince;
+    for (const [id, call] of state.running) summary.#running.set(id, call);
+    return summary;
+  }
+
+  /** Everything, to go on from. */
+  toState(): SummaryState {
+    return {
+      first: {
+        session_id: this.sessionId,
+        project: this.project,
+        project_dir: this.projectDir,
+        timestamp: this.startedAt,
+      },
+      lastAt: this.lastAt,
+      title: this.title,
+      firstPrompt: this.firstPrompt,
+      model: this.model,
+      prompts: this.prompts,
+      failures: this.failures,
+      joinedCalls: this.joinedCalls,
+      begun: this.#begun,
+      done: this.#done,
+      agents: Array.from(this.#agents),
+      isEnded: this.#isEnded,
+      waitsFor: this.#waitsFor,
+      waitsSince: this.#waitsSince,
+      running: Array.from(this.#running),
+    };
   }
 
   /** How many tool calls it had. Without PreToolUse only their ends are recorded. */

@@ -50,6 +50,7 @@ export function pruneDays(
       const isDue = isDayName(name) ? name < oldest : isExpiredName(name);
       if (!isDue || !isOwnFile(`${events}/${name}`)) continue;
       try {
+        if (isDayName(name)) removeFile(indexPath(events, name.slice(0, 10)));
         if (!isForwarded) removeFile(`${events}/${name}`);
         else if (isDayName(name)) expireDay(events, name.slice(0, 10), nowMs);
         // Not counted within a day: no forwarder runs.
@@ -124,6 +125,14 @@ export function dayBefore(day: string): string {
 /** The path of a day's log; the day is `YYYY-MM-DD`. */
 export function dayPath(events: string, day: string): string {
   return `${events}/${day}.jsonl`;
+}
+
+/**
+ * The path of what views keep of a day that is over. It has the day's prompts, so whoever removes the day or changes it
+ * removes this first; without it, views read the day again.
+ */
+export function indexPath(events: string, day: string): string {
+  return `${events.slice(0, events.lastIndexOf("/"))}/index/${day}`;
 }
 
 function isDayName(name: string): boolean {

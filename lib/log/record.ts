@@ -40,3 +40,10 @@ export interface EventRecord extends RecordHead {
   /** How many values were truncated or left out, if any. */
   readonly truncated?: number;
 }
+
+/** A place in the log: a day, and the offset of a line in its file. */
+export interface Place {
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly offset: number;
+}

@@ -122,7 +122,7 @@ export function readDatedFile(
  */
 export function replaceFile(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   sys: System = system,
   onWritten?: (fd: number) => void,
 ): void {
@@ -320,9 +320,9 @@ function endsInNewline(fd: number, size: number, sys: System): boolean {
   return sys.readAt(fd, last, size - 1) === 1 && last[0] === NEWLINE;
 }
 
-/** Writes a whole text. A regular file takes it in one write unless the disk fills up; then the next write throws. */
-export function writeAll(fd: number, text: string, sys: System = system): void {
-  const bytes = new TextEncoder().encode(text);
+/** Writes everything. A regular file takes it in one write unless the disk fills up; then the next write throws. */
+export function writeAll(fd: number, content: string | Uint8Array, sys: System = system): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let written = 0; written < bytes.length;)
     written += sys.write(fd, written === 0 ? bytes : bytes.subarray(written));
 }

@@ -1,9 +1,9 @@
 // `claude-session list`: the sessions, one per row.
 import { paths } from "../../environment";
-import { SessionSummary, type SessionState } from "../../history/summary";
+import type { SessionSummary, SessionState } from "../../history/summary";
 import { utcDay } from "../../log/log";
-import { readHeads } from "../../log/reader";
-import { UNKNOWN_SESSION } from "../../session-id";
+import { Indexer, type IndexedSession } from "../../log-index/day-index";
+import { readIndexes } from "../../log-index/read-indexes";
 import { defineCommand, DONE, UsageError } from "../command";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
@@ -67,22 +67,17 @@ function summarize(
   sinceMs: number | undefined,
   onRead: (bytes: number) => void,
 ): SessionSummary[] {
-  const sessions = new Map<string, SessionSummary>();
-  const sinceTime = sinceMs === undefined ? "" : new Date(sinceMs).toISOString();
-  for (const entry of readHeads(paths.events, { since: dayOf(sinceMs), onRead })) {
-    if (entry.kind === "skipped") {
-      skipped.add(entry.reason);
-      continue;
+  const indexer = new Indexer(paths.events);
+  const sessions = new Map<string, IndexedSession>();
+  for (const index of readIndexes(indexer, { sinceMs, onRead })) {
+    skipped.addAll(index.skipped);
+    for (const [id, session] of index.sessions) {
+      const earlier = sessions.get(id);
+      if (earlier === undefined) sessions.set(id, session);
+      else indexer.append(earlier, session, [index]);
     }
-    const { head } = entry;
-    if (head.timestamp < sinceTime || head.session_id === UNKNOWN_SESSION) continue;
-    // Other agents send too few events to tell the state of their sessions.
-    if (head.client !== undefined) continue;
-    let session = sessions.get(head.session_id);
-    if (session === undefined) sessions.set(head.session_id, (session = new SessionSummary(head)));
-    session.add(head, entry.record);
   }
-  return Array.from(sessions.values());
+  return Array.from(sessions.values(), ({ summary }) => summary);
 }
 
 function dayOf(epochMs: number | undefined): string | undefined {

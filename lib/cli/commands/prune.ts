@@ -1,7 +1,7 @@
 // `claude-session prune`: removes old days, or one session's records, after saying how many.
 import { loadConfig } from "../../config";
 import { paths } from "../../environment";
-import { dayPath, expireDay, expiredDays, listDays, utcDay } from "../../log/log";
+import { dayPath, expireDay, expiredDays, indexPath, listDays, utcDay } from "../../log/log";
 import { faultCode } from "../../os/fault";
 import { removeFile } from "../../os/file";
 import { namesIn } from "../../os/folder";
@@ -78,6 +78,7 @@ async function pruneDays(
   const failed: string[] = [];
   for (const day of days) {
     try {
+      removeFile(indexPath(paths.events, day));
       if (isForwarded) expireDay(paths.events, day, nowMs);
       else removeFile(dayPath(paths.events, day));
     } catch (error) {

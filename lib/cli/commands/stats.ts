@@ -1,9 +1,9 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
-import { isFromPerson } from "../../history/payload";
 import { Stats, statsRows, toStatsRow, type StatsRow } from "../../history/statistics";
 import { utcDay } from "../../log/log";
-import { readHeads } from "../../log/reader";
+import { Indexer } from "../../log-index/day-index";
+import { countedEvents, readIndexes } from "../../log-index/read-indexes";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE } from "../command";
 import { hasLog } from "../log/no-log";
@@ -36,15 +36,11 @@ export default defineCommand({
     if (!json && !hasLog(terminal)) return DONE;
     const stats = new Stats(by, (epochMs) => formatLocalTime(epochMs).slice(0, 10));
     const skipped = new SkippedLines();
-    const sinceTime = new Date(sinceMs).toISOString();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
-    for (const entry of readHeads(paths.events, { since: utcDay(sinceMs), onRead })) {
-      if (entry.kind === "skipped") skipped.add(entry.reason);
-      else if (entry.head.timestamp >= sinceTime && entry.head.client === undefined)
-        stats.add(entry.head, () => {
-          const record = entry.record();
-          return record !== undefined && isFromPerson(record);
-        });
+    const indexer = new Indexer(paths.events);
+    for (const index of readIndexes(indexer, { sinceMs, onRead })) {
+      skipped.addAll(index.skipped);
+      for (const event of countedEvents(index, indexer.names)) stats.add(event);
     }
     if (json) terminal.print(safeJson(toJson(stats), 2));
     else terminal.print(renderStats(stats, nowMs, terminal));
@@ -58,8 +54,8 @@ function toJson(stats: Stats): unknown {
   const isEmpty = stats.total.events === 0;
   return {
     by: stats.groupBy,
-    first_at: isEmpty ? null : stats.firstAt,
-    last_at: isEmpty ? null : stats.lastAt,
+    first_at: isEmpty ? null : new Date(stats.firstMs).toISOString(),
+    last_at: isEmpty ? null : new Date(stats.lastMs).toISOString(),
     total: numbersOf(toStatsRow("", stats.total)),
     rows: statsRows(stats).map((row) => Object.assign({ name: row.key }, numbersOf(row))),
   };

@@ -1,9 +1,9 @@
 // Removes one session's records from the log, and the copies of them that servers rejected.
 import { paths } from "../../environment";
 import { rejectedLines, rejectedPath } from "../../forward/rejected";
-import { dayPath } from "../../log/log";
+import { dayPath, indexPath } from "../../log/log";
 import { readHeads, textInLines } from "../../log/reader";
-import { openOwnFile, openToUpdate } from "../../os/file";
+import { openOwnFile, openToUpdate, removeFile } from "../../os/file";
 import { namesIn } from "../../os/folder";
 import { nodeFs } from "../../os/syscalls-node";
 import { system } from "../../os/system";
@@ -43,7 +43,10 @@ export function findPlaces(id: string, onRead: (bytes: number) => void): Session
 
 /** Erases the lines that were found. */
 export function erasePlaces({ days }: SessionPlaces): void {
-  for (const [day, places] of days) erase(dayPath(paths.events, day), places);
+  for (const [day, places] of days) {
+    removeFile(indexPath(paths.events, day));
+    erase(dayPath(paths.events, day), places);
+  }
 }
 
 /** Erases a session's events from every `rejected.jsonl`. */

@@ -17,6 +17,12 @@ export class SkippedLines {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
   }
 
+  /** Counts the skipped lines of an index. */
+  addAll(counts: Readonly<Partial<Record<SkipReason, number>>>): void {
+    for (const [reason, count] of Object.entries(counts) as [SkipReason, number][])
+      this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
   /** Prints a footnote, if there were any. */
   print(terminal: Terminal): void {
     const parts = Array.from(this.#counts, ([reason, count]) => `${count} ${REASONS[reason]}`);

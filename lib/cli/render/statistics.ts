@@ -30,7 +30,7 @@ export function renderStats(
   ]);
   const heading: Column[] = [{ head: stats.groupBy, isFlexible: true }, ...COLUMNS];
   const shown = stats.groupBy === "tool" ? heading.slice(0, -2) : heading;
-  const span = formatSpan(Date.parse(stats.firstAt), Date.parse(stats.lastAt), nowMs);
+  const span = formatSpan(stats.firstMs, stats.lastMs, nowMs);
   const days = Array.from(stats.days.values(), ({ events }) => events).slice(
     SPARKLINE_MARGIN - columns,
   );

@@ -1,6 +1,5 @@
 // What is counted, by what, and on which day.
 import { expect, test } from "bun:test";
-import { isFromPerson } from "../../../lib/history/payload";
 import {
   percentile,
   Stats,
@@ -8,6 +7,7 @@ import {
   toStatsRow,
   type GroupBy,
 } from "../../../lib/history/statistics";
+import { toCounted } from "../../support/counted-event";
 import { recordedSession, STARTED_MS } from "../../support/recorded-session";
 
 const records = await recordedSession();
@@ -18,7 +18,7 @@ function count(groupBy: GroupBy, hoursEast = 0): Stats {
   const dayOf = (epochMs: number) =>
     new Date(epochMs + hoursEast * HOUR_MS).toISOString().slice(0, 10);
   const stats = new Stats(groupBy, dayOf);
-  for (const record of records) stats.add(record, () => isFromPerson(record));
+  for (const record of records) stats.add(toCounted(record));
   return stats;
 }
 
@@ -48,9 +48,9 @@ test("tools are in the order of their calls, and events without a tool are in no
 });
 
 test("the span is that of the events", () => {
-  const { firstAt, lastAt } = count("project");
-  expect(Date.parse(firstAt)).toBe(STARTED_MS);
-  expect(Date.parse(lastAt)).toBe(STARTED_MS + (records.length - 1) * 1000);
+  const { firstMs, lastMs } = count("project");
+  expect(firstMs).toBe(STARTED_MS);
+  expect(lastMs).toBe(STARTED_MS + (records.length - 1) * 1000);
 });
 
 test.each([

@@ -10,13 +10,14 @@ import { renderTimeline } from "../../../../lib/cli/render/timeline";
 import type { ForwardingReport } from "../../../../lib/forward/status";
 import { describeCall } from "../../../../lib/history/describe";
 import { linkSessions } from "../../../../lib/history/lineage";
-import { fieldOf, isFromPerson } from "../../../../lib/history/payload";
+import { fieldOf } from "../../../../lib/history/payload";
 import { Stats } from "../../../../lib/history/statistics";
 import { SessionSummary } from "../../../../lib/history/summary";
 import { buildTimeline } from "../../../../lib/history/timeline-builder";
 import { formatLocalTime } from "../../../../lib/os/local-time";
 import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
+import { toCounted } from "../../../support/counted-event";
 import {
   HOSTILE,
   NEXT_SESSION,
@@ -292,6 +293,6 @@ function screenOf(id: string, isFull: boolean, screen: Screen): string {
 
 function count(by: "tool" | "project" | "day"): Stats {
   const stats = new Stats(by, (epochMs) => formatLocalTime(epochMs).slice(0, 10));
-  for (const record of records) stats.add(record, () => isFromPerson(record));
+  for (const record of records) stats.add(toCounted(record));
   return stats;
 }

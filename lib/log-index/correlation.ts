@@ -3,7 +3,29 @@
 import { knownEvent } from "../events";
 import type { RecordHead } from "../log/record";
 import { type SessionSource, UNKNOWN_SESSION } from "../session-id";
-import type { Correlation } from "./answers";
+
+/** How sure the log is of what belongs together, on one day. */
+export interface Correlation {
+  readonly day: string;
+  readonly events: number;
+  /** How many events each witness named the session of. */
+  readonly witnesses: Readonly<Record<SessionSource, number>>;
+  /** Tool calls that began, and those of which the end was recorded. */
+  readonly calls: number;
+  readonly calls_joined: number;
+  /** Subagents that began, and those of which the end was recorded. */
+  readonly agents: number;
+  readonly agents_joined: number;
+  readonly sessions: number;
+  readonly sessions_ended: number;
+}
+
+/** What a tally has counted, as it is kept in a file. */
+export interface TallyState extends Correlation {
+  readonly open_agents: readonly string[];
+  readonly session_ids: readonly string[];
+  readonly ended_ids: readonly string[];
+}
 
 /** What one day's events say. */
 export class DayTally {
@@ -23,6 +45,31 @@ export class DayTally {
   readonly #sessions = new Set<string>();
   #lastSession = "";
   readonly #ended = new Set<string>();
+
+  /** Goes on from what {@link toState} kept. */
+  static from(state: TallyState): DayTally {
+    const tally = new DayTally();
+    tally.events = state.events;
+    Object.assign(tally.witnesses, state.witnesses);
+    tally.calls = state.calls;
+    tally.callsJoined = state.calls_joined;
+    tally.agents = state.agents;
+    tally.agentsJoined = state.agents_joined;
+    for (const id of state.open_agents) tally.#openAgents.add(id);
+    for (const id of state.session_ids) tally.#sessions.add(id);
+    for (const id of state.ended_ids) tally.#ended.add(id);
+    return tally;
+  }
+
+  /** Everything, to go on from. */
+  toState(day: string): TallyState {
+    return {
+      ...this.toAnswer(day),
+      open_agents: Array.from(this.#openAgents),
+      session_ids: Array.from(this.#sessions),
+      ended_ids: Array.from(this.#ended),
+    };
+  }
 
   /** Counts an event, in the order of the log. */
   add({ event, session_id, session_id_source, agent_id }: RecordHead): void {

@@ -1,0 +1,180 @@
+// Keeps the index of a day that is over, beside the log: `index/YYYY-MM-DD`. It is never trusted over the log: it holds
+// what the day's file looked like, and a checksum; where either differs, the day is read again.
+//
+// The file: a checksum (8 bytes), the length of the header (8 bytes), the header as JSON, filled up with spaces to a
+// multiple of eight, and the columns.
+import type { SummaryState } from "../history/summary";
+import { SessionSummary } from "../history/summary";
+import { dayPath, indexPath, utcDay } from "../log/log";
+import { faultCode } from "../os/fault";
+import { openOwnFile, removeFile, replaceFile } from "../os/file";
+import { ensureOwnFolder } from "../os/folder";
+import { isUnchanged, type FileStatus } from "../os/syscalls";
+import { system } from "../os/system";
+import { version } from "../version";
+import { Columns, Names } from "./columns";
+import { DayTally, type TallyState } from "./correlation";
+import type { DayIndex, IndexedSession, Indexer } from "./day-index";
+
+/** Changes whenever an index would have something else of the same log. */
+const FORMAT = 1;
+/** A smaller day is read faster than its index would be worth. */
+const MIN_LOG_BYTES = 1_000_000;
+/** Of the checksum and the length. */
+const PREFIX_BYTES = 16;
+
+interface Header {
+  readonly made_by: string;
+  readonly file: Pick<FileStatus, "inode" | "size" | "modifiedMs">;
+  readonly end: number;
+  readonly events: number;
+  readonly names: readonly string[];
+  readonly skipped: DayIndex["skipped"];
+  readonly tally: TallyState;
+  readonly sessions: readonly SessionState[];
+}
+
+interface SessionState {
+  readonly id: string;
+  readonly user: string;
+  readonly events: number;
+  readonly pids: readonly number[];
+  readonly summary: SummaryState;
+  /** The offsets of the heads that the summary keeps. */
+  readonly waits_at: number | undefined;
+  readonly running_at: readonly (number | undefined)[];
+}
+
+const MADE_BY = `${version} ${FORMAT}`;
+
+/** Keeps the index of a day that is over and not small. Where that fails, the day is read again the next time. */
+export function saveIndex(indexer: Indexer, index: DayIndex, nowMs: number): void {
+  const { day, status, skipped } = index;
+  if (day >= utcDay(nowMs) || skipped.unreadable !== undefined) return;
+  if (status === undefined || status.size < MIN_LOG_BYTES) return;
+  const path = indexPath(indexer.events, day);
+  try {
+    ensureOwnFolder(path.slice(0, path.lastIndexOf("/")));
+    replaceFile(path, toBytes(indexer, index, status));
+    // Someone removed the day, or records from it, while we wrote what was in it.
+    if (!isUnchanged(status, system.statusAt(dayPath(indexer.events, day)))) removeFile(path);
+  } catch (error) {
+    faultCode(error); // A full or read-only disk.
+  }
+}
+
+/** The index of a day that was kept, if the day's file still is as it was. */
+export function loadIndex(
+  indexer: Indexer,
+  day: string,
+  status: FileStatus | undefined,
+): DayIndex | undefined {
+  if (status === undefined || status.size < MIN_LOG_BYTES) return undefined;
+  const path = indexPath(indexer.events, day);
+  if (system.statusAt(path) === undefined) return undefined;
+  try {
+    const bytes = readWhole(path);
+    const header = headerOf(bytes);
+    if (header?.made_by !== MADE_BY || !isUnchanged(status, { ...status, ...header.file }))
+      return undefined;
+    const begin = bytes.byteLength - header.events * Columns.bytesAnEvent;
+    const columns = Columns.from(bytes, begin, header.events).renumbered((number) =>
+      indexer.names.numberOf(header.names[number] ?? ""),
+    );
+    const sessions = new Map<string, IndexedSession>();
+    for (const state of header.sessions) sessions.set(state.id, toSession(indexer, day, state));
+    const { end, skipped, tally } = header;
+    return { day, columns, tally: DayTally.from(tally), sessions, skipped, end, status };
+  } catch (error) {
+    faultCode(error); // It was removed or replaced while we read.
+    return undefined;
+  }
+}
+
+function readWhole(path: string): ArrayBuffer {
+  const { fd, size } = openOwnFile(path);
+  try {
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size;) {
+      const read = system.readAt(fd, bytes.subarray(at), at);
+      if (read === 0) return new ArrayBuffer(0);
+      at += read;
+    }
+    return bytes.buffer;
+  } finally {
+    system.close(fd);
+  }
+}
+
+function headerOf(bytes: ArrayBuffer): Header | undefined {
+  if (bytes.byteLength < PREFIX_BYTES) return undefined;
+  const view = new DataView(bytes);
+  if (view.getBigUint64(0, true) !== checksum(new Uint8Array(bytes, 8))) return undefined;
+  const length = Number(view.getBigUint64(8, true));
+  return JSON.parse(
+    new TextDecoder().decode(new Uint8Array(bytes, PREFIX_BYTES, length)),
+  ) as Header;
+}
+
+function checksum(bytes: Uint8Array): bigint {
+  return BigInt(Bun.hash.xxHash3(bytes));
+}
+
+function toBytes(indexer: Indexer, index: DayIndex, status: FileStatus): Uint8Array {
+  const own = new Names();
+  const columns = index.columns.renumbered((number) =>
+    own.numberOf(indexer.names.texts[number] ?? ""),
+  );
+  const { inode, size, modifiedMs } = status;
+  const header: Header = {
+    made_by: MADE_BY,
+    file: { inode, size, modifiedMs },
+    end: index.end,
+    events: columns.length,
+    names: own.texts,
+    skipped: index.skipped,
+    tally: index.tally.toState(index.day),
+    sessions: Array.from(index.sessions.values(), (session) => toState(indexer, session)),
+  };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  padded.set(json);
+  const prefix = new DataView(new ArrayBuffer(PREFIX_BYTES));
+  prefix.setBigUint64(8, BigInt(padded.length), true);
+  const bytes = Buffer.concat([new Uint8Array(prefix.buffer), padded, ...columns.toBytes()]);
+  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(0, checksum(bytes.subarray(8)), true);
+  return bytes;
+}
+
+function toState(indexer: Indexer, session: IndexedSession): SessionState {
+  const { id, user, events, pids } = session;
+  const summary = session.summary.toState();
+  const { waitsSince, running } = summary;
+  return {
+    id,
+    user,
+    events,
+    pids: Array.from(pids),
+    summary,
+    waits_at: waitsSince && indexer.placeOf(waitsSince)?.offset,
+    running_at: running.map(([, head]) => indexer.placeOf(head)?.offset),
+  };
+}
+
+function toSession(indexer: Indexer, day: string, state: SessionState): IndexedSession {
+  const { id, user, events, pids, summary } = state;
+  const keep = (head: SummaryState["waitsSince"], offset: number | null | undefined) => {
+    if (head !== undefined && offset != null) indexer.setPlace(head, { day, offset });
+  };
+  keep(summary.waitsSince, state.waits_at);
+  for (const [at, [, head]] of summary.running.entries()) keep(head, state.running_at[at]);
+  return {
+    id,
+    user,
+    events,
+    summary: SessionSummary.from(summary),
+    days: new Set([day]),
+    pids: new Set(pids),
+    changed: ++indexer.changes,
+  };
+}
