@@ -30,6 +30,6 @@ export function openBrowser(url: string, platform: string = process.platform): v
   try {
     Bun.spawn([...command], { stdin: "ignore", stdout: "ignore", stderr: "ignore" }).unref();
   } catch {
-    // There is no such program.
+    // This program is not installed.
   }
 }

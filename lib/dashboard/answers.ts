@@ -46,7 +46,6 @@ export type LiveMessage =
       readonly version: string;
       /** Changes when the server restarts or rereads a changed log: the page then discards what it has. */
       readonly epoch: string;
-      readonly now_ms: number;
     }
   | {
       readonly kind: "sessions";

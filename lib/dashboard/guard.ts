@@ -19,7 +19,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /** The headers of every answer. There is none for other origins: none may read anything. */
-export const HEADERS: Readonly<Record<string, string>> = {
+const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -75,7 +75,7 @@ export function letIn(request: Request, port: number, isToken: (given: string) =
     : answerJson({ error: "the token is missing, or of another server" }, 401);
 }
 
-/** Whether two texts are the same, in a time that does not tell how much of them is. */
+/** Compares two texts in constant time, so that an attacker cannot guess one character at a time. */
 export function isSame(given: string, expected: string): boolean {
   const hash = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
   return timingSafeEqual(hash(given), hash(expected));

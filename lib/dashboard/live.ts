@@ -30,13 +30,13 @@ export async function* liveMessages(
   let lengths = lengthsOf(catalogue);
   let share = -1;
   let sentMs = -PERIOD_MS;
-  yield { kind: "hello", version, epoch, now_ms: Date.now() };
+  yield { kind: "hello", version, epoch };
   while (!signal.aborted && !catalogue.isClosed) {
     if (catalogue.epoch !== epoch) {
       ({ epoch } = catalogue);
       cursor = 0;
       lengths = new Map();
-      yield { kind: "hello", version, epoch, now_ms: Date.now() };
+      yield { kind: "hello", version, epoch };
     }
     const upTo = catalogue.changes;
     for (const sessions of changedSessions(catalogue, cursor))

@@ -93,7 +93,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       case "/api/session": {
         const session = catalogue.sessions.get(query.get("id") ?? "");
         return session === undefined
-          ? answerJson({ error: "there is no such session" }, 404)
+          ? answerJson({ error: "no such session" }, 404)
           : answerJson(answerSession(catalogue, session, placesIn(query.get("from")), nowMs));
       }
       case "/api/record": {
@@ -107,7 +107,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       case "/api/health":
         return answerJson(await health.answer(catalogue));
       default:
-        return answerJson({ error: "there is no such address" }, 404);
+        return answerJson({ error: "no such address" }, 404);
     }
   }
 

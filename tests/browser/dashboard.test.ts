@@ -334,7 +334,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
           await page.getByRole("heading", { name: "Nothing has been recorded yet" }).waitFor();
         }
         await goTo(page, "session/nothing");
-        await page.getByRole("heading", { name: "there is no such session" }).waitFor();
+        await page.getByRole("heading", { name: "no such session" }).waitFor();
       },
       [],
     ));

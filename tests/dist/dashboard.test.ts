@@ -401,7 +401,7 @@ describe("the live stream", () => {
     await next(first, (message) => message.kind === "progress" && message.share === 1);
     await first.return(undefined);
     await runProgram("session-start", sandbox, {
-      session_id: "meanwhile",
+      session_id: "added-later",
       hook_event_name: "SessionStart",
     });
     const { epoch } = hello as Extract<LiveMessage, { kind: "hello" }>;
@@ -411,7 +411,7 @@ describe("the live stream", () => {
     await second.return(undefined);
     expect(
       (message as Extract<LiveMessage, { kind: "sessions" }>).sessions.map(({ id }) => id),
-    ).toEqual(["meanwhile"]);
+    ).toEqual(["added-later"]);
   });
 
   test.each<[string, (sandbox: Sandbox, path: string) => unknown]>([

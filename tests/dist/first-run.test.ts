@@ -74,7 +74,7 @@ describe.skipIf(whyNot !== undefined)("root in the home of a user", () => {
     expect(users).toMatchObject({ stdout: expect.stringContaining("s-2"), stderr: "" });
   });
 
-  test("is told whose log is there, if it has none", async () => {
+  test("sees whose log it is, if it has none of its own", async () => {
     using sandbox = new Sandbox();
     const folder = await homeOf(USER, sandbox);
     await start(sandbox, EVENT, { by: as(USER), folder });

@@ -81,7 +81,7 @@ function View() {
     default:
       return (
         <div class="empty">
-          <h1>There is no such view</h1>
+          <h1>No such page</h1>
           <p>
             <a href={linkTo("now")}>What happens now</a>
           </p>

@@ -38,7 +38,7 @@ export function peekSession(id: string): SessionRow | undefined {
   return byId.get(id);
 }
 
-/** A session; who asks is told of its changes. */
+/** A session as a signal: a component that reads it is drawn again when it changes. */
 export function sessionOf(id: string): SessionRow | undefined {
   void sessionsChanged.value;
   return byId.get(id);

@@ -439,7 +439,7 @@ describe.each(systems)("through $name", ({ sys }) => {
     });
   });
 
-  describe("a folder of ours", () => {
+  describe("one of our folders", () => {
     test("is created with its parents, private whatever the umask", () => {
       using sandbox = new Sandbox();
       withUmask(0, () => ensureOwnFolder(`${sandbox.root}/a/b/c`, sys));

@@ -326,7 +326,7 @@ function drawLanes(
       const inset = kind === "turn" ? 3 : 5;
       context.fillStyle = kind === "turn" ? colors.faint : colors.tones[bar.tone];
       context.fillRect(x, topOf(lane) + inset, wide, LANE_HEIGHT - inset * 2);
-      // A failure is told from the others without its color: it is as high as the lane.
+      // A failure is as high as its lane, so that color is not the only sign.
       if (kind === "call" && (bar.tone === "failed" || bar.tone === "asks"))
         context.fillRect(x, topOf(lane) + 2, Math.max(2, Math.min(wide, 3)), LANE_HEIGHT - 4);
       if (bar.key === selected) {
