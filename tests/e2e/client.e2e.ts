@@ -100,9 +100,14 @@ describe.skipIf(client === "")("every event is recorded in a session", () => {
     await using dashboard = await Dashboard.start(home.sandbox);
     const session = await home.run("play parallel");
     await expectFaithful(home, [session], [...TURN, ...callsOf("PostToolUse", 3)]);
-    const shown = () => dashboard.ask<SessionAnswer>(`/api/session?id=${session.sessionId}`);
-    await until(async () => (await shown()).session.state === "ended");
-    const { session: row, records } = await shown();
+    const path = `/api/session?id=${session.sessionId}`;
+    // The session is unknown until the server has read its first event.
+    const isEnded = async () => {
+      const response = await dashboard.fetch(path);
+      return response.ok && ((await response.json()) as SessionAnswer).session.state === "ended";
+    };
+    await until(isEnded);
+    const { session: row, records } = await dashboard.ask<SessionAnswer>(path);
     expect(row).toMatchObject({ tools: 3, failures: 0, running: [] });
     expect(records).toHaveLength(row.events);
   });
