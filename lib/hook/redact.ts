@@ -13,14 +13,13 @@ import {
   GENERAL_FORMS,
   startsToken,
   tokensIn,
-  vendorRules,
+  vendorForms,
   type SecretForm,
-  type VendorToken,
+  type SecretForms,
 } from "./secrets/forms";
 import { NAME_HINTS, secretName, type SecretName } from "./secrets/names";
 import type { Span } from "./secrets/places";
 import { isSecretText } from "./secrets/values";
-import { VENDOR_TOKENS } from "./secrets/vendor-tokens";
 
 /** What counts as a secret, in any text or in one. */
 export interface RedactionRules {
@@ -34,9 +33,8 @@ export interface RedactionRules {
   readonly arguments: readonly string[];
   /** Exact texts, the longest first. */
   readonly literals: readonly Mask[];
-  readonly tokens: readonly VendorToken[];
-  /** The other forms of secrets; all of them if undefined. */
-  readonly forms?: readonly SecretForm[];
+  /** The forms of secrets; all of them if undefined. */
+  readonly forms?: SecretForms;
 }
 
 interface Mask {
@@ -77,7 +75,6 @@ export function redactionRules(
     names: NAME_HINTS,
     arguments: ARGUMENT_HINTS,
     literals: known,
-    tokens: VENDOR_TOKENS,
   };
 }
 
@@ -92,14 +89,14 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase();
-  const { tokens, forms } = vendorRules(json, lower);
-  for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.push(form);
+  const forms = vendorForms(json, lower);
+  for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.others.push(form);
   const names: string[] = [];
   for (const hint of NAME_HINTS) if (lower.includes(hint)) names.push(hint);
   const arguments_: string[] = [];
   for (const hint of ARGUMENT_HINTS) if (lower.includes(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
-  return { keys, allow, names, arguments: arguments_, literals, tokens, forms };
+  return { keys, allow, names, arguments: arguments_, literals, forms };
 }
 
 /**
@@ -108,8 +105,17 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
-  for (const form of rules.forms ?? allForms()) patterns.push({ form, pattern: form.pattern() });
-  const walk: Walk = { rules, patterns, redacted: 0, dropped: 0, left: MAX_VALUES, suffix: 1 };
+  const { tokens, others } = rules.forms ?? allForms();
+  for (const form of others) patterns.push({ form, pattern: form.pattern() });
+  const walk: Walk = {
+    rules,
+    tokens,
+    patterns,
+    redacted: 0,
+    dropped: 0,
+    left: MAX_VALUES,
+    suffix: 1,
+  };
   return {
     value: redactValue(value, undefined, 0, walk),
     redacted: walk.redacted,
@@ -119,6 +125,7 @@ export function redact(value: unknown, rules: RedactionRules): Redacted {
 
 interface Walk {
   readonly rules: RedactionRules;
+  readonly tokens: SecretForms["tokens"];
   readonly patterns: { readonly form: SecretForm; readonly pattern: RegExp }[];
   redacted: number;
   dropped: number;
@@ -278,7 +285,7 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
   let safe = text;
   for (const { text: literal, kind } of rules.literals)
     if (safe.includes(literal)) safe = safe.replaceAll(literal, mask(literal, kind, walk));
-  for (const token of rules.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
+  for (const token of walk.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
   for (const { form, pattern } of walk.patterns)
     safe = safe.replace(pattern, (match, kept) => {
       // Without a group, the second argument is the offset.

@@ -2,9 +2,10 @@
 //
 // Every repetition is bounded, and no pattern starts again inside a run on which it has just failed, so matching
 // takes linear time on any text.
-import { VENDOR_PATTERNS, VENDOR_TOKENS, type Alphabet } from "./vendor-tokens";
 import { isAlphanumeric, type Span } from "./places";
 import { isSecretText, isWords } from "./values";
+import { patternHints, tokenPrefixes } from "./vendor-hints" with { type: "macro" };
+import { vendorTables, type Alphabet, type VendorPattern, type VendorToken } from "./vendor-tokens";
 
 /** One form of secret in free text. */
 export interface SecretForm {
@@ -19,6 +20,12 @@ export interface SecretForm {
   readonly isToken?: boolean;
   /** Whether a match without its group 1 is a secret; without this, all are. */
   readonly accepts?: (secret: string) => boolean;
+}
+
+/** Forms that can occur in a text. */
+export interface SecretForms {
+  readonly tokens: readonly VendorToken[];
+  readonly others: SecretForm[];
 }
 
 /** A form that is neither a vendor's nor given away by a name, and how to tell that a text has none of it. */
@@ -175,28 +182,25 @@ const CLASSES: Readonly<Record<Alphabet, string>> = {
   base64any: "\\w+/=-",
   dotted: "\\w.=-",
 };
-
-export type VendorToken = (typeof VENDOR_TOKENS)[number];
-type VendorPattern = (typeof VENDOR_PATTERNS)[number];
+const TOKEN_PREFIXES = tokenPrefixes();
+const PATTERN_HINTS = patternHints();
 
 /**
  * The vendors' tokens and forms that can occur in a JSON text. They are searched only in the words that are long
  * enough: few, where searching the whole text for each would cost more than all other rules.
  */
-export function vendorRules(
-  json: string,
-  lower: string,
-): { tokens: VendorToken[]; forms: SecretForm[] } {
+export function vendorForms(json: string, lower: string): SecretForms {
   const tokens: VendorToken[] = [];
-  const forms: SecretForm[] = [];
+  const others: SecretForm[] = [];
   // With a character in front, because a run that is too short must not be tried again from each of its characters.
   const words =
     json.length < 4096 ? json : (json.match(/(?:^|[^\w.~+/:-])[\w.~+/:-]{16,}/g)?.join(" ") ?? "");
-  for (const token of VENDOR_TOKENS)
-    if (words.includes(token[1]) && occurs(token[1], words)) tokens.push(token);
-  for (const pattern of VENDOR_PATTERNS)
-    if (lower.includes(pattern[1])) forms.push(patternForm(pattern));
-  return { tokens, forms };
+  for (const [row, prefix] of TOKEN_PREFIXES.split("\n").entries())
+    if (words.includes(prefix) && occurs(prefix, words))
+      tokens.push(tables().tokens[row] as VendorToken);
+  for (const [row, hint] of PATTERN_HINTS.split("\n").entries())
+    if (lower.includes(hint)) others.push(patternForm(tables().patterns[row] as VendorPattern));
+  return { tokens, others };
 }
 
 // Not as the end of a word, as `ion_` is in `permission_mode`. Escapes and colors, which end in a letter, are left to
@@ -209,9 +213,16 @@ function occurs(prefix: string, words: string): boolean {
   return false;
 }
 
-/** All forms, for a text that may hide letters behind escapes. */
-export function allForms(): SecretForm[] {
-  return [...VENDOR_PATTERNS.map(patternForm), ...GENERAL_FORMS];
+/** Everything, for a text that may hide letters behind escapes. */
+export function allForms(): SecretForms {
+  const { tokens, patterns } = tables();
+  return { tokens, others: [...patterns.map(patternForm), ...GENERAL_FORMS] };
+}
+
+let made: ReturnType<typeof vendorTables> | undefined;
+
+function tables(): ReturnType<typeof vendorTables> {
+  return (made ??= vendorTables());
 }
 
 function patternForm([kind, , source]: VendorPattern): SecretForm {

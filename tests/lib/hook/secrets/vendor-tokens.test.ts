@@ -5,12 +5,13 @@ import { creator } from "@secretlint/secretlint-rule-preset-recommend";
 import { Glob } from "bun";
 import {
   type Alphabet,
-  VENDOR_PATTERNS,
-  VENDOR_TOKENS,
+  type VendorToken,
+  vendorTables,
 } from "../../../../lib/hook/secrets/vendor-tokens";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
 import { ALNUM, BASE64, HEX, made, UPPER } from "../../../support/secrets";
 
+const { tokens, patterns } = vendorTables();
 const LOWER = "abcdefghijklmnopqrstuvwxyz0123456789";
 const CHARACTERS: Readonly<Record<Alphabet, string>> = {
   alnum: ALNUM,
@@ -40,15 +41,15 @@ interface Found {
 /** Finds tokens as the table says, without regard to speed. */
 function find(text: string): Found[] {
   const found: Found[] = [];
-  for (const row of VENDOR_TOKENS) found.push(...findRow(text, row));
-  for (const [kind, , source] of VENDOR_PATTERNS) {
+  for (const row of tokens) found.push(...findRow(text, row));
+  for (const [kind, , source] of patterns) {
     for (const [token] of text.matchAll(new RegExp(`(?:${START})(?:${source})`, "g")))
       found.push({ kind, token });
   }
   return found;
 }
 
-function findRow(text: string, [kind, prefix, alphabet, min, max]: (typeof VENDOR_TOKENS)[number]) {
+function findRow(text: string, [kind, prefix, alphabet, min, max]: VendorToken) {
   const found: Found[] = [];
   const characters = CHARACTERS[alphabet];
   for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
@@ -64,18 +65,16 @@ function findRow(text: string, [kind, prefix, alphabet, min, max]: (typeof VENDO
 
 describe("the table of prefixes is well formed:", () => {
   test("no two rows have the same prefix", () => {
-    const prefixes = VENDOR_TOKENS.map(([, prefix]) => prefix);
+    const prefixes = tokens.map(([, prefix]) => prefix);
     expect(prefixes.filter((prefix, at) => prefixes.indexOf(prefix) !== at)).toEqual([]);
   });
 
   test("rows of a vendor stand together", () => {
-    const kinds = VENDOR_TOKENS.map(([kind]) => kind).filter(
-      (kind, at, all) => kind !== all[at - 1],
-    );
+    const kinds = tokens.map(([kind]) => kind).filter((kind, at, all) => kind !== all[at - 1]);
     expect(kinds.filter((kind, at) => kinds.indexOf(kind) !== at)).toEqual([]);
   });
 
-  test.each(VENDOR_TOKENS.map((row) => [row[1], row] as const))(
+  test.each(tokens.map((row) => [row[1], row] as const))(
     "%s",
     (_prefix, [kind, prefix, alphabet, min, max, page]) => {
       expect(kind).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)+$/);
@@ -89,7 +88,7 @@ describe("the table of prefixes is well formed:", () => {
   );
 
   test("prefixes in lower case come with more than a word's worth of body", () => {
-    const short = VENDOR_TOKENS.filter(
+    const short = tokens.filter(
       ([, prefix, alphabet, min]) =>
         /^[a-z]+[_-]$/.test(prefix) &&
         ["word", "base64url", "dotted"].includes(alphabet) &&
@@ -100,7 +99,7 @@ describe("the table of prefixes is well formed:", () => {
 });
 
 describe("a token of its row's form is found, and the text around it is not:", () => {
-  test.each(VENDOR_TOKENS.map((row) => [row[1], row] as const))("%s", (_prefix, row) => {
+  test.each(tokens.map((row) => [row[1], row] as const))("%s", (_prefix, row) => {
     const [kind, prefix, alphabet, min, max] = row;
     for (const length of new Set([min, Math.floor((min + max) / 2), max])) {
       const token = prefix + made(length, CHARACTERS[alphabet]);
@@ -228,7 +227,7 @@ describe("patterns", () => {
   });
 
   test("all have a sample", () => {
-    const unused = VENDOR_PATTERNS.filter(
+    const unused = patterns.filter(
       ([kind, hint, source]) =>
         !PATTERN_SAMPLES.some(([sampleKind, sample, front = ""]) => {
           const text = front + sample();
@@ -238,7 +237,7 @@ describe("patterns", () => {
     expect(unused).toEqual([]);
   });
 
-  test.each(VENDOR_PATTERNS.map((row) => [row[2].slice(0, 40), row] as const))(
+  test.each(patterns.map((row) => [row[2].slice(0, 40), row] as const))(
     "are well formed: %s",
     (_source, [kind, hint, source, page]) => {
       expect(kind).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
@@ -476,7 +475,7 @@ describe("patterns take linear time on", () => {
       .map(([, sample, front = ""]) => front + sample())
       .filter((text) => hasHint(text, hint, kind));
 
-  test.each(VENDOR_PATTERNS.map((row) => [`${row[0]} ${row[1]}`, row] as const))(
+  test.each(patterns.map((row) => [`${row[0]} ${row[1]}`, row] as const))(
     "texts like %s, repeated",
     (_name, [kind, hint, source]) => {
       const [sample = ""] = samples(kind, hint);
