@@ -3,7 +3,7 @@
 // The C library converts, because the first local-time call on a JavaScript `Date` loads ICU's time zones:
 // 3.9 ms, which nearly doubles a hook's run time, against 0.04 for `localtime_r` (Bun 1.4.5). Without that
 // library, as on Windows, `Date` converts.
-import { timeLibrary, type TimeLibrary } from "./libc";
+import { loadTimeLibrary, type TimeLibrary } from "./libc";
 
 /**
  * Formats an instant as local time, e.g. `2025-09-24T12:52:51.430`.
@@ -60,8 +60,13 @@ export function offsetFromDate(epochSeconds: number): number {
 let fastest: OffsetAt | undefined;
 
 function localOffset(epochSeconds: number): number {
-  fastest ??= timeLibrary === undefined ? offsetFromDate : offsetFromLibrary(timeLibrary);
+  fastest ??= fastestOffset();
   return fastest(epochSeconds);
+}
+
+function fastestOffset(): OffsetAt {
+  const library = loadTimeLibrary();
+  return library === undefined ? offsetFromDate : offsetFromLibrary(library);
 }
 
 function offsetMs(epochMs: number, offsetAt: OffsetAt): number {

@@ -1,9 +1,8 @@
 // System calls through the C library, on Linux: saves loading `node:fs`.
-import { CString, read } from "bun:ffi";
 import { Fault, faultCode } from "./fault";
-import type { FileLibrary } from "./libc";
+import { errnoOf, loadNameLibrary, textAt, type FileLibrary } from "./libc";
 import type { OpenMode, FileStatus, System } from "./syscalls";
-import { nodeStatus, rareCalls } from "./syscalls-node";
+import { nodeStatus, nodeSystem, rareCalls } from "./syscalls-node";
 
 // <fcntl.h>: the same on x64 and arm64, except O_NOFOLLOW.
 const O_RDWR = 0o2;
@@ -41,8 +40,10 @@ const EINTR = 4;
 
 /** The calls, each repeated if a signal interrupts it. */
 export function librarySystem(library: FileLibrary): System {
-  const errnoAt = library.__errno_location();
-  const errno = () => (errnoAt === null ? 0 : read.i32(errnoAt));
+  const errno = () => errnoOf(library);
+
+  let loaded: NameCalls | undefined;
+  const names = () => (loaded ??= nameCalls(attempt, errno));
 
   /** The result of a call, which is repeated as long as it is interrupted. */
   function attempt(path: string, call: () => number | bigint): number {
@@ -77,23 +78,6 @@ export function librarySystem(library: FileLibrary): System {
     };
   }
 
-  function rename(from: string, to: string): void {
-    const [source, target] = [cPath(from), cPath(to)];
-    attempt(to, () => library.rename(source, target));
-  }
-
-  function unlink(path: string): void {
-    const name = cPath(path);
-    attempt(path, () => library.unlink(name));
-  }
-
-  /** Swaps two names, and returns whether it did: not if one is missing, nor on every file system. */
-  function exchange(one: string, other: string): boolean {
-    const [first, second] = [cPath(one), cPath(other)];
-    const flags = RENAME_EXCHANGE;
-    return library.renameat2(AT_FDCWD, first, AT_FDCWD, second, flags) === 0;
-  }
-
   return {
     open(path, mode) {
       const name = cPath(path);
@@ -117,13 +101,50 @@ export function librarySystem(library: FileLibrary): System {
         throw error;
       }
     },
+    list: (folder) => names().list(folder),
+    rename: (from, to) => names().rename(from, to),
+    replace: (from, to) => names().replace(from, to),
+    unlink: (path) => names().unlink(path),
+    ...rareCalls,
+  };
+}
+
+type NameCalls = Pick<System, "list" | "rename" | "replace" | "unlink">;
+
+/** The calls for names, which most hooks never make. */
+function nameCalls(
+  attempt: (path: string, call: () => number) => number,
+  errno: () => number,
+): NameCalls {
+  const loaded = loadNameLibrary();
+  if (loaded === undefined) return nodeSystem();
+  const library = loaded;
+
+  function rename(from: string, to: string): void {
+    const [source, target] = [cPath(from), cPath(to)];
+    attempt(to, () => library.rename(source, target));
+  }
+
+  function unlink(path: string): void {
+    const name = cPath(path);
+    attempt(path, () => library.unlink(name));
+  }
+
+  /** Swaps two names, and returns whether it did: not if one is missing, nor on every file system. */
+  function exchange(one: string, other: string): boolean {
+    const [first, second] = [cPath(one), cPath(other)];
+    const flags = RENAME_EXCHANGE;
+    return library.renameat2(AT_FDCWD, first, AT_FDCWD, second, flags) === 0;
+  }
+
+  return {
     list(folder) {
       const name = cPath(folder);
       const stream = library.opendir(name);
       if (stream === null) throw new Fault(errorName(errno()), folder);
       const names: string[] = [];
       for (let entry; (entry = library.readdir(stream)) !== null;) {
-        const found = new CString(entry, D_NAME).toString();
+        const found = textAt(entry, D_NAME);
         if (found !== "." && found !== "..") names.push(found);
       }
       library.closedir(stream);
@@ -143,8 +164,6 @@ export function librarySystem(library: FileLibrary): System {
       }
     },
     unlink,
-    // Each function taken from the library costs every process 25 µs; these are almost never called.
-    ...rareCalls,
   };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { timeLibrary } from "../../../lib/os/libc";
+import { loadTimeLibrary } from "../../../lib/os/libc";
 import { formatLocalTime, parseLocalTime } from "../../../lib/os/local-time";
 
 const ways = ["offsetFromDate"];
-if (timeLibrary !== undefined) ways.push("offsetFromLibrary(timeLibrary)");
+if (loadTimeLibrary() !== undefined) ways.push("offsetFromLibrary(loadTimeLibrary())");
 
 const zones: [string, string][] = [
   ["UTC", "no offset"],
@@ -123,7 +123,7 @@ test("29 February exists in a leap year", () => {
 function inZone(TZ: string, way: string, statements: string): unknown {
   const lib = `${import.meta.dir}/../../../lib`;
   const script = `
-    import { timeLibrary } from "${lib}/os/libc.ts";
+    import { loadTimeLibrary } from "${lib}/os/libc.ts";
     import { formatLocalTime, offsetFromDate, offsetFromLibrary, parseLocalTime } from "${lib}/os/local-time.ts";
     const offsetAt = ${way};
     const pad = (n, digits = 2) => String(n).padStart(digits, "0");
