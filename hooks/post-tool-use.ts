@@ -1,4 +1,4 @@
 // PostToolUse and PostToolUseFailure: a tool has run.
 import { runHook } from "../lib/hook/run";
 
-await runHook({ name: "post-tool-use", event: "PostToolUse" });
+void runHook({ name: "post-tool-use", event: "PostToolUse" });

@@ -1,4 +1,4 @@
 // PreToolUse: a tool is about to run.
 import { runHook } from "../lib/hook/run";
 
-await runHook({ name: "pre-tool-use", event: "PreToolUse" });
+void runHook({ name: "pre-tool-use", event: "PreToolUse" });

@@ -4,7 +4,7 @@ import { otherSession } from "../lib/hook/fallback-session";
 import { runHook } from "../lib/hook/run";
 import { forgetSessionId, getStoredSessionId, mayStore, storeSessionId } from "../lib/session";
 
-await runHook({
+void runHook({
   name: "session-end",
   event: "SessionEnd",
   async after(recorded) {

@@ -4,7 +4,7 @@ import { isEvent } from "../lib/events";
 import { runHook } from "../lib/hook/run";
 import { mayStore, storeSessionId } from "../lib/session";
 
-await runHook({
+void runHook({
   name: "session-event",
   event: "Unknown",
   async after(recorded) {

@@ -4,7 +4,7 @@ import { runHook } from "../lib/hook/run";
 import { pruneDays, pruneRejectedFiles } from "../lib/log/log";
 import { cleanupStaleSessions, mayStore, storeSessionId } from "../lib/session";
 
-await runHook({
+void runHook({
   name: "session-start",
   event: "SessionStart",
   async after(recorded) {

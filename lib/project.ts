@@ -107,7 +107,7 @@ function lastSeparator(path: string, isWindows: boolean): number {
 function normalize(path: string, isWindows: boolean): string {
   const isClean = !isWindows && !path.includes("/.") && !path.includes("//") && !path.endsWith("/");
   if (isClean) return path;
-  const { posix, win32 } = require("node:path") as typeof import("node:path");
+  const { posix, win32 } = process.getBuiltinModule("node:path");
   return (isWindows ? win32 : posix).resolve(path);
 }
 

@@ -58,7 +58,6 @@ test("the walk sees the hooks and the library, or the rest would pass on nothing
   expect(reachedFiles.length).toBeGreaterThan(15);
   for (const file of ["lib/hook/run.ts", "lib/os/file.ts", "lib/session.ts", "lib/log/log.ts"])
     expect(reachedFiles).toContain(file);
-  expect([...reached.keys()]).toContain("bun:ffi");
 });
 
 test("the walk tells values from types, and eager from late", () => {
@@ -109,8 +108,13 @@ test("no hook loads a module of Node before it must: each costs a millisecond", 
         .filter(({ target, isEager }) => isEager && !isOurs(target))
         .map(({ target }) => `${file} > ${target}`),
     );
-  expect(eager.filter((way) => !way.endsWith(" > bun:ffi"))).toEqual([]);
-  expect(eager).not.toBeEmpty();
+  expect(eager).toEqual([]);
+  // Those that are loaded late, in the one way that costs nothing before.
+  const late = reachedFiles.flatMap((file) => matches(file, /getBuiltinModule\(\W*"[^"]+"\)/g));
+  expect(new Set(late)).toEqual(
+    new Set(["fs", "os", "path"].map((name) => `getBuiltinModule("node:${name}")`)),
+  );
+  for (const file of reachedFiles) expect(matches(file, /\brequire\(|import\.meta/g)).toEqual([]);
 });
 
 /** What a file imports of ours, types included: the transpiler drops those, so this reads the text. */
@@ -168,8 +172,10 @@ test.each([
 });
 
 test("only system.ts and its implementations make system calls by themselves", () => {
-  const makers = sources("lib/os/*.ts").filter((file) =>
-    importsOf(file).some(({ target }) => target.startsWith("node:fs")),
+  const makers = sources("lib/os/*.ts").filter(
+    (file) =>
+      importsOf(file).some(({ target }) => target.startsWith("node:fs")) ||
+      matches(file, /getBuiltinModule\("node:fs"\)/g).length > 0,
   );
   expect(makers).toEqual(["lib/os/syscalls-node.ts"]);
 });
@@ -222,5 +228,7 @@ test("a file is called after what it is about", () => {
 /** Where a pattern occurs in a file's code; comments do nothing. */
 function matches(file: string, pattern: RegExp): string[] {
   if (!file.endsWith(".ts")) return [];
-  return transpiler.transformSync(readFileSync(`${root}/${file}`, "utf8")).match(pattern) ?? [];
+  // The transpiler would run a macro, and cannot here.
+  const text = readFileSync(`${root}/${file}`, "utf8").replaceAll(' with { type: "macro" }', "");
+  return transpiler.transformSync(text).match(pattern) ?? [];
 }

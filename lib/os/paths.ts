@@ -93,7 +93,7 @@ export function isAbsolute(path: string, isWindows: boolean): boolean {
 // The home folder in the system's list of users, for a process without HOME.
 function accountHome(): string {
   try {
-    return (require("node:os") as typeof import("node:os")).userInfo().homedir;
+    return process.getBuiltinModule("node:os").userInfo().homedir;
   } catch {
     // The user id has no account, as in a container started with a bare user id: its home is `/`.
     return "";

@@ -18,7 +18,7 @@ export function absolutePath(path: string): string | undefined {
   if (isAbsolute(path, process.platform === "win32")) return path;
   const folder = workingFolder();
   // Loading it costs 0.5 ms (Bun 1.4.5), and most scripts give an absolute path.
-  return folder && (require("node:path") as typeof import("node:path")).resolve(folder, path);
+  return folder && process.getBuiltinModule("node:path").resolve(folder, path);
 }
 
 /**
