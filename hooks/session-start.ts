@@ -1,7 +1,8 @@
 // SessionStart: makes the session its project's current one, and removes what has expired.
 import { paths } from "../lib/environment";
+import { readProgramsAfterBoot } from "../lib/hook/after-boot";
+import { removeExpired } from "../lib/hook/remove-expired";
 import { runHook } from "../lib/hook/run";
-import { pruneDays, pruneRejectedFiles } from "../lib/log/log";
 import { cleanupStaleSessions, mayStore, storeSessionId } from "../lib/session";
 
 void runHook({
@@ -12,9 +13,7 @@ void runHook({
     const stored = mayStore(recorded) ? await storeSessionId(session.id, project) : undefined;
     const isFresh = stored?.faults.length === 0;
     cleanupStaleSessions(paths.pointers, startedMs, isFresh ? project : undefined);
-    const isForwarded = config.destinations.length > 0;
-    const pruned = pruneDays(paths.events, config.retention_days, startedMs, isForwarded);
-    pruned.push(...pruneRejectedFiles(paths.forward, config.retention_days, startedMs));
-    return [...(stored?.faults ?? []), ...pruned];
+    const expired = removeExpired(config, startedMs);
+    return [...(stored?.faults ?? []), ...expired, ...readProgramsAfterBoot()];
   },
 });

@@ -17,6 +17,8 @@ export interface Paths {
   readonly events: string;
   /** Log of the hooks' faults. */
   readonly errorLog: string;
+  /** The boot of the machine in which a session last began. */
+  readonly boot: string;
   /** The forwarder's folder: a folder for each destination, a lock, a heartbeat. */
   readonly forward: string;
   /** Its modification time says when a forwarder was last alive, or being started. */
@@ -51,6 +53,7 @@ export function pathsFrom(
     config: `${state}/config.json`,
     events: `${state}/events`,
     errorLog: `${state}/hook-errors.log`,
+    boot: `${state}/boot`,
     forward: `${state}/forward`,
     heartbeat: `${state}/forward/heartbeat`,
   });

@@ -307,6 +307,7 @@ describe("our paths", () => {
         config: `${state}/config.json`,
         events: `${state}/events`,
         errorLog: `${state}/hook-errors.log`,
+        boot: `${state}/boot`,
         forward: `${state}/forward`,
         heartbeat: `${state}/forward/heartbeat`,
       });
