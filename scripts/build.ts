@@ -7,22 +7,15 @@ import manifest from "../package.json" with { type: "json" };
 
 const root = dirname(import.meta.dir);
 const COMMAND_LINE = `${root}/lib/cli/main.ts`;
+const HOOK_ENTRY = `${root}/lib/hook-entry.ts`;
 
 /** The folder of the built programs. */
 export const dist = `${root}/dist`;
 
-/** The names of all programs, sorted. */
+/** The names of all programs, sorted: the files in hooks/, and the command line. */
 export async function programNames(): Promise<string[]> {
-  return Array.from((await programSources()).keys()).toSorted();
-}
-
-/** The source file of each program: the files in hooks/, and the command line. */
-async function programSources(): Promise<Map<string, string>> {
   const hooks = await Array.fromAsync(new Bun.Glob("*.ts").scan(`${root}/hooks`));
-  return new Map([
-    ...hooks.map((hook) => [basename(hook, ".ts"), `${root}/hooks/${hook}`] as const),
-    ["claude-session", COMMAND_LINE],
-  ]);
+  return [...hooks.map((hook) => basename(hook, ".ts")), "claude-session"].toSorted();
 }
 
 /** What to compile a program for. */
@@ -31,6 +24,8 @@ export interface Target {
   readonly runtime?: Bun.Build.CompileTarget;
   /** The version that the program reports; by default the one in package.json. */
   readonly version?: string;
+  /** The hook that the program is, unless it is called as another. */
+  readonly hook?: string;
 }
 
 /**
@@ -41,7 +36,7 @@ export interface Target {
 export async function compile(
   source: string,
   outfile: string,
-  { runtime, version = manifest.version }: Target = {},
+  { runtime, version = manifest.version, hook = "" }: Target = {},
 ): Promise<void> {
   const isForWindows = runtime?.includes("windows") ?? process.platform === "win32";
   await Bun.build({
@@ -53,7 +48,7 @@ export async function compile(
     minify: true,
     // A dynamic import then loads its code only when it runs: saves `claude-session id` 1.7 ms.
     splitting: true,
-    define: { BUILD_VERSION: JSON.stringify(version) },
+    define: { BUILD_VERSION: JSON.stringify(version), BUILD_HOOK: JSON.stringify(hook) },
     compile: {
       ...(runtime !== undefined && { target: runtime }),
       outfile,
@@ -71,9 +66,16 @@ export async function compile(
 
 /** Builds all programs into a folder; returns their names, sorted. */
 export async function build(folder = dist, target: Target = {}): Promise<string[]> {
-  const sources = Array.from(await programSources());
-  await Promise.all(sources.map(([name, source]) => compile(source, `${folder}/${name}`, target)));
-  return sources.map(([name]) => name).toSorted();
+  const names = await programNames();
+  await Promise.all(names.map((name) => compileProgram(name, `${folder}/${name}`, target)));
+  return names;
+}
+
+/** Compiles one of our programs. */
+export function compileProgram(name: string, outfile: string, target: Target = {}): Promise<void> {
+  return name === "claude-session"
+    ? compile(COMMAND_LINE, outfile, target)
+    : compile(HOOK_ENTRY, outfile, { ...target, hook: name });
 }
 
 /** Puts the built programs into a folder, which is created: as hard links where possible, else as copies. */

@@ -18,12 +18,13 @@ usage: install.sh [OPTION]... [-- ARGUMENT...]
                      machine); default: the variable CLAUDE_SESSION_RELEASE, else the published release
   --version VERSION  install this version, not the latest
   --prefix FOLDER    put the programs into this folder, not ~/.claude/hooks
+  --separate         keep each program as a file of its own; otherwise they share one runtime on the disk
   --no-register      do not change Claude Code's settings
   --dry-run          print what would happen, and change nothing
   --uninstall        remove the hooks from the settings, then the programs; the log stays
   --help             print this help
 
-Arguments after -- are passed to `claude-session install`, e.g. -- --events all --link.
+Arguments after -- are passed to `claude-session install`, e.g. -- --events all.
 EOF
 }
 
@@ -37,6 +38,7 @@ main() {
   from=
   version=
   prefix=
+  separate=
   register=yes
   dry_run=
   uninstall=
@@ -51,6 +53,7 @@ main() {
         esac
         shift
         ;;
+      --separate) separate=yes ;;
       --no-register) register= ;;
       --dry-run) dry_run=yes ;;
       --uninstall) uninstall=yes ;;
@@ -116,6 +119,7 @@ install() {
   done
   put_in_place
   say "Installed the programs of version $version into $hooks"
+  arrange
   if [ -z "$register" ]; then
     say "The hooks are not registered. To register them: $hooks/claude-session install"
   else
@@ -153,6 +157,7 @@ uninstall() {
   for program in $found; do
     rm -f "$hooks/$program" || die "could not remove $hooks/$program"
   done
+  rm -f "$hooks/.$name.form"
   # Only if it is empty.
   rmdir "$hooks" 2>/dev/null || true
   say "Removed$found from $hooks"
@@ -366,7 +371,7 @@ unpack() {
 explain_tar() {
   case $errors in
     *"No space left"* | *"Disk quota"* | *"write error"* | *"Write error"* | *"short write"*)
-      die "could not $1: the disk of $hooks is full. An installation needs 700 MB, and as much again while it replaces an older one. Nothing was replaced."
+      die "could not $1: the disk of $hooks is full. An installation needs 900 MB, of which it gives back most when it is done. Nothing was replaced."
       ;;
   esac
   case $(xz --version 2>&1 || true) in
@@ -412,6 +417,17 @@ put_in_place() {
       die "could not write $hooks/$program; the old programs were put back"
   done
   placed=
+}
+
+# Six files take 670 MB, so they share what is the same, unless the user chose otherwise, now or before. Programs that tar
+# wrote start slower, so they are written anew in both forms. Where that fails, they stay as they are, and work.
+arrange() {
+  form=--link
+  case $separate:$(cat "$hooks/.$name.form" 2>/dev/null || true) in
+    yes:* | :separate) form=--separate ;;
+  esac
+  run_program "$hooks/claude-session" install --no-register "$form" ||
+    say "The programs stay as they are."
 }
 
 # What root makes in the home of a user, such as ~/.claude, the user cannot change. Root has the root of all folders.

@@ -1,8 +1,6 @@
-// `claude-session`: the table of commands, and the one place that exits. Under the name of a hook, that hook.
-import type { HookProgramName } from "../events";
+// `claude-session`: the table of commands, and the one place that exits.
 import { reportSelfTest } from "../hook/self-test";
 import { faultCode } from "../os/fault";
-import { programName } from "../os/paths";
 import { version } from "../version";
 import { parseArguments } from "./arguments";
 import {
@@ -37,18 +35,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
 
 // Those that stand in place of a command.
 const OPTIONS = ["--help", "--version", "--self-test"];
-
-// `install --link` makes the hook programs second names of this file: see settings/link-programs.ts.
-const HOOKS: Readonly<Record<HookProgramName, () => Promise<unknown>>> = {
-  "session-start": () => import("../../hooks/session-start"),
-  "session-end": () => import("../../hooks/session-end"),
-  "pre-tool-use": () => import("../../hooks/pre-tool-use"),
-  "post-tool-use": () => import("../../hooks/post-tool-use"),
-  "session-event": () => import("../../hooks/session-event"),
-};
-
-const calledAs = programName();
-if (Object.hasOwn(HOOKS, calledAs)) await HOOKS[calledAs as HookProgramName](); // It exits.
 
 // As in hooks: a first run may have any mask.
 process.umask(0o077);

@@ -10,13 +10,21 @@ import {
 } from "../../events";
 import { readDestinations } from "../../forward/destination";
 import { redact, redactionRules, rulesFor } from "../../hook/redact";
+import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
 import { escapeLine, plural, wrap } from "../render/text";
 import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
-import { linkPrograms, type LinkResult } from "../settings/link-programs";
+import {
+  diskFormOf,
+  rememberSeparate,
+  separatePrograms,
+  shareRuntime,
+  wantsSeparate,
+  type FormResult,
+} from "../settings/disk-form";
 import { rememberPrograms } from "../settings/own-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
@@ -57,7 +65,13 @@ export default defineCommand({
     },
     link: {
       type: "boolean",
-      description: "Keep the programs as one file with six names, a sixth of the disk space",
+      description:
+        "Keep the five hooks as one file, a third of the disk space; as clones, where the disk can",
+    },
+    separate: { type: "boolean", description: "Keep each program as a file of its own" },
+    "no-register": {
+      type: "boolean",
+      description: "Leave the settings alone: for --link and --separate",
     },
   },
   examples: [
@@ -66,9 +80,27 @@ export default defineCommand({
     ["install --events all", "the newer events as well"],
     ["install --scope local", "for this project, and only for you"],
     ["install --server http://127.0.0.1:4000", "forward all events as well"],
-    ["install --link", "save 550 MB; run it again after an upgrade"],
+    ["install --link", "save 450 MB; the installer does this"],
   ],
-  async run({ scope, settings, events, server, insecure, link, "dry-run": isDryRun }, terminal) {
+  async run(
+    {
+      scope,
+      settings,
+      events,
+      server,
+      insecure,
+      link,
+      separate,
+      "no-register": isForDiskOnly,
+      "dry-run": isDryRun,
+    },
+    terminal,
+  ) {
+    if (link && separate) throw new UsageError("--link and --separate exclude each other");
+    if (isForDiskOnly) {
+      await checkPrograms();
+      return arrangePrograms(link, separate, terminal);
+    }
     if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
     const config = editConfig(
       server === undefined ? undefined : { url: server, isInsecure: insecure },
@@ -110,7 +142,7 @@ export default defineCommand({
       );
     if (readOnly !== undefined)
       terminal.note(`${escapeLine(file.path)} is managed elsewhere: ${readOnly}.`);
-    return link ? reportLinking(await linkPrograms(), terminal) : DONE;
+    return arrangePrograms(link, separate, terminal);
   },
 });
 
@@ -175,18 +207,49 @@ function saveOriginal(file: SettingsFile): void {
   keepBackup(file, unregister(file.text).text);
 }
 
-function reportLinking(result: LinkResult, terminal: Terminal): ExitStatus {
-  if (result.kind === "separate") {
-    terminal.note(`claude-session: the programs stay separate files: ${result.reason}`);
+/** Changes how the programs lie on the disk, if that was asked for, and says so. */
+async function arrangePrograms(
+  link: boolean,
+  separate: boolean,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const before = diskFormOf();
+  let result: FormResult;
+  if (separate) {
+    rememberSeparate(true);
+    result = await separatePrograms();
+  } else if (link) {
+    rememberSeparate(false);
+    result = await shareRuntime(true);
+  } else {
+    // In the folder that is ours alone, and without a word: no program changes by it.
+    const isOurFolder = siblingProgram("claude-session") === `${paths.claude}/hooks/claude-session`;
+    if (isOurFolder && !wantsSeparate()) await shareRuntime(false);
+    return DONE;
+  }
+  if (result.kind === "failed") {
+    terminal.note(`claude-session: the programs stay as they are: ${result.reason}`);
     return FAILED;
   }
-  const saved = (result.savedBytes / 1e6).toFixed(0);
-  terminal.print(
-    result.savedBytes > 0
-      ? `\nThe six programs are now one file, which saves ${saved} MB.`
-      : "\nThe six programs are one file already.",
-  );
+  terminal.print(`\n${describeForm(result, before.bytes)}`);
   return DONE;
+}
+
+function describeForm(
+  { form, isNew }: Extract<FormResult, { kind: "done" }>,
+  before: number,
+): string {
+  const saved = `${((before - diskFormOf().bytes) / 1e6).toFixed(0)} MB`;
+  switch (form) {
+    case "cloned":
+      return `The programs are clones of one file${isNew ? " now" : " already"}, and share its disk space.`;
+    case "linked":
+      return isNew
+        ? `The five hooks are one file now, which saves ${saved}.`
+        : "The five hooks are one file already.";
+    case "separate":
+      return "Each program is a file of its own now.";
+  }
 }
 
 function report(

@@ -1,49 +1,221 @@
-// `install --link`: one file for all programs, to save disk space.
+// How the programs lie on the disk. Each starts with the same 110 MB of runtime, so six files take 670 MB. Where the
+// file system clones, they are clones of one file, and each program is still a file of its own. Elsewhere the five
+// hooks are one file with five names. docs/performance.md has what each form costs.
 //
-// Every program starts with the same 109 MB of runtime, but each is a file of its own. Linking replaces the
-// hook programs with second names of `claude-session`, which acts as the hook that it is called as. Clones
-// on a copy-on-write file system would save as much, but only there, and each is read from the disk by
-// itself; docs/performance.md has the numbers.
-import { linkSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { HOOK_PROGRAMS } from "../../events";
+// Programs are written anew, in large writes: pages that came into the cache in small ones, as `tar` writes them, make
+// every start of a hook slower by half (Linux 6.18, ext4).
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  ftruncateSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
 import { tryProgram } from "./program-state";
 
-/** What came of it; the reason for separate files is in words for a person. */
-export type LinkResult =
-  | { readonly kind: "linked"; readonly savedBytes: number }
-  | { readonly kind: "separate"; readonly reason: string };
+/** A file for each program, clones of one file, or one file with five names and the command line. */
+export type DiskForm = "separate" | "cloned" | "linked";
 
+/** What came of a change; the reason why nothing changed is in words for a person. */
+export type FormResult =
+  | { readonly kind: "done"; readonly form: DiskForm; readonly isNew: boolean }
+  | { readonly kind: "failed"; readonly reason: string };
+
+const COMMAND_LINE = "claude-session";
+const ALL_PROGRAMS = [COMMAND_LINE, ...HOOK_PROGRAMS] as const;
+/** The hook whose file gets the other names. */
+const LINKED_HOOK: HookProgramName = "session-event";
 /**
- * Replaces each hook program with a second name of `claude-session`, after a self-test under that name. A
- * running hook keeps its old file.
+ * Beside the programs: `separate`, if the user wants a file for each, which install.sh reads, too; or `cloned` and the
+ * files that are clones, because they do not show it.
  */
-export async function linkPrograms(own = siblingProgram("claude-session")): Promise<LinkResult> {
-  const folder = dirname(own);
-  const paths = HOOK_PROGRAMS.map((program) => siblingProgram(program, own));
-  let temporary: string | undefined;
+const NOTE = ".claude-session-hooks.form";
+
+/** Whether the user wants a file for each program in the folder of a program. */
+export function wantsSeparate(own = siblingProgram(COMMAND_LINE)): boolean {
+  return readNote(own) === "separate";
+}
+
+/** Remembers that the user wants a file for each program, or does not. */
+export function rememberSeparate(wanted: boolean, own = siblingProgram(COMMAND_LINE)): void {
+  if (wanted) writeNote("separate", own);
+  else if (wantsSeparate(own)) rmSync(notePath(own));
+}
+
+function readNote(own: string): string {
   try {
-    const { ino, dev } = statSync(own);
-    const separate = paths
-      .map((path) => statSync(path))
-      .filter((status) => status.ino !== ino || status.dev !== dev);
-    temporary = mkdtempSync(`${folder}/.claude-session-hooks.`);
-    for (const path of paths) linkSync(own, `${temporary}/${basename(path)}`);
-    for (const program of HOOK_PROGRAMS) {
-      const state = await tryProgram(program, siblingProgram(program, `${temporary}/`));
-      if (state.kind === "broken")
-        return {
-          kind: "separate",
-          reason: `as a second name, ${program} does not work: ${state.reason}`,
-        };
-    }
-    for (const path of paths) renameSync(`${temporary}/${basename(path)}`, path);
-    return { kind: "linked", savedBytes: separate.reduce((sum, { size }) => sum + size, 0) };
+    return readFileSync(notePath(own), "utf8");
   } catch (error) {
-    return { kind: "separate", reason: faultCode(error) };
-  } finally {
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    faultCode(error); // There is none.
+    return "";
   }
+}
+
+function writeNote(text: string, own: string): void {
+  writeFileSync(notePath(own), text, { mode: 0o600 });
+}
+
+function notePath(own: string): string {
+  return `${dirname(own)}/${NOTE}`;
+}
+
+/** Makes the programs share their runtime: as clones where the file system can, else, if asked to, as links. */
+export function shareRuntime(
+  mayLink: boolean,
+  own = siblingProgram(COMMAND_LINE),
+): Promise<FormResult> {
+  const { form } = diskFormOf(own);
+  if (form !== "separate") return Promise.resolve({ kind: "done", form, isNew: false });
+  return inNewFolder(own, (folder) => {
+    try {
+      cloneInto(folder, own);
+      return "cloned";
+    } catch (error) {
+      faultCode(error); // This file system does not clone.
+      if (!mayLink) throw error;
+    }
+    linkInto(folder, own);
+    return "linked";
+  });
+}
+
+/** Makes each program a file of its own. */
+export function separatePrograms(own = siblingProgram(COMMAND_LINE)): Promise<FormResult> {
+  return inNewFolder(own, (folder) => {
+    for (const name of ALL_PROGRAMS)
+      copyInLargeWrites(siblingProgram(name, own), siblingProgram(name, `${folder}/`));
+    return "separate";
+  });
+}
+
+/** How the programs lie in the folder of one of them, and the bytes of their files, of which clones share most. */
+export function diskFormOf(own = siblingProgram(COMMAND_LINE)): { form: DiskForm; bytes: number } {
+  const sizes = new Map<string, number>();
+  for (const name of ALL_PROGRAMS) {
+    const status = statSync(siblingProgram(name, own), { throwIfNoEntry: false });
+    if (status !== undefined) sizes.set(`${status.dev}:${status.ino}`, status.size);
+  }
+  const bytes = Array.from(sizes.values()).reduce((sum, size) => sum + size, 0);
+  return { form: formOf(own), bytes };
+}
+
+function formOf(own: string): DiskForm {
+  const [, ...hooks] = filesOf(own);
+  if (hooks[0] !== "" && new Set(hooks).size === 1) return "linked";
+  return readNote(own) === `cloned ${filesOf(own).join(" ")}` ? "cloned" : "separate";
+}
+
+/** What tells each program's file from all others; empty where there is none. */
+function filesOf(own: string): string[] {
+  return ALL_PROGRAMS.map((name) => {
+    const status = statSync(siblingProgram(name, own), { throwIfNoEntry: false });
+    return status === undefined ? "" : `${status.dev}:${status.ino}`;
+  });
+}
+
+/** Fills a new folder next to the programs, tries what is in it, and renames each over the old program. */
+async function inNewFolder(own: string, fill: (folder: string) => DiskForm): Promise<FormResult> {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(`${dirname(own)}/.claude-session-hooks.`);
+    const form = fill(folder);
+    for (const name of HOOK_PROGRAMS) {
+      const state = await tryProgram(name, siblingProgram(name, `${folder}/`));
+      if (state.kind === "broken")
+        return { kind: "failed", reason: `its new file of ${name} does not work: ${state.reason}` };
+    }
+    for (const name of ALL_PROGRAMS)
+      renameSync(siblingProgram(name, `${folder}/`), siblingProgram(name, own));
+    if (form === "cloned") writeNote(`cloned ${filesOf(own).join(" ")}`, own);
+    return { kind: "done", form, isNew: true };
+  } catch (error) {
+    return { kind: "failed", reason: faultCode(error) };
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function linkInto(folder: string, own: string): void {
+  const target = (name: string) => siblingProgram(name, `${folder}/`);
+  copyInLargeWrites(own, target(COMMAND_LINE));
+  copyInLargeWrites(siblingProgram(LINKED_HOOK, own), target(LINKED_HOOK));
+  for (const name of HOOK_PROGRAMS)
+    if (name !== LINKED_HOOK) linkSync(target(LINKED_HOOK), target(name));
+}
+
+/** What file systems share between clones: blocks of this size, or multiples of it. */
+const BLOCK_BYTES = 4096;
+const CHUNK_BYTES = 1_048_576;
+
+/** Each program is a clone of the first, in which the blocks that differ are overwritten. */
+function cloneInto(folder: string, own: string): void {
+  const target = (name: string) => siblingProgram(name, `${folder}/`);
+  const first = target(COMMAND_LINE);
+  // In case the file system does not clone, this finds out without copying.
+  copyFileSync(own, target("clone"), constants.COPYFILE_FICLONE_FORCE);
+  rmSync(target("clone"));
+  copyInLargeWrites(own, first);
+  for (const name of HOOK_PROGRAMS) {
+    const wanted = siblingProgram(name, own);
+    copyFileSync(first, target(name), constants.COPYFILE_FICLONE_FORCE);
+    overwriteDifferences(wanted, target(name));
+    chmodSync(target(name), 0o755);
+    if (!isSame(wanted, target(name))) throw new Error(`${name}: the clone differs`);
+  }
+}
+
+function overwriteDifferences(wanted: string, clone: string): void {
+  using source = opened(wanted, "r");
+  using copy = opened(clone, "r+");
+  ftruncateSync(copy.fd, statSync(wanted).size);
+  const [ours, theirs] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
+  for (let at = 0, size; (size = readSync(source.fd, ours, 0, CHUNK_BYTES, at)) > 0; at += size) {
+    const read = readSync(copy.fd, theirs, 0, size, at);
+    for (let begin = 0; begin < size; begin += BLOCK_BYTES) {
+      const end = Math.min(begin + BLOCK_BYTES, size);
+      if (end <= read && ours.compare(theirs, begin, end, begin, end) === 0) continue;
+      writeSync(copy.fd, ours, begin, end - begin, at + begin);
+    }
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  using first = opened(one, "r");
+  using second = opened(other, "r");
+  const [a, b] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
+  for (let at = 0; ; at += CHUNK_BYTES) {
+    const size = readSync(first.fd, a, 0, CHUNK_BYTES, at);
+    if (readSync(second.fd, b, 0, CHUNK_BYTES, at) !== size) return false;
+    if (size === 0) return true;
+    if (a.compare(b, 0, size, 0, size) !== 0) return false;
+  }
+}
+
+function copyInLargeWrites(from: string, to: string): void {
+  using source = opened(from, "r");
+  using target = opened(to, "wx");
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  for (let size; (size = readSync(source.fd, buffer)) > 0;)
+    for (let written = 0; written < size;)
+      written += writeSync(target.fd, buffer, written, size - written);
+  chmodSync(to, 0o755);
+}
+
+function opened(path: string, flags: string): { readonly fd: number } & Disposable {
+  const fd = openSync(path, flags);
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
 }

@@ -1,0 +1,27 @@
+// Where every hook program begins. A program acts as the hook that it is called, so that one file can have five names
+// (`install --link`); under any other name it is the hook that it was built as.
+import type { HookProgramName } from "./events";
+import { programName } from "./os/paths";
+
+/** Replaced by the compiler. */
+declare const BUILD_HOOK: HookProgramName;
+
+// Each is loaded only under its name. What they end with is the end of the program.
+function start(name: string): Promise<unknown> {
+  switch (name as HookProgramName) {
+    case "session-start":
+      return import("../hooks/session-start");
+    case "session-end":
+      return import("../hooks/session-end");
+    case "pre-tool-use":
+      return import("../hooks/pre-tool-use");
+    case "post-tool-use":
+      return import("../hooks/post-tool-use");
+    case "session-event":
+      return import("../hooks/session-event");
+    default:
+      return start(BUILD_HOOK);
+  }
+}
+
+void start(programName());
