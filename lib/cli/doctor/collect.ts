@@ -7,6 +7,7 @@ import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isAbsolute } from "../../os/paths";
 import { describeUser } from "../../os/user-name";
 import { version } from "../../version";
+import { diskFormOf, type DiskForm } from "../settings/disk-form";
 import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../../suggestion";
 import type { Terminal } from "../terminal";
@@ -29,6 +30,8 @@ export interface Facts {
   /** Of this program. */
   readonly version: string;
   readonly programs: readonly ProgramState[];
+  /** How the programs lie on the disk, and the bytes of their files. */
+  readonly disk: { readonly form: DiskForm; readonly bytes: number };
   /** The files with the highest precedence first. */
   readonly settings: readonly SettingsFacts[];
   /** Names of variables in our environment that change what hooks do. */
@@ -70,6 +73,7 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
   return {
     version,
     programs,
+    disk: diskFormOf(),
     settings: readSettingsFacts(),
     dangerous: dangerousIn(environment),
     masked: maskedIn(environment),

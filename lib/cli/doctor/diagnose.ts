@@ -1,5 +1,5 @@
 // The checks of doctor, topic by topic: facts in, findings out.
-import { sanitize } from "../render/text";
+import { formatSize, sanitize } from "../render/text";
 import { checkFiles } from "./checks/files";
 import { checkForwarding } from "./checks/forwarding";
 import { checkRecording } from "./checks/recording";
@@ -32,7 +32,7 @@ function topic(name: string, results: Iterable<Result>): Finding[] {
 const REPLACE =
   "Put all programs of one release into one folder and run claude-session install from there.";
 
-function* checkPrograms({ programs, version }: Facts): Generator<Result> {
+function* checkPrograms({ programs, disk, version }: Facts): Generator<Result> {
   let good = 0;
   for (const state of programs) {
     if (state.kind === "broken") yield fail(`${state.path}: ${state.reason}`, REPLACE);
@@ -42,4 +42,16 @@ function* checkPrograms({ programs, version }: Facts): Generator<Result> {
   }
   if (good === programs.length)
     yield ok(`All ${good} hook programs pass their self-test, version ${version}`);
+  if (disk.bytes > 0) yield ok(describeDisk(disk));
+}
+
+function describeDisk({ form, bytes }: Facts["disk"]): string {
+  switch (form) {
+    case "linked":
+      return `They take ${formatSize(bytes)}: the hooks are one file`;
+    case "cloned":
+      return "They are clones of one file, and share most of its disk space";
+    case "separate":
+      return `They take ${formatSize(bytes)}, a file each; claude-session install --link makes it less`;
+  }
 }

@@ -81,6 +81,7 @@ const GOOD: Facts = {
   pointers: { path: "/tmp", status: { ...own, mode: 0o1777, userId: 0 } },
   openFiles: [],
   free: { bytes: 50e9, files: 1e6 },
+  disk: { form: "linked", bytes: 222e6 },
   config: {
     path: "/h/hooks/config.json",
     exists: true,
@@ -378,6 +379,9 @@ describe("doctor reports", () => {
       config("retention_days: not a whole number"),
     ],
     ["warn", "Files", "config.json: not JSON", config("config.json: not JSON")],
+    ["ok", "Programs", "They take 222.0 MB: the hooks are one file", {}],
+    ["ok", "Programs", "clones of one file", { disk: { form: "cloned", bytes: 660e6 } }],
+    ["ok", "Programs", "--link makes it less", { disk: { form: "separate", bytes: 660e6 } }],
     ["warn", "Files", "100.0 MB free", { free: { bytes: 100e6, files: 1e6 } }],
     ["fail", "Files", "5.0 MB free", { free: { bytes: 5e6, files: undefined } }],
     ["fail", "Files", "takes only 7 more files", { free: { bytes: 50e9, files: 7 } }],
@@ -503,7 +507,7 @@ test.each([40, 80, 140])("at %p columns no line is wider, and color changes no t
   );
   expect(Bun.stripANSI(colored ?? "")).toBe(plain ?? "");
   expect(plain).toContain("config.json: ab");
-  expect(plain).toEndWith("1 problem, 2 warnings, 9 checks passed");
+  expect(plain).toEndWith("1 problem, 2 warnings, 10 checks passed");
   for (const line of (plain ?? "").split("\n"))
     expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
 });
