@@ -1,7 +1,8 @@
 # Installs claude-session-hooks on Windows: downloads the programs for this system, verifies and tests them, puts
 # them into ~\.claude\hooks, and registers the hooks with Claude Code. Needs no Node and no Bun.
 #
-# usage: install.ps1 [-From URL] [-Version VERSION] [-Prefix FOLDER] [-NoRegister] [-DryRun] [-Uninstall] [ARGUMENT]...
+# usage: install.ps1 [-From URL] [-Version VERSION] [-Prefix FOLDER] [-Separate] [-NoRegister] [-DryRun] [-Uninstall]
+#                    [ARGUMENT]...
 #
 #   irm ADDRESS/install.ps1 | iex                                      without options
 #   & ([scriptblock]::Create((irm ADDRESS/install.ps1))) -DryRun       with options
@@ -15,6 +16,8 @@ param(
   [string] $Version = "",
   # Put the programs into this folder, not ~\.claude\hooks.
   [string] $Prefix = "",
+  # Keep each program as a file of its own; otherwise the hooks share one.
+  [switch] $Separate,
   # Do not change Claude Code's settings.
   [switch] $NoRegister,
   # Print what would happen, and change nothing.
@@ -68,6 +71,7 @@ function Install-Programs([string] $Hooks) {
     Remove-Item $temporary -Recurse -Force -ErrorAction SilentlyContinue
   }
   Write-Output "Installed the programs of version $($archive.Version) into $Hooks"
+  Set-Form $Hooks
   if ($NoRegister) {
     Write-Output "The hooks are not registered. To register them: $Hooks\claude-session.exe install"
   } else {
@@ -80,6 +84,16 @@ function Install-Programs([string] $Hooks) {
   if (($env:PATH -split ";") -notcontains $Hooks) {
     Write-Output "To run claude-session without its path, add $Hooks to your PATH."
   }
+}
+
+# Six files take 700 MB, so the hooks share one, unless the user chose otherwise, now or before. Where that fails, they stay
+# as they are, and work.
+function Set-Form([string] $Hooks) {
+  $note = Join-Path $Hooks ".$Name.form"
+  $chosen = if (Test-Path $note) { Get-Content $note -Raw } else { "" }
+  $form = if ($Separate -or $chosen -eq "separate") { "--separate" } else { "--link" }
+  $result = Invoke-Program (Join-Path $Hooks "claude-session.exe") @("install", "--no-register", $form)
+  Write-Output $result.Output.TrimEnd()
 }
 
 function Uninstall-Programs([string] $Hooks) {
@@ -108,6 +122,7 @@ function Uninstall-Programs([string] $Hooks) {
     Remove-Item $path -Force
     Write-Output "Removed $path"
   }
+  Remove-Item (Join-Path $Hooks ".$Name.form") -Force -ErrorAction SilentlyContinue
 }
 
 # The programs look for it in the same way: a relative path in the variable is ignored.
@@ -205,7 +220,7 @@ function Expand-Programs([string] $Archive, [string] $Temporary, [string] $Folde
     [IO.Compression.ZipFile]::ExtractToDirectory($Archive, $Temporary)
   } else {
     & $Tar -xf $Archive -C $Temporary
-    if ($LASTEXITCODE -ne 0) { throw "could not unpack $Archive; is the disk full? An installation needs 700 MB, and as much again while it replaces an older one." }
+    if ($LASTEXITCODE -ne 0) { throw "could not unpack $Archive; is the disk full? An installation needs 900 MB, of which it gives back most when it is done." }
   }
   Remove-Item $Archive
 }

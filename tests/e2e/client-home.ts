@@ -16,8 +16,10 @@ export type Payload = Readonly<Record<string, unknown>>;
 /** The hooks that are registered. */
 export interface Hooks {
   readonly ours?: boolean;
-  /** The other hook: one that saves the events that it is sent, one that does nothing, or none. */
-  readonly other?: "observer" | "idle" | "none";
+  /** The folder of our programs, if not a new one in the home. */
+  readonly programs?: string;
+  /** The other hook: one that saves the events that it is sent, none, or a program that does nothing. */
+  readonly other?: "observer" | "none" | { readonly program: string };
 }
 
 /** No account has it. */
@@ -27,13 +29,19 @@ export const API_KEY = "made-up-key-of-no-account";
 export class ClientHome {
   readonly sandbox = new Sandbox();
   readonly api: MessagesApi;
-  readonly hooks = `${this.sandbox.home}/.claude/hooks`;
+  /** The folder of our programs. */
+  readonly hooks: string;
   readonly #client: string;
   readonly #observations = `${this.sandbox.root}/observed`;
   readonly #tempFolder = `${this.sandbox.root}/tmp`;
 
-  private constructor(client: string, scripts: Readonly<Record<string, Script>>) {
+  private constructor(
+    client: string,
+    scripts: Readonly<Record<string, Script>>,
+    programs: string | undefined,
+  ) {
     this.#client = client;
+    this.hooks = programs ?? `${this.sandbox.home}/.claude/hooks`;
     this.api = serveMessages(scripts);
     for (const folder of [this.#observations, this.#tempFolder, `${this.sandbox.home}/.claude`])
       mkdirSync(folder, { recursive: true });
@@ -43,12 +51,12 @@ export class ClientHome {
   static async create(
     client: string,
     scripts: Readonly<Record<string, Script>>,
-    { ours = true, other = "observer" }: Hooks = {},
+    { ours = true, programs, other = "observer" }: Hooks = {},
   ): Promise<ClientHome> {
-    const home = new ClientHome(client, scripts);
+    const home = new ClientHome(client, scripts, programs);
     if (other !== "none") home.#registerOther(other);
     if (!ours) return home;
-    await placePrograms(home.hooks);
+    if (programs === undefined) await placePrograms(home.hooks);
     const ended = home.claudeSession("install", "--events", "all");
     if (ended.code !== 0) throw new Error(`install ended with ${ended.code}: ${ended.output}`);
     return home;
@@ -123,11 +131,11 @@ export class ClientHome {
     };
   }
 
-  #registerOther(kind: "observer" | "idle"): void {
+  #registerOther(kind: Exclude<Hooks["other"], "none" | undefined>): void {
     const hook =
-      kind === "idle"
-        ? { command: "/bin/true", args: [] }
-        : { command: `f=$(mktemp '${this.#observations}/XXXXXXXXXX') && cat > "$f"` };
+      kind === "observer"
+        ? { command: `f=$(mktemp '${this.#observations}/XXXXXXXXXX') && cat > "$f"` }
+        : { command: kind.program, args: [] };
     const groups = [{ hooks: [{ type: "command", ...hook }] }];
     const hooks = Object.fromEntries(observableEvents().map((event) => [event, groups]));
     writeFileSync(`${this.sandbox.home}/.claude/settings.json`, JSON.stringify({ hooks }));

@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import type { SessionAnswer } from "../../lib/dashboard/answers";
+import { FreshCopies } from "../../scripts/bench/fresh-copies";
 import { median } from "../../scripts/bench/timing";
 import { Dashboard } from "../../scripts/harness/dashboard";
 import { commandExists } from "../../scripts/harness/system-commands";
@@ -222,24 +223,28 @@ describe.skipIf(client === "")("with our hooks", () => {
   );
 
   test("the time that hooks add to a prompt is printed, without a limit here", async () => {
+    // How a program came into memory changes what it costs by half, so all of them are new.
+    using copies = await FreshCopies.make();
+    const programs = copies.folder;
     const setups: Record<string, Hooks> = {
-      "without hooks": { ours: false, other: "none" },
-      "with hooks that do nothing": { ours: false, other: "idle" },
-      "with ours": { ours: true, other: "none" },
+      none: { ours: false, other: "none" },
+      true: { ours: false, other: { program: "/bin/true" } },
+      empty: { ours: false, other: { program: copies.empty } },
+      ours: { programs, other: "none" },
     };
     const took = new Map(Object.keys(setups).map((name) => [name, [] as number[]]));
-    for (let round = 0; round < 3; round++)
+    for (let round = 0; round < 5; round++)
       for (const [name, hooks] of Object.entries(setups)) {
         await using home = await createHome(hooks);
         took.get(name)?.push(turnMs(await home.run("play many")));
       }
-    const [without = 0, idle = 0, ours = 0] = Array.from(took.values(), median);
-    const calls = SCRIPTS.many.length - 1;
-    const events = calls * callsOf("PostToolUse").length;
+    const events = (SCRIPTS.many.length - 1) * callsOf("PostToolUse").length;
+    const [none = 0, ...others] = Array.from(took.values(), median);
+    const [nothing = 0, empty = 0, ours = 0] = others.map((ms) => (ms - none) / events);
     tally.note(
-      `a prompt with ${calls} tool calls takes ${without} ms without hooks, ${idle} with ones that do ` +
-        `nothing, ${ours} with ours: ${((ours - without) / events).toFixed(1)} ms more for each of ` +
-        `${events} events, ${((idle - without) / events).toFixed(1)} of them Claude Code's own`,
+      `each of ${events} events of a prompt takes ${nothing.toFixed(1)} ms with /bin/true, ` +
+        `${empty.toFixed(1)} with an empty program, ${ours.toFixed(1)} with ours, on new files: ` +
+        `our own share is ${(ours - empty).toFixed(1)} ms`,
     );
     for (const ms of took.values()) expect(median(ms)).toBeGreaterThan(0);
   });

@@ -124,18 +124,30 @@ test("installs from a folder into another folder without registering, and only t
 test("arguments after -- go to `claude-session install`", async () => {
   using sandbox = new Sandbox();
   await using server = await serve(sandbox);
-  const end = await runInstaller(sandbox, [
-    "--from",
-    server.url,
-    "--",
-    "--events",
-    "Stop",
-    "--link",
-  ]);
+  const end = await runInstaller(sandbox, ["--from", server.url, "--", "--events", "Stop"]);
   expect(end).toMatchObject({ code: 0, stderr: "" });
   const commands = await registeredCommands(`${sandbox.home}/.claude/settings.json`);
   expect([...commands.keys()]).toEqual(["Stop"]);
-  expect(statSync(`${hooksOf(sandbox)}/session-event`).nlink).toBe(names.length);
+});
+
+test("the programs share their runtime, unless the user chose otherwise, which an upgrade keeps", async () => {
+  using sandbox = new Sandbox();
+  await using server = await serve(sandbox);
+  const files = () => new Set(names.map((name) => statSync(`${hooksOf(sandbox)}/${name}`).ino));
+  const install = async (...args: string[]) => {
+    const end = await runInstaller(sandbox, ["--from", server.url, ...args]);
+    expect(end).toMatchObject({ code: 0, stderr: "" });
+    return files().size;
+  };
+  // The folder of the tests does not clone: then there would be six, too.
+  const shared = await install();
+  expect(shared).toBe(2);
+  expect(await install()).toBe(shared);
+  expect(await install("--separate")).toBe(names.length);
+  expect(await install()).toBe(names.length);
+  expect((await runInstaller(sandbox, ["--uninstall"])).code).toBe(0);
+  expect(existsSync(hooksOf(sandbox))).toBe(false);
+  expect(await install()).toBe(shared);
 });
 
 async function serve(sandbox: Sandbox, options = {}): Promise<ReleaseServer> {

@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   ftruncateSync,
   linkSync,
   mkdtempSync,
@@ -36,6 +37,8 @@ export type FormResult =
   | { readonly kind: "failed"; readonly reason: string };
 
 const COMMAND_LINE = "claude-session";
+/** Whether the running command line can be replaced by a rename: Windows allows none. */
+const isReplaceable = process.platform !== "win32";
 const ALL_PROGRAMS = [COMMAND_LINE, ...HOOK_PROGRAMS] as const;
 /** The hook whose file gets the other names. */
 const LINKED_HOOK: HookProgramName = "session-event";
@@ -96,7 +99,7 @@ export function shareRuntime(
 /** Makes each program a file of its own. */
 export function separatePrograms(own = siblingProgram(COMMAND_LINE)): Promise<FormResult> {
   return inNewFolder(own, (folder) => {
-    for (const name of ALL_PROGRAMS)
+    for (const name of isReplaceable ? ALL_PROGRAMS : HOOK_PROGRAMS)
       copyInLargeWrites(siblingProgram(name, own), siblingProgram(name, `${folder}/`));
     return "separate";
   });
@@ -138,8 +141,10 @@ async function inNewFolder(own: string, fill: (folder: string) => DiskForm): Pro
       if (state.kind === "broken")
         return { kind: "failed", reason: `its new file of ${name} does not work: ${state.reason}` };
     }
-    for (const name of ALL_PROGRAMS)
-      renameSync(siblingProgram(name, `${folder}/`), siblingProgram(name, own));
+    for (const name of ALL_PROGRAMS) {
+      const path = siblingProgram(name, `${folder}/`);
+      if (existsSync(path)) renameSync(path, siblingProgram(name, own));
+    }
     if (form === "cloned") writeNote(`cloned ${filesOf(own).join(" ")}`, own);
     return { kind: "done", form, isNew: true };
   } catch (error) {
@@ -151,7 +156,7 @@ async function inNewFolder(own: string, fill: (folder: string) => DiskForm): Pro
 
 function linkInto(folder: string, own: string): void {
   const target = (name: string) => siblingProgram(name, `${folder}/`);
-  copyInLargeWrites(own, target(COMMAND_LINE));
+  if (isReplaceable) copyInLargeWrites(own, target(COMMAND_LINE));
   copyInLargeWrites(siblingProgram(LINKED_HOOK, own), target(LINKED_HOOK));
   for (const name of HOOK_PROGRAMS)
     if (name !== LINKED_HOOK) linkSync(target(LINKED_HOOK), target(name));
