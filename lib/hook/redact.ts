@@ -78,6 +78,9 @@ export function redactionRules(
   };
 }
 
+// A permission mode, which the events of many people have. "pass" in it would cost each of them 0.4 ms.
+const USUAL_MODE = "bypasspermissions";
+
 /**
  * Narrows rules to those that can match in a JSON text, by searching the whole text once instead of each of its
  * strings. A text whose escapes may hide a letter keeps all rules.
@@ -91,10 +94,11 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   const lower = json.toLowerCase();
   const forms = vendorForms(json, lower);
   for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.others.push(form);
+  const words = lower.replaceAll(USUAL_MODE, " ");
   const names: string[] = [];
-  for (const hint of NAME_HINTS) if (lower.includes(hint)) names.push(hint);
+  for (const hint of NAME_HINTS) if (words.includes(hint)) names.push(hint);
   const arguments_: string[] = [];
-  for (const hint of ARGUMENT_HINTS) if (lower.includes(hint)) arguments_.push(hint);
+  for (const hint of ARGUMENT_HINTS) if (words.includes(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
   return { keys, allow, names, arguments: arguments_, literals, forms };
 }

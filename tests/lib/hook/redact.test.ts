@@ -456,7 +456,10 @@ describe("rules narrowed to one text", () => {
   });
 
   test("are few for an ordinary text, which makes redaction cheap", () => {
-    const narrow = rulesFor('{"session_id":"a","prompt":"make the tests green"}', known);
+    const narrow = rulesFor(
+      '{"session_id":"a","permission_mode":"bypassPermissions","prompt":"make the tests green"}',
+      known,
+    );
     expect(narrow).toMatchObject({ names: [], arguments: [], forms: { tokens: [], others: [] } });
   });
 });
