@@ -1,18 +1,9 @@
-// What the layouts to keep six programs on a disk cost: space, and the time to start a hook from memory and, as
-// happens once after each boot, from the disk. Prints the table of docs/performance.md.
+// What the forms in which six programs can lie on a disk cost: space, and the time to start a hook on new files, from the
+// disk, as once after each boot, and later: before and after the programs were read from end to end, as the first session
+// after a boot has them read. Prints the table of docs/performance.md.
 //
 // usage: bun scripts/bench/disk-layouts.ts [rounds]     Linux only; needs root, btrfs-progs and xfsprogs
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs";
-import { open } from "node:fs/promises";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { buildIfStale, dist, programNames } from "../build";
 import { run } from "../harness/system-commands";
@@ -24,16 +15,16 @@ import { median, timeHook } from "./timing";
 // Odd, so that a median is a value that was measured.
 const ROUNDS = Number(process.argv[2] ?? 9);
 const WARM_STARTS = 20;
-/** What file systems share between clones: blocks of this size, or multiples of it. */
-const BLOCK_BYTES = 4096;
-
 /** One way to keep the programs, and what it costs. */
 interface Layout {
   readonly name: string;
   readonly folder: string;
   readonly megabytes: number;
-  /** The starts of `pre-tool-use` from memory. */
-  readonly warmMs: number[];
+  /** The starts of `pre-tool-use` on new files. */
+  readonly newMs: number[];
+  /** Those after a boot, and those after the programs were read. */
+  readonly bootedMs: number[];
+  readonly readMs: number[];
   /** The first hook after the page cache was dropped, and all five, one after the other. */
   readonly coldFirstMs: number[];
   readonly coldAllMs: number[];
@@ -48,25 +39,40 @@ mkdirSync(folder, { recursive: true });
 const mounted: string[] = [];
 try {
   const layouts = [
-    await layOut("ext4, six files", `${folder}/files`, placeFiles),
-    await layOut("ext4, one program of six names", `${folder}/names`, placeNames),
+    await layOut("ext4, six files as tar unpacks them", `${folder}/unpacked`, unpack),
+    await layOut("ext4, six files", `${folder}/files`, (target) => install(target, "--separate")),
+    await layOut("ext4, one file for five hooks", `${folder}/names`, (target) =>
+      install(target, "--link"),
+    ),
   ];
-  for (const kind of ["xfs", "btrfs"]) {
-    layouts.push(await layOut(`${kind}, six files`, mount(kind, "files"), placeFiles));
-    layouts.push(await layOut(`${kind}, six clones`, mount(kind, "clones"), placeClones));
-  }
+  for (const kind of ["xfs", "btrfs"])
+    for (const [form, option] of [
+      ["six files", "--separate"],
+      ["six clones", "--link"],
+    ] as const) {
+      const point = mount(kind, option.slice(2));
+      layouts.push(await layOut(`${kind}, ${form}`, point, (target) => install(target, option)));
+    }
   for (let round = 0; round < ROUNDS; round++)
     for (const layout of layouts) {
       progress(`round ${round + 1} of ${ROUNDS}: ${layout.name}`);
       await runRound(layout);
     }
   progress("");
-  console.log("| | disk | start | first start after a boot | all five |\n|---|---|---|---|---|");
-  for (const { name, megabytes, warmMs, coldFirstMs, coldAllMs } of layouts) {
-    const [warm, first, all] = [warmMs, coldFirstMs, coldAllMs].map((times) => median(times));
-    console.log(
-      `| ${name} | ${megabytes} MB | ${warm?.toFixed(1)} ms | ${first?.toFixed(0)} ms | ${all?.toFixed(0)} ms |`,
-    );
+  console.log("| | disk | start, new files | after a boot: first | all five | later | read |");
+  console.log("|---|---|---|---|---|---|---|");
+  for (const { name, megabytes, ...times } of layouts) {
+    const ms = (list: readonly number[], digits: number) => `${median(list).toFixed(digits)} ms`;
+    const cells = [
+      name,
+      `${megabytes} MB`,
+      ms(times.newMs, 1),
+      ms(times.coldFirstMs, 0),
+      ms(times.coldAllMs, 0),
+      ms(times.bootedMs, 1),
+      ms(times.readMs, 1),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
   }
 } finally {
   for (const point of mounted) run("umount", point);
@@ -83,7 +89,25 @@ async function layOut(
   await place(target);
   run("sync");
   const megabytes = Math.round((usedBytes(target) - before) / 1e6);
-  return { name, folder: target, megabytes, warmMs: [], coldFirstMs: [], coldAllMs: [] };
+  const layout: Layout = {
+    name,
+    folder: target,
+    megabytes,
+    newMs: [],
+    bootedMs: [],
+    readMs: [],
+    coldFirstMs: [],
+    coldAllMs: [],
+  };
+  // Later its files are no longer new.
+  await startOften(layout, layout.newMs);
+  return layout;
+}
+
+async function startOften({ folder: programs }: Layout, times: number[]): Promise<void> {
+  const { text } = await capturedPayload("PreToolUse");
+  for (let i = 0; i < WARM_STARTS; i++)
+    times.push(await timeHook(`${programs}/pre-tool-use`, text, sandbox));
 }
 
 async function runRound(layout: Layout): Promise<void> {
@@ -96,37 +120,35 @@ async function runRound(layout: Layout): Promise<void> {
   for (const program of HOOK_PROGRAMS) cold.push(await start(program));
   layout.coldFirstMs.push(cold[0] ?? NaN);
   layout.coldAllMs.push(cold.reduce((sum, ms) => sum + ms, 0));
-  for (let i = 0; i < WARM_STARTS; i++) layout.warmMs.push(await start("pre-tool-use"));
+  await startOften(layout, layout.bootedMs);
+  readPrograms(layout.folder);
+  await startOften(layout, layout.readMs);
 }
 
-async function placeFiles(target: string): Promise<void> {
-  for (const name of await programNames()) copyFileSync(`${dist}/${name}`, `${target}/${name}`);
+/** As the installer finds them: `tar` writes ten kilobytes at a time. */
+async function unpack(target: string): Promise<void> {
+  const names = await programNames();
+  run("sh", "-c", `cd '${dist}' && tar -cf - ${names.join(" ")} | tar -C '${target}' -xf -`);
 }
 
-/** Each program is a clone of the first, with the blocks that differ overwritten. */
-async function placeClones(target: string): Promise<void> {
-  const first = `${target}/claude-session`;
-  copyFileSync(`${dist}/claude-session`, first);
-  const shared = readFileSync(first);
-  for (const name of HOOK_PROGRAMS) {
-    const clone = `${target}/${name}`;
-    copyFileSync(first, clone, constants.COPYFILE_FICLONE_FORCE);
-    const wanted = readFileSync(`${dist}/${name}`);
-    await using file = await open(clone, "r+");
-    await file.truncate(wanted.length);
-    for (let start = 0; start < wanted.length; start += BLOCK_BYTES) {
-      const block = wanted.subarray(start, start + BLOCK_BYTES);
-      if (!block.equals(shared.subarray(start, start + BLOCK_BYTES)))
-        await file.write(block, 0, block.length, start);
-    }
-  }
+/** As `claude-session install` leaves them. */
+async function install(target: string, option: string): Promise<void> {
+  await unpack(target);
+  const { exitCode, stderr } = Bun.spawnSync(
+    [`${target}/claude-session`, "install", "--no-register", option],
+    { env: sandbox.env() },
+  );
+  if (exitCode !== 0) throw new Error(`install ${option}: ${stderr}`);
 }
 
-/** Hard links, as `claude-session install --link` makes them. */
-async function placeNames(target: string): Promise<void> {
-  const first = `${target}/claude-session`;
-  copyFileSync(`${dist}/claude-session`, first);
-  for (const name of HOOK_PROGRAMS) linkSync(first, `${target}/${name}`);
+/** What the first session after a boot has another program do. */
+function readPrograms(programs: string): void {
+  for (const name of HOOK_PROGRAMS)
+    run(
+      "sh",
+      "-c",
+      `dd if='${programs}/${name}' iflag=nocache count=0 2>/dev/null; cat '${programs}/${name}' >/dev/null`,
+    );
 }
 
 /** Makes a file system in a file, and mounts it; returns the mount point. */
