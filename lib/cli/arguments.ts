@@ -20,9 +20,14 @@ export function parseArguments(known: Arguments, words: readonly string[]): Valu
     tokens: true,
   });
   const positionals = Object.keys(known).filter((name) => known[name]?.type === "positional");
+  const list = Object.keys(known).find((name) => known[name]?.type === "words");
   for (const token of tokens) {
     if (token.kind === "option") values[token.name] = optionValue(known, token);
     if (token.kind !== "positional") continue;
+    if (list !== undefined) {
+      (values[list] as string[]).push(token.value);
+      continue;
+    }
     const name = positionals.shift();
     if (name === undefined) throw new UsageError(`unexpected argument "${token.value}"`);
     values[name] = token.value;
@@ -30,13 +35,23 @@ export function parseArguments(known: Arguments, words: readonly string[]): Valu
   return values as Values<Arguments>;
 }
 
-type MutableValues = Record<string, string | boolean | undefined>;
+type MutableValues = Record<string, string | boolean | string[] | undefined>;
 
 function defaults(known: Arguments): MutableValues {
   const values: MutableValues = {};
-  for (const [name, argument] of Object.entries(known))
-    values[name] = argument.type === "boolean" ? false : argument.default;
+  for (const [name, argument] of Object.entries(known)) values[name] = defaultOf(argument);
   return values;
+}
+
+function defaultOf(argument: Argument): MutableValues[string] {
+  switch (argument.type) {
+    case "boolean":
+      return false;
+    case "words":
+      return [];
+    default:
+      return argument.default;
+  }
 }
 
 function optionsOf(
@@ -44,7 +59,7 @@ function optionsOf(
 ): Record<string, { type: "boolean" | "string"; short?: string }> {
   const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
   for (const [name, argument] of Object.entries(known)) {
-    if (argument.type === "positional") continue;
+    if (isPositional(argument)) continue;
     const alias = aliasOf(argument);
     options[name] = {
       type: argument.type === "boolean" ? "boolean" : "string",
@@ -52,6 +67,11 @@ function optionsOf(
     };
   }
   return options;
+}
+
+/** Whether an argument is given without a dash. */
+export function isPositional({ type }: Argument): boolean {
+  return type === "positional" || type === "words";
 }
 
 /** The letter that stands for an option, without its dash. */
@@ -72,7 +92,7 @@ function optionValue(
   { name, rawName, value, inlineValue }: OptionToken,
 ): string | boolean {
   const argument = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (argument === undefined || argument.type === "positional")
+  if (argument === undefined || isPositional(argument))
     throw new UsageError(`unknown option ${rawName}`, {
       given: rawName,
       known: Object.keys(optionsOf(known)).map((option) => `--${option}`),

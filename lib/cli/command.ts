@@ -12,7 +12,7 @@ interface Described {
   readonly description: string;
 }
 
-/** An argument: `--name`, `--name VALUE`, one of several values, or a word without a dash. */
+/** An argument: `--name`, `--name VALUE`, one of several values, a word without a dash, or all such words. */
 export type Argument = Described &
   (
     | { readonly type: "boolean"; readonly alias?: string }
@@ -23,6 +23,7 @@ export type Argument = Described &
         readonly value: string;
         readonly default?: string;
       }
+    | { readonly type: "words"; readonly value: string }
     | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
   );
 
@@ -33,8 +34,10 @@ export type Arguments = Readonly<Record<string, Argument>>;
 export type Values<A extends Arguments> = {
   readonly [K in keyof A]: A[K] extends { readonly type: "boolean" }
     ? boolean
-    : | (A[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)
-      | (A[K] extends { readonly default: string } ? never : undefined);
+    : A[K] extends { readonly type: "words" }
+      ? readonly string[]
+      : | (A[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)
+        | (A[K] extends { readonly default: string } ? never : undefined);
 };
 
 /** One command. */

@@ -1,5 +1,5 @@
 // The help: one page for all commands, and one for each.
-import { aliasOf } from "./arguments";
+import { aliasOf, isPositional } from "./arguments";
 import type { Argument, Command } from "./command";
 import { pad, wrap } from "./render/text";
 import type { Terminal } from "./terminal";
@@ -44,13 +44,15 @@ export function renderHelp(
   screen: Screen,
 ): string {
   const all = Object.entries(known);
-  const positionals = all.filter(([, { type }]) => type === "positional");
-  const options = all.filter(([, { type }]) => type !== "positional");
+  const positionals = all.filter(([, argument]) => isPositional(argument));
+  const options = all.filter(([, argument]) => !isPositional(argument));
   const usage = [
     name,
     word,
     ...(options.length > 0 ? ["[OPTIONS]"] : []),
-    ...positionals.map(([, argument]) => `[${valueOf(argument)}]`),
+    ...positionals.map(
+      ([, argument]) => `[${valueOf(argument)}]${argument.type === "words" ? "..." : ""}`,
+    ),
   ];
   return [
     description,
@@ -106,6 +108,6 @@ function valueOf(argument: Argument): string {
 }
 
 function explain(argument: Argument): string {
-  const byDefault = argument.type === "boolean" ? undefined : argument.default;
+  const byDefault = "default" in argument ? argument.default : undefined;
   return argument.description + (byDefault === undefined ? "" : ` (default: ${byDefault})`);
 }

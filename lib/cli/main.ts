@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   list: () => import("./commands/list"),
   show: () => import("./commands/show"),
   tail: () => import("./commands/tail"),
+  search: () => import("./commands/search"),
   stats: () => import("./commands/stats"),
   id: () => import("./commands/id"),
   forward: () => import("./commands/forward"),

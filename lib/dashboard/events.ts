@@ -5,7 +5,7 @@ import type { Columns, Names } from "../log-index/columns";
 import type { DayIndex } from "../log-index/day-index";
 import type { Catalogue } from "./catalogue";
 import { toAnswer, type ChosenEvents } from "./event-columns";
-import { flagsOf, matchesValue, timeOf, type Filter, type Term } from "./filter";
+import { flagsOf, matchesValue, timeOf, type Filter, type Term } from "../log-index/filter";
 import { textsAt } from "./session-rows";
 
 /** The newest events that match a filter. */

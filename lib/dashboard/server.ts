@@ -4,7 +4,7 @@ import { faultCode } from "../os/fault";
 import type { LiveMessage, Place } from "./answers";
 import { Catalogue } from "./catalogue";
 import { describePlaces, findEvents } from "./events";
-import { parseFilter } from "./filter";
+import { parseFilter } from "../log-index/filter";
 import { answer, answerJson, isSame, letIn } from "./guard";
 import { Health, type Checked } from "./health";
 import { newSecret, Tickets } from "./key";

@@ -1,5 +1,11 @@
 // What there is to filter by, with counts: a click means only, with Alt not.
-import { formatFilter, hasTerm, toggleTerm, type Filter, type FilterKey } from "../../filter";
+import {
+  formatFilter,
+  hasTerm,
+  toggleTerm,
+  type Filter,
+  type FilterKey,
+} from "../../../log-index/filter";
 import { setParams } from "../address";
 import { formatCount } from "../format";
 

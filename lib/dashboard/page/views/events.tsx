@@ -1,7 +1,13 @@
 // All events, the newest last: live, with a pause, filtered by the server, and grouped by session if you like.
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { EventColumns, EventsAnswer } from "../../answers";
-import { flagsOf, holdsFor, matchesValue, parseFilter, type Filter } from "../../filter";
+import {
+  flagsOf,
+  holdsFor,
+  matchesValue,
+  parseFilter,
+  type Filter,
+} from "../../../log-index/filter";
 import { FLAGS } from "../../../log-index/flags";
 import { address, linkTo, setParams } from "../address";
 import { askJson } from "../api";

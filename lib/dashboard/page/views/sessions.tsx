@@ -8,7 +8,7 @@ import {
   timeOf,
   type Filter,
   type FilterKey,
-} from "../../filter";
+} from "../../../log-index/filter";
 import { address, goTo, linkTo, setParams } from "../address";
 import { formatAgo, formatCount, formatDay, formatDuration } from "../format";
 import { Facets, type Facet } from "../parts/facets";

@@ -1,7 +1,7 @@
 // The words by which sessions and events are chosen, the same in the page, in its address and in the server:
 // `project:shop tool:Bash -tool:Read failed since:7d "rm -rf"`.
 
-import { FLAGS } from "../log-index/flags";
+import { FLAGS } from "./flags";
 
 /** What a filter asks for. All of its terms have to hold. */
 export interface Filter {

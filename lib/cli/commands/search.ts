@@ -1,0 +1,87 @@
+// `claude-session search`: the events that say something, the newest first.
+import { paths } from "../../environment";
+import { EVENT_KEYS, search, type Found } from "../../log-index/search";
+import { parseFilter } from "../../log-index/filter";
+import { defineCommand, DONE, UsageError } from "../command";
+import { hasLog } from "../log/no-log";
+import { readingProgress } from "../log/progress";
+import { renderEventLine } from "../render/event-line";
+import { fit, safeJson, sanitize } from "../render/text";
+import type { Terminal } from "../terminal";
+
+export default defineCommand({
+  description: "Search the texts of all sessions, the newest first",
+  arguments: {
+    words: {
+      type: "words",
+      description:
+        "Texts that all have to be in an event, and filters such as project:shop, failed or since:7d",
+      value: "WORDS",
+    },
+    "ignore-case": {
+      type: "boolean",
+      alias: "i",
+      description: "Find upper and lower case alike, which takes longer",
+    },
+    limit: {
+      type: "string",
+      alias: "n",
+      default: "20",
+      description: "How many events; 0 for all",
+      value: "N",
+    },
+    json: { type: "boolean", description: "Print whole records, one per line" },
+  },
+  examples: [
+    ['search "rm -rf"', "the last 20 events that say so"],
+    ["search tool:Edit cart.ts since:7d", "what changed a file in a week"],
+    ["search failed project:shop --limit 0 --json", "every failure of a project, for a script"],
+  ],
+  run({ words, "ignore-case": ignoresCase, limit, json }, terminal) {
+    if (!/^\d{1,9}$/.test(limit)) throw new UsageError(`--limit: "${limit}" is not a whole number`);
+    if (words.length === 0) throw new UsageError("search needs a word");
+    // The shell has taken the quotes away.
+    const filter = parseFilter(
+      words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" "),
+    );
+    const unknown = filter.terms.find(({ key }) => !EVENT_KEYS.includes(key));
+    if (unknown !== undefined)
+      throw new UsageError(`${unknown.key}: is said of sessions, not of events`);
+    if (!json && !hasLog(terminal)) return DONE;
+    const most = Number(limit) || Infinity;
+    let count = 0;
+    const onRead = readingProgress(terminal);
+    const options = { filter, isCaseExact: !ignoresCase, nowMs: Date.now(), onRead };
+    for (const found of search(paths.events, options)) {
+      if (count === most) {
+        if (!json) terminal.note("\nThere are more; --limit 0 shows all.");
+        return DONE;
+      }
+      count++;
+      terminal.print(json ? safeJson(found.record) : renderFound(found, terminal));
+    }
+    if (count === 0 && !json) terminal.print("Nothing was found.");
+    return DONE;
+  },
+});
+
+const INDENT = "    ";
+
+/** The event on a line, and below it what was found, with what is around it. */
+function renderFound({ record, text, at, length }: Found, terminal: Terminal): string {
+  const line = renderEventLine(record, terminal);
+  if (text === "") return line;
+  const { bold, dim } = terminal.colors;
+  const columns = terminal.columns - INDENT.length;
+  const room = Math.max(10, Math.floor((columns - length) / 2));
+  const before = sanitize(text.slice(Math.max(0, at - room), at));
+  const after = sanitize(text.slice(at + length, at + length + room));
+  const match = sanitize(text.slice(at, at + length));
+  const parts = [
+    at > room ? "…" : "",
+    dim(before + (/\s$/.test(text.slice(0, at)) ? " " : "")),
+    bold(match),
+    dim((/^\s/.test(text.slice(at + length)) ? " " : "") + after),
+  ];
+  return `${line}\n${INDENT}${fit(parts.join(""), columns)}`;
+}

@@ -1,0 +1,122 @@
+// Searches the records of the log, the newest first. A text is looked for as bytes, a window of the file at a time, so most
+// lines are never looked at; what is left is read, and judged by what its values say.
+import { readHeads } from "../log/reader";
+import type { EventRecord, RecordHead } from "../log/record";
+import { FLAGS } from "./flags";
+import { flagsOf, holdsFor, matchesValue, timeOf, type Filter, type FilterKey } from "./filter";
+
+/** A record that was found, and the value in which the first text is. */
+export interface Found {
+  readonly record: EventRecord;
+  /** All of it; empty without a text to look for. */
+  readonly text: string;
+  /** Where in it the text is, and how long. */
+  readonly at: number;
+  readonly length: number;
+}
+
+/** How to search. */
+export interface SearchOptions {
+  readonly filter: Filter;
+  /** Whether the case of letters counts. Where it does not, all lines are looked at. */
+  readonly isCaseExact: boolean;
+  readonly nowMs: number;
+  /** Called with the number of bytes read, a part at a time. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+/** The keys of a filter that say something of an event itself. */
+export const EVENT_KEYS: readonly FilterKey[] = [
+  "project",
+  "session",
+  "event",
+  "tool",
+  "user",
+  "since",
+  "until",
+  "is",
+];
+
+/** Searches the log, the newest record first. */
+export function* search(events: string, options: SearchOptions): Generator<Found> {
+  const { filter, isCaseExact, nowMs, onRead } = options;
+  const [first] = filter.texts;
+  const sinceMs = sinceOf(filter, nowMs);
+  const entries = readHeads(events, {
+    newestFirst: true,
+    ...(sinceMs !== undefined && { since: new Date(sinceMs).toISOString().slice(0, 10) }),
+    ...(first !== undefined && isCaseExact && { containing: inJson(first) }),
+    onRead,
+  });
+  const patterns = filter.texts.map(
+    (text) => new RegExp(RegExp.escape(text), isCaseExact ? "" : "i"),
+  );
+  for (const entry of entries) {
+    if (entry.kind === "skipped" || !matchesHead(entry.head, filter, nowMs)) continue;
+    const record = entry.record();
+    const found = record && findIn(record, patterns);
+    if (found !== undefined) yield found;
+  }
+}
+
+// As our writer and Claude Code write it in JSON.
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** From when on a filter wants events, so that older days need not be read. */
+function sinceOf({ terms }: Filter, nowMs: number): number | undefined {
+  const term = terms.find(({ key, isNot }) => key === "since" && !isNot);
+  return term && timeOf(term.values[0] ?? "", nowMs);
+}
+
+function matchesHead(head: RecordHead, filter: Filter, nowMs: number): boolean {
+  return holdsFor(filter, (key, value) => {
+    switch (key) {
+      case "project":
+      case "event":
+      case "user":
+        return matchesValue(head[key], value);
+      case "tool":
+        return matchesValue(head.tool ?? "", value);
+      case "session":
+        return matchesValue(head.session_id, `${value.replace(/\*$/, "")}*`);
+      case "since":
+        return Date.parse(head.timestamp) >= (timeOf(value, nowMs) ?? -Infinity);
+      case "until":
+        return Date.parse(head.timestamp) < (timeOf(value, nowMs) ?? Infinity);
+      case "is":
+        return (flagsOf([value]) & flagsOfHead(head)) !== 0;
+      default:
+        return false;
+    }
+  });
+}
+
+function flagsOfHead({ event, agent_id, should_notify }: RecordHead): number {
+  return (
+    (event === "PostToolUseFailure" || event === "StopFailure" ? FLAGS.failed : 0) |
+    (agent_id === undefined ? 0 : FLAGS.agent) |
+    (should_notify ? FLAGS.waiting : 0)
+  );
+}
+
+// All texts have to be in values of what was sent: in its own fields, such as the id of a session, nobody looks for words.
+function findIn(record: EventRecord, patterns: readonly RegExp[]): Found | undefined {
+  const [first, ...others] = patterns;
+  if (first === undefined) return { record, text: "", at: 0, length: 0 };
+  const texts = Array.from(textsIn([record.parameters, record.payload]));
+  for (const pattern of others) if (!texts.some((text) => pattern.test(text))) return undefined;
+  for (const text of texts) {
+    const match = first.exec(text);
+    if (match !== null) return { record, text, at: match.index, length: match[0].length };
+  }
+  return undefined;
+}
+
+/** Every text in a value, in its order. */
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null)
+    for (const one of Object.values(value)) yield* textsIn(one);
+}
