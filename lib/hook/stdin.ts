@@ -34,6 +34,7 @@ const EAGAIN = 11;
 export function polledInput(library: FileLibrary, fd: number): Input {
   // `struct pollfd`: the descriptor, then two shorts, the events to wait for and those that came.
   const request = new Int32Array([fd, POLLIN]);
+  const errno = errnoOf(library);
   let size = FIRST_CHUNK_BYTES;
   return {
     next(timeoutMs) {
@@ -48,7 +49,7 @@ export function polledInput(library: FileLibrary, fd: number): Input {
         if (bytes > 0) return buffer.subarray(0, bytes);
         if (bytes === 0) return "end";
         // A signal, or another reader of the same pipe that was faster: the input goes on.
-        const code = errnoOf(library);
+        const code = errno();
         if (code !== EINTR && code !== EAGAIN) return "unreadable";
       }
     },

@@ -95,12 +95,13 @@ function load<T extends Functions>(name: string, functions: T): Symbols<T> | und
   }
 }
 
-/** The number of the last error of a call. */
-export function errnoOf({
-  __errno_location: locate,
-}: Pick<FileLibrary, "__errno_location">): number {
-  const at = locate();
-  return at === null || ffi === undefined ? 0 : ffi.read.i32(at);
+/**
+ * Makes a function for the number of the last error of a call. It looks up the place of that number now: between a call and
+ * the look, nothing must happen that could set another.
+ */
+export function errnoOf(library: Pick<FileLibrary, "__errno_location">): () => number {
+  const at = library.__errno_location();
+  return () => (at === null || ffi === undefined ? 0 : ffi.read.i32(at));
 }
 
 /** The C string at an offset from a pointer that a function returned. */

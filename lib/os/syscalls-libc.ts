@@ -40,7 +40,7 @@ const EINTR = 4;
 
 /** The calls, each repeated if a signal interrupts it. */
 export function librarySystem(library: FileLibrary): System {
-  const errno = () => errnoOf(library);
+  const errno = errnoOf(library);
 
   let loaded: NameCalls | undefined;
   const names = () => (loaded ??= nameCalls(attempt, errno));

@@ -106,12 +106,20 @@ const destination = z.strictObject({
   repeated: count,
 });
 
+const timeSpent = z.strictObject({
+  tools_ms: count,
+  model_ms: count,
+  waiting_ms: count,
+  idle_ms: count,
+});
+
 /** The output of each command; that of `tail` is an array of its lines. */
 export const SHAPES = {
   list: z.array(session),
   show: session.extend({
     continues: z.array(link),
     continued_by: z.array(link),
+    time: timeSpent,
     timeline: z.array(z.discriminatedUnion("kind", [turn, toolCall, agent, event])),
     skipped_lines: count,
   }),

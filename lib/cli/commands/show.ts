@@ -2,13 +2,17 @@
 import { paths } from "../../environment";
 import type { SessionLink } from "../../history/lineage";
 import { SessionSummary } from "../../history/summary";
+import { SessionTime } from "../../history/time-spent";
 import type { Timeline } from "../../history/timeline";
 import { buildTimeline } from "../../history/timeline-builder";
+import { inWrittenOrder } from "../../history/written-order";
+import type { EventRecord } from "../../log/record";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
 import { sessionJson } from "../render/session-json";
 import { plural, safeJson } from "../render/text";
+import { renderSessionTime, timeJson } from "../render/time-spent";
 import { renderTimeline } from "../render/timeline";
 import { timelineJson } from "../render/timeline-json";
 
@@ -21,15 +25,17 @@ export default defineCommand({
       description: "A session id, the start of one, or latest",
       value: "SESSION",
     },
+    time: { type: "boolean", description: "Show where the time went, by prompt and by tool" },
     full: { type: "boolean", description: "Show prompts, parameters and responses in full" },
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
     ["show", "the session of the newest event"],
     ["show 04e66903", "a session of the list, by the start of its id"],
+    ["show --time", "how long the model, tools and you took"],
     ["show --full | less -R", "everything that was recorded of it"],
   ],
-  run({ session, full, json }, terminal) {
+  run({ session, time, full, json }, terminal) {
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
@@ -41,9 +47,14 @@ export default defineCommand({
     const state = summary.stateAt(nowMs);
     const timeline = buildTimeline(records, nowMs, state === "ended" || state === "silent");
     const links = findLinks(paths.events, found);
+    const spent = timeOf(records);
     if (json) {
       const skipped = found.skipped;
-      terminal.print(safeJson(toJson({ summary, timeline, links, nowMs, skipped }), 2));
+      terminal.print(safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped }), 2));
+      return DONE;
+    }
+    if (time) {
+      terminal.print(renderSessionTime(spent, promptsByTime(timeline), terminal));
       return DONE;
     }
     const view = { summary, timeline, links, nowMs, isFull: full };
@@ -54,8 +65,21 @@ export default defineCommand({
   },
 });
 
+function timeOf(records: readonly EventRecord[]): SessionTime {
+  const time = new SessionTime();
+  for (const record of inWrittenOrder(records)) time.add(record);
+  return time;
+}
+
+function promptsByTime({ entries }: Timeline): Map<number, string> {
+  return new Map(
+    entries.flatMap((entry) => (entry.kind === "turn" ? [[entry.atMs, entry.prompt]] : [])),
+  );
+}
+
 interface Shown {
   readonly summary: SessionSummary;
+  readonly spent: SessionTime;
   readonly timeline: Timeline;
   readonly links: readonly SessionLink[];
   readonly nowMs: number;
@@ -63,7 +87,7 @@ interface Shown {
 }
 
 /** A session as `--json` prints it: docs/json.md. */
-function toJson({ summary, timeline, links, nowMs, skipped }: Shown): unknown {
+function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unknown {
   const id = timeline.sessionId;
   return {
     ...sessionJson(summary, nowMs),
@@ -73,6 +97,7 @@ function toJson({ summary, timeline, links, nowMs, skipped }: Shown): unknown {
     continued_by: links.flatMap(({ parent, child, by }) =>
       parent === id ? [{ session_id: child, by }] : [],
     ),
+    time: timeJson(spent.total),
     timeline: timelineJson(timeline.entries),
     skipped_lines: skipped,
   };

@@ -1,24 +1,29 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
 import { Stats, statsRows, toStatsRow, type StatsRow } from "../../history/statistics";
-import { utcDay } from "../../log/log";
+import { noTime, SessionTime, type Activity, type TimeSpent } from "../../history/time-spent";
+import { dayBefore, utcDay } from "../../log/log";
+import { readHeads } from "../../log/reader";
 import { Indexer } from "../../log-index/day-index";
 import { countedEvents, readIndexes } from "../../log-index/read-indexes";
 import { formatLocalTime } from "../../os/local-time";
+import { UNKNOWN_SESSION } from "../../session-id";
 import { defineCommand, DONE } from "../command";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
+import { renderDaysTime, timeJson } from "../render/time-spent";
 import { renderStats } from "../render/statistics";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
 
 export default defineCommand({
-  description: "Count tool calls, failures and durations by tool, project or day",
+  description:
+    "Count tool calls, failures and durations by tool, project or day, or say where time went",
   arguments: {
     by: {
       type: "choice",
-      choices: ["tool", "project", "day"],
+      choices: ["tool", "project", "day", "time"],
       default: "tool",
       description: "Group by",
     },
@@ -28,13 +33,27 @@ export default defineCommand({
   examples: [
     ["stats", "which tools were used, how often they failed, how long they took"],
     ["stats --by day --since 14d", "two weeks, day by day"],
+    ["stats --by time --since 7d", "how long the model, tools and you took, day by day"],
     ["stats --by project --json", "for a script"],
   ],
   run({ by, since, json }, terminal) {
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
     if (!json && !hasLog(terminal)) return DONE;
-    const stats = new Stats(by, (epochMs) => formatLocalTime(epochMs).slice(0, 10));
+    const dayOf = (epochMs: number) => formatLocalTime(epochMs).slice(0, 10);
+    if (by === "time") {
+      const days = timeByDay(sinceMs, dayOf, readingProgress(terminal, utcDay(sinceMs)));
+      if (json)
+        terminal.print(
+          safeJson(
+            Array.from(days, ([day, spent]) => ({ day, ...timeJson(spent) })),
+            2,
+          ),
+        );
+      else terminal.print(renderDaysTime(days, terminal));
+      return DONE;
+    }
+    const stats = new Stats(by, dayOf);
     const skipped = new SkippedLines();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
     const indexer = new Indexer(paths.events);
@@ -48,6 +67,34 @@ export default defineCommand({
     return DONE;
   },
 });
+
+/** Where the time of all sessions went, by local day, the oldest first. */
+function timeByDay(
+  sinceMs: number,
+  dayOf: (epochMs: number) => string,
+  onRead: (bytes: number) => void,
+): Map<string, TimeSpent> {
+  const days = new Map<string, Record<Activity, number>>();
+  const sessions = new Map<string, SessionTime>();
+  const spend = (activity: Activity, ms: number, endMs: number) => {
+    if (endMs < sinceMs) return;
+    const day = dayOf(endMs);
+    let spent = days.get(day);
+    if (spent === undefined) days.set(day, (spent = noTime()));
+    spent[activity] += ms;
+  };
+  // A session that is at work since then may have begun on the day before.
+  const since = dayBefore(utcDay(Math.max(sinceMs, 0)));
+  for (const entry of readHeads(paths.events, { since, onRead })) {
+    if (entry.kind === "skipped" || entry.head.client !== undefined) continue;
+    const { head } = entry;
+    if (head.session_id === UNKNOWN_SESSION) continue;
+    let session = sessions.get(head.session_id);
+    if (session === undefined) sessions.set(head.session_id, (session = new SessionTime(spend)));
+    session.add(head);
+  }
+  return new Map(Array.from(days).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 /** Statistics as `--json` prints them: docs/json.md. */
 function toJson(stats: Stats): unknown {

@@ -1,0 +1,119 @@
+// Where time went, as tables: `show --time` and `stats --by time`.
+import {
+  noTime,
+  workingMs,
+  type Activity,
+  type SessionTime,
+  type TimeSpent,
+} from "../../history/time-spent";
+import { renderTable, type Column } from "./table";
+import { bar, sanitize } from "./text";
+import { formatClock, formatDuration } from "./time";
+import type { Screen } from "./timeline";
+
+/** What each activity is called. */
+const NAMES: Readonly<Record<Activity, string>> = {
+  tools: "tools",
+  model: "model",
+  waiting: "waiting for you",
+  idle: "idle",
+};
+
+const BAR_COLUMNS = 12;
+const COLUMNS: readonly Column[] = [
+  { head: "", dropRank: 1 },
+  { head: "in all", align: "right" },
+  { head: NAMES.model, align: "right" },
+  { head: NAMES.tools, align: "right" },
+  { head: NAMES.waiting, align: "right" },
+];
+
+/** Where the time of a session went: as a whole, by prompt and by tool. */
+export function renderSessionTime(
+  time: SessionTime,
+  prompts: ReadonlyMap<number, string>,
+  { columns, colors }: Screen,
+): string {
+  const { bold, dim } = colors;
+  const most = time.turns.reduce((largest, { spent }) => Math.max(largest, workingMs(spent)), 1);
+  const turns = time.turns.map(({ atMs, spent }) => [
+    formatClock(atMs),
+    sanitize(prompts.get(atMs) ?? ""),
+    ...cells(spent, most),
+  ]);
+  const tools = Array.from(time.tools).toSorted(([, a], [, b]) => b - a);
+  const [[, longest] = ["", 1]] = tools;
+  return [
+    describeTime(time.total),
+    "",
+    renderTable(
+      [{ head: "at" }, { head: "prompt", isFlexible: true }, ...COLUMNS],
+      turns,
+      columns,
+      dim,
+    ),
+    ...(tools.length === 0
+      ? []
+      : [
+          "",
+          renderTable(
+            [{ head: "tool", isFlexible: true }, { head: "" }, { head: "time", align: "right" }],
+            tools.map(([tool, ms]) => [
+              bold(sanitize(tool)),
+              bar(ms / longest, BAR_COLUMNS),
+              formatDuration(ms),
+            ]),
+            columns,
+            dim,
+          ),
+        ]),
+  ].join("\n");
+}
+
+/** Where the time of each day went. */
+export function renderDaysTime(
+  days: ReadonlyMap<string, TimeSpent>,
+  { columns, colors }: Screen,
+): string {
+  if (days.size === 0) return "No events match.";
+  const total = noTime();
+  for (const spent of days.values())
+    for (const activity of Object.keys(total) as Activity[]) total[activity] += spent[activity];
+  const most = Math.max(1, ...Array.from(days.values(), workingMs));
+  const rows = Array.from(days, ([day, spent]) => [day, ...cells(spent, most)]);
+  const all = [colors.bold("all"), ...cells(total, Infinity)];
+  return [
+    describeTime({ ...total, idle: 0 }),
+    "",
+    renderTable([{ head: "day" }, ...COLUMNS], [...rows, all], columns, colors.dim),
+  ].join("\n");
+}
+
+function cells(spent: TimeSpent, most: number): string[] {
+  const all = workingMs(spent);
+  const duration = (ms: number) => (ms === 0 ? "" : formatDuration(ms));
+  return [
+    bar(all / most, BAR_COLUMNS),
+    duration(all),
+    duration(spent.model),
+    duration(spent.tools),
+    duration(spent.waiting),
+  ];
+}
+
+function describeTime(spent: TimeSpent): string {
+  const all = workingMs(spent);
+  if (all === 0) return "No prompt was answered.";
+  const parts = (["model", "tools", "waiting"] as const).flatMap((activity) =>
+    spent[activity] === 0
+      ? []
+      : `${NAMES[activity]} ${formatDuration(spent[activity])} (${Math.round((spent[activity] / all) * 100)} %)`,
+  );
+  const idle = spent.idle > 0 ? `; ${formatDuration(spent.idle)} idle between prompts` : "";
+  return `${formatDuration(all)} of work: ${parts.join(", ")}${idle}`;
+}
+
+/** Time as `--json` prints it: docs/json.md. */
+export function timeJson({ tools, model, waiting, idle }: TimeSpent) {
+  return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
+}
