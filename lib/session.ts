@@ -11,8 +11,6 @@ import {
 } from "./os/file";
 import { isOwnFile, namesIn } from "./os/folder";
 import type { Environment } from "./os/paths";
-import type { FileStatus } from "./os/syscalls";
-import { system } from "./os/system";
 import {
   formatPointer,
   isCurrent,
@@ -87,11 +85,9 @@ export async function storeSessionId(
   const content = formatPointer(sessionId, nowMs);
   const names = pointerNames(project);
   const faults: string[] = [];
-  let first: FileStatus | undefined;
-  const keepFirst = (fd: number) => void (first ??= system.statusOf(fd));
   for (const name of names) {
     try {
-      const replacing = replaceFileWithBun(`${folder}/${name}`, content, keepFirst);
+      const replacing = replaceFileWithBun(`${folder}/${name}`, content);
       // Already done on Linux, where each `await` would add 1 % to a store.
       if (Bun.peek.status(replacing) !== "fulfilled") await replacing;
     } catch (error) {
@@ -101,9 +97,6 @@ export async function storeSessionId(
   const result: PointerResult = { done: faults.length < names.length, faults };
   const [hashed, shared] = names;
   if (hashed === undefined || shared === undefined || faults.length > 0) return result;
-  // Almost always the first file is still there, because no other session was stored in between.
-  const now = system.statusAt(`${folder}/${hashed}`);
-  if (now?.inode === first?.inode && now?.modifiedMs === first?.modifiedMs) return result;
   try {
     await alignSharedName(`${folder}/${hashed}`, `${folder}/${shared}`, content);
   } catch (error) {
@@ -118,7 +111,9 @@ const ALIGN_TRIES = 3;
 /**
  * Of two sessions stored at the same time, each may be the last under one of the names. When the one under
  * the hashed name is then forgotten, the other is left under the shared name, and a project of the same
- * name would take it for its own. So the last to write the shared name makes it follow the hashed one.
+ * name would take it for its own. So the last to write the shared name makes it follow the hashed one. Almost always
+ * that still has what was written; the number and the date of a file do not tell, because within a few milliseconds
+ * another file can have both.
  */
 async function alignSharedName(hashed: string, shared: string, written: string): Promise<void> {
   let content = written;

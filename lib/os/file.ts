@@ -146,13 +146,11 @@ export function replaceFile(
  * Like {@link replaceFile}, but `Bun.write` writes the bytes. On Linux it has written less than 256 KiB when
  * it returns, so that there is nothing to wait for; on Windows it has not even begun (Bun 1.4.5).
  *
- * @param onWritten called with the new file's descriptor before the rename
  * @throws {Fault} if that fails; the old file is then unchanged
  */
 export async function replaceFileWithBun(
   path: string,
   content: string,
-  onWritten?: (fd: number) => void,
   sys: System = system,
 ): Promise<void> {
   const temp = tempPathFor(path);
@@ -165,7 +163,6 @@ export async function replaceFileWithBun(
       const written = typeof peeked === "number" ? peeked : await writing;
       // Bun repeats a write that took only a part, but resolves early if one took nothing.
       if (written !== bytes.length) throw new Fault("short write", path);
-      onWritten?.(fd);
     } finally {
       sys.close(fd);
     }
