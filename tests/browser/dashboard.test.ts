@@ -113,6 +113,42 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await panel.waitFor();
     }));
 
+  test("Session: played back, each moment is shown as it was", () =>
+    on(`session/${sampleId}`, async (page) => {
+      const lines = page.locator(".tree-line");
+      const counts = page.locator(".session-head p").first();
+      await lines.first().waitFor();
+      const [all, allCounts] = [await lines.count(), await counts.textContent()];
+      const shown = page.locator(".player .number");
+      expect(await shown.textContent()).toMatch(/ (\d+) of \1$/);
+      // Backward by event, to the beginning.
+      await page.keyboard.press(",");
+      await page.keyboard.press(",");
+      await page.keyboard.press(",");
+      await until(async () => (await lines.count()) < all);
+      expect(page.url()).toContain("at=");
+      const slider = page.getByRole("slider", { name: "Moment" });
+      await slider.fill((await slider.getAttribute("min")) ?? "");
+      await until(async () => (await lines.count()) <= 1);
+      expect(await counts.textContent()).toContain("0 prompts, 0 tool calls");
+      // What the address says is there again.
+      const moment = await shown.textContent();
+      await page.reload();
+      await until(async () => (await shown.textContent()) === moment);
+      expect(await lines.count()).toBeLessThanOrEqual(1);
+      await page.keyboard.press(".");
+      await page.keyboard.press(".");
+      await until(async () => /(\d+) prompt/.exec((await counts.textContent()) ?? "")?.[1] === "1");
+      // To the end, with what is empty cut short.
+      await page.getByLabel("Speed").selectOption("64");
+      await page.keyboard.press(" ");
+      await until(async () => (await lines.count()) === all);
+      await page.getByRole("button", { name: "Play" }).waitFor();
+      await page.getByRole("button", { name: "All" }).click();
+      expect(await counts.textContent()).toBe(allCounts ?? "");
+      expect(page.url()).not.toContain("at=");
+    }));
+
   test("Session: a turn closes and opens by the keyboard", () =>
     on(`session/${sampleId}`, async (page) => {
       const tree = page.getByRole("treeitem");

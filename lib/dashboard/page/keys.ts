@@ -14,6 +14,8 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["← →", "in a session: close or open a turn; on its timeline: move"],
   ["+ −", "on the timeline: closer, further"],
   ["0", "on the timeline: all of it"],
+  ["Space", "in a session: play it back, pause"],
+  [", .", "in a session: previous, next event"],
   ["p", "in Events: pause, go on"],
   ["Esc", "close, or leave the filter"],
   ["?", "this list"],

@@ -45,8 +45,8 @@ export function sessionOf(id: string): SessionRow | undefined {
 }
 
 /** What a session does now: its state grows old without an event. */
-export function stateOf(session: SessionRow): SessionState {
-  return stateAfter(session.state, now.value - session.last_ms);
+export function stateOf(session: SessionRow, nowMs = now.value): SessionState {
+  return stateAfter(session.state, nowMs - session.last_ms);
 }
 
 type EventListener = (events: EventColumns) => void;

@@ -19,6 +19,8 @@ interface LanesProps {
   readonly bars: readonly Bar[];
   readonly first: number;
   readonly last: number;
+  /** The moment that is shown, if not the end. */
+  readonly moment: number | undefined;
   readonly selected: string | undefined;
   readonly onSelect: (key: string) => void;
 }
@@ -30,7 +32,7 @@ const LABEL_WIDTH = 92;
 const MAX_LANES = 12;
 const MIN_SPAN_MS = 20;
 
-export function Lanes({ bars, first, last, selected, onSelect }: LanesProps) {
+export function Lanes({ bars, first, last, moment, selected, onSelect }: LanesProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(800);
   const [range, setRange] = useState<readonly [number, number] | undefined>();
@@ -86,6 +88,12 @@ export function Lanes({ bars, first, last, selected, onSelect }: LanesProps) {
       width,
       xOf: (ms) => xOf(ms, [from, to]),
     });
+    if (moment !== undefined) {
+      context.fillStyle = colors.text;
+      context.fillRect(xOf(moment, [first, last]), 0, 1, MAP_HEIGHT);
+      const x = xOf(moment, [from, to]);
+      if (x >= LABEL_WIDTH) context.fillRect(x, MAP_HEIGHT, 1, height - MAP_HEIGHT);
+    }
     if (drag.current !== undefined && dragTo !== undefined) {
       context.fillStyle = colors.selection;
       const [a, b] = [drag.current.x, dragTo].toSorted((one, other) => one - other) as [

@@ -8,12 +8,13 @@ import { now, stateOf } from "../store";
 const UNSURE_MS = 120_000;
 const UNSURE_WITH_CALL_MS = 600_000;
 
-/** What a session does, in words. */
+/** What a session does, in words; at another moment, if one is given. */
 export function stateWords(
   session: SessionRow,
+  nowMs = now.value,
 ): readonly [kind: string, mark: string, words: string] {
-  const quietMs = now.value - session.last_ms;
-  switch (stateOf(session)) {
+  const quietMs = nowMs - session.last_ms;
+  switch (stateOf(session, nowMs)) {
     case "waiting":
       return session.waits_for === "answer"
         ? ["asks", "◆", "asks you"]
@@ -29,8 +30,15 @@ export function stateWords(
   }
 }
 
-export function State({ session }: { readonly session: SessionRow }) {
-  const [kind, mark, words] = stateWords(session);
+/** @param atMs the moment that is meant, if not now */
+export function State({
+  session,
+  atMs,
+}: {
+  readonly session: SessionRow;
+  readonly atMs?: number | undefined;
+}) {
+  const [kind, mark, words] = stateWords(session, atMs);
   return (
     <span class={`state ${kind}`}>
       <span aria-hidden="true">{mark}</span> <span class="words">{words}</span>

@@ -3,13 +3,16 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { describeCall, describeEvent } from "../../../history/describe";
 import type { SessionLink } from "../../../history/lineage";
 import type { CallOutcome, Step, Turn } from "../../../history/timeline";
+import { SessionSummary } from "../../../history/summary";
 import { buildTimeline } from "../../../history/timeline-builder";
+import type { EventRecord } from "../../../log/record";
 import type { Place, PlacedRecord, SessionAnswer, SessionRow } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { ApiError, askJson } from "../api";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
 import { Lanes, type Bar } from "../parts/lanes";
 import { Panel } from "../parts/panel";
+import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
 import { State, titleOf } from "../parts/state";
 import { now, sessionOf, sessionsChanged, stateOf } from "../store";
@@ -87,10 +90,14 @@ export function Session({ id }: { readonly id: string }) {
     () => Array.from(loaded.current.records.values(), ({ record }) => record),
     [count],
   );
-  const nowMs = isOver ? (session?.last_ms ?? 0) : now.value;
+  const playback = usePlayback(records);
+  const { at } = playback;
+  const nowMs = at ?? (isOver ? (session?.last_ms ?? 0) : now.value);
+  // The durations of what runs grow with each tick, which a large session cannot afford.
+  const tick = at === undefined ? (isOver ? 0 : nowMs) : records.length < MANY_RECORDS ? at : 0;
   const timeline = useMemo(
-    () => buildTimeline(records, nowMs, isOver),
-    [records, isOver, isOver ? 0 : nowMs],
+    () => buildTimeline(playback.shown, nowMs, at === undefined && isOver),
+    [playback.shown, isOver, tick],
   );
   const places = useMemo(() => placesByKey(loaded.current.records), [count]);
   const rows = useMemo(
@@ -98,9 +105,13 @@ export function Session({ id }: { readonly id: string }) {
     [timeline, closed],
   );
   const bars = useMemo(() => barsOf(timeline.entries, nowMs), [timeline]);
+  useEffect(() => {
+    const list = document.querySelector("[role=tree]");
+    if (playback.isPlaying && list !== null) list.scrollTop = list.scrollHeight;
+  }, [rows.length, playback.isPlaying]);
   const selected = rows.findIndex(({ key }) => key === params["sel"]);
   const chosen = rows[selected];
-  const [first, last] = rangeOf(records, nowMs, isOver);
+  const [first, last] = rangeOf(records, nowMs, isOver || at !== undefined);
 
   if (problem !== "" && session === undefined)
     return (
@@ -128,8 +139,25 @@ export function Session({ id }: { readonly id: string }) {
     chosen === undefined ? [] : chosen.records.flatMap((one) => places.get(one) ?? []);
   return (
     <div class={chosen === undefined ? "session" : "session with-panel"}>
-      <Head session={session} links={loaded.current.links} />
-      <Lanes bars={bars} first={first} last={last} selected={params["sel"]} onSelect={choose} />
+      <Head
+        session={at === undefined ? session : rowAt(session, playback.shown, at)}
+        links={loaded.current.links}
+        atMs={at}
+      />
+      <Player
+        moments={playback.moments}
+        at={at}
+        onSeek={playback.seek}
+        onPlaying={playback.setPlaying}
+      />
+      <Lanes
+        bars={bars}
+        first={first}
+        last={last}
+        moment={at}
+        selected={params["sel"]}
+        onSelect={choose}
+      />
       <Rows
         count={rows.length}
         height={26}
@@ -174,13 +202,78 @@ export function Session({ id }: { readonly id: string }) {
   );
 }
 
-function Head({ session, links }: { session: SessionRow; links: readonly SessionLink[] }) {
+const MANY_RECORDS = 3000;
+// Browsers allow a page only so many changes of its address.
+const ADDRESS_MS = 500;
+
+/** The moment of the session that is shown, which is in the address, and the records up to it. */
+function usePlayback(records: readonly EventRecord[]) {
+  const given = Number(address.value.params["at"]);
+  const [at, setAt] = useState(given > 0 ? given : undefined);
+  const [isPlaying, setPlaying] = useState(false);
+  const savedMs = useRef(0);
+  const [ordered, moments] = useMemo(() => {
+    const sorted = records.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
+    return [sorted, sorted.map(({ timestamp }) => Date.parse(timestamp))];
+  }, [records]);
+  const count = at === undefined ? undefined : countUntil(moments, at);
+  const shown = useMemo(
+    () => (count === undefined ? records : ordered.slice(0, count)),
+    [records, count],
+  );
+  const save = (moment: number | undefined) =>
+    setParams({ at: moment === undefined ? undefined : String(Math.round(moment)) });
+  return {
+    at,
+    shown,
+    moments,
+    isPlaying,
+    seek: (moment: number | undefined) => {
+      setAt(moment);
+      if (moment !== undefined && performance.now() - savedMs.current < ADDRESS_MS) return;
+      savedMs.current = performance.now();
+      save(moment);
+    },
+    setPlaying: (wanted: boolean) => {
+      setPlaying(wanted);
+      if (!wanted) savedMs.current = 0;
+    },
+  };
+}
+
+/** The session's row as it was at a moment. */
+function rowAt(session: SessionRow, records: readonly EventRecord[], atMs: number): SessionRow {
+  const [first] = records;
+  if (first === undefined) return session;
+  const summary = new SessionSummary(first);
+  for (const record of records) summary.add(record, () => record);
+  const { prompts, tools, failures, agents, waitsFor } = summary;
+  return {
+    ...session,
+    prompts,
+    tools,
+    failures,
+    agents,
+    state: summary.stateAt(atMs),
+    waits_for: waitsFor ?? null,
+    last_ms: atMs,
+  };
+}
+
+interface HeadProps {
+  readonly session: SessionRow;
+  readonly links: readonly SessionLink[];
+  /** The moment that is shown, if not now. */
+  readonly atMs: number | undefined;
+}
+
+function Head({ session, links, atMs }: HeadProps) {
   const { id } = session;
   return (
     <header class="session-head">
       <h1>{titleOf(session)}</h1>
       <p>
-        <State session={session} /> <span class="project">{session.project}</span>{" "}
+        <State session={session} atMs={atMs} /> <span class="project">{session.project}</span>{" "}
         <span class="quiet">
           {plural(session.prompts, "prompt")}, {plural(session.tools, "tool call")}
           {session.failures > 0 ? `, ${session.failures} failed` : ""}
