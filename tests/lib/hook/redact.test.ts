@@ -624,7 +624,8 @@ describe("redaction takes linear time on", () => {
   test("thousands of keys that are masked alike", () => {
     const keys = tokenKeys(40_000);
     let result: unknown;
-    expect(processorMs(() => (result = redact(keys, rules).value))).toBeLessThan(2000);
+    // It takes 1 to 4 s, by what else the machine does; looking at all former keys for each would take minutes.
+    expect(processorMs(() => (result = redact(keys, rules).value))).toBeLessThan(15_000);
     expect(Object.keys(result as object).length).toBe(40_000);
   });
 });
