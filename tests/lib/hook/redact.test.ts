@@ -615,7 +615,7 @@ describe("redaction takes linear time on", () => {
     "%s repeated",
     (_name, unit) => {
       const longMs = fastestMs(unit, 400_000);
-      expect(longMs).toBeLessThan(2000);
+      expect(longMs).toBeLessThan(6000);
       if (longMs > 500) expect(longMs / fastestMs(unit, 100_000)).toBeLessThan(12);
     },
     30_000,
