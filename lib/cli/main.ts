@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   tail: () => import("./commands/tail"),
   search: () => import("./commands/search"),
   stats: () => import("./commands/stats"),
+  export: () => import("./commands/export"),
   id: () => import("./commands/id"),
   forward: () => import("./commands/forward"),
   prune: () => import("./commands/prune"),

@@ -1,0 +1,89 @@
+// `claude-session export`: one session as a file, to show to somebody else.
+import { existsSync } from "node:fs";
+import { paths } from "../../environment";
+import { SessionSummary } from "../../history/summary";
+import { buildTimeline } from "../../history/timeline-builder";
+import { replaceFile } from "../../os/file";
+import { absolutePath } from "../../os/working-folder";
+import { CommandError, defineCommand, DONE, UsageError } from "../command";
+import { findSession } from "../log/find-session";
+import { hasLog } from "../log/no-log";
+import { escapeLine, formatSize, safeJson } from "../render/text";
+import { renderPage } from "../render/timeline-html";
+
+const PARTS = ["prompts", "parameters", "responses"] as const;
+
+export default defineCommand({
+  description: "Write one session as a page of HTML, or its records as JSON",
+  arguments: {
+    session: {
+      type: "positional",
+      default: "latest",
+      description: "A session id, the start of one, or latest",
+      value: "SESSION",
+    },
+    html: {
+      type: "string",
+      description: "Write a page that needs nothing else, with what was recorded",
+      value: "FILE",
+    },
+    without: {
+      type: "string",
+      description: "With --html: leave out prompts, parameters or responses, separated by commas",
+      value: "PARTS",
+    },
+    json: {
+      type: "boolean",
+      description: "Print the records, one per line, as they are in the log",
+    },
+  },
+  examples: [
+    ["export 04e66903 --html cart.html", "to show a session to somebody"],
+    ["export --html cart.html --without responses", "without what tools and Claude answered"],
+    ["export latest --json > cart.jsonl", "the records themselves"],
+  ],
+  run({ session, html, without, json }, terminal) {
+    if ((html === undefined) === !json)
+      throw new UsageError("export needs one of --html FILE and --json");
+    if (without !== undefined && html === undefined) throw new UsageError("--without needs --html");
+    const leftOut = partsOf(without);
+    if (!json && !hasLog(terminal)) return DONE;
+    const records = findSession(paths.events, session).records.toReversed();
+    const [first] = records;
+    if (first === undefined) throw new Error("a session that was found has records");
+    if (html === undefined) {
+      for (const record of records) terminal.print(safeJson(record));
+      return DONE;
+    }
+    const path = absolutePath(html);
+    if (path === undefined) throw new CommandError("the working folder is gone; give a whole path");
+    if (existsSync(path))
+      throw new CommandError(
+        `${escapeLine(path)} is there already; remove it, or choose another name`,
+      );
+    const nowMs = Date.now();
+    const summary = new SessionSummary(first);
+    for (const record of records) summary.add(record, () => record);
+    const state = summary.stateAt(nowMs);
+    const timeline = buildTimeline(records, nowMs, state === "ended" || state === "silent");
+    const page = renderPage({ summary, timeline, leftOut, nowMs });
+    replaceFile(path, page);
+    terminal.print(
+      `Wrote ${escapeLine(path)}, ${formatSize(Buffer.byteLength(page))}. Only you can read it.`,
+    );
+    terminal.note("Secrets are masked as in the log. Look through it before you pass it on.");
+    return DONE;
+  },
+});
+
+function partsOf(text: string | undefined): Record<(typeof PARTS)[number], boolean> {
+  const given = text === undefined ? [] : text.split(",").map((part) => part.trim());
+  for (const part of given)
+    if (!(PARTS as readonly string[]).includes(part))
+      throw new UsageError(`--without: "${part}" is not one of ${PARTS.join(", ")}`, {
+        given: part,
+        known: PARTS,
+      });
+  const has = (part: string) => given.includes(part);
+  return { prompts: has("prompts"), parameters: has("parameters"), responses: has("responses") };
+}
