@@ -18,8 +18,7 @@ import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
 
 export default defineCommand({
-  description:
-    "Count tool calls, failures and durations by tool, project or day, or say where time went",
+  description: "Count calls, failures and durations, or say where the time went",
   arguments: {
     by: {
       type: "choice",
