@@ -47,7 +47,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
 
   test("takes the token out of its address", () =>
     on("", async (page) => {
-      await page.getByRole("heading", { name: "2 sessions ask you" }).waitFor();
+      await page.getByRole("heading", { name: "2 sessions need you" }).waitFor();
       expect(page.url()).not.toContain(dashboard.token);
       expect(await page.evaluate("document.cookie")).toBe("");
       await page.reload();
@@ -56,9 +56,9 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
 
   test("Now: what asks comes first, then what is done, at work, and ended", () =>
     on("now", async (page) => {
-      await page.getByRole("heading", { name: "2 sessions ask you" }).waitFor();
+      await page.getByRole("heading", { name: "2 sessions need you" }).waitFor();
       expect(await page.locator(".part h2").allTextContents()).toEqual([
-        "2 sessions ask you",
+        "2 sessions need you",
         "Done, your turn",
         "At work",
         "Ended",
@@ -193,7 +193,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
 
   test("the keyboard goes everywhere, and says so", () =>
     on("now", async (page) => {
-      await page.getByRole("heading", { name: /ask you/ }).waitFor();
+      await page.getByRole("heading", { name: /needs? you/ }).waitFor();
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keys" }).waitFor();
       await page.keyboard.press("Escape");
@@ -315,13 +315,13 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
     withPage("events", async (sandbox, _, { page }) => {
       await page.locator(".event-line").first().waitFor();
       await page.keyboard.press("p");
-      await page.getByRole("button", { name: "Go on" }).waitFor();
+      await page.getByRole("button", { name: "Resume" }).waitFor();
       await runProgram("session-event", sandbox, {
         session_id: "late",
         hook_event_name: "Stop",
         last_assistant_message: "Late news",
       });
-      await page.getByRole("button", { name: "Go on (1 new)" }).waitFor({ timeout: 5000 });
+      await page.getByRole("button", { name: "Resume (1 new)" }).waitFor({ timeout: 5000 });
       expect(await page.getByText("Late news").count()).toBe(0);
       await page.keyboard.press("p");
       await page.getByText("Late news").waitFor({ timeout: 5000 });

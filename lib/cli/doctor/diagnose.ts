@@ -52,6 +52,6 @@ function describeDisk({ form, bytes }: Facts["disk"]): string {
     case "cloned":
       return "They are clones of one file, and share most of its disk space";
     case "separate":
-      return `They take ${formatSize(bytes)}, a file each; claude-session install --link makes it less`;
+      return `They take ${formatSize(bytes)}, one file each; claude-session install --link saves most of it`;
   }
 }

@@ -11,11 +11,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** How long something has been so, to the second: `0:07`, `12:40`, `3 h 2 min`. */
+/** How long something has been so, to the second: `7 s`, `12 min 40 s`, `3 h 2 min`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds >= 3600) return formatDuration(ms);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `just now`, `4 min ago`, `yesterday 14:02`, `22 Nov 14:02`. */

@@ -12,11 +12,11 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["Enter", "open the row"],
   ["Home, End", "first, last row"],
   ["← →", "in a session: close or open a turn; on its timeline: move"],
-  ["+ −", "on the timeline: closer, further"],
-  ["0", "on the timeline: all of it"],
+  ["+ −", "on the timeline: zoom in, out"],
+  ["0", "on the timeline: whole session"],
   ["Space", "in a session: play it back, pause"],
   [", .", "in a session: previous, next event"],
-  ["p", "in Events: pause, go on"],
+  ["p", "in Events: pause, resume"],
   ["Esc", "close, or leave the filter"],
   ["?", "this list"],
 ];
@@ -43,8 +43,10 @@ let goUntilMs = 0;
 export function listenToKeys(): () => void {
   const listen = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target } = event;
     const isTyping =
-      event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+      target instanceof HTMLSelectElement ||
+      (target instanceof HTMLInputElement && target.type !== "checkbox" && target.type !== "range");
     if (event.key === "Escape") {
       if (isHelpOpen.value) isHelpOpen.value = false;
       else if (isTyping) (event.target as HTMLElement).blur();

@@ -41,7 +41,7 @@ export function Facets({
                       type="button"
                       aria-pressed={isChosen || isExcluded}
                       class={isExcluded ? "facet excluded" : "facet"}
-                      title={`Only ${value}; with Alt: not ${value}`}
+                      title={`Only ${value}; Alt-click to exclude it`}
                       onClick={(event) => {
                         const isNot = event.altKey || isExcluded;
                         setParams({ filter: formatFilter(toggleTerm(filter, key, value, isNot)) });

@@ -206,8 +206,8 @@ export function Lanes({ bars, first, last, moment, selected, onSelect }: LanesPr
       <p class="lanes-hint quiet" aria-live="off">
         {hover === undefined
           ? range === undefined
-            ? "Drag to look closer"
-            : `${formatTime(from)} to ${formatTime(to)}, ${formatDuration(to - from)}. Double click: all of it`
+            ? "Drag to zoom"
+            : `${formatTime(from)} to ${formatTime(to)}, ${formatDuration(to - from)}. Double-click: whole session`
           : `${hover.label} · ${formatTime(hover.startMs)} · ${formatDuration(hover.endMs - hover.startMs)}`}
       </p>
     </div>
@@ -347,7 +347,8 @@ function drawLanes(
         context.beginPath();
         context.rect(x, topOf(lane), wide, LANE_HEIGHT);
         context.clip();
-        context.fillStyle = colors.text;
+        // Bars are bright on dark and on light.
+        context.fillStyle = "#12151a";
         context.fillText(bar.label, x + 4, topOf(lane) + LANE_HEIGHT / 2);
         context.restore();
       }

@@ -91,7 +91,7 @@ function Content({ record, end, session }: ContentProps) {
       </p>
       {session === undefined ? null : (
         <p>
-          <a href={linkTo("session", session)}>Its session</a>
+          <a href={linkTo("session", session)}>Open session</a>
         </p>
       )}
       {record.tool === undefined && said === undefined ? (
@@ -117,7 +117,7 @@ function Content({ record, end, session }: ContentProps) {
         </section>
       )}
       <details>
-        <summary>The record as JSON</summary>
+        <summary>Raw JSON</summary>
         <Copy text={JSON.stringify(end === undefined ? record : [record, end], undefined, 2)} />
         <pre>{JSON.stringify(end === undefined ? record : [record, end], undefined, 2)}</pre>
       </details>

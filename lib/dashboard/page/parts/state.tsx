@@ -17,7 +17,7 @@ export function stateWords(
   switch (stateOf(session, nowMs)) {
     case "waiting":
       return session.waits_for === "answer"
-        ? ["asks", "◆", "asks you"]
+        ? ["asks", "◆", "needs you"]
         : ["done", "○", "your turn"];
     case "active":
       return quietMs > (session.running.length > 0 ? UNSURE_WITH_CALL_MS : UNSURE_MS)

@@ -210,7 +210,7 @@ export function Events() {
           </label>
           <button type="button" aria-pressed={isPaused} onClick={togglePause}>
             {isPaused
-              ? `Go on${pausedCount > 0 ? ` (${formatCount(pausedCount)} new)` : ""}`
+              ? `Resume${pausedCount > 0 ? ` (${formatCount(pausedCount)} new)` : ""}`
               : "Pause"}
           </button>
           <span class="quiet count">

@@ -29,8 +29,8 @@ export function Now() {
       <Part
         title={
           asking.length === 0
-            ? "Nobody asks you"
-            : `${plural(asking.length, "session")} ask${asking.length === 1 ? "s" : ""} you`
+            ? "Nothing needs you"
+            : `${plural(asking.length, "session")} need${asking.length === 1 ? "s" : ""} you`
         }
         sessions={asking}
         kind="asks"
@@ -77,7 +77,7 @@ function Card({ session }: { readonly session: SessionRow }) {
         <span class="age">
           {kind === "ended" || kind === "silent"
             ? formatAgo(session.last_ms, nowMs)
-            : formatAge(nowMs - (sinceMs ?? session.last_ms))}
+            : `${kind === "asks" || kind === "done" ? "waiting " : "for "}${formatAge(nowMs - (sinceMs ?? session.last_ms))}`}
         </span>
       </span>
       <span class="card-body">

@@ -275,7 +275,7 @@ function Head({ session, links, atMs }: HeadProps) {
       <p>
         <State session={session} atMs={atMs} /> <span class="project">{session.project}</span>{" "}
         <span class="quiet">
-          {plural(session.prompts, "prompt")}, {plural(session.tools, "tool call")}
+          · {plural(session.prompts, "prompt")}, {plural(session.tools, "tool call")}
           {session.failures > 0 ? `, ${session.failures} failed` : ""}
           {session.agents > 0 ? `, ${plural(session.agents, "subagent")}` : ""} ·{" "}
           {formatDay(session.started_ms)} {formatTime(session.started_ms)},{" "}
@@ -290,7 +290,7 @@ function Head({ session, links, atMs }: HeadProps) {
             const known = sessionOf(other);
             return (
               <a key={other} href={linkTo("session", other)}>
-                {parent === id ? "→ goes on after" : "← continues, by"} {by}:{" "}
+                {parent === id ? "→ continued after" : "← continues, by"} {by}:{" "}
                 {known === undefined ? other.slice(0, 8) : titleOf(known)}
               </a>
             );
@@ -427,7 +427,10 @@ function treeRows(
       }
       case "event": {
         const { record, event } = entry;
-        const isWait = event === "PermissionRequest" || event === "Elicitation";
+        const isWait =
+          event === "PermissionRequest" ||
+          event === "Elicitation" ||
+          (event === "Notification" && record.should_notify);
         return [
           {
             key: `event-${record.id}`,

@@ -381,7 +381,7 @@ describe("doctor reports", () => {
     ["warn", "Files", "config.json: not JSON", config("config.json: not JSON")],
     ["ok", "Programs", "They take 222.0 MB: the hooks are one file", {}],
     ["ok", "Programs", "clones of one file", { disk: { form: "cloned", bytes: 660e6 } }],
-    ["ok", "Programs", "--link makes it less", { disk: { form: "separate", bytes: 660e6 } }],
+    ["ok", "Programs", "--link saves most of it", { disk: { form: "separate", bytes: 660e6 } }],
     ["warn", "Files", "100.0 MB free", { free: { bytes: 100e6, files: 1e6 } }],
     ["fail", "Files", "5.0 MB free", { free: { bytes: 5e6, files: undefined } }],
     ["fail", "Files", "takes only 7 more files", { free: { bytes: 50e9, files: 7 } }],
