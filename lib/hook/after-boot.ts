@@ -5,7 +5,7 @@
 import { paths } from "../environment";
 import { HOOK_PROGRAMS } from "../events";
 import { faultCode } from "../os/fault";
-import { readOwnFile, replaceFile } from "../os/file";
+import { overwriteFile, readOwnFile } from "../os/file";
 import { siblingProgram } from "../os/paths";
 import { system } from "../os/system";
 
@@ -27,9 +27,10 @@ export function readProgramsAfterBoot(): readonly string[] {
   if (process.platform !== "linux") return [];
   try {
     const boot = bootId();
-    const before = readOwnFile(paths.boot, UUID_LENGTH * 2);
+    const before = readOwnFile(paths.boot, UUID_LENGTH * 2)?.slice(0, UUID_LENGTH);
     if (boot === undefined || boot === before) return [];
-    replaceFile(paths.boot, boot);
+    // A mix of two ids is no id: then the programs are read once more.
+    overwriteFile(paths.boot, boot);
     // The first session of all follows an installation, which has just written the programs.
     if (before !== undefined) startReading();
     return [];

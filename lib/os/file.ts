@@ -214,9 +214,19 @@ export function ignoreMissingModes(change: () => void): void {
  * @throws {Fault} if it is a link, not a file, or not ours
  */
 export function touchFile(path: string): void {
+  overwriteFile(path, "\n");
+}
+
+/**
+ * Writes a text over the beginning of a file, creating the file if it is missing. A killed program leaves no temp file, but
+ * may leave a mix: for texts of one length of which a mix does no harm.
+ *
+ * @throws {Fault} if it is a link, not a file, or not ours, or the disk is full
+ */
+export function overwriteFile(path: string, content: string): void {
   const fd = system.statusAt(path) === undefined ? openOrCreate(path) : openToUpdate(path);
   try {
-    system.write(fd, new Uint8Array([NEWLINE]));
+    writeAll(fd, content);
   } finally {
     system.close(fd);
   }
