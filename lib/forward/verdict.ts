@@ -41,10 +41,11 @@ export type SendEvents = (
   stop?: AbortSignal,
 ) => AsyncGenerator<SentEvents, void>;
 
-// Client errors that say nothing about the event. The server is busy, or it is too early: 408, 425, 429.
-// Or the destination is wrong, which a person can fix: the credentials (401, 403, 407), the address (404, 405), what it
-// takes (415). ClickHouse 18.16 answers 404 where its table is missing, and gateways 403 when a token has expired.
-const RETRIED_STATUSES = new Set([401, 403, 404, 405, 407, 408, 415, 425, 429]);
+// The only answers that are about the events: they are malformed (400), too large (413), or understood and not taken
+// (422). Any other client error is about the server, which is busy or gone, or about the destination, which a person
+// can fix: its credentials, its address, what it takes. ClickHouse 18.16 answers 404 where its table is missing, and
+// gateways 403 when a token has expired.
+const REJECTED_STATUSES = new Set([400, 413, 422]);
 /** Three lines of a terminal. */
 const MAX_SHOWN_CHARACTERS = 200;
 
@@ -54,8 +55,7 @@ export function verdictOf(answer: Answer): Verdict {
     return { kind: "retry", reason: answer.reason, isTimeout: answer.isTimeout };
   const { status, text, retryAfterMs } = answer;
   if (status >= 200 && status < 300) return { kind: "delivered" };
-  if (status >= 400 && status < 500 && !RETRIED_STATUSES.has(status))
-    return { kind: "rejected", status, answer: text };
+  if (REJECTED_STATUSES.has(status)) return { kind: "rejected", status, answer: text };
   const shown = text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\s+/g, " ").trim();
   const reason = `it answered ${status}${shown === "" ? "" : `: ${shown}`}`;
   return { kind: "retry", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };

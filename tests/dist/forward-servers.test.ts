@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
   { behaviour: 403, fates: UNDELIVERED, reason: "a token has expired, and can be renewed" },
   { behaviour: 405, fates: UNDELIVERED, reason: "the address is wrong" },
   { behaviour: 415, fates: UNDELIVERED, reason: "it takes something else" },
-  { behaviour: 410, fates: REJECTED, reason: "as any other 4xx" },
+  { behaviour: 410, fates: UNDELIVERED, reason: "it is about the address, as any other 4xx" },
   { behaviour: 422, fates: REJECTED, reason: "it understood, and will not" },
 ];
 
