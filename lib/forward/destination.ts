@@ -14,7 +14,7 @@ const destinationShape = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .refine((name) => !/^(lock|heartbeat)$/i.test(name), "not lock or heartbeat"),
-  type: z.enum(["observability", "http"]),
+  type: z.enum(["observability", "http", "otlp"]),
   url: z.string(),
   headers: z.record(z.string(), z.string()).optional(),
   /** Name of an environment variable that holds a bearer token. */
@@ -25,12 +25,16 @@ const destinationShape = z.strictObject({
   projects: z.array(z.string()).optional(),
   /** Lets events go over plain http to another machine. */
   insecure: z.boolean().optional(),
+  /** For `otlp`: how requests are written; without it, protobuf. */
+  encoding: z.enum(["protobuf", "json"]).optional(),
+  /** For `otlp`: attributes of what the events are about, next to ours. */
+  resource: z.record(z.string().min(1), z.string()).optional(),
 });
 
 /** A destination that is configured correctly. */
 export interface Destination {
   readonly name: string;
-  readonly type: "observability" | "http";
+  readonly type: "observability" | "http" | "otlp";
   /** Where requests go: with the path and query, without user and password. */
   readonly url: string;
   /** For people: without the query and the parts of the path that may be secret. */
@@ -41,6 +45,10 @@ export interface Destination {
   readonly secrets: readonly string[];
   /** Why this process cannot deliver to it, if it cannot. */
   readonly blockedReason?: string;
+  /** For `otlp`. */
+  readonly encoding?: "protobuf" | "json";
+  /** For `otlp`: attributes that the user adds. */
+  readonly resource?: Readonly<Record<string, string>>;
   /** Whether it gets a record. */
   wants(head: Pick<RecordHead, "event" | "project">): boolean;
   /** Where its cursor, status and rejected events are. */
@@ -69,7 +77,7 @@ export function readDestinations({ destinations }: Config, env: Environment): De
     const name = typeof given["name"] === "string" ? given["name"] : "";
     const read = readDestination(given, env);
     if (read.kind === "unusable") faults.push(`destinations[${i}] ${name}: ${read.fault}`);
-    else if (usable.some((other) => isSameFolder(other.name, name)))
+    else if (usable.some((other) => isSameFolder(other.folder, read.destination.folder)))
       faults.push(`destinations[${i}] ${name}: another destination has this name`);
     else {
       usable.push(read.destination);
@@ -92,6 +100,8 @@ export function readDestination(
     return unusable(key === "" ? String(issue?.message) : `${key}: ${issue?.message}`);
   }
   const { name, type, token_env: tokenName, events, projects } = data;
+  if (type !== "otlp" && (data.encoding ?? data.resource) !== undefined)
+    return unusable("encoding, resource: only a destination of type otlp has them");
   const address = readAddress(data.url);
   if (address.kind === "invalid") return unusable(`url: ${address.reason}`);
   const url = new URL(address.url);
@@ -107,6 +117,8 @@ export function readDestination(
   url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
+  // As OTEL_EXPORTER_OTLP_ENDPOINT is read.
+  if (type === "otlp") url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/logs`;
   const misspelt = misspeltEvent(events);
   const destination: Destination = {
     name,
@@ -120,7 +132,10 @@ export function readDestination(
     wants: ({ event, project }) =>
       (events === undefined || events.includes(event)) &&
       (projects === undefined || projects.includes(project)),
-    folder: `${paths.forward}/${name}`,
+    ...(data.encoding !== undefined && { encoding: data.encoding }),
+    ...(data.resource !== undefined && { resource: data.resource }),
+    // Each signal of OpenTelemetry has a cursor of its own.
+    folder: `${paths.forward}/${name}${type === "otlp" ? "-logs" : ""}`,
   };
   return { kind: "usable", destination, ...(misspelt !== undefined && { misspelt }) };
 }

@@ -10,6 +10,8 @@ export interface Answered {
   readonly status: number;
   /** The first 64 KiB, with the destination's secrets masked. */
   readonly text: string;
+  /** The same as it came, secrets included, for an answer that is not text. */
+  readonly bytes: Uint8Array;
   /** Whether the answer may be longer. */
   readonly isTruncated: boolean;
   /** How long the server asks to wait, in milliseconds. */
@@ -34,7 +36,7 @@ export type PostTarget = Pick<Destination, "url" | "headers" | "isLoopback" | "s
  */
 export async function post(
   { url, headers, isLoopback, secrets }: PostTarget,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   extraHeaders: Readonly<Record<string, string>>,
   timeoutMs: number,
 ): Promise<Answer> {
@@ -56,12 +58,13 @@ export async function post(
   try {
     // `fetch` of Bun 1.4.5 takes `proxy: false`; its types do not.
     const response = await fetch(url, options as unknown as BunFetchRequestInit);
-    const { text, isTruncated } = await readBeginning(response);
+    const { bytes, isTruncated } = await readBeginning(response);
     const retryAfterMs = parseRetryAfter(response.headers.get("Retry-After"));
     return {
       kind: "answered",
       status: response.status,
-      text: maskSecrets(text, secrets),
+      text: maskSecrets(new TextDecoder().decode(bytes), secrets),
+      bytes,
       isTruncated,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
@@ -76,21 +79,22 @@ export async function post(
   }
 }
 
-async function readBeginning({ body }: Response): Promise<{ text: string; isTruncated: boolean }> {
-  if (body === null) return { text: "", isTruncated: false };
-  const decoder = new TextDecoder();
+async function readBeginning({
+  body,
+}: Response): Promise<{ bytes: Uint8Array; isTruncated: boolean }> {
+  if (body === null) return { bytes: new Uint8Array(), isTruncated: false };
   const reader = body.getReader();
-  let text = "";
-  let bytes = 0;
-  while (bytes < MAX_ANSWER_BYTES) {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length < MAX_ANSWER_BYTES) {
     const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), isTruncated: false };
-    const part = value.subarray(0, MAX_ANSWER_BYTES - bytes);
-    text += decoder.decode(part, { stream: true });
-    bytes += part.length;
+    if (done) return { bytes: Buffer.concat(parts), isTruncated: false };
+    const part = value.subarray(0, MAX_ANSWER_BYTES - length);
+    parts.push(part);
+    length += part.length;
   }
   await reader.cancel();
-  return { text, isTruncated: true };
+  return { bytes: Buffer.concat(parts), isTruncated: true };
 }
 
 // A server may echo the request. This comes before the answer is truncated for a message, which could

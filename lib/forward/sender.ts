@@ -8,6 +8,7 @@ import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent
 import { readCursor, saveCursor, whyRestarted, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
 import { sendNdjson } from "./destinations/ndjson";
+import { sendOtlpLogs } from "./destinations/otlp";
 import { sendToObservability } from "./destinations/observability";
 import { Pace } from "./pace";
 import { appendRejected, filterRejected, readRejectedBatches } from "./rejected";
@@ -34,6 +35,7 @@ const PROTOCOLS: Readonly<Record<Destination["type"], Protocol>> = {
   observability: { limits: { events: 64, bytes: 1_048_576 }, toSend: sendToObservability },
   // Records of 2 KiB reach both limits.
   http: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendNdjson },
+  otlp: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendOtlpLogs },
 };
 
 /** A status is for people, and each one that is saved costs a file. */
@@ -205,7 +207,11 @@ export class Sender {
 
   /** Appends rejected events to `rejected.jsonl`; returns why events are not done, if they are not. */
   #keepIfRejected(events: readonly PendingEvent[], verdict: Verdict): Retry | undefined {
-    if (verdict.kind === "delivered") return undefined;
+    if (verdict.kind === "delivered") {
+      if (verdict.warning !== undefined)
+        this.#status.last_error = { at: now(), message: verdict.warning };
+      return undefined;
+    }
     if (verdict.kind === "retry") return verdict;
     try {
       appendRejected(this.destination.folder, events, verdict);

@@ -3,7 +3,14 @@ import type { PendingEvent } from "./backlog";
 import type { Answer } from "./post";
 
 /** What became of the events of one request. */
-export type Verdict = { readonly kind: "delivered" } | Retry | Rejection;
+export type Verdict = Delivery | Retry | Rejection;
+
+/** The server took them. */
+export interface Delivery {
+  readonly kind: "delivered";
+  /** What it says about some of them all the same, for a person. */
+  readonly warning?: string;
+}
 
 /** They were not delivered, and are sent again later. */
 export interface Retry {

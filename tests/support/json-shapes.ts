@@ -94,7 +94,7 @@ const numbers = {
 
 const destination = z.strictObject({
   name: z.string(),
-  type: z.enum(["observability", "http"]),
+  type: z.enum(["observability", "http", "otlp"]),
   url: z.string(),
   undelivered: z.strictObject({ events: count, bytes: count }),
   last_success_at: time.nullable(),

@@ -50,6 +50,16 @@ describe("a URL", () => {
     expect(usable({ url }).isLoopback).toBe(isLoopback);
   });
 
+  test.each([
+    ["http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/logs"],
+    ["http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/logs"],
+    ["https://example.com/otlp?org=1", "https://example.com/otlp/v1/logs?org=1"],
+  ])("%s of an OpenTelemetry endpoint means %s for logs", (url, meant) => {
+    const otel = usable({ type: "otlp", url });
+    expect(otel.url).toBe(meant);
+    expect(otel.folder).toEndWith("/team-logs");
+  });
+
   test("of a collector is used with its query, and shown without it", () => {
     const url =
       "http://127.0.0.1:8123/?query=INSERT INTO claude_events FORMAT JSONEachRow&password=pass1234";
@@ -73,6 +83,9 @@ describe("a destination that cannot be used", () => {
     [{ headers: { "a b": "c" } }, "headers", "not a header name"],
     [{ headers: { a: "b\nc: d" } }, "headers", "the value would be two headers"],
     [{ headers: { a: 1 } }, "headers", "not text"],
+    [{ encoding: "json" }, "encoding", "only OpenTelemetry has encodings"],
+    [{ type: "otlp", encoding: "xml" }, "encoding", "an unknown encoding"],
+    [{ type: "otlp", resource: { a: 1 } }, "resource", "not text"],
     [{ events: "Stop" }, "events", "not a list"],
     [{ evnts: ["Stop"] }, "evnts", "a typo would send everything"],
   ] as [object, string, string][])("with %j has a fault in %s: %s", (fields, part) => {
