@@ -113,6 +113,20 @@ const timeSpent = z.strictObject({
   idle_ms: count,
 });
 
+const touchedFile = z.strictObject({
+  path: z.string(),
+  changes: count,
+  reads: count,
+  calls: z.array(
+    z.strictObject({
+      tool_use_id: z.string(),
+      tool: z.string(),
+      use: z.enum(["read", "changed"]),
+      at: time,
+    }),
+  ),
+});
+
 /** The output of each command; that of `tail` is an array of its lines. */
 export const SHAPES = {
   list: z.array(session),
@@ -120,6 +134,14 @@ export const SHAPES = {
     continues: z.array(link),
     continued_by: z.array(link),
     time: timeSpent,
+    files: z.array(touchedFile),
+    hints: z.array(
+      z.strictObject({
+        kind: z.enum(["repeats", "fails"]),
+        tool: z.string(),
+        tool_use_ids: z.array(z.string()).min(3),
+      }),
+    ),
     timeline: z.array(z.discriminatedUnion("kind", [turn, toolCall, agent, event])),
     skipped_lines: count,
   }),

@@ -1,6 +1,8 @@
 // `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
 import type { SessionLink } from "../../history/lineage";
+import { filesTouched } from "../../history/files-touched";
+import { describeHint, findRepeats } from "../../history/repeats";
 import { SessionSummary } from "../../history/summary";
 import { SessionTime } from "../../history/time-spent";
 import type { Timeline } from "../../history/timeline";
@@ -10,8 +12,9 @@ import type { EventRecord } from "../../log/record";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
+import { filesJson, renderFiles } from "../render/files-touched";
 import { sessionJson } from "../render/session-json";
-import { plural, safeJson } from "../render/text";
+import { fit, plural, safeJson, sanitize } from "../render/text";
 import { renderSessionTime, timeJson } from "../render/time-spent";
 import { renderTimeline } from "../render/timeline";
 import { timelineJson } from "../render/timeline-json";
@@ -26,6 +29,7 @@ export default defineCommand({
       value: "SESSION",
     },
     time: { type: "boolean", description: "Show where the time went, by prompt and by tool" },
+    files: { type: "boolean", description: "Show which files were changed and read" },
     full: { type: "boolean", description: "Show prompts, parameters and responses in full" },
     json: { type: "boolean", description: "Print as JSON" },
   },
@@ -33,9 +37,10 @@ export default defineCommand({
     ["show", "the session of the newest event"],
     ["show 04e66903", "a session of the list, by the start of its id"],
     ["show --time", "how long the model, tools and you took"],
+    ["show --files", "which files it changed and read"],
     ["show --full | less -R", "everything that was recorded of it"],
   ],
-  run({ session, time, full, json }, terminal) {
+  run({ session, time, files, full, json }, terminal) {
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
@@ -57,8 +62,15 @@ export default defineCommand({
       terminal.print(renderSessionTime(spent, promptsByTime(timeline), terminal));
       return DONE;
     }
+    if (files) {
+      terminal.print(renderFiles(filesTouched(timeline), summary.projectDir, terminal));
+      return DONE;
+    }
     const view = { summary, timeline, links, nowMs, isFull: full };
     for (const line of renderTimeline(view, terminal)) terminal.print(line);
+    const hints = findRepeats(timeline).map((hint) => describeHint(hint, summary.projectDir));
+    if (hints.length > 0) terminal.print("");
+    for (const hint of hints) terminal.print(fit(`↺ ${sanitize(hint)}`, terminal.columns));
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
@@ -98,6 +110,12 @@ function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unk
       parent === id ? [{ session_id: child, by }] : [],
     ),
     time: timeJson(spent.total),
+    files: filesJson(filesTouched(timeline)),
+    hints: findRepeats(timeline).map(({ kind, tool, calls }) => ({
+      kind,
+      tool,
+      tool_use_ids: calls.map((call) => call.id),
+    })),
     timeline: timelineJson(timeline.entries),
     skipped_lines: skipped,
   };
