@@ -1,8 +1,6 @@
 // One session: what it continues, its timeline by agent, and its story as a tree, live while it runs.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { describeCall, describeEvent } from "../../../history/describe";
 import type { SessionLink } from "../../../history/lineage";
-import type { CallOutcome, Step, Turn } from "../../../history/timeline";
 import { SessionSummary } from "../../../history/summary";
 import { buildTimeline } from "../../../history/timeline-builder";
 import type { EventRecord } from "../../../log/record";
@@ -10,42 +8,13 @@ import type { Place, PlacedRecord, SessionAnswer, SessionRow } from "../../answe
 import { address, linkTo, setParams } from "../address";
 import { ApiError, askJson } from "../api";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
-import { Lanes, type Bar } from "../parts/lanes";
+import { Lanes } from "../parts/lanes";
 import { Panel } from "../parts/panel";
 import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
 import { State, titleOf } from "../parts/state";
+import { barsOf, placesByKey, treeRows, type TreeRow } from "../parts/story";
 import { now, sessionOf, sessionsChanged, stateOf } from "../store";
-
-/** A row of the tree. */
-interface TreeRow {
-  readonly key: string;
-  readonly depth: number;
-  readonly kind: "turn" | "tool" | "agent" | "event" | "answer";
-  readonly mark: string;
-  readonly name: string;
-  readonly text: string;
-  readonly atMs: number;
-  readonly durationMs: number | undefined;
-  readonly tone: Tone;
-  readonly words: string;
-  /** Ids of the records that it is made of, the first first. */
-  readonly records: readonly string[];
-  readonly isClosed?: boolean;
-}
-
-type Tone = "plain" | "failed" | "asks" | "works" | "quiet";
-
-const OUTCOMES: Readonly<Record<CallOutcome, readonly [mark: string, tone: Tone]>> = {
-  succeeded: ["✓", "plain"],
-  failed: ["✗", "failed"],
-  denied: ["⊘", "failed"],
-  interrupted: ["⊘", "quiet"],
-  "denied or interrupted": ["⊘", "quiet"],
-  asking: ["◆", "asks"],
-  running: ["●", "works"],
-  "no result": ["?", "quiet"],
-};
 
 interface Loaded {
   readonly records: Map<string, PlacedRecord>;
@@ -345,220 +314,6 @@ function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
       <span class="number">{durationMs === undefined ? "" : formatDuration(durationMs)}</span>
     </>
   );
-}
-
-function treeRows(
-  entries: readonly (Turn | Step)[],
-  projectDir: string,
-  closed: ReadonlySet<string>,
-  depth = 0,
-): TreeRow[] {
-  return entries.flatMap((entry): TreeRow[] => {
-    const { atMs } = entry;
-    switch (entry.kind) {
-      case "turn": {
-        const key = `turn-${atMs}`;
-        const isClosed = closed.has(key);
-        const [line = ""] = entry.prompt.trim().split("\n");
-        const head: TreeRow = {
-          key,
-          depth,
-          kind: "turn",
-          mark: entry.isFromPerson ? "›" : "·",
-          name: "",
-          text: line,
-          atMs,
-          durationMs: entry.durationMs,
-          tone: entry.error === undefined ? "plain" : "failed",
-          words: entry.isFromPerson ? "a prompt" : "a prompt that no person wrote",
-          records: [`UserPromptSubmit ${atMs}`],
-          isClosed,
-        };
-        if (isClosed) return [head];
-        return [
-          head,
-          ...treeRows(entry.steps, projectDir, closed, depth + 1),
-          ...answerRow(key, entry.answer ?? entry.error, entry, depth + 1),
-        ];
-      }
-      case "tool": {
-        const [mark, tone] = OUTCOMES[entry.outcome];
-        const key = `call-${entry.id}`;
-        return [
-          {
-            key,
-            depth,
-            kind: "tool",
-            mark,
-            name: entry.tool,
-            text: describeCall(entry, projectDir).replace(/\s+/g, " "),
-            atMs,
-            durationMs: entry.durationMs,
-            tone,
-            words: entry.isAsked ? `${entry.outcome}; you were asked` : entry.outcome,
-            records: [`call ${entry.id}`],
-          },
-          ...treeRows(entry.agents, projectDir, closed, depth + 1),
-        ];
-      }
-      case "agent": {
-        const key = `agent-${entry.id}`;
-        const isClosed = closed.has(key);
-        const head: TreeRow = {
-          key,
-          depth,
-          kind: "agent",
-          mark: "↳",
-          name: entry.type,
-          text: plural(entry.steps.length, "step"),
-          atMs,
-          durationMs: entry.durationMs,
-          tone: entry.durationMs === undefined && !entry.isInterrupted ? "works" : "plain",
-          words: entry.isInterrupted ? "a subagent, interrupted" : "a subagent",
-          records: [`agent ${entry.id}`],
-          isClosed,
-        };
-        if (isClosed) return [head];
-        return [
-          head,
-          ...treeRows(entry.steps, projectDir, closed, depth + 1),
-          ...answerRow(key, entry.answer, entry, depth + 1),
-        ];
-      }
-      case "event": {
-        const { record, event } = entry;
-        const isWait =
-          event === "PermissionRequest" ||
-          event === "Elicitation" ||
-          (event === "Notification" && record.should_notify);
-        return [
-          {
-            key: `event-${record.id}`,
-            depth,
-            kind: "event",
-            mark: isWait ? "◆" : "○",
-            name: "",
-            text: describeEvent(entry).replace(/\s+/g, " "),
-            atMs,
-            durationMs: undefined,
-            tone: isWait ? "asks" : event.endsWith("Failure") ? "failed" : "quiet",
-            words: event,
-            records: [record.id],
-          },
-        ];
-      }
-    }
-  });
-}
-
-function answerRow(
-  key: string,
-  answer: string | undefined,
-  { atMs, durationMs, kind }: Turn | Extract<Step, { kind: "agent" }>,
-  depth: number,
-): TreeRow[] {
-  if (answer === undefined || durationMs === undefined) return [];
-  return [
-    {
-      key: `${key}-answer`,
-      depth,
-      kind: "answer",
-      mark: "‹",
-      name: "",
-      text: answer.replace(/\s+/g, " ").trim(),
-      atMs: atMs + durationMs,
-      durationMs: undefined,
-      tone: "plain",
-      words: "the answer",
-      records: [`${kind === "turn" ? "Stop" : "SubagentStop"} ${atMs + durationMs}`],
-    },
-  ];
-}
-
-// Where the records are of what the tree shows: calls and agents have two, their beginning and their end.
-function placesByKey(records: ReadonlyMap<string, PlacedRecord>): Map<string, Place[]> {
-  const places = new Map<string, Place[]>();
-  const put = (key: string, place: Place) => places.set(key, [...(places.get(key) ?? []), place]);
-  for (const { record, place } of records.values()) {
-    const { id, event, tool_use_id, agent_id, timestamp } = record;
-    put(id, place);
-    put(`${event} ${Date.parse(timestamp)}`, place);
-    if (event === "PreToolUse") put(`call ${tool_use_id ?? id}`, place);
-    if (event === "PostToolUse" || event === "PostToolUseFailure")
-      put(`call ${tool_use_id ?? id}`, place);
-    if (event === "SubagentStart" || event === "SubagentStop")
-      put(`agent ${agent_id ?? ""}`, place);
-  }
-  return places;
-}
-
-function barsOf(
-  entries: readonly (Turn | Step)[],
-  nowMs: number,
-  lane = "main",
-  laneName = "main",
-): Bar[] {
-  return entries.flatMap((entry): Bar[] => {
-    switch (entry.kind) {
-      case "turn":
-        return [
-          {
-            key: `turn-${entry.atMs}`,
-            lane,
-            laneName,
-            kind: "turn",
-            startMs: entry.atMs,
-            endMs: entry.atMs + (entry.durationMs ?? nowMs - entry.atMs),
-            tone: "quiet",
-            label: entry.prompt.slice(0, 80),
-          },
-          ...barsOf(entry.steps, nowMs, lane, laneName),
-        ];
-      case "tool":
-        return [
-          {
-            key: `call-${entry.id}`,
-            lane,
-            laneName,
-            kind: "call",
-            startMs: entry.atMs,
-            endMs: entry.atMs + (entry.durationMs ?? 0),
-            tone: OUTCOMES[entry.outcome][1],
-            label: entry.tool,
-          },
-          ...barsOf(entry.agents, nowMs, lane, laneName),
-        ];
-      case "agent":
-        return [
-          {
-            key: `agent-${entry.id}`,
-            lane: entry.id,
-            laneName: entry.type,
-            kind: "turn",
-            startMs: entry.atMs,
-            endMs: entry.atMs + (entry.durationMs ?? Math.max(0, nowMs - entry.atMs)),
-            tone: "quiet",
-            label: entry.type,
-          },
-          ...barsOf(entry.steps, nowMs, entry.id, entry.type),
-        ];
-      case "event":
-        return entry.event === "PermissionRequest" || entry.event === "Elicitation"
-          ? [
-              {
-                key: `event-${entry.record.id}`,
-                lane,
-                laneName,
-                kind: "call",
-                startMs: entry.atMs,
-                endMs: entry.atMs,
-                tone: "asks",
-                label: "asks",
-              },
-            ]
-          : [];
-    }
-  });
 }
 
 function rangeOf(
