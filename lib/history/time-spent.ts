@@ -109,6 +109,11 @@ export class SessionTime {
     }
   }
 
+  /** Adds the time since the last event, of a session that goes on. */
+  continueTo(nowMs: number): void {
+    this.#advance(nowMs);
+  }
+
   // The call that starts an agent does nothing itself meanwhile.
   #startAgent(agent: string): void {
     const known = new Set(this.#launching.values());

@@ -50,9 +50,11 @@ export default defineCommand({
     const summary = new SessionSummary(first);
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
-    const timeline = buildTimeline(records, nowMs, state === "ended" || state === "silent");
+    const isOver = state === "ended" || state === "silent";
+    const timeline = buildTimeline(records, nowMs, isOver);
     const links = findLinks(paths.events, found);
     const spent = timeOf(records);
+    if (!isOver) spent.continueTo(nowMs);
     if (json) {
       const skipped = found.skipped;
       terminal.print(safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped }), 2));
