@@ -58,11 +58,27 @@ export type LiveMessage =
       readonly events: EventColumns;
     }
   | {
+      /** All of them, whenever one comes or goes. */
+      readonly kind: "shared_files";
+      readonly files: readonly SharedFile[];
+    }
+  | {
       readonly kind: "progress";
       /** The share of the log that has been read, from 0 to 1. */
       readonly share: number;
       readonly events: number;
     };
+
+/** A file that sessions which are open touched within the same minutes; at least one of them changed it. */
+export interface SharedFile {
+  readonly path: string;
+  /** The one that touched it last comes first. */
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly use: "read" | "changed";
+    readonly last_ms: number;
+  }[];
+}
 
 /** Events as columns, the newest last: `day[i]` and the others are of the i-th. Numbers point into `names`. */
 export interface EventColumns {
@@ -87,6 +103,38 @@ export interface EventsAnswer {
   /** How many events there are. */
   readonly total: number;
 }
+
+/** The files that tools touched. */
+export interface FilesAnswer {
+  readonly files: readonly TouchedFile[];
+  /** How many files there are; the latest of them are here. */
+  readonly matched: number;
+  /** The calls that were looked at. */
+  readonly calls: number;
+  /** Whether there are older calls. */
+  readonly is_cut: boolean;
+}
+
+/** A file, and who touched it, the latest first. */
+export interface TouchedFile {
+  readonly path: string;
+  readonly project: string;
+  readonly last_ms: number;
+  readonly sessions: readonly FileUser[];
+}
+
+/** What a session did to a file. */
+export interface FileUser {
+  readonly session: string;
+  readonly reads: number;
+  readonly changes: number;
+  readonly last_ms: number;
+}
+
+/** How long the calls of each tool usually take. */
+export type UsualTimesAnswer = Readonly<
+  Record<string, { readonly calls: number; readonly p95_ms: number }>
+>;
 
 /** The records of a session, or those from a place on. */
 export interface SessionAnswer {

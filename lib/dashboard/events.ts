@@ -15,21 +15,31 @@ export function findEvents(
   limit: number,
   nowMs: number,
 ): EventsAnswer {
-  const tests = filter.terms.map((term) => testOf(term, catalogue, nowMs));
   const chosen: ChosenEvents[] = [];
   let matched = 0;
   let left = limit;
-  for (const day of catalogue.days.toReversed()) {
-    const places = placesIn(day, catalogue, filter.texts, (columns, at) =>
-      tests.every((test) => test(columns, at)),
-    );
+  for (const { day, columns, places } of chooseEvents(catalogue, filter, nowMs)) {
     matched += places.length;
-    if (left > 0 && places.length > 0)
-      chosen.push({ day: day.day, columns: day.columns, places: places.slice(-left) });
+    if (left > 0) chosen.push({ day, columns, places: places.slice(-left) });
     left = Math.max(0, left - places.length);
   }
   const events = toAnswer(chosen.toReversed(), catalogue.names);
   return { events, matched, total: catalogue.total };
+}
+
+/** All events that match a filter, by day, the newest day first. */
+export function* chooseEvents(
+  catalogue: Catalogue,
+  filter: Filter,
+  nowMs: number,
+): Generator<ChosenEvents & { readonly places: readonly number[] }> {
+  const tests = filter.terms.map((term) => testOf(term, catalogue, nowMs));
+  for (const index of catalogue.days.toReversed()) {
+    const places = placesIn(index, catalogue, filter.texts, (columns, at) =>
+      tests.every((test) => test(columns, at)),
+    );
+    if (places.length > 0) yield { day: index.day, columns: index.columns, places };
+  }
 }
 
 type Test = (columns: Columns, at: number) => boolean;

@@ -2,10 +2,11 @@
 // from its cursor misses nothing, because the catalogue has everything; a page that does not read holds up nobody,
 // because nothing is written for it until it does.
 import { version } from "../version";
-import type { LiveMessage, SessionRow } from "./answers";
+import type { LiveMessage, SessionRow, SharedFile } from "./answers";
 import type { Catalogue } from "./catalogue";
 import { toAnswer, type ChosenEvents } from "./event-columns";
 import { rowOf } from "./session-rows";
+import type { SharedFiles } from "./shared-files";
 
 // Changes that come close together go in one message: what comes after a pause soon, what comes without end less often,
 // because a page draws all of its rows for each.
@@ -22,6 +23,7 @@ export interface LiveFrom {
 /** The messages of one stream, until the signal aborts. */
 export async function* liveMessages(
   catalogue: Catalogue,
+  sharedFiles: SharedFiles,
   from: LiveFrom | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<LiveMessage> {
@@ -30,6 +32,7 @@ export async function* liveMessages(
   let lengths = lengthsOf(catalogue);
   let share = -1;
   let sentMs = -PERIOD_MS;
+  let shared: readonly SharedFile[] = [];
   yield { kind: "hello", version, epoch };
   while (!signal.aborted && !catalogue.isClosed) {
     if (catalogue.epoch !== epoch) {
@@ -47,6 +50,11 @@ export async function* liveMessages(
       if (events.length > 0) yield { kind: "events", events: toAnswer(events, catalogue.names) };
     }
     lengths = lengthsOf(catalogue);
+    const sharedNow = sharedFiles.look(Date.now());
+    if (catalogue.share === 1 && !Bun.deepEquals(sharedNow, shared)) {
+      shared = sharedNow;
+      yield { kind: "shared_files", files: shared };
+    }
     if (share !== catalogue.share) {
       ({ share } = catalogue);
       yield { kind: "progress", share, events: catalogue.total };

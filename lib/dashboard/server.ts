@@ -4,12 +4,15 @@ import { faultCode } from "../os/fault";
 import type { LiveMessage, Place } from "./answers";
 import { Catalogue } from "./catalogue";
 import { describePlaces, findEvents } from "./events";
+import { answerFiles } from "./files";
 import { parseFilter } from "../log-index/filter";
 import { answer, answerJson, isSame, letIn } from "./guard";
 import { Health, type Checked } from "./health";
 import { newSecret, Tickets } from "./key";
 import { liveMessages, type LiveFrom } from "./live";
 import { answerSession } from "./one-session";
+import { SharedFiles } from "./shared-files";
+import { answerUsualTimes } from "./usual-times";
 import page from "./page/index.html";
 
 /** How to serve. */
@@ -27,8 +30,12 @@ export interface ServerOptions {
 export interface DashboardServer {
   readonly port: number;
   readonly token: string;
-  /** The address that a browser is opened with: good once, for half a minute. */
-  ticketUrl(): string;
+  /**
+   * The address that a browser is opened with: good once, for half a minute.
+   *
+   * @param view what it shows, as in `/session/ID`
+   */
+  ticketUrl(view?: string): string;
   /** The address for a person, who may use it again. */
   readonly tokenUrl: string;
   close(): Promise<void>;
@@ -49,6 +56,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
   const tickets = new Tickets();
   const catalogue = new Catalogue(options.events);
   const health = new Health(options.check);
+  const sharedFiles = new SharedFiles(catalogue);
   const streams: AbortController[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -104,6 +112,10 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
           ? answerJson({ error: "this event is not in the log any more" }, 404)
           : answerJson(record);
       }
+      case "/api/files":
+        return answerJson(answerFiles(catalogue, parseFilter(query.get("filter") ?? ""), nowMs));
+      case "/api/usual-times":
+        return answerJson(answerUsualTimes(catalogue));
       case "/api/health":
         return answerJson(await health.answer(catalogue));
       default:
@@ -129,7 +141,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       const at = streams.indexOf(stop);
       if (at >= 0) streams.splice(at, 1);
     });
-    const lines = linesOf(liveMessages(catalogue, from, stop.signal));
+    const lines = linesOf(liveMessages(catalogue, sharedFiles, from, stop.signal));
     return answer(lines as unknown as Bun.BodyInit, 200, {
       "content-type": "application/x-ndjson",
     });
@@ -141,7 +153,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     port: server.port ?? 0,
     token,
     tokenUrl: `${address}#token=${token}`,
-    ticketUrl: () => `${address}#ticket=${tickets.issue()}`,
+    ticketUrl: (view = "") => `${address}#ticket=${tickets.issue()}${view}`,
     async close() {
       catalogue.close();
       for (const stream of streams.splice(0)) stream.abort();

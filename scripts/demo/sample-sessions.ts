@@ -45,6 +45,15 @@ export async function sampleSessions(nowMs: number, seed = 1, days = 5): Promise
     ...call("d1", "Grep", { pattern: "healthz", path: "/home/you/api" }, 80, 4000),
     ...call("d2", "Read", { file_path: "/home/you/api/src/server.ts" }, 14, 2000),
     ...call("d3", "Bash", { command: "kubectl get pods -n api" }, 1400, 9000),
+    ...["d4", "d5", "d6"].flatMap((id) =>
+      failure(
+        id,
+        "Bash",
+        { command: "kubectl rollout status deploy/api -n api --timeout=20s" },
+        "error: timed out waiting for the condition",
+        20_100,
+      ),
+    ),
     stop(
       "The probe starts before migrations end: raise initialDelaySeconds, or gate readiness on them. Which do you want?",
       41_000,
@@ -150,6 +159,18 @@ export async function sampleSessions(nowMs: number, seed = 1, days = 5): Promise
     START,
     prompt("Make the invoice page load faster"),
     ...call("h1", "Bash", { command: "bun run bench invoice" }, 8200, 3000),
+    // The session that mends the cart test works on this file, too.
+    ...call(
+      "h4",
+      "Edit",
+      {
+        file_path: "/home/you/shop/src/cart.ts",
+        old_string: "const lines = load(cart);",
+        new_string: "const lines = await loadOnce(cart);",
+      },
+      25,
+      7000,
+    ),
     begun(
       "h2",
       "Agent",

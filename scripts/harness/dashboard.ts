@@ -44,7 +44,7 @@ export class Dashboard {
   }
 
   get token(): string {
-    return new URL(this.link).hash.replace("#token=", "");
+    return /#token=([\w-]+)/.exec(this.link)?.[1] ?? "";
   }
 
   /** Asks for a value with the token. */

@@ -8,12 +8,19 @@ import { CommandError, defineCommand, DONE, UsageError } from "../command";
 import { collectFacts } from "../doctor/collect";
 import { diagnose } from "../doctor/diagnose";
 import { findingJson } from "../doctor/finding";
+import { findSession } from "../log/find-session";
 import { openBrowser, whyNoBrowser } from "../open-browser";
 import type { Terminal } from "../terminal";
 
 export default defineCommand({
   description: "Show every session in a browser, live",
   arguments: {
+    session: {
+      type: "positional",
+      default: "",
+      description: "A session to show: its id, the start of one, or latest",
+      value: "SESSION",
+    },
     port: {
       type: "string",
       description: "The port on this machine; by default one that is free",
@@ -23,24 +30,26 @@ export default defineCommand({
   },
   examples: [
     ["dashboard", "open the browser; Ctrl-C ends it"],
+    ["dashboard latest", "show the session of the newest event"],
     ["dashboard --no-open --port 4321", "for a tunnel: ssh -L 4321:127.0.0.1:4321 HOST"],
   ],
-  async run({ port, "no-open": isQuiet }, terminal) {
+  async run({ session, port, "no-open": isQuiet }, terminal) {
     const wanted = parsePort(port);
+    const view = session === "" ? "" : `/session/${findSession(paths.events, session).id}`;
     const running = await findRunning(wanted);
     const whyNot = isQuiet ? "" : whyNoBrowser(environment);
     if (running !== undefined) {
-      terminal.print(`The dashboard is running already: ${running.tokenUrl}`);
-      if (whyNot === undefined) openBrowser(running.ticketUrl);
+      terminal.print(`The dashboard is running already: ${running.tokenUrl}${view}`);
+      if (whyNot === undefined) openBrowser(running.ticketUrl + view);
       return DONE;
     }
     const end = interrupted();
     const server = start(wanted, terminal);
     const own = { pid: process.pid, port: server.port, token: server.token };
     saveDashboard(own);
-    terminal.print(`The dashboard is at ${server.tokenUrl}`);
+    terminal.print(`The dashboard is at ${server.tokenUrl}${view}`);
     terminal.note("Anyone with this link can look. Press Ctrl-C to stop the dashboard.");
-    if (whyNot === undefined) openBrowser(server.ticketUrl());
+    if (whyNot === undefined) openBrowser(server.ticketUrl(view));
     else if (whyNot !== "") terminal.note(`No browser was opened: ${whyNot}.`);
     await end;
     forgetDashboard(own);
