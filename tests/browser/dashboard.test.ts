@@ -19,6 +19,8 @@ const records = await recordedSession();
 const sample = await sampleSessions(Date.now());
 const sampleId =
   sample.find(({ payload }) => JSON.stringify(payload).includes("cart test"))?.session_id ?? "";
+const otherId =
+  sample.find(({ payload }) => JSON.stringify(payload).includes("health check"))?.session_id ?? "";
 
 describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
   const sandbox = new Sandbox();
@@ -59,6 +61,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await page.getByRole("heading", { name: "2 sessions need you" }).waitFor();
       expect(await page.locator(".part h2").allTextContents()).toEqual([
         "2 sessions need you",
+        "The same file in two sessions",
         "Done, your turn",
         "At work",
         "Ended",
@@ -200,6 +203,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       for (const [key, view] of [
         ["s", "sessions"],
         ["e", "events"],
+        ["f", "files"],
         ["h", "health"],
         ["n", "now"],
         ["s", "sessions"],
@@ -221,31 +225,39 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await page.waitForURL(/#\/sessions\?filter=project%3Agame/);
     }));
 
-  test.each(["now", "sessions", `session/${sampleId}?sel=call-e7`, "events", "health"])(
-    "%s has nothing that axe objects to, light and dark, wide and narrow",
-    async (view) => {
-      const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8");
-      for (const [colorScheme, width] of [
-        ["light", 1440],
-        ["dark", 1440],
-        ["light", 390],
-      ] as const) {
-        // The tool is put in from outside: the page itself lets no script in.
-        const opened = await openPage(browser, dashboard, view, {
-          colorScheme,
-          viewport: { width, height: 900 },
-          bypassCSP: true,
-        });
-        await opened.page.waitForTimeout(view === "health" ? 2500 : 500);
-        await opened.page.evaluate(axe);
-        const found = await opened.page.evaluate(
-          `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html.slice(0, 200)))`,
-        );
-        await opened.close();
-        expect({ colorScheme, width, found }).toEqual({ colorScheme, width, found: [] });
-      }
-    },
-  );
+  test.each([
+    "now",
+    "sessions",
+    `session/${sampleId}?sel=call-e7`,
+    `session/${sampleId}?tab=files`,
+    `session/${sampleId}?tab=time`,
+    `compare/${sampleId}`,
+    `compare/${sampleId}?with=${otherId}`,
+    "events",
+    "files",
+    "health",
+  ])("%s has nothing that axe objects to, light and dark, wide and narrow", async (view) => {
+    const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8");
+    for (const [colorScheme, width] of [
+      ["light", 1440],
+      ["dark", 1440],
+      ["light", 390],
+    ] as const) {
+      // The tool is put in from outside: the page itself lets no script in.
+      const opened = await openPage(browser, dashboard, view, {
+        colorScheme,
+        viewport: { width, height: 900 },
+        bypassCSP: true,
+      });
+      await opened.page.waitForTimeout(view === "health" ? 2500 : 500);
+      await opened.page.evaluate(axe);
+      const found = await opened.page.evaluate(
+        `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html.slice(0, 200)))`,
+      );
+      await opened.close();
+      expect({ colorScheme, width, found }).toEqual({ colorScheme, width, found: [] });
+    }
+  });
 });
 
 describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
@@ -365,7 +377,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
     withPage(
       "now",
       async (_, __, { page }) => {
-        for (const view of ["now", "sessions", "events"]) {
+        for (const view of ["now", "sessions", "events", "files"]) {
           await goTo(page, view);
           await page.getByRole("heading", { name: "Nothing has been recorded yet" }).waitFor();
         }
@@ -404,6 +416,11 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
           "health",
           `session/${id}`,
           `session/${id}?sel=call-t1`,
+          `session/${id}?tab=files`,
+          `session/${id}?tab=time`,
+          `compare/${id}`,
+          `compare/${id}?with=${id}`,
+          "files?use=all",
           `sessions?filter=${encodeURIComponent(evil)}`,
         ];
         for (const view of views) {

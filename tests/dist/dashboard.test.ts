@@ -14,10 +14,13 @@ import {
 } from "node:fs";
 import type {
   EventsAnswer,
+  FilesAnswer,
   HealthAnswer,
   LiveMessage,
   SessionAnswer,
   SessionRow,
+  SharedFile,
+  UsualTimesAnswer,
 } from "../../lib/dashboard/answers";
 import type { EventRecord } from "../../lib/log/record";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
@@ -57,6 +60,8 @@ describe("the door", () => {
     "/api/texts?at=2026-11-22:0",
     `/api/session?id=${SESSION}`,
     "/api/record?at=2026-11-22:0",
+    "/api/files",
+    "/api/usual-times",
     "/api/health",
     "/api/nothing",
   ];
@@ -349,6 +354,106 @@ describe("it", () => {
       expect(texts).toHaveLength(expected.length);
     },
   );
+
+  test("says who touched which files, by the filter, as show --files does", async () => {
+    using sandbox = new Sandbox();
+    const sample = await sampleSessions(Date.now());
+    writeRecords(sandbox, sample);
+    await using dashboard = await Dashboard.start(sandbox);
+    await sessionsOf(dashboard);
+    const { files, matched, calls, is_cut } = await dashboard.ask<FilesAnswer>(
+      `/api/files?filter=${encodeURIComponent("project:shop tool:Edit,Read")}`,
+    );
+    const expected = sample.filter(
+      ({ event, tool, project }) =>
+        event === "PostToolUse" && (tool === "Edit" || tool === "Read") && project === "shop",
+    );
+    expect({ calls, is_cut, matched }).toEqual({
+      calls: expected.length,
+      is_cut: false,
+      matched: files.length,
+    });
+    const cart = files.find(({ path }) => path.endsWith("/src/cart.ts"));
+    expect(cart?.sessions).toHaveLength(2);
+    for (const { session, changes, reads } of cart?.sessions ?? []) {
+      const { stdout } = await runCli(sandbox, `show ${session} --json`);
+      const shown = JSON.parse(stdout) as { files: FilesAnswer["files"] };
+      expect(shown.files.find(({ path }) => path === cart?.path)).toMatchObject({ changes, reads });
+    }
+  });
+
+  test("says how long the calls of a tool usually take", async () => {
+    using sandbox = new Sandbox();
+    const sample = await sampleSessions(Date.now());
+    writeRecords(sandbox, sample);
+    await using dashboard = await Dashboard.start(sandbox);
+    await sessionsOf(dashboard);
+    const usual = await dashboard.ask<UsualTimesAnswer>("/api/usual-times");
+    const times = sample
+      .filter(({ event, tool }) => event === "PostToolUse" && tool === "Bash")
+      .map(({ duration_ms }) => duration_ms ?? 0)
+      .toSorted((a, b) => a - b);
+    expect(usual["Bash"]).toEqual({
+      calls: times.length,
+      p95_ms: times[Math.floor(times.length * 0.95)] ?? 0,
+    });
+  });
+
+  test("tells of a file that two sessions work on, while they do", async () => {
+    using sandbox = new Sandbox();
+    await using dashboard = await Dashboard.start(sandbox);
+    const edit = (session_id: string, tool_name: string) =>
+      runProgram("post-tool-use", sandbox, {
+        session_id,
+        hook_event_name: "PostToolUse",
+        tool_name,
+        tool_use_id: `${session_id}-1`,
+        tool_input: { file_path: "/home/you/shop/cart.ts" },
+        tool_response: {},
+      });
+    const shared: (readonly SharedFile[])[] = [];
+    const stop = new AbortController();
+    const follow = (async () => {
+      for await (const message of dashboard.live()) {
+        if (message.kind === "shared_files") shared.push(message.files);
+        if (stop.signal.aborted) return;
+      }
+    })();
+    await edit("one", "Read");
+    await edit("two", "Read");
+    await edit("one", "Edit");
+    await until(() => shared.length > 0);
+    const [file] = shared.at(-1) ?? [];
+    expect(file?.path).toBe("/home/you/shop/cart.ts");
+    expect(file?.sessions.map(({ session, use }) => `${session} ${use}`).toSorted()).toEqual([
+      "one changed",
+      "two read",
+    ]);
+    // It is over when one of them ends.
+    await runProgram("session-end", sandbox, {
+      session_id: "two",
+      hook_event_name: "SessionEnd",
+      reason: "other",
+    });
+    await until(() => shared.at(-1)?.length === 0);
+    stop.abort();
+    await edit("one", "Edit");
+    await follow;
+  });
+
+  test("opens at the session that is asked for", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox, {
+      args: [SESSION.slice(0, 6), "--no-open"],
+    });
+    expect(dashboard.link).toEndWith(`/session/${SESSION}`);
+    const again = await runCli(sandbox, `dashboard --no-open ${SESSION}`);
+    expect(again.stdout).toContain(`#token=${dashboard.token}/session/${SESSION}`);
+    const none = await runCli(sandbox, "dashboard --no-open 99999999");
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain("99999999");
+  });
 
   test("says whether everything works, and who named the sessions", async () => {
     using sandbox = new Sandbox();

@@ -16,10 +16,11 @@ export class ApiError extends Error {
   }
 }
 
-/** Takes the token or the ticket out of the link, before anyone sees it there. */
+/** Takes the token or the ticket out of the link, before anyone sees it there. A view may follow: `#ticket=…/session/ID`. */
 export async function logIn(): Promise<void> {
-  const [, kind, secret] = /^#(token|ticket)=([\w-]+)$/.exec(location.hash) ?? [];
-  if (kind !== undefined) history.replaceState(null, "", `${location.pathname}#/`);
+  const [, kind, secret, view = "/"] =
+    /^#(token|ticket)=([\w-]+)(\/.*)?$/.exec(location.hash) ?? [];
+  if (kind !== undefined) history.replaceState(null, "", `${location.pathname}#${view}`);
   if (kind === "token") localStorage.setItem(KEPT, secret ?? "");
   if (kind === "ticket") {
     const response = await fetch("/api/login", { method: "POST", body: secret ?? "" });

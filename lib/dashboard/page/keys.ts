@@ -1,12 +1,15 @@
 // The keyboard. Every list can be gone through with it; `?` lists what there is.
 import { signal } from "@preact/signals";
 import { goTo, linkTo } from "./address";
+import { areTextsHidden } from "./choices";
 
 export const isHelpOpen = signal(false);
+export const isPaletteOpen = signal(false);
 
 /** What the keys do, as the help shows it. */
 export const KEYS: readonly (readonly [string, string])[] = [
-  ["g then n, s, e, h", "Now, Sessions, Events, Health"],
+  ["Ctrl K", "go to a session, a project or a view, or do something"],
+  ["g then n, s, e, f, h", "Now, Sessions, Events, Files, Health"],
   ["/", "filter"],
   ["j, k or ↓, ↑", "next, previous row"],
   ["Enter", "open the row"],
@@ -16,7 +19,10 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["0", "on the timeline: whole session"],
   ["Space", "in a session: play it back, pause"],
   [", .", "in a session: previous, next event"],
+  ["f F", "in a session: next, previous failure"],
+  ["] [", "in a session: next, previous prompt"],
   ["p", "in Events: pause, resume"],
+  ["x", "hide texts, while somebody else looks at the screen"],
   ["Esc", "close, or leave the filter"],
   ["?", "this list"],
 ];
@@ -34,6 +40,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   n: "now",
   s: "sessions",
   e: "events",
+  f: "files",
   h: "health",
 };
 const GO_MS = 1500;
@@ -42,7 +49,13 @@ let goUntilMs = 0;
 /** Listens to the keyboard; returns what ends that. */
 export function listenToKeys(): () => void {
   const listen = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      isPaletteOpen.value = !isPaletteOpen.value;
+      event.preventDefault();
+      return;
+    }
+    // A dialog has the keyboard for itself.
+    if (event.ctrlKey || event.metaKey || event.altKey || isPaletteOpen.value) return;
     const { target } = event;
     const isTyping =
       target instanceof HTMLSelectElement ||
@@ -59,7 +72,8 @@ export function listenToKeys(): () => void {
     else if (event.timeStamp < goUntilMs && event.key in VIEWS) {
       goUntilMs = 0;
       goTo(linkTo(VIEWS[event.key] ?? ""));
-    } else if (event.key === "/") {
+    } else if (event.key === "x") areTextsHidden.value = !areTextsHidden.value;
+    else if (event.key === "/") {
       document.querySelector<HTMLInputElement>("input[type=search]")?.focus();
     } else if (!handlers.some((handler) => handler(event))) return;
     event.preventDefault();

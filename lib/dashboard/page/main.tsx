@@ -4,11 +4,16 @@ import { useEffect } from "preact/hooks";
 import { address, linkTo, readAddress } from "./address";
 import { access, logIn } from "./api";
 import { formatCount } from "./format";
-import { isHelpOpen, listenToKeys } from "./keys";
+import { areTextsHidden } from "./choices";
+import { isHelpOpen, isPaletteOpen, listenToKeys } from "./keys";
 import { Help } from "./parts/help";
-import { askingCount, connection, epoch, eventCount, follow, progress, version } from "./store";
+import { Palette } from "./parts/palette";
+import { asking, connection, epoch, eventCount, follow, progress, version } from "./store";
+import { Compare } from "./views/compare";
 import { Events } from "./views/events";
+import { Files } from "./views/files";
 import { Health } from "./views/health";
+import { tellOfQuestions } from "./tell";
 import { Now } from "./views/now";
 import { Session } from "./views/session";
 import { Sessions } from "./views/sessions";
@@ -17,16 +22,17 @@ const VIEWS = [
   ["now", "Now", "n"],
   ["sessions", "Sessions", "s"],
   ["events", "Events", "e"],
+  ["files", "Files", "f"],
   ["health", "Health", "h"],
 ] as const;
 
 function App() {
   useEffect(listenToKeys, []);
   const { view } = address.value;
-  const asking = askingCount.value;
+  const count = asking.value.length;
   useEffect(() => {
-    document.title = asking > 0 ? `(${asking}) Claude sessions` : "Claude sessions";
-  }, [asking]);
+    document.title = count > 0 ? `(${count}) Claude sessions` : "Claude sessions";
+  }, [count]);
   return (
     <>
       <a class="skip" href="#main">
@@ -44,15 +50,23 @@ function App() {
               title={`g ${key}`}
             >
               {label}
-              {name === "now" && asking > 0 ? (
-                <span class="badge" aria-label={`${asking} wait for an answer`}>
-                  {asking}
+              {name === "now" && count > 0 ? (
+                <span class="badge" aria-label={`${count} wait for an answer`}>
+                  {count}
                 </span>
               ) : null}
             </a>
           ))}
         </nav>
         <Status />
+        {areTextsHidden.value ? (
+          <button type="button" class="quiet" onClick={() => (areTextsHidden.value = false)}>
+            Texts are hidden <kbd>x</kbd>
+          </button>
+        ) : null}
+        <button type="button" class="quiet" onClick={() => (isPaletteOpen.value = true)}>
+          Go to <kbd>Ctrl K</kbd>
+        </button>
         <button type="button" class="quiet" onClick={() => (isHelpOpen.value = true)}>
           Keys <kbd>?</kbd>
         </button>
@@ -61,6 +75,7 @@ function App() {
         {access.value === "closed" ? <Closed /> : <View />}
       </main>
       {isHelpOpen.value ? <Help /> : null}
+      {isPaletteOpen.value ? <Palette /> : null}
     </>
   );
 }
@@ -76,6 +91,10 @@ function View() {
       return <Session key={`${id} ${epoch.value}`} id={id} />;
     case "events":
       return <Events />;
+    case "files":
+      return <Files />;
+    case "compare":
+      return <Compare key={id} id={id} />;
     case "health":
       return <Health />;
     default:
@@ -127,5 +146,6 @@ function Closed() {
 await logIn();
 readAddress();
 follow();
+tellOfQuestions();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -1,8 +1,16 @@
 // What the page knows: all sessions, and the events that come while it is open. One stream brings both.
 import { computed, signal } from "@preact/signals";
 import { stateAfter, type SessionState } from "../../history/summary";
-import type { EventColumns, LiveMessage, SessionRow } from "../answers";
-import { access, ask } from "./api";
+import type { UsualTime } from "../../history/repeats";
+import type {
+  EventColumns,
+  LiveMessage,
+  SessionRow,
+  SharedFile,
+  UsualTimesAnswer,
+} from "../answers";
+import { access, ask, askJson } from "./api";
+import { isToldOfQuestions } from "./choices";
 
 /** All sessions by id; the number changes with them. */
 const byId = new Map<string, SessionRow>();
@@ -24,14 +32,29 @@ export const sessions = computed<readonly SessionRow[]>(() => {
   return Array.from(byId.values()).toSorted((a, b) => b.last_ms - a.last_ms);
 });
 
-/** How many sessions ask the person for something. */
-export const askingCount = computed(() => {
-  void sessionsChanged.value;
-  let count = 0;
-  for (const session of byId.values())
-    if (session.waits_for === "answer" && stateOf(session) === "waiting") count++;
-  return count;
-});
+/** The sessions that ask the person for something, the one that waits longest first. */
+export const asking = computed<readonly SessionRow[]>(() =>
+  sessions.value
+    .filter((one) => one.waits_for === "answer" && stateOf(one) === "waiting")
+    .toSorted((a, b) => (a.waiting_since_ms ?? 0) - (b.waiting_since_ms ?? 0)),
+);
+
+const sharedFilesSent = signal<readonly SharedFile[]>([]);
+
+/** The files that several open sessions work on now. */
+export const sharedFiles = computed(() =>
+  sharedFilesSent.value.filter(({ sessions: users }) => {
+    const open = users.filter(({ session, last_ms }) => {
+      const row = sessionOf(session);
+      const state = row === undefined ? "ended" : stateOf(row);
+      return now.value - last_ms < TOGETHER_MS && (state === "active" || state === "waiting");
+    });
+    return open.length > 1;
+  }),
+);
+
+/** How long the calls of each tool usually take: asked for once the log has been read. */
+export const usualTimes = signal<ReadonlyMap<string, UsualTime>>(new Map());
 
 /** A session as it is now, for what need not change with it. */
 export function peekSession(id: string): SessionRow | undefined {
@@ -59,6 +82,8 @@ export function onEvents(listener: EventListener): () => void {
 }
 
 const RETRY_MS = 1000;
+/** As long as the server says that sessions share a file. */
+const TOGETHER_MS = 15 * 60_000;
 /** Changes when the log was changed from outside, or the server restarted: places in it are then others. */
 export const epoch = signal("");
 let cursor = 0;
@@ -67,14 +92,15 @@ let stop: AbortController | undefined;
 /** Follows the log for as long as the page is looked at. */
 export function follow(): void {
   addEventListener("visibilitychange", () => {
+    // Browsers open six connections to a host: a page that nobody looks at lets go of its own.
     if (document.hidden) {
-      // Browsers open six connections to a host: a page that nobody looks at lets go of its own.
+      if (isToldOfQuestions.value) return;
       stop?.abort();
       connection.value = "resting";
-    } else void connect();
+    } else if (connection.value !== "live") void connect();
   });
   setInterval(() => {
-    if (!document.hidden) now.value = Date.now();
+    if (!document.hidden || isToldOfQuestions.value) now.value = Date.now();
   }, 1000);
   void connect();
 }
@@ -128,8 +154,23 @@ function take(message: LiveMessage): void {
       eventCount.value += message.events.at_ms.length;
       for (const listener of listeners) listener(message.events);
       break;
+    case "shared_files":
+      sharedFilesSent.value = message.files;
+      break;
     case "progress":
+      if (message.share === 1 && progress.value < 1) void askUsualTimes();
       progress.value = message.share;
       eventCount.value = message.events;
+  }
+}
+
+async function askUsualTimes(): Promise<void> {
+  try {
+    const answer = await askJson<UsualTimesAnswer>("/api/usual-times");
+    usualTimes.value = new Map(
+      Object.entries(answer).map(([tool, { calls, p95_ms }]) => [tool, { calls, p95Ms: p95_ms }]),
+    );
+  } catch {
+    // Without them nothing is said to be slow.
   }
 }

@@ -9,6 +9,8 @@ interface RowsProps {
   readonly height: number;
   readonly label: string;
   readonly selected: number;
+  /** Of the selected row: when it changes, the row is shown. */
+  readonly selectedKey?: string | undefined;
   readonly onSelect: (index: number) => void;
   readonly onOpen?: (index: number) => void;
   /** Renders a row; its attributes have to be on the outermost element. */
@@ -69,6 +71,9 @@ export function Rows(props: RowsProps) {
     else if (top + height > element.scrollTop + element.clientHeight)
       element.scrollTop = top + height - element.clientHeight;
   };
+  useEffect(() => {
+    if (selected >= 0) show(selected);
+  }, [props.selectedKey]);
   const latest = useRef(props);
   latest.current = props;
   useEffect(

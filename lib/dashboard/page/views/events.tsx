@@ -285,7 +285,7 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
         {formatTime(atMs)}
       </time>
       <a
-        class={isNewSession ? "of-session" : "of-session same"}
+        class={isNewSession ? "of-session private" : "of-session same private"}
         href={linkTo("session", session)}
         tabIndex={-1}
       >

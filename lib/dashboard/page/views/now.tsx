@@ -1,19 +1,29 @@
 // Now: who needs me, what is at work, what has just ended.
 import type { SessionRow } from "../../answers";
+import { isSlow } from "../../../history/repeats";
 import { linkTo } from "../address";
-import { formatAge, formatAgo, plural } from "../format";
+import { canTell, isToldOfQuestions, toggleTold } from "../choices";
+import { formatAge, formatAgo, formatCount, formatDuration, plural } from "../format";
 import { State, stateWords, titleOf } from "../parts/state";
-import { now, progress, sessions, stateOf } from "../store";
+import { unseenCount } from "../seen";
+import {
+  asking,
+  now,
+  progress,
+  sessionOf,
+  sessions,
+  sharedFiles,
+  stateOf,
+  usualTimes,
+} from "../store";
 
 const HOUR_MS = 3_600_000;
 const MAX_ENDED = 8;
 
 export function Now() {
   const nowMs = now.value;
+  const needing = asking.value;
   const open = sessions.value.filter((one) => stateOf(one) === "waiting");
-  const asking = open
-    .filter((one) => one.waits_for === "answer")
-    .toSorted((a, b) => (a.waiting_since_ms ?? 0) - (b.waiting_since_ms ?? 0));
   // A session that nobody has gone back to for half a day is not what someone needs first.
   const done = open.filter(
     (one) => one.waits_for === "prompt" && nowMs - one.last_ms < 12 * HOUR_MS,
@@ -26,19 +36,63 @@ export function Now() {
   return (
     <div class="now">
       <h1 class="hidden">Now</h1>
+      {canTell ? (
+        <button
+          type="button"
+          class="quiet tell"
+          aria-pressed={isToldOfQuestions.value}
+          title="A notification of the desktop, when a session begins to wait for your answer"
+          onClick={() => void toggleTold()}
+        >
+          {isToldOfQuestions.value ? "Notifications are on" : "Notify me"}
+        </button>
+      ) : null}
       <Part
         title={
-          asking.length === 0
+          needing.length === 0
             ? "Nothing needs you"
-            : `${plural(asking.length, "session")} need${asking.length === 1 ? "s" : ""} you`
+            : `${plural(needing.length, "session")} need${needing.length === 1 ? "s" : ""} you`
         }
-        sessions={asking}
+        sessions={needing}
         kind="asks"
       />
+      <Shared />
       <Part title="Done, your turn" sessions={done} kind="done" />
       <Part title="At work" sessions={working} kind="works" />
       <Part title="Ended" sessions={ended} kind="ended" />
     </div>
+  );
+}
+
+/** Files that two sessions work on at the same time. */
+function Shared() {
+  const files = sharedFiles.value;
+  if (files.length === 0) return null;
+  return (
+    <section class="part shared" aria-label="The same file in two sessions">
+      <h2>The same file in two sessions</h2>
+      <ul>
+        {files.map(({ path, sessions: users }) => (
+          <li key={path}>
+            <code class="private">{path}</code>{" "}
+            <span class="quiet">
+              {users.map(({ session, use, last_ms }, i) => {
+                const known = sessionOf(session);
+                return (
+                  <>
+                    {i === 0 ? "" : ", "}
+                    {use === "changed" ? "changed" : "read"} {formatAgo(last_ms, now.value)} by{" "}
+                    <a href={linkTo("session", session, { tab: "files" })} class="private">
+                      {known === undefined ? session.slice(0, 8) : titleOf(known)}
+                    </a>
+                  </>
+                );
+              })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -68,12 +122,18 @@ function Card({ session }: { readonly session: SessionRow }) {
   const nowMs = now.value;
   const [kind] = stateWords(session);
   const call = session.running.at(-1);
+  const isSlowCall =
+    kind === "works" &&
+    call !== undefined &&
+    isSlow(nowMs - call.since_ms, usualTimes.value.get(call.tool));
+  const unseen = unseenCount(session);
   const sinceMs = kind === "asks" || kind === "done" ? session.waiting_since_ms : call?.since_ms;
   return (
     <a class="card" href={linkTo("session", session.id)}>
       <span class="card-head">
         <span class="project">{session.project}</span>
         <span class="title">{titleOf(session)}</span>
+        {unseen > 0 ? <span class="unseen">{formatCount(unseen)} new</span> : null}
         <span class="age">
           {kind === "ended" || kind === "silent"
             ? formatAgo(session.last_ms, nowMs)
@@ -90,6 +150,13 @@ function Card({ session }: { readonly session: SessionRow }) {
               {call.tool} {call.text}
             </code>
             {session.running.length > 1 ? ` and ${session.running.length - 1} more` : ""}
+            {isSlowCall ? (
+              <span class="hint">
+                {" "}
+                ↺ {call.tool} usually takes up to{" "}
+                {formatDuration(usualTimes.value.get(call.tool)?.p95Ms ?? 0)}
+              </span>
+            ) : null}
           </span>
         ) : (
           <span class="text quiet">

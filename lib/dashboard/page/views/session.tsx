@@ -4,61 +4,33 @@ import type { SessionLink } from "../../../history/lineage";
 import { SessionSummary } from "../../../history/summary";
 import { buildTimeline } from "../../../history/timeline-builder";
 import type { EventRecord } from "../../../log/record";
-import type { Place, PlacedRecord, SessionAnswer, SessionRow } from "../../answers";
+import { filesTouched } from "../../../history/files-touched";
+import { describeHint, findRepeats, isSlow, type Hint } from "../../../history/repeats";
+import { SessionTime } from "../../../history/time-spent";
+import { inWrittenOrder } from "../../../history/written-order";
+import type { SessionRow } from "../../answers";
 import { address, linkTo, setParams } from "../address";
-import { ApiError, askJson } from "../api";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
+import { FileTable } from "../parts/file-table";
 import { Lanes } from "../parts/lanes";
 import { Panel } from "../parts/panel";
 import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
+import { useSessionData } from "../parts/session-data";
 import { State, titleOf } from "../parts/state";
 import { barsOf, placesByKey, treeRows, type TreeRow } from "../parts/story";
-import { now, sessionOf, sessionsChanged, stateOf } from "../store";
-
-interface Loaded {
-  readonly records: Map<string, PlacedRecord>;
-  links: readonly SessionLink[];
-  next: readonly Place[];
-}
+import { TimeTable } from "../parts/time-table";
+import { saveSeen, seenOf, type Seen } from "../seen";
+import { now, sessionOf, sharedFiles, stateOf, usualTimes } from "../store";
 
 export function Session({ id }: { readonly id: string }) {
-  const loaded = useRef<Loaded>({ records: new Map(), links: [], next: [] });
-  const [count, setCount] = useState(0);
-  const [problem, setProblem] = useState("");
-  const isAsking = useRef(false);
+  const { records: placed, links, count, problem } = useSessionData(id);
   const session = sessionOf(id);
-  const events = session?.events ?? 0;
-  void sessionsChanged.value;
-
-  useEffect(() => {
-    if (isAsking.current) return;
-    isAsking.current = true;
-    const { next, records } = loaded.current;
-    const from = next.map(({ day, offset }) => `${day}:${offset}`).join(",");
-    askJson<SessionAnswer>(`/api/session?id=${encodeURIComponent(id)}&from=${from}`)
-      .then((answer) => {
-        for (const placed of answer.records) records.set(placed.record.id, placed);
-        if (from === "") loaded.current.links = answer.links;
-        loaded.current.next = answer.next;
-        setProblem("");
-        setCount(records.size);
-      })
-      .catch((error: unknown) => {
-        if (error instanceof ApiError) setProblem(error.message);
-      })
-      .finally(() => (isAsking.current = false));
-    // A new event of it, or an answer that came while one was asked for.
-  }, [id, events, count]);
-
   const { params } = address.value;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const state = session === undefined ? "ended" : stateOf(session);
   const isOver = state === "ended" || state === "silent";
-  const records = useMemo(
-    () => Array.from(loaded.current.records.values(), ({ record }) => record),
-    [count],
-  );
+  const records = useMemo(() => Array.from(placed.values(), ({ record }) => record), [count]);
   const playback = usePlayback(records);
   const { at } = playback;
   const nowMs = at ?? (isOver ? (session?.last_ms ?? 0) : now.value);
@@ -68,7 +40,7 @@ export function Session({ id }: { readonly id: string }) {
     () => buildTimeline(playback.shown, nowMs, at === undefined && isOver),
     [playback.shown, isOver, tick],
   );
-  const places = useMemo(() => placesByKey(loaded.current.records), [count]);
+  const places = useMemo(() => placesByKey(placed), [count]);
   const rows = useMemo(
     () => treeRows(timeline.entries, session?.project_dir ?? "", closed),
     [timeline, closed],
@@ -78,6 +50,10 @@ export function Session({ id }: { readonly id: string }) {
     const list = document.querySelector("[role=tree]");
     if (playback.isPlaying && list !== null) list.scrollTop = list.scrollHeight;
   }, [rows.length, playback.isPlaying]);
+  const tab = params["tab"] ?? "story";
+  const files = useMemo(() => filesTouched(timeline), [timeline]);
+  const hints = useMemo(() => findRepeats(timeline), [timeline]);
+  const firstNew = useFirstNew(session, rows);
   const selected = rows.findIndex(({ key }) => key === params["sel"]);
   const chosen = rows[selected];
   const [first, last] = rangeOf(records, nowMs, isOver || at !== undefined);
@@ -106,60 +82,111 @@ export function Session({ id }: { readonly id: string }) {
   };
   const chosenPlaces =
     chosen === undefined ? [] : chosen.records.flatMap((one) => places.get(one) ?? []);
+  const goOn = (by: 1 | -1, isMeant: (row: TreeRow) => boolean) => {
+    const from = selected < 0 && by < 0 ? rows.length : selected;
+    const found =
+      by > 0
+        ? rows.findIndex((row, i) => i > from && isMeant(row))
+        : rows.findLastIndex((row, i) => i < from && isMeant(row));
+    if (found >= 0) choose(rows[found]?.key);
+  };
+  const onKeyInStory = (event: KeyboardEvent): boolean => {
+    switch (event.key) {
+      case "Escape":
+        if (chosen === undefined) return false;
+        choose(undefined);
+        return true;
+      case "f":
+      case "F":
+        goOn(event.key === "f" ? 1 : -1, ({ tone }) => tone === "failed");
+        return true;
+      case "]":
+      case "[":
+        goOn(event.key === "]" ? 1 : -1, ({ kind }) => kind === "turn");
+        return true;
+      case "ArrowLeft":
+      case "ArrowRight":
+        if (chosen?.kind !== "turn" && chosen?.kind !== "agent") return false;
+        toggle(chosen.key, event.key === "ArrowLeft");
+        return true;
+      default:
+        return false;
+    }
+  };
   return (
     <div class={chosen === undefined ? "session" : "session with-panel"}>
-      <Head
-        session={at === undefined ? session : rowAt(session, playback.shown, at)}
-        links={loaded.current.links}
-        atMs={at}
-      />
-      <Player
-        moments={playback.moments}
-        at={at}
-        onSeek={playback.seek}
-        onPlaying={playback.setPlaying}
-      />
-      <Lanes
-        bars={bars}
-        first={first}
-        last={last}
-        moment={at}
-        selected={params["sel"]}
-        onSelect={choose}
-      />
-      <Rows
-        count={rows.length}
-        height={26}
-        label="Story"
-        role="tree"
-        selected={selected}
-        onSelect={(index) => choose(rows[index]?.key)}
-        keys={(event) => {
-          if (event.key === "Escape" && chosen !== undefined) {
-            choose(undefined);
-            return true;
-          }
-          if (chosen?.kind !== "turn" && chosen?.kind !== "agent") return false;
-          if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return false;
-          toggle(chosen.key, event.key === "ArrowLeft");
-          return true;
-        }}
-        row={(index, attributes) => {
-          const row = rows[index];
-          if (row === undefined) return null;
-          return (
-            <div
-              key={row.key}
-              {...attributes}
-              class={`${attributes.class} tree-line ${row.kind} ${row.tone}`}
-              aria-level={row.depth + 1}
-              {...(row.isClosed !== undefined && { "aria-expanded": !row.isClosed })}
-            >
-              <TreeLine row={row} first={first} last={last} onToggle={toggle} />
-            </div>
-          );
-        }}
-      />
+      <div class="session-main">
+        <Head
+          session={at === undefined ? session : rowAt(session, playback.shown, at)}
+          links={links}
+          atMs={at}
+        />
+        <Player
+          moments={playback.moments}
+          at={at}
+          onSeek={playback.seek}
+          onPlaying={playback.setPlaying}
+        />
+        <Lanes
+          bars={bars}
+          first={first}
+          last={last}
+          moment={at}
+          selected={params["sel"]}
+          onSelect={choose}
+        />
+        <Tabs session={session} tab={tab} fileCount={files.length} />
+        <Hints
+          hints={hints}
+          session={session}
+          isNow={at === undefined}
+          selected={params["sel"]}
+          onCall={(call) => setParams({ sel: `call-${call}`, tab: undefined })}
+        />
+        {tab === "files" ? (
+          <FileTable
+            files={files}
+            projectDir={session.project_dir}
+            shared={sharedFiles.value}
+            sessionId={id}
+            onCall={(call) => setParams({ sel: `call-${call.id}`, tab: undefined })}
+          />
+        ) : tab === "time" ? (
+          <Time
+            records={playback.shown}
+            rows={rows}
+            untilMs={isOver && at === undefined ? undefined : nowMs}
+          />
+        ) : (
+          <Rows
+            count={rows.length}
+            height={26}
+            label="Story"
+            role="tree"
+            selected={selected}
+            selectedKey={chosen?.key}
+            onSelect={(index) => choose(rows[index]?.key)}
+            keys={onKeyInStory}
+            row={(index, attributes) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              const isFirstNew = index === firstNew;
+              return (
+                <div
+                  key={row.key}
+                  {...attributes}
+                  class={`${attributes.class} tree-line ${row.kind} ${row.tone}${isFirstNew ? " first-new" : ""}`}
+                  aria-level={row.depth + 1}
+                  {...(row.isClosed !== undefined && { "aria-expanded": !row.isClosed })}
+                >
+                  <TreeLine row={row} first={first} last={last} onToggle={toggle} />
+                  {isFirstNew ? <span class="new-mark">new since you last looked</span> : null}
+                </div>
+              );
+            }}
+          />
+        )}
+      </div>
       {chosen === undefined || chosenPlaces[0] === undefined ? null : (
         <Panel
           place={chosenPlaces[0]}
@@ -169,6 +196,132 @@ export function Session({ id }: { readonly id: string }) {
       )}
     </div>
   );
+}
+
+interface TabsProps {
+  readonly session: SessionRow;
+  readonly tab: string;
+  readonly fileCount: number;
+}
+
+function Tabs({ session, tab, fileCount }: TabsProps) {
+  const tabs = [
+    ["story", "Story"],
+    ["files", fileCount === 0 ? "Files" : `Files ${fileCount}`],
+    ["time", "Time"],
+  ] as const;
+  return (
+    <div class="tabs">
+      {tabs.map(([name, label]) => (
+        <button
+          key={name}
+          type="button"
+          class="quiet"
+          aria-pressed={tab === name}
+          onClick={() => setParams({ tab: name === "story" ? undefined : name })}
+        >
+          {label}
+        </button>
+      ))}
+      <a class="quiet" href={linkTo("compare", session.id)}>
+        Compare with …
+      </a>
+    </div>
+  );
+}
+
+interface HintsProps {
+  readonly hints: readonly Hint[];
+  readonly session: SessionRow;
+  readonly isNow: boolean;
+  readonly selected: string | undefined;
+  /** Shows a call. */
+  readonly onCall: (id: string) => void;
+}
+
+/** What may go in circles, or take too long. A click goes from call to call. */
+function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
+  const slow = session.running.filter(
+    ({ tool, since_ms }) =>
+      isNow &&
+      stateOf(session) === "active" &&
+      isSlow(now.value - since_ms, usualTimes.value.get(tool)),
+  );
+  const shared = sharedFiles.value.filter(({ sessions }) =>
+    sessions.some((one) => one.session === session.id),
+  );
+  if (hints.length + slow.length + shared.length === 0) return null;
+  const next = ({ calls }: Hint) => {
+    const at = calls.findIndex(({ id }) => `call-${id}` === selected);
+    const call = calls[(at + 1) % calls.length];
+    if (call !== undefined) onCall(call.id);
+  };
+  return (
+    <ul class="hints" aria-label="Hints">
+      {hints.map((hint) => (
+        <li key={`${hint.kind} ${hint.calls[0]?.id}`}>
+          <button type="button" class="hint" onClick={() => next(hint)}>
+            ↺ <span class="private">{describeHint(hint, session.project_dir)}</span>
+          </button>
+        </li>
+      ))}
+      {slow.map(({ tool, since_ms }) => (
+        <li key={`slow ${since_ms}`} class="hint">
+          ↺ {tool} has run for {formatDuration(now.value - since_ms)}; it usually takes up to{" "}
+          {formatDuration(usualTimes.value.get(tool)?.p95Ms ?? 0)}
+        </li>
+      ))}
+      {shared.map(({ path, sessions }) => (
+        <li key={path} class="hint">
+          ⚠ <code class="private">{path.replace(`${session.project_dir}/`, "")}</code> is in use by{" "}
+          {sessions
+            .filter((one) => one.session !== session.id)
+            .map((one) => {
+              const other = sessionOf(one.session);
+              return (
+                <a key={one.session} class="private" href={linkTo("session", one.session)}>
+                  {other === undefined ? one.session.slice(0, 8) : titleOf(other)}
+                </a>
+              );
+            })}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface TimeProps {
+  readonly records: readonly EventRecord[];
+  readonly rows: readonly TreeRow[];
+  /** Until when it goes on, if it is not over. */
+  readonly untilMs: number | undefined;
+}
+
+function Time({ records, rows, untilMs }: TimeProps) {
+  const time = useMemo(() => {
+    const spent = new SessionTime();
+    for (const record of inWrittenOrder(records)) spent.add(record);
+    if (untilMs !== undefined) spent.continueTo(untilMs);
+    return spent;
+  }, [records, untilMs]);
+  const prompts = new Map(
+    rows.flatMap((row) => (row.kind === "turn" ? [[row.atMs, row.text]] : [])),
+  );
+  return <TimeTable time={time} prompts={prompts} />;
+}
+
+/** The first row that came after the session was last looked at; -1 if there is none. It is looked at from now on. */
+function useFirstNew(session: SessionRow | undefined, rows: readonly TreeRow[]): number {
+  const before = useRef<Seen | undefined | null>(null);
+  if (before.current === null && session !== undefined) before.current = seenOf(session.id);
+  const events = session?.events ?? 0;
+  useEffect(() => {
+    if (session !== undefined && !document.hidden)
+      saveSeen(session.id, { events, last_ms: session.last_ms });
+  }, [events]);
+  const seen = before.current ?? undefined;
+  if (seen === undefined || seen.events >= events) return -1;
+  return rows.findIndex(({ atMs, kind }) => atMs > seen.last_ms && kind !== "answer");
 }
 
 const MANY_RECORDS = 3000;
@@ -240,7 +393,7 @@ function Head({ session, links, atMs }: HeadProps) {
   const { id } = session;
   return (
     <header class="session-head">
-      <h1>{titleOf(session)}</h1>
+      <h1 class="private">{titleOf(session)}</h1>
       <p>
         <State session={session} atMs={atMs} /> <span class="project">{session.project}</span>{" "}
         <span class="quiet">
@@ -301,7 +454,7 @@ function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
         <span class="mark" title={words}>
           {mark}
         </span>{" "}
-        <span class="name">{name}</span> <span class="text">{text}</span>
+        <span class="name">{name}</span> <span class="text private">{text}</span>
       </span>
       <svg class="bar wide-only" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
         <rect

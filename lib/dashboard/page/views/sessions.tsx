@@ -15,6 +15,7 @@ import { Facets, type Facet } from "../parts/facets";
 import { FilterBox } from "../parts/filter-box";
 import { Rows } from "../parts/rows";
 import { State, stateWords, titleOf } from "../parts/state";
+import { unseenCount } from "../seen";
 import { now, progress, sessions, stateOf } from "../store";
 import { Begin, Reading } from "./now";
 
@@ -158,13 +159,17 @@ export function Sessions() {
 
 function SessionLine({ session, attributes }: { session: SessionRow; attributes: object }) {
   const { project, tools, failures, agents, started_ms, last_ms, id } = session;
+  const unseen = unseenCount(session);
   return (
     <div {...attributes}>
       <div role="gridcell" class="cell">
         <a class="session-line" href={linkTo("session", id)} tabIndex={-1}>
           <State session={session} />
           <span class="project">{project}</span>
-          <span class="title">{titleOf(session)}</span>
+          <span class="about">
+            <span class="title">{titleOf(session)}</span>
+            {unseen > 0 ? <span class="unseen">{formatCount(unseen)} new</span> : null}
+          </span>
           <span class="number wide-only">{agents > 0 ? formatCount(agents) : ""}</span>
           <span class="number">{formatCount(tools)}</span>
           <span class={failures > 0 ? "number failed" : "number quiet"}>

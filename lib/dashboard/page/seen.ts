@@ -1,0 +1,58 @@
+// What the person has looked at: of each session, how far. Only this browser knows.
+import { signal } from "@preact/signals";
+
+const KEPT = "claude-session seen";
+// The latest. What was looked at long ago is new again.
+const MAX_SESSIONS = 500;
+
+/** How far a session was seen. */
+export interface Seen {
+  readonly events: number;
+  /** The time of its last event then, in milliseconds since 1970 UTC. */
+  readonly last_ms: number;
+}
+
+const seen = new Map<string, Seen>(read());
+const seenChanged = signal(0);
+
+function read(): [string, Seen][] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(kept) ? (kept as [string, Seen][]) : [];
+  } catch {
+    return []; // Somebody else wrote there.
+  }
+}
+
+/** How far a session was seen; `undefined` if never. */
+export function seenOf(id: string): Seen | undefined {
+  void seenChanged.value;
+  return seen.get(id);
+}
+
+/** How many events a session has that were not seen; 0 if it was never looked at. */
+export function unseenCount({
+  id,
+  events,
+}: {
+  readonly id: string;
+  readonly events: number;
+}): number {
+  const known = seenOf(id);
+  return known === undefined ? 0 : Math.max(0, events - known.events);
+}
+
+/** Keeps that a session was looked at as it is now. */
+export function saveSeen(id: string, now: Seen): void {
+  const known = seen.get(id);
+  if (known?.events === now.events && known.last_ms === now.last_ms) return;
+  seen.delete(id);
+  seen.set(id, now);
+  const latest = Array.from(seen).slice(-MAX_SESSIONS);
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(latest));
+  } catch {
+    // No room: it is known until the page is closed.
+  }
+  seenChanged.value++;
+}
