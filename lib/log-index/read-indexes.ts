@@ -1,11 +1,8 @@
 // Reads the log as indexes of its days: those that were kept, and the others from the log.
-import type { CountedEvent } from "../history/statistics";
 import { dayPath, listDays, utcDay } from "../log/log";
 import { readDayHeads } from "../log/reader";
 import { system } from "../os/system";
-import type { Names } from "./columns";
 import { emptyIndex, type DayIndex, type Indexer } from "./day-index";
-import { FLAGS } from "./flags";
 import { loadIndex, saveIndex } from "./index-file";
 
 /** Which part of the log to read. */
@@ -47,29 +44,4 @@ function hasBefore({ columns }: DayIndex, timeMs: number): boolean {
   for (let at = 0; at < columns.length; at++)
     if ((columns.atMs[at] as number) < timeMs) return true;
   return false;
-}
-
-/** The events of an index as they are counted. What is yielded is valid until the next. */
-export function* countedEvents({ columns }: DayIndex, { texts }: Names): Generator<CountedEvent> {
-  const counted = {
-    atMs: 0,
-    event: "",
-    sessionId: "",
-    project: "",
-    tool: "",
-    durationMs: -1,
-    isPrompt: false,
-  };
-  for (let at = 0; at < columns.length; at++) {
-    const flags = columns.flags[at] as number;
-    if ((flags & FLAGS.otherClient) !== 0) continue;
-    counted.atMs = columns.atMs[at] as number;
-    counted.event = texts[columns.event[at] as number] as string;
-    counted.sessionId = texts[columns.session[at] as number] as string;
-    counted.project = texts[columns.project[at] as number] as string;
-    counted.tool = texts[columns.tool[at] as number] as string;
-    counted.durationMs = columns.durationMs[at] as number;
-    counted.isPrompt = (flags & FLAGS.prompt) !== 0;
-    yield counted;
-  }
 }

@@ -147,7 +147,7 @@ export const SHAPES = {
   }),
   tail: z.array(eventRecord),
   stats: z.strictObject({
-    by: z.enum(["tool", "project", "day"]),
+    by: z.enum(["tool", "project", "day", "hour", "user", "model"]),
     first_at: time.nullable(),
     last_at: time.nullable(),
     total: z.strictObject(numbers),

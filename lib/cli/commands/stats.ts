@@ -1,11 +1,16 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
-import { Stats, statsRows, toStatsRow, type StatsRow } from "../../history/statistics";
 import { noTime, SessionTime, type Activity, type TimeSpent } from "../../history/time-spent";
 import { dayBefore, utcDay } from "../../log/log";
 import { readHeads } from "../../log/reader";
 import { Indexer } from "../../log-index/day-index";
-import { countedEvents, readIndexes } from "../../log-index/read-indexes";
+import { readIndexes } from "../../log-index/read-indexes";
+import {
+  GROUPS,
+  Statistics,
+  type StatisticsResult,
+  type StatisticsRow,
+} from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { UNKNOWN_SESSION } from "../../session-id";
 import { defineCommand, DONE } from "../command";
@@ -13,7 +18,7 @@ import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
 import { renderDaysTime, timeJson } from "../render/time-spent";
-import { renderStats } from "../render/statistics";
+import { renderStatistics } from "../render/statistics";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
 
@@ -22,7 +27,7 @@ export default defineCommand({
   arguments: {
     by: {
       type: "choice",
-      choices: ["tool", "project", "day", "time"],
+      choices: [...GROUPS, "time"],
       default: "tool",
       description: "Group by",
     },
@@ -39,9 +44,8 @@ export default defineCommand({
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
     if (!json && !hasLog(terminal)) return DONE;
-    const dayOf = (epochMs: number) => formatLocalTime(epochMs).slice(0, 10);
     if (by === "time") {
-      const days = timeByDay(sinceMs, dayOf, readingProgress(terminal, utcDay(sinceMs)));
+      const days = timeByDay(sinceMs, readingProgress(terminal, utcDay(sinceMs)));
       if (json)
         terminal.print(
           safeJson(
@@ -52,32 +56,29 @@ export default defineCommand({
       else terminal.print(renderDaysTime(days, terminal));
       return DONE;
     }
-    const stats = new Stats(by, dayOf);
     const skipped = new SkippedLines();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
     const indexer = new Indexer(paths.events);
+    const statistics = new Statistics(indexer.names, { by, sinceMs, localTimeOf: formatLocalTime });
     for (const index of readIndexes(indexer, { sinceMs, onRead })) {
       skipped.addAll(index.skipped);
-      for (const event of countedEvents(index, indexer.names)) stats.add(event);
+      statistics.add(index);
     }
-    if (json) terminal.print(safeJson(toJson(stats), 2));
-    else terminal.print(renderStats(stats, nowMs, terminal));
+    const counted = statistics.result();
+    if (json) terminal.print(safeJson(toJson(counted), 2));
+    else terminal.print(renderStatistics(counted, nowMs, terminal));
     skipped.print(terminal);
     return DONE;
   },
 });
 
 /** Where the time of all sessions went, by local day, the oldest first. */
-function timeByDay(
-  sinceMs: number,
-  dayOf: (epochMs: number) => string,
-  onRead: (bytes: number) => void,
-): Map<string, TimeSpent> {
+function timeByDay(sinceMs: number, onRead: (bytes: number) => void): Map<string, TimeSpent> {
   const days = new Map<string, Record<Activity, number>>();
   const sessions = new Map<string, SessionTime>();
   const spend = (activity: Activity, ms: number, endMs: number) => {
     if (endMs < sinceMs) return;
-    const day = dayOf(endMs);
+    const day = formatLocalTime(endMs).slice(0, 10);
     let spent = days.get(day);
     if (spent === undefined) days.set(day, (spent = noTime()));
     spent[activity] += ms;
@@ -96,18 +97,18 @@ function timeByDay(
 }
 
 /** Statistics as `--json` prints them: docs/json.md. */
-function toJson(stats: Stats): unknown {
-  const isEmpty = stats.total.events === 0;
+function toJson({ by, firstMs, lastMs, total, rows }: StatisticsResult): unknown {
+  const isEmpty = total.events === 0;
   return {
-    by: stats.groupBy,
-    first_at: isEmpty ? null : new Date(stats.firstMs).toISOString(),
-    last_at: isEmpty ? null : new Date(stats.lastMs).toISOString(),
-    total: numbersOf(toStatsRow("", stats.total)),
-    rows: statsRows(stats).map((row) => Object.assign({ name: row.key }, numbersOf(row))),
+    by,
+    first_at: isEmpty ? null : new Date(firstMs).toISOString(),
+    last_at: isEmpty ? null : new Date(lastMs).toISOString(),
+    total: numbersOf(total),
+    rows: rows.map((row) => Object.assign({ name: row.key }, numbersOf(row))),
   };
 }
 
-function numbersOf(row: StatsRow) {
+function numbersOf(row: StatisticsRow) {
   const { events, sessions, prompts, calls, failed, failureRate, p50Ms, p95Ms } = row;
   return {
     events,

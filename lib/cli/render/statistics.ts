@@ -1,20 +1,18 @@
 // The table of `claude-session stats`.
 import type { Colors } from "picocolors/types";
-import { statsRows, toStatsRow, type Stats } from "../../history/statistics";
+import type { StatisticsResult } from "../../log-index/statistics";
 import { renderTable, type Column } from "./table";
 import { bar, plural, sanitize, sparkline, wrap } from "./text";
 import { formatDuration, formatSpan } from "./time";
 
 /** Renders statistics as a table no wider than the terminal. */
-export function renderStats(
-  stats: Stats,
+export function renderStatistics(
+  { by, firstMs, lastMs, total, rows }: StatisticsResult,
   nowMs: number,
   { columns, colors }: { columns: number; colors: Colors },
 ): string {
-  const rows = statsRows(stats);
-  if (stats.total.events === 0) return "No events match.";
+  if (total.events === 0) return "No events match.";
   const { bold, dim, red } = colors;
-  const total = toStatsRow("all", stats.total);
   const most = rows.reduce((largest, { calls }) => Math.max(largest, calls), 1);
   const cells = [...rows, total].map((row) => [
     row === total ? bold(row.key) : sanitize(row.key),
@@ -28,12 +26,10 @@ export function renderStats(
     String(row.prompts),
     String(row.events),
   ]);
-  const heading: Column[] = [{ head: stats.groupBy, isFlexible: true }, ...COLUMNS];
-  const shown = stats.groupBy === "tool" ? heading.slice(0, -2) : heading;
-  const span = formatSpan(stats.firstMs, stats.lastMs, nowMs);
-  const days = Array.from(stats.days.values(), ({ events }) => events).slice(
-    SPARKLINE_MARGIN - columns,
-  );
+  const heading: Column[] = [{ head: by, isFlexible: true }, ...COLUMNS];
+  const shown = by === "tool" ? heading.slice(0, -2) : heading;
+  const span = formatSpan(firstMs, lastMs, nowMs);
+  const days = total.byDay.slice(SPARKLINE_MARGIN - columns);
   const { events, sessions, prompts } = total;
   const counts = [plural(events, "event"), plural(sessions, "session"), plural(prompts, "prompt")];
   return [

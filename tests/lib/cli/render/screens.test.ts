@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
 import { renderSessions } from "../../../../lib/cli/render/sessions";
-import { renderStats } from "../../../../lib/cli/render/statistics";
+import { renderStatistics } from "../../../../lib/cli/render/statistics";
 import { renderEventLine } from "../../../../lib/cli/render/event-line";
 import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderTimeline } from "../../../../lib/cli/render/timeline";
@@ -11,13 +11,13 @@ import type { ForwardingReport } from "../../../../lib/forward/status";
 import { describeCall } from "../../../../lib/history/describe";
 import { linkSessions } from "../../../../lib/history/lineage";
 import { fieldOf } from "../../../../lib/history/payload";
-import { Stats } from "../../../../lib/history/statistics";
+import type { GroupBy, StatisticsResult } from "../../../../lib/log-index/statistics";
 import { SessionSummary } from "../../../../lib/history/summary";
 import { buildTimeline } from "../../../../lib/history/timeline-builder";
 import { formatLocalTime } from "../../../../lib/os/local-time";
 import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
-import { toCounted } from "../../../support/counted-event";
+import { statisticsOf } from "../../../support/indexed";
 import {
   HOSTILE,
   NEXT_SESSION,
@@ -90,9 +90,9 @@ const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
   "show, an active session": (screen) => screenOf(NEXT_SESSION, false, screen),
   "show --full": (screen) => screenOf(SESSION, true, screen),
   list: (screen) => renderSessions([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
-  "stats --by tool": (screen) => renderStats(count("tool"), NOW, screen),
-  "stats --by project": (screen) => renderStats(count("project"), NOW, screen),
-  "stats --by day": (screen) => renderStats(count("day"), NOW, screen),
+  "stats --by tool": (screen) => renderStatistics(count("tool"), NOW, screen),
+  "stats --by project": (screen) => renderStatistics(count("project"), NOW, screen),
+  "stats --by day": (screen) => renderStatistics(count("day"), NOW, screen),
   "forward --status": (screen) => renderForwarding(FORWARDING, screen, NOW),
   tail: (screen) => records.map((record) => renderEventLine(record, screen)).join("\n"),
 };
@@ -291,8 +291,6 @@ function screenOf(id: string, isFull: boolean, screen: Screen): string {
   );
 }
 
-function count(by: "tool" | "project" | "day"): Stats {
-  const stats = new Stats(by, (epochMs) => formatLocalTime(epochMs).slice(0, 10));
-  for (const record of records) stats.add(toCounted(record));
-  return stats;
+function count(by: GroupBy): StatisticsResult {
+  return statisticsOf(records, { by, localTimeOf: formatLocalTime });
 }
