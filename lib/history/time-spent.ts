@@ -4,7 +4,7 @@
 // Elicitation and answered by whatever the same agent sends next; of a result, Claude Code says how long the tool itself
 // took, so the rest before it was the wait. Otherwise tools run if a call has begun and not ended; otherwise the model is
 // at work. Outside of turns nothing is: the session waits for the next prompt.
-import { knownEvent } from "../events";
+import { isEvent, knownEvent } from "../events";
 import type { RecordHead } from "../log/record";
 
 /** What a session can do with its time. */
@@ -34,63 +34,113 @@ export function noTime(): Record<Activity, number> {
   return { tools: 0, model: 0, waiting: 0, idle: 0 };
 }
 
-/** Follows one session's events, in their order. */
-export class SessionTime {
-  readonly total = noTime();
-  /** By tool, the longest first if sorted; where calls run side by side, each gets its share. */
-  readonly tools = new Map<string, number>();
-  readonly turns: TurnTime[] = [];
+/** What a session did for a while. */
+export interface Spent {
+  readonly activity: Activity;
+  readonly ms: number;
+  /** When it ended, in milliseconds since 1970 UTC. */
+  readonly endMs: number;
+  /** The tools that ran, where they did. */
+  readonly tools: readonly string[];
+}
+
+/** What a tracker knows, to be kept in a file. */
+export interface TrackerState {
+  readonly at_ms: number | null;
+  readonly is_in_turn: boolean;
+  readonly running: readonly (readonly [id: string, tool: string, agent: string])[];
+  readonly asking: readonly string[];
+  readonly launching: readonly (readonly [agent: string, id: string])[];
+}
+
+interface RunningCall {
+  readonly tool: string;
+  readonly agent: string;
+}
+
+/** Follows what one session does, event by event, in their order. */
+export class ActivityTracker {
   #atMs: number | undefined;
   #isInTurn = false;
-  /** The tools of the calls that run, by id. */
-  readonly #running = new Map<string, { readonly tool: string; readonly agent: string }>();
+  // Most sessions are over: their tracker then holds nothing.
+  /** The calls that run, by id. */
+  #running: Map<string, RunningCall> | undefined;
   /** The agents that ask for something. */
-  readonly #asking = new Set<string>();
-  /** Calls that only wait for their subagent. */
-  readonly #launching = new Map<string, string>();
+  #asking: Set<string> | undefined;
+  /** Calls that only wait for their subagent, by that agent. */
+  #launching: Map<string, string> | undefined;
 
-  /** @param onSpent called with each piece of time, and when it ended */
-  constructor(readonly onSpent?: (activity: Activity, ms: number, endMs: number) => void) {}
+  /** @param onSpent called with each piece of time */
+  constructor(readonly onSpent: (spent: Spent) => void) {}
 
-  /** Adds the next event. */
-  add(head: TimedHead): void {
-    const nowMs = Date.parse(head.timestamp);
+  /** Goes on from what {@link toState} kept. */
+  static from(state: TrackerState, onSpent: (spent: Spent) => void): ActivityTracker {
+    const tracker = new ActivityTracker(onSpent);
+    tracker.#atMs = state.at_ms ?? undefined;
+    tracker.#isInTurn = state.is_in_turn;
+    for (const [id, tool, agent] of state.running) tracker.#begin(id, { tool, agent });
+    for (const agent of state.asking) tracker.#ask(agent);
+    for (const [agent, id] of state.launching) tracker.#launch(agent, id);
+    return tracker;
+  }
+
+  /** Everything, to go on from. */
+  toState(): TrackerState {
+    return {
+      at_ms: this.#atMs ?? null,
+      is_in_turn: this.#isInTurn,
+      running: Array.from(this.#running ?? [], ([id, { tool, agent }]) => [id, tool, agent]),
+      asking: Array.from(this.#asking ?? []),
+      launching: Array.from(this.#launching ?? []),
+    };
+  }
+
+  /** Whether a prompt is being worked on. */
+  get isInTurn(): boolean {
+    return this.#isInTurn;
+  }
+
+  /**
+   * Adds the next event.
+   *
+   * @param nowMs its time, if that is known already
+   */
+  add(head: TimedHead, nowMs = Date.parse(head.timestamp)): void {
     const agent = head.agent_id ?? "";
     const event = knownEvent(head.event);
     const isResult = event === "PostToolUse" || event === "PostToolUseFailure";
     // The tool ran for the last part of the time before its result.
-    if (isResult && this.#asking.has(agent) && head.duration_ms !== undefined) {
-      this.#advance(nowMs - head.duration_ms);
+    if (isResult && head.duration_ms !== undefined && this.#asking?.has(agent)) {
+      this.continueTo(nowMs - head.duration_ms);
       this.#asking.delete(agent);
     }
-    this.#advance(nowMs);
+    this.continueTo(nowMs);
     if (event !== "PermissionRequest" && event !== "Elicitation" && event !== "Notification")
-      this.#asking.delete(agent);
+      this.#asking?.delete(agent);
     const id = head.tool_use_id ?? `${agent} ${head.tool}`;
     switch (event) {
       case "UserPromptSubmit":
         if (agent !== "") break;
         this.#endCalls("");
         this.#isInTurn = true;
-        this.turns.push({ atMs: nowMs, promptId: head.prompt_id, spent: noTime() });
         break;
       case "PreToolUse":
         if (agent === "") this.#isInTurn = true;
-        this.#running.set(id, { tool: head.tool ?? "", agent });
+        this.#begin(id, { tool: head.tool ?? "", agent });
         break;
       case "PostToolUse":
       case "PostToolUseFailure":
-        this.#running.delete(id);
+        this.#running?.delete(id);
         break;
       case "PermissionRequest":
       case "Elicitation":
-        this.#asking.add(agent);
+        this.#ask(agent);
         break;
       case "SubagentStart":
         this.#startAgent(agent);
         break;
       case "SubagentStop":
-        this.#launching.delete(agent);
+        this.#launching?.delete(agent);
         this.#endCalls(agent);
         break;
       case "Stop":
@@ -101,63 +151,168 @@ export class SessionTime {
         break;
       case "SessionStart":
       case "SessionEnd":
-        this.#running.clear();
-        this.#asking.clear();
-        this.#launching.clear();
+        this.#running = undefined;
+        this.#asking = undefined;
+        this.#launching = undefined;
         // A compaction is in the middle of a turn.
         if (event === "SessionEnd") this.#isInTurn = false;
     }
   }
 
-  /** Adds the time since the last event, of a session that goes on. */
+  /** Spends the time since the last event; for a session that goes on, until now. */
   continueTo(nowMs: number): void {
-    this.#advance(nowMs);
+    const ms = nowMs - (this.#atMs ?? nowMs);
+    // The clock may have been set back.
+    if (ms < 0) return;
+    this.#atMs = nowMs;
+    if (ms === 0) return;
+    const tools = this.#tools();
+    this.onSpent({ activity: this.#activity(ms, tools), ms, endMs: nowMs, tools });
+  }
+
+  #begin(id: string, call: RunningCall): void {
+    (this.#running ??= new Map()).set(id, call);
+  }
+
+  #ask(agent: string): void {
+    (this.#asking ??= new Set()).add(agent);
+  }
+
+  #launch(agent: string, id: string): void {
+    (this.#launching ??= new Map()).set(agent, id);
   }
 
   // The call that starts an agent does nothing itself meanwhile.
   #startAgent(agent: string): void {
-    const known = new Set(this.#launching.values());
-    for (const [id, { tool }] of this.#running)
+    const known = new Set(this.#launching?.values());
+    for (const [id, { tool }] of this.#running ?? [])
       if ((tool === "Agent" || tool === "Task") && !known.has(id)) {
-        this.#launching.set(agent, id);
+        this.#launch(agent, id);
         return;
       }
   }
 
   #endCalls(agent: string): void {
-    for (const [id, call] of this.#running) if (call.agent === agent) this.#running.delete(id);
+    for (const [id, call] of this.#running ?? [])
+      if (call.agent === agent) this.#running?.delete(id);
   }
 
-  #advance(toMs: number): void {
-    const fromMs = this.#atMs ?? toMs;
-    const ms = toMs - fromMs;
-    // The clock may have been set back.
-    if (ms < 0) return;
-    this.#atMs = toMs;
-    if (ms === 0) return;
-    const activity = this.#activity(ms);
-    this.total[activity] += ms;
-    this.onSpent?.(activity, ms, toMs);
-    const turn = this.turns.at(-1);
-    if (this.#isInTurn && turn !== undefined) turn.spent[activity] += ms;
-    if (activity !== "tools") return;
-    const tools = this.#tools();
-    for (const tool of tools) this.tools.set(tool, (this.tools.get(tool) ?? 0) + ms / tools.length);
-  }
-
-  #activity(ms: number): Activity {
+  #activity(ms: number, tools: readonly string[]): Activity {
     if (!this.#isInTurn) return "idle";
-    if (this.#asking.size > 0) return "waiting";
+    if (this.#asking !== undefined && this.#asking.size > 0) return "waiting";
     if (ms > MAX_SILENCE_MS) return "idle";
-    return this.#tools().length > 0 ? "tools" : "model";
+    return tools.length > 0 ? "tools" : "model";
   }
 
   #tools(): string[] {
-    const launching = new Set(this.#launching.values());
+    if (this.#running === undefined || this.#running.size === 0) return NO_TOOLS;
+    const launching = this.#launching && new Set(this.#launching.values());
     const tools: string[] = [];
-    for (const [id, { tool }] of this.#running) if (!launching.has(id)) tools.push(tool);
+    for (const [id, { tool }] of this.#running) if (launching?.has(id) !== true) tools.push(tool);
     return tools;
   }
+}
+
+const NO_TOOLS: string[] = [];
+
+/** Adds up what one session did: in all, by tool and by prompt. */
+export class SessionTime {
+  readonly total = noTime();
+  /** By tool, in no order; where calls run side by side, each gets its share. */
+  readonly tools = new Map<string, number>();
+  readonly turns: TurnTime[] = [];
+  readonly #tracker = new ActivityTracker((spent) => this.#spend(spent));
+
+  /** Adds the next event. */
+  add(head: TimedHead): void {
+    this.#tracker.add(head);
+    if (isEvent(head.event, "UserPromptSubmit") && (head.agent_id ?? "") === "")
+      this.turns.push({
+        atMs: Date.parse(head.timestamp),
+        promptId: head.prompt_id,
+        spent: noTime(),
+      });
+  }
+
+  /** Adds the time since the last event, of a session that goes on. */
+  continueTo(nowMs: number): void {
+    this.#tracker.continueTo(nowMs);
+  }
+
+  #spend({ activity, ms, tools }: Spent): void {
+    this.total[activity] += ms;
+    const turn = this.turns.at(-1);
+    if (this.#tracker.isInTurn && turn !== undefined) turn.spent[activity] += ms;
+    if (activity !== "tools") return;
+    for (const tool of tools) this.tools.set(tool, (this.tools.get(tool) ?? 0) + ms / tools.length);
+  }
+}
+
+/** Offsets of local times are whole quarters of an hour, so days of any place can be made of these. */
+export const QUARTER_MS = 900_000;
+const ACTIVITIES = ["tools", "model", "waiting", "idle"] as const;
+const NUMBERS_A_QUARTER = 1 + ACTIVITIES.length;
+
+/** What is known of a session's time by quarters of an hour, to be kept in a file. */
+export interface QuarterState {
+  readonly tracker: TrackerState;
+  readonly quarters: readonly number[];
+}
+
+/** Adds up what one session did in each quarter of an hour; a piece of time belongs to the one in which it ended. */
+export class QuarterTime {
+  /** For each quarter that has any, its number since 1970 UTC and the milliseconds of the activities. */
+  readonly #quarters: number[] = [];
+  #tracker = new ActivityTracker((spent) => this.#spend(spent));
+
+  /** Goes on from what {@link toState} kept. */
+  static from({ tracker, quarters }: QuarterState): QuarterTime {
+    const time = new QuarterTime();
+    time.#tracker = ActivityTracker.from(tracker, (spent) => time.#spend(spent));
+    for (const number of quarters) time.#quarters.push(number);
+    return time;
+  }
+
+  /** Everything, to go on from. */
+  toState(): QuarterState {
+    return { tracker: this.#tracker.toState(), quarters: this.#quarters };
+  }
+
+  /**
+   * Adds the next event.
+   *
+   * @param nowMs its time, if that is known already
+   */
+  add(head: TimedHead, nowMs?: number): void {
+    this.#tracker.add(head, nowMs);
+  }
+
+  /** Each quarter that has any time, and what it went to. */
+  *quarters(): Generator<readonly [startMs: number, spent: TimeSpent]> {
+    const numbers = this.#quarters;
+    for (let at = 0; at < numbers.length; at += NUMBERS_A_QUARTER) {
+      const spent = noTime();
+      for (const [i, activity] of ACTIVITIES.entries()) spent[activity] = numbers[at + 1 + i] ?? 0;
+      yield [(numbers[at] ?? 0) * QUARTER_MS, spent];
+    }
+  }
+
+  #spend({ activity, ms, endMs }: Spent): void {
+    const quarter = Math.floor(endMs / QUARTER_MS);
+    const numbers = this.#quarters;
+    let at = numbers.length - NUMBERS_A_QUARTER;
+    if (at < 0 || numbers[at] !== quarter) {
+      at = numbers.length;
+      numbers.push(quarter, 0, 0, 0, 0);
+    }
+    const place = at + 1 + ACTIVITIES.indexOf(activity);
+    numbers[place] = (numbers[place] ?? 0) + ms;
+  }
+}
+
+/** Adds one time to another. */
+export function addTime(sum: Record<Activity, number>, spent: TimeSpent): void {
+  for (const activity of ACTIVITIES) sum[activity] += spent[activity];
 }
 
 /** All of it but the time in which nobody waits for anything. */

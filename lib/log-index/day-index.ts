@@ -3,6 +3,7 @@
 import { isEvent, knownEvent } from "../events";
 import { isFromPerson } from "../history/payload";
 import { SessionSummary } from "../history/summary";
+import { QuarterTime } from "../history/time-spent";
 import { readRecordsAt, type HeadEntry, type SkipReason } from "../log/reader";
 import type { EventRecord, Place, RecordHead } from "../log/record";
 import type { FileStatus } from "../os/syscalls";
@@ -15,6 +16,8 @@ import { FLAGS } from "./flags";
 export interface IndexedSession {
   readonly id: string;
   readonly summary: SessionSummary;
+  /** Where its time went. */
+  readonly time: QuarterTime;
   readonly user: string;
   events: number;
   /** The days that have its events. */
@@ -92,7 +95,8 @@ export class Indexer {
     // Most records need not be read whole, and none twice.
     let whole: EventRecord | undefined;
     const record = () => (whole ??= entry.record());
-    index.columns.push(this.#toNumbers(entry, record));
+    const numbers = this.#toNumbers(entry, record);
+    index.columns.push(numbers);
     index.tally.add(head);
     // Other agents send too few events to tell the state of their sessions.
     if (head.session_id === UNKNOWN_SESSION || head.client !== undefined) return;
@@ -103,6 +107,7 @@ export class Indexer {
     }
     const joined = session.summary.joinedCalls;
     session.summary.add(head, record);
+    session.time.add(head, numbers.atMs);
     index.tally.callsJoined += session.summary.joinedCalls - joined;
     session.events++;
     session.days.add(index.day);
@@ -122,6 +127,7 @@ export class Indexer {
       for (const [record, offset] of this.#recordsOf(later, index)) {
         const head = headOf(record);
         session.summary.add(head, () => record);
+        session.time.add(head);
         if (isKept(head)) this.setPlace(head, { day: index.day, offset });
       }
       session.days.add(index.day);
@@ -179,6 +185,7 @@ function newSession(head: RecordHead): IndexedSession {
   return {
     id: head.session_id,
     summary: new SessionSummary(head),
+    time: new QuarterTime(),
     user: head.user ?? "",
     events: 0,
     days: new Set(),

@@ -5,6 +5,7 @@
 // multiple of eight, and the columns.
 import type { SummaryState } from "../history/summary";
 import { SessionSummary } from "../history/summary";
+import { QuarterTime, type QuarterState } from "../history/time-spent";
 import { dayPath, indexPath, utcDay } from "../log/log";
 import { faultCode } from "../os/fault";
 import { openOwnFile, removeFile, replaceFile } from "../os/file";
@@ -17,7 +18,7 @@ import { DayTally, type TallyState } from "./correlation";
 import type { DayIndex, IndexedSession, Indexer } from "./day-index";
 
 /** Changes whenever an index would have something else of the same log. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** A smaller day is read faster than its index would be worth. */
 const MIN_LOG_BYTES = 1_000_000;
 /** Of the checksum and the length. */
@@ -40,6 +41,7 @@ interface SessionState {
   readonly events: number;
   readonly pids: readonly number[];
   readonly summary: SummaryState;
+  readonly time: QuarterState;
   /** The offsets of the heads that the summary keeps. */
   readonly waits_at: number | undefined;
   readonly running_at: readonly (number | undefined)[];
@@ -156,6 +158,7 @@ function toState(indexer: Indexer, session: IndexedSession): SessionState {
     events,
     pids: Array.from(pids),
     summary,
+    time: session.time.toState(),
     waits_at: waitsSince && indexer.placeOf(waitsSince)?.offset,
     running_at: running.map(([, head]) => indexer.placeOf(head)?.offset),
   };
@@ -173,6 +176,7 @@ function toSession(indexer: Indexer, day: string, state: SessionState): IndexedS
     user,
     events,
     summary: SessionSummary.from(summary),
+    time: QuarterTime.from(state.time),
     days: new Set([day]),
     pids: new Set(pids),
     changed: ++indexer.changes,

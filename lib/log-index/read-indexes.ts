@@ -2,7 +2,7 @@
 import { dayPath, listDays, utcDay } from "../log/log";
 import { readDayHeads } from "../log/reader";
 import { system } from "../os/system";
-import { emptyIndex, type DayIndex, type Indexer } from "./day-index";
+import { emptyIndex, type DayIndex, type IndexedSession, type Indexer } from "./day-index";
 import { loadIndex, saveIndex } from "./index-file";
 
 /** Which part of the log to read. */
@@ -44,4 +44,26 @@ function hasBefore({ columns }: DayIndex, timeMs: number): boolean {
   for (let at = 0; at < columns.length; at++)
     if ((columns.atMs[at] as number) < timeMs) return true;
   return false;
+}
+
+/**
+ * The sessions of the log, each with what it did on all days that are read.
+ *
+ * @param onIndex called with each day
+ */
+export function readSessions(
+  indexer: Indexer,
+  options: IndexOptions,
+  onIndex: (index: DayIndex) => void,
+): IndexedSession[] {
+  const sessions = new Map<string, IndexedSession>();
+  for (const index of readIndexes(indexer, options)) {
+    onIndex(index);
+    for (const [id, session] of index.sessions) {
+      const earlier = sessions.get(id);
+      if (earlier === undefined) sessions.set(id, session);
+      else indexer.append(earlier, session, [index]);
+    }
+  }
+  return Array.from(sessions.values());
 }

@@ -1,6 +1,7 @@
 // How many events, failures and durations there were, by what they are of. It is counted from the columns of the index, in
 // numbers alone: a million events take tens of milliseconds.
 import { knownEvent } from "../events";
+import { QUARTER_MS } from "../history/time-spent";
 import type { Names } from "./columns";
 import type { DayIndex } from "./day-index";
 import { FLAGS } from "./flags";
@@ -57,8 +58,6 @@ export interface StatisticsOptions {
   readonly models?: ReadonlyMap<string, string>;
 }
 
-// Offsets of local times are whole quarters of an hour.
-const QUARTER_MS = 900_000;
 const WEEKDAYS = 7;
 const HOURS = 24;
 

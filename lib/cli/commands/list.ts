@@ -2,8 +2,8 @@
 import { paths } from "../../environment";
 import type { SessionSummary, SessionState } from "../../history/summary";
 import { utcDay } from "../../log/log";
-import { Indexer, type IndexedSession } from "../../log-index/day-index";
-import { readIndexes } from "../../log-index/read-indexes";
+import { Indexer } from "../../log-index/day-index";
+import { readSessions } from "../../log-index/read-indexes";
 import { defineCommand, DONE, UsageError } from "../command";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
@@ -67,17 +67,10 @@ function summarize(
   sinceMs: number | undefined,
   onRead: (bytes: number) => void,
 ): SessionSummary[] {
-  const indexer = new Indexer(paths.events);
-  const sessions = new Map<string, IndexedSession>();
-  for (const index of readIndexes(indexer, { sinceMs, onRead })) {
-    skipped.addAll(index.skipped);
-    for (const [id, session] of index.sessions) {
-      const earlier = sessions.get(id);
-      if (earlier === undefined) sessions.set(id, session);
-      else indexer.append(earlier, session, [index]);
-    }
-  }
-  return Array.from(sessions.values(), ({ summary }) => summary);
+  const sessions = readSessions(new Indexer(paths.events), { sinceMs, onRead }, (index) =>
+    skipped.addAll(index.skipped),
+  );
+  return sessions.map(({ summary }) => summary);
 }
 
 function dayOf(epochMs: number | undefined): string | undefined {

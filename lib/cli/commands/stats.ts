@@ -1,10 +1,15 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
-import { noTime, SessionTime, type Activity, type TimeSpent } from "../../history/time-spent";
+import {
+  addTime,
+  noTime,
+  QUARTER_MS,
+  type Activity,
+  type TimeSpent,
+} from "../../history/time-spent";
 import { dayBefore, utcDay } from "../../log/log";
-import { readHeads } from "../../log/reader";
 import { Indexer } from "../../log-index/day-index";
-import { readIndexes } from "../../log-index/read-indexes";
+import { readIndexes, readSessions } from "../../log-index/read-indexes";
 import {
   GROUPS,
   Statistics,
@@ -12,7 +17,6 @@ import {
   type StatisticsRow,
 } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
-import { UNKNOWN_SESSION } from "../../session-id";
 import { defineCommand, DONE } from "../command";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
@@ -44,8 +48,10 @@ export default defineCommand({
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
     if (!json && !hasLog(terminal)) return DONE;
+    const skipped = new SkippedLines();
+    const onRead = readingProgress(terminal, utcDay(sinceMs));
     if (by === "time") {
-      const days = timeByDay(sinceMs, readingProgress(terminal, utcDay(sinceMs)));
+      const days = timeByDay(sinceMs, skipped, onRead);
       if (json)
         terminal.print(
           safeJson(
@@ -54,10 +60,9 @@ export default defineCommand({
           ),
         );
       else terminal.print(renderDaysTime(days, terminal));
+      skipped.print(terminal);
       return DONE;
     }
-    const skipped = new SkippedLines();
-    const onRead = readingProgress(terminal, utcDay(sinceMs));
     const indexer = new Indexer(paths.events);
     const statistics = new Statistics(indexer.names, { by, sinceMs, localTimeOf: formatLocalTime });
     for (const index of readIndexes(indexer, { sinceMs, onRead })) {
@@ -73,26 +78,25 @@ export default defineCommand({
 });
 
 /** Where the time of all sessions went, by local day, the oldest first. */
-function timeByDay(sinceMs: number, onRead: (bytes: number) => void): Map<string, TimeSpent> {
+function timeByDay(
+  sinceMs: number,
+  skipped: SkippedLines,
+  onRead: (bytes: number) => void,
+): Map<string, TimeSpent> {
   const days = new Map<string, Record<Activity, number>>();
-  const sessions = new Map<string, SessionTime>();
-  const spend = (activity: Activity, ms: number, endMs: number) => {
-    if (endMs < sinceMs) return;
-    const day = formatLocalTime(endMs).slice(0, 10);
-    let spent = days.get(day);
-    if (spent === undefined) days.set(day, (spent = noTime()));
-    spent[activity] += ms;
-  };
   // A session that is at work since then may have begun on the day before.
-  const since = dayBefore(utcDay(Math.max(sinceMs, 0)));
-  for (const entry of readHeads(paths.events, { since, onRead })) {
-    if (entry.kind === "skipped" || entry.head.client !== undefined) continue;
-    const { head } = entry;
-    if (head.session_id === UNKNOWN_SESSION) continue;
-    let session = sessions.get(head.session_id);
-    if (session === undefined) sessions.set(head.session_id, (session = new SessionTime(spend)));
-    session.add(head);
-  }
+  const from = sinceMs <= 0 ? -Infinity : Date.parse(dayBefore(utcDay(sinceMs)));
+  const sessions = readSessions(new Indexer(paths.events), { sinceMs: from, onRead }, (index) =>
+    skipped.addAll(index.skipped),
+  );
+  for (const { time } of sessions)
+    for (const [startMs, spent] of time.quarters()) {
+      if (startMs + QUARTER_MS <= sinceMs) continue;
+      const day = formatLocalTime(startMs).slice(0, 10);
+      const sum = days.get(day) ?? noTime();
+      addTime(sum, spent);
+      days.set(day, sum);
+    }
   return new Map(Array.from(days).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -1,7 +1,16 @@
 // Where the time of a session went, with waits that are known.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { SessionTime, type TimedHead, type TimeSpent } from "../../../lib/history/time-spent";
+import {
+  addTime,
+  noTime,
+  QUARTER_MS,
+  QuarterTime,
+  SessionTime,
+  type QuarterState,
+  type TimedHead,
+  type TimeSpent,
+} from "../../../lib/history/time-spent";
 import { recordedSession } from "../../support/recorded-session";
 
 const START_MS = Date.UTC(2026, 10, 22, 9);
@@ -142,17 +151,32 @@ test("in any order of events, all of the time is spent, and once", () => {
     duration_ms: fc.constantFrom(undefined, 5, 90_000),
   });
   fc.assert(
-    fc.property(fc.array(moment, { maxLength: 30 }), (moments) => {
+    fc.property(fc.array(moment, { maxLength: 30 }), fc.nat(30), (moments, stop) => {
       let atMs = START_MS;
-      let sum = 0;
-      const time = new SessionTime((_activity, ms) => (sum += ms));
-      for (const { ms, ...head } of moments) {
+      const time = new SessionTime();
+      let byQuarter = new QuarterTime();
+      for (const [n, { ms, ...head }] of moments.entries()) {
         atMs += ms;
-        time.add({ ...head, timestamp: new Date(atMs).toISOString() } as TimedHead);
+        const timed = { ...head, timestamp: new Date(atMs).toISOString() } as TimedHead;
+        time.add(timed);
+        byQuarter.add(timed);
+        // As if the day ended here, and its index was kept.
+        if (n === stop)
+          byQuarter = QuarterTime.from(
+            JSON.parse(JSON.stringify(byQuarter.toState())) as QuarterState,
+          );
       }
       const total = Object.values(time.total).reduce((a, b) => a + b, 0);
       expect(total).toBe(moments.length === 0 ? 0 : atMs - (START_MS + (moments[0]?.ms ?? 0)));
-      expect(sum).toBe(total);
+      const quarters = Array.from(byQuarter.quarters());
+      const sum = noTime();
+      for (const [, spent] of quarters) addTime(sum, spent);
+      expect(sum).toEqual(time.total);
+      for (const [startMs, spent] of quarters.slice(1))
+        expect([startMs % QUARTER_MS, Object.values(spent).some((ms) => ms > 0)]).toEqual([
+          0,
+          true,
+        ]);
       const inTurns = time.turns.flatMap(({ spent }) => Object.values(spent));
       expect(inTurns.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(total);
       const byTool = Array.from(time.tools.values()).reduce((a, b) => a + b, 0);
@@ -169,4 +193,14 @@ test("of a recorded session, each prompt has its time", async () => {
   expect(time.total.waiting).toBeGreaterThan(0);
   const spanMs = Date.parse(own.at(-1)?.timestamp ?? "") - Date.parse(own[0]?.timestamp ?? "");
   expect(Object.values(time.total).reduce((a, b) => a + b, 0)).toBe(spanMs);
+});
+
+test("a wait that goes on is counted until now", () => {
+  const time = timeOf([
+    [0, "UserPromptSubmit"],
+    [2, "PreToolUse", bash],
+    [3, "PermissionRequest", { tool: "Bash" }],
+  ]);
+  time.continueTo(START_MS + 63_000);
+  expect(secondsOf(time.total)).toEqual([1, 2, 60, 0]);
 });
