@@ -3,6 +3,7 @@ import type { SessionLink } from "../history/lineage";
 import type { SessionState } from "../history/summary";
 import type { EventRecord, Place } from "../log/record";
 import type { Correlation } from "../log-index/correlation";
+import type { GroupBy } from "../log-index/group-by";
 
 export type { Correlation, Place };
 
@@ -135,6 +136,57 @@ export interface FileUser {
 export type UsualTimesAnswer = Readonly<
   Record<string, { readonly calls: number; readonly p95_ms: number }>
 >;
+
+/** What was counted of the events that a filter chooses. */
+export interface StatisticsAnswer {
+  readonly by: GroupBy;
+  readonly first_ms: number | null;
+  readonly last_ms: number | null;
+  readonly total: StatisticsNumbers;
+  /** Of as long a time before; `null` if the time has no beginning. */
+  readonly before: StatisticsNumbers | null;
+  /** Of the sessions that were chosen, whatever their events. */
+  readonly time: TimeAnswer;
+  readonly rows: readonly StatisticsAnswerRow[];
+  /** How many rows there are; the first of them are here. */
+  readonly matched: number;
+  /** The local days, and their events. */
+  readonly days: readonly string[];
+  readonly by_day: readonly number[];
+  /** Events by weekday, Monday first, and hour. */
+  readonly heatmap: readonly (readonly number[])[];
+  /** How long the counting took. */
+  readonly took_ms: number;
+}
+
+/** A tool, project, day, hour, user or model. */
+export interface StatisticsAnswerRow extends StatisticsNumbers {
+  readonly name: string;
+  readonly by_day: readonly number[];
+  readonly before: StatisticsNumbers | null;
+  /** `null` where it cannot be told: a tool's time is part of a session's. */
+  readonly time: TimeAnswer | null;
+}
+
+/** The numbers that `stats --json` has, too. */
+export interface StatisticsNumbers {
+  readonly events: number;
+  readonly sessions: number;
+  readonly prompts: number;
+  readonly calls: number;
+  readonly failed: number;
+  readonly failure_rate: number;
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+}
+
+/** Where time went. */
+export interface TimeAnswer {
+  readonly tools_ms: number;
+  readonly model_ms: number;
+  readonly waiting_ms: number;
+  readonly idle_ms: number;
+}
 
 /** The records of a session, or those from a place on. */
 export interface SessionAnswer {

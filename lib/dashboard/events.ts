@@ -18,7 +18,8 @@ export function findEvents(
   const chosen: ChosenEvents[] = [];
   let matched = 0;
   let left = limit;
-  for (const { day, columns, places } of chooseEvents(catalogue, filter, nowMs)) {
+  for (const { index, places } of chooseEvents(catalogue, filter, nowMs)) {
+    const { day, columns } = index;
     matched += places.length;
     if (left > 0) chosen.push({ day, columns, places: places.slice(-left) });
     left = Math.max(0, left - places.length);
@@ -32,13 +33,13 @@ export function* chooseEvents(
   catalogue: Catalogue,
   filter: Filter,
   nowMs: number,
-): Generator<ChosenEvents & { readonly places: readonly number[] }> {
+): Generator<{ readonly index: DayIndex; readonly places: readonly number[] }> {
   const tests = filter.terms.map((term) => testOf(term, catalogue, nowMs));
   for (const index of catalogue.days.toReversed()) {
     const places = placesIn(index, catalogue, filter.texts, (columns, at) =>
       tests.every((test) => test(columns, at)),
     );
-    if (places.length > 0) yield { day: index.day, columns: index.columns, places };
+    if (places.length > 0) yield { index, places };
   }
 }
 

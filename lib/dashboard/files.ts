@@ -27,7 +27,8 @@ export function answerFiles(catalogue: Catalogue, filter: Filter, nowMs: number)
   const files = new Map<string, Touched>();
   let calls = 0;
   let isCut = false;
-  for (const { day, columns, places } of chooseEvents(catalogue, filter, nowMs)) {
+  for (const { index, places } of chooseEvents(catalogue, filter, nowMs)) {
+    const { day, columns } = index;
     const chosen = Array.from(places).filter(
       (at) => isFileTool[columns.tool[at] as number] && isResult[columns.event[at] as number],
     );

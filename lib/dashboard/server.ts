@@ -6,12 +6,14 @@ import { Catalogue } from "./catalogue";
 import { describePlaces, findEvents } from "./events";
 import { answerFiles } from "./files";
 import { parseFilter } from "../log-index/filter";
+import { GROUPS } from "../log-index/group-by";
 import { answer, answerJson, isSame, letIn } from "./guard";
 import { Health, type Checked } from "./health";
 import { newSecret, Tickets } from "./key";
 import { liveMessages, type LiveFrom } from "./live";
 import { answerSession } from "./one-session";
 import { SharedFiles } from "./shared-files";
+import { answerStatistics } from "./statistics";
 import { answerUsualTimes } from "./usual-times";
 import page from "./page/index.html";
 
@@ -114,6 +116,11 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       }
       case "/api/files":
         return answerJson(answerFiles(catalogue, parseFilter(query.get("filter") ?? ""), nowMs));
+      case "/api/statistics": {
+        const by = GROUPS.find((group) => group === query.get("by")) ?? "tool";
+        const filter = parseFilter(query.get("filter") ?? "");
+        return answerJson(answerStatistics(catalogue, by, filter, nowMs));
+      }
       case "/api/usual-times":
         return answerJson(answerUsualTimes(catalogue));
       case "/api/health":

@@ -5,12 +5,7 @@ import { QUARTER_MS } from "../history/time-spent";
 import type { Names } from "./columns";
 import type { DayIndex } from "./day-index";
 import { FLAGS } from "./flags";
-
-/** What a row can stand for. */
-export const GROUPS = ["tool", "project", "day", "hour", "user", "model"] as const;
-
-/** What a row stands for. */
-export type GroupBy = (typeof GROUPS)[number];
+import type { GroupBy } from "./group-by";
 
 /** The numbers of one row. */
 export interface StatisticsRow {
@@ -63,7 +58,11 @@ const HOURS = 24;
 
 /** Counts the events of indexes. */
 export class Statistics {
-  readonly #tallies: (Tally | undefined)[] = [];
+  readonly #tallies: Tally[] = [];
+  /** Of each tally, what it is of: a number of a name, a day, an hour or a model. */
+  readonly #keys: number[] = [];
+  /** Where the tally of each key is, plus one. */
+  #places = new Uint32Array(64);
   readonly #own: string[] = [];
   readonly #ownNumbers = new Map<string, number>();
   readonly #days: string[] = [];
@@ -92,9 +91,13 @@ export class Statistics {
       if (summary.model !== undefined) this.#models.set(id, summary.model);
     this.#learnKinds();
     const { atMs, event, flags, durationMs, session } = columns;
+    // As one kind of array whatever the column is, so that the loop below is compiled for one.
     const groupColumn =
-      by === "tool" || by === "project" || by === "user" ? columns[by] : undefined;
-    const modelNumbers: number[] = [];
+      by === "tool" || by === "project" || by === "user"
+        ? new Uint32Array(columns[by].subarray(0, columns.length))
+        : undefined;
+    // Of each session, plus one.
+    const modelNumbers = new Uint32Array(by === "model" ? this.names.texts.length : 0);
     let quarter = NaN;
     let [day, hour, weekday] = [0, 0, 0];
     let tally: Tally | undefined;
@@ -120,9 +123,9 @@ export class Statistics {
             ? day
             : by === "hour"
               ? hour
-              : (modelNumbers[of] ??= this.#modelNumber(of));
+              : (modelNumbers[of] ||= this.#modelNumber(of) + 1) - 1;
       if (key !== tallyKey || tally === undefined) {
-        tally = this.#tallies[key] ??= new Tally();
+        tally = this.#tallyOf(key);
         tallyKey = key;
       }
       tally.events++;
@@ -150,10 +153,9 @@ export class Statistics {
     );
     const all = new Tally();
     const rows: StatisticsRow[] = [];
-    for (const [number, tally] of this.#tallies.entries()) {
-      if (tally === undefined) continue;
+    for (const [place, tally] of this.#tallies.entries()) {
       all.merge(tally);
-      const key = this.#keyOf(number);
+      const key = this.#nameOf(this.#keys[place] ?? 0);
       // Events of no tool.
       if (key !== "" || by !== "tool") rows.push(toRow(key, tally, order));
     }
@@ -171,7 +173,17 @@ export class Statistics {
     };
   }
 
-  #keyOf(number: number): string {
+  #tallyOf(key: number): Tally {
+    if (key >= this.#places.length) this.#places = grown(this.#places, key + 1);
+    const place = this.#places[key] as number;
+    if (place > 0) return this.#tallies[place - 1] as Tally;
+    const tally = new Tally();
+    this.#keys.push(key);
+    this.#places[key] = this.#tallies.push(tally);
+    return tally;
+  }
+
+  #nameOf(number: number): string {
     switch (this.options.by) {
       case "day":
         return this.#days[number] ?? "";

@@ -10,12 +10,8 @@ import {
 import { dayBefore, utcDay } from "../../log/log";
 import { Indexer } from "../../log-index/day-index";
 import { readIndexes, readSessions } from "../../log-index/read-indexes";
-import {
-  GROUPS,
-  Statistics,
-  type StatisticsResult,
-  type StatisticsRow,
-} from "../../log-index/statistics";
+import { GROUPS } from "../../log-index/group-by";
+import { Statistics, type StatisticsResult, type StatisticsRow } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE } from "../command";
 import { hasLog } from "../log/no-log";

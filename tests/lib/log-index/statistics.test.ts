@@ -2,13 +2,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { isFromPerson, textOf } from "../../../lib/history/payload";
-import {
-  GROUPS,
-  percentile,
-  Statistics,
-  type GroupBy,
-  type StatisticsRow,
-} from "../../../lib/log-index/statistics";
+import { GROUPS, type GroupBy } from "../../../lib/log-index/group-by";
+import { percentile, Statistics, type StatisticsRow } from "../../../lib/log-index/statistics";
 import type { EventRecord } from "../../../lib/log/record";
 import { recordedSession, STARTED_MS } from "../../support/recorded-session";
 import { indexesOf, statisticsOf } from "../../support/indexed";

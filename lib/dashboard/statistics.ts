@@ -1,0 +1,191 @@
+// Statistics of what a filter chooses, next to the period before, and where the time of its sessions went.
+import { addTime, noTime, QUARTER_MS, type Activity, type TimeSpent } from "../history/time-spent";
+import type { IndexedSession } from "../log-index/day-index";
+import { holdsFor, matchesValue, timeOf, type Filter } from "../log-index/filter";
+import type { GroupBy } from "../log-index/group-by";
+import { Statistics, type StatisticsResult, type StatisticsRow } from "../log-index/statistics";
+import { formatLocalTime } from "../os/local-time";
+import type { StatisticsAnswer, StatisticsNumbers, TimeAnswer } from "./answers";
+import type { Catalogue } from "./catalogue";
+import { chooseEvents } from "./events";
+
+const MAX_ROWS = 500;
+
+/** A part of time, in milliseconds since 1970 UTC. */
+interface Period {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** Counts what a filter chooses, by something. */
+export function answerStatistics(
+  catalogue: Catalogue,
+  by: GroupBy,
+  filter: Filter,
+  nowMs: number,
+): StatisticsAnswer {
+  const startedMs = performance.now();
+  const [period, rest] = takePeriod(filter, nowMs);
+  const models = modelsOf(catalogue);
+  const result = count(catalogue, by, rest, period, models, nowMs);
+  const isOpen = period.sinceMs === -Infinity;
+  const lengthMs = Math.min(period.untilMs, nowMs) - period.sinceMs;
+  const earlier = { sinceMs: period.sinceMs - lengthMs, untilMs: period.sinceMs };
+  const before = isOpen ? undefined : count(catalogue, by, rest, earlier, models, nowMs);
+  const rowsBefore = new Map(before?.rows.map((row) => [row.key, row]));
+  const time = timeBy(catalogue, by, rest, period, nowMs);
+  const isEmpty = result.total.events === 0;
+  return {
+    by,
+    first_ms: isEmpty ? null : result.firstMs,
+    last_ms: isEmpty ? null : result.lastMs,
+    total: toNumbers(result.total),
+    before: before === undefined ? null : toNumbers(before.total),
+    time: toTime(time.total),
+    rows: result.rows.slice(0, MAX_ROWS).map((row) => {
+      const earlierRow = rowsBefore.get(row.key);
+      const spent = time.rows.get(row.key);
+      return Object.assign(toNumbers(row), {
+        name: row.key,
+        by_day: row.byDay,
+        before: earlierRow === undefined ? null : toNumbers(earlierRow),
+        time: spent === undefined ? null : toTime(spent),
+      });
+    }),
+    matched: result.rows.length,
+    days: result.days,
+    by_day: result.total.byDay,
+    heatmap: result.heatmap,
+    took_ms: performance.now() - startedMs,
+  };
+}
+
+/** What a filter says of time, and the rest of it. */
+function takePeriod(filter: Filter, nowMs: number): [Period, Filter] {
+  let [sinceMs, untilMs] = [-Infinity, Infinity];
+  const terms = filter.terms.filter(({ key, values, isNot }) => {
+    const at = isNot ? undefined : timeOf(values[0] ?? "", nowMs);
+    if (at === undefined || (key !== "since" && key !== "until")) return true;
+    if (key === "since") sinceMs = Math.max(sinceMs, at);
+    else untilMs = Math.min(untilMs, at);
+    return false;
+  });
+  return [
+    { sinceMs, untilMs },
+    { ...filter, terms },
+  ];
+}
+
+function modelsOf({ sessions }: Catalogue): Map<string, string> {
+  const models = new Map<string, string>();
+  for (const { id, summary } of sessions.values())
+    if (summary.model !== undefined) models.set(id, summary.model);
+  return models;
+}
+
+function count(
+  catalogue: Catalogue,
+  by: GroupBy,
+  filter: Filter,
+  period: Period,
+  models: ReadonlyMap<string, string>,
+  nowMs: number,
+): StatisticsResult {
+  const statistics = new Statistics(catalogue.names, {
+    by,
+    ...period,
+    localTimeOf: formatLocalTime,
+    models,
+  });
+  if (filter.terms.length === 0 && filter.texts.length === 0)
+    for (const index of catalogue.days) statistics.add(index);
+  else
+    for (const { index, places } of chooseEvents(catalogue, filter, nowMs))
+      statistics.add(index, places);
+  return statistics.result();
+}
+
+/** Where the time of the sessions went that a filter chooses, by what it can be told apart by. */
+function timeBy(
+  catalogue: Catalogue,
+  by: GroupBy,
+  filter: Filter,
+  { sinceMs, untilMs }: Period,
+  nowMs: number,
+): { readonly total: TimeSpent; readonly rows: ReadonlyMap<string, TimeSpent> } {
+  const total = noTime();
+  const rows = new Map<string, Record<Activity, number>>();
+  for (const session of catalogue.sessions.values()) {
+    if (!isChosen(session, filter, nowMs)) continue;
+    for (const [startMs, spent] of session.time.quarters()) {
+      if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;
+      addTime(total, spent);
+      const key = keyOf(session, by, startMs);
+      if (key === undefined) continue;
+      const row = rows.get(key) ?? noTime();
+      addTime(row, spent);
+      rows.set(key, row);
+    }
+  }
+  return { total, rows };
+}
+
+// What a filter says of single events, such as their tool, does not choose sessions.
+function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boolean {
+  return holdsFor({ ...filter, terms: filter.terms.filter(isOfSessions) }, (key, value) => {
+    switch (key) {
+      case "project":
+        return matchesValue(session.summary.project, value);
+      case "user":
+        return matchesValue(session.user, value);
+      case "model":
+        return matchesValue(session.summary.model ?? "unknown", value);
+      case "state":
+        return matchesValue(session.summary.stateAt(nowMs), value);
+      default:
+        return session.id.startsWith(value.replace(/\*$/, ""));
+    }
+  });
+}
+
+function isOfSessions({ key }: Filter["terms"][number]): boolean {
+  return ["project", "user", "model", "state", "session"].includes(key);
+}
+
+function keyOf(
+  { summary, user }: IndexedSession,
+  by: GroupBy,
+  startMs: number,
+): string | undefined {
+  switch (by) {
+    case "tool":
+      return undefined;
+    case "project":
+      return summary.project;
+    case "user":
+      return user || "unknown";
+    case "model":
+      return summary.model ?? "unknown";
+    case "day":
+      return formatLocalTime(startMs).slice(0, 10);
+    case "hour":
+      return formatLocalTime(startMs).slice(11, 13);
+  }
+}
+
+function toNumbers(row: StatisticsRow): StatisticsNumbers {
+  return {
+    events: row.events,
+    sessions: row.sessions,
+    prompts: row.prompts,
+    calls: row.calls,
+    failed: row.failed,
+    failure_rate: row.failureRate,
+    p50_ms: row.p50Ms ?? null,
+    p95_ms: row.p95Ms ?? null,
+  };
+}
+
+function toTime({ tools, model, waiting, idle }: TimeSpent): TimeAnswer {
+  return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
+}

@@ -1,0 +1,7 @@
+// What statistics can be told apart by.
+
+/** What a row can stand for. */
+export const GROUPS = ["tool", "project", "day", "hour", "user", "model"] as const;
+
+/** What a row stands for. */
+export type GroupBy = (typeof GROUPS)[number];
