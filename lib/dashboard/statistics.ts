@@ -117,7 +117,7 @@ function timeBy(
   const rows = new Map<string, Record<Activity, number>>();
   for (const session of catalogue.sessions.values()) {
     if (!isChosen(session, filter, nowMs)) continue;
-    for (const [startMs, spent] of session.time.quarters()) {
+    for (const [startMs, spent] of timesOf(session, nowMs)) {
       if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;
       addTime(total, spent);
       const key = keyOf(session, by, startMs);
@@ -128,6 +128,18 @@ function timeBy(
     }
   }
   return { total, rows };
+}
+
+/** The times of a session, with that which goes on. */
+function* timesOf(
+  { time, summary }: IndexedSession,
+  nowMs: number,
+): Generator<readonly [startMs: number, spent: TimeSpent]> {
+  yield* time.quarters();
+  const state = summary.stateAt(nowMs);
+  if (state !== "active" && state !== "waiting") return;
+  const { activity, ms } = time.since(nowMs);
+  if (ms > 0) yield [nowMs, { ...noTime(), [activity]: ms }];
 }
 
 // What a filter says of single events, such as their tool, does not choose sessions.

@@ -161,13 +161,18 @@ export class ActivityTracker {
 
   /** Spends the time since the last event; for a session that goes on, until now. */
   continueTo(nowMs: number): void {
-    const ms = nowMs - (this.#atMs ?? nowMs);
+    const spent = this.since(nowMs);
     // The clock may have been set back.
-    if (ms < 0) return;
+    if (spent.ms < 0) return;
     this.#atMs = nowMs;
-    if (ms === 0) return;
+    if (spent.ms > 0) this.onSpent(spent);
+  }
+
+  /** What the session does since its last event; negative, if the clock was set back since. */
+  since(nowMs: number): Spent {
+    const ms = nowMs - (this.#atMs ?? nowMs);
     const tools = this.#tools();
-    this.onSpent({ activity: this.#activity(ms, tools), ms, endMs: nowMs, tools });
+    return { activity: this.#activity(ms, tools), ms, endMs: nowMs, tools };
   }
 
   #begin(id: string, call: RunningCall): void {
@@ -285,6 +290,11 @@ export class QuarterTime {
    */
   add(head: TimedHead, nowMs?: number): void {
     this.#tracker.add(head, nowMs);
+  }
+
+  /** What the session does since its last event, if it goes on. */
+  since(nowMs: number): Spent {
+    return this.#tracker.since(nowMs);
   }
 
   /** Each quarter that has any time, and what it went to. */

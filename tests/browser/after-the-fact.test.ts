@@ -114,6 +114,41 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       );
     }));
 
+  test("Statistics: by anything, of any time, and from a row to its events", () =>
+    on("statistics", async (page) => {
+      const numbers = page.getByRole("region", { name: "Numbers" });
+      await numbers.getByText(/You kept agents waiting for/).waitFor();
+      expect(await numbers.getByText("before: ").count()).toBeGreaterThan(5);
+      await page.getByRole("combobox", { name: "By" }).selectOption("project");
+      await page.waitForURL(/by=project/);
+      const rows = numbers.locator("tbody").first().locator("tr");
+      await numbers.getByRole("columnheader", { name: "project" }).waitFor();
+      const projects = new Set(sample.map(({ project }) => project));
+      await until(async () => (await rows.count()) === projects.size);
+      await page.getByRole("button", { name: "all", exact: true }).click();
+      await until(async () => (await numbers.getByText("before: ").count()) === 0);
+      const events = sample.length.toLocaleString("en");
+      await numbers.locator(".figures").getByText(events, { exact: true }).waitFor();
+      await page.reload();
+      await numbers.locator(".figures").getByText(events, { exact: true }).waitFor();
+      const hours = numbers.locator(".heatmap tbody td .hidden");
+      const byHour = (await hours.allTextContents()).map(Number);
+      expect([byHour.length, byHour.reduce((sum, count) => sum + count)]).toEqual([
+        7 * 24,
+        sample.length,
+      ]);
+      await page.getByRole("combobox", { name: "By" }).selectOption("tool");
+      await numbers.getByRole("link", { name: "WebFetch" }).click();
+      await page.waitForURL(/#\/events\?filter=tool%3AWebFetch/);
+    }));
+
+  test("Statistics: nothing that matches, and the way out", () =>
+    on("statistics?filter=project%3Anothing", async (page) => {
+      await page.getByRole("heading", { name: "No events match" }).waitFor();
+      await page.getByRole("button", { name: "Count all events" }).click();
+      await page.getByRole("region", { name: "Numbers" }).waitFor();
+    }));
+
   test("Compare: chosen from the project's sessions, side by side", () =>
     on(`session/${cart}`, async (page) => {
       await page.getByRole("link", { name: "Compare with …" }).click();
@@ -181,6 +216,7 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
         "sessions",
         "events",
         "files",
+        "statistics",
         `session/${cart}?sel=call-e8`,
         `session/${cart}?tab=files`,
         `session/${cart}?tab=time`,

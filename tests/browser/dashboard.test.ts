@@ -204,6 +204,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
         ["s", "sessions"],
         ["e", "events"],
         ["f", "files"],
+        ["t", "statistics"],
         ["h", "health"],
         ["n", "now"],
         ["s", "sessions"],
@@ -235,6 +236,8 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
     `compare/${sampleId}?with=${otherId}`,
     "events",
     "files",
+    "statistics",
+    "statistics?by=project",
     "health",
   ])("%s has nothing that axe objects to, light and dark, wide and narrow", async (view) => {
     const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8");
@@ -377,7 +380,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
     withPage(
       "now",
       async (_, __, { page }) => {
-        for (const view of ["now", "sessions", "events", "files"]) {
+        for (const view of ["now", "sessions", "events", "files", "statistics"]) {
           await goTo(page, view);
           await page.getByRole("heading", { name: "Nothing has been recorded yet" }).waitFor();
         }
@@ -421,6 +424,8 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
           `compare/${id}`,
           `compare/${id}?with=${id}`,
           "files?use=all",
+          "statistics?filter=",
+          "statistics?by=model&filter=",
           `sessions?filter=${encodeURIComponent(evil)}`,
         ];
         for (const view of views) {

@@ -20,8 +20,11 @@ import type {
   SessionAnswer,
   SessionRow,
   SharedFile,
+  StatisticsAnswer,
+  StatisticsAnswerRow,
   UsualTimesAnswer,
 } from "../../lib/dashboard/answers";
+import { GROUPS } from "../../lib/log-index/group-by";
 import type { EventRecord } from "../../lib/log/record";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
 import { Dashboard } from "../../scripts/harness/dashboard";
@@ -62,6 +65,7 @@ describe("the door", () => {
     "/api/record?at=2026-11-22:0",
     "/api/files",
     "/api/usual-times",
+    "/api/statistics",
     "/api/health",
     "/api/nothing",
   ];
@@ -380,6 +384,51 @@ describe("it", () => {
       const shown = JSON.parse(stdout) as { files: FilesAnswer["files"] };
       expect(shown.files.find(({ path }) => path === cart?.path)).toMatchObject({ changes, reads });
     }
+  });
+
+  test("counts as stats does, by anything, and next to the period before", async () => {
+    using sandbox = new Sandbox();
+    const nowMs = Date.now();
+    const sample = await sampleSessions(nowMs);
+    writeRecords(sandbox, sample);
+    await using dashboard = await Dashboard.start(sandbox);
+    await sessionsOf(dashboard);
+    const ask = (by: string, filter: string) =>
+      dashboard.ask<StatisticsAnswer>(
+        `/api/statistics?by=${by}&filter=${encodeURIComponent(filter)}`,
+      );
+    const numbers = ({ by_day, before, time: spent, ...row }: StatisticsAnswerRow) => {
+      expect(by_day.reduce((sum, events) => sum + events, 0)).toBe(row.events);
+      expect([before, spent === null || spent.model_ms >= 0]).toEqual([null, true]);
+      return row;
+    };
+    for (const by of GROUPS) {
+      const { stdout } = await runCli(sandbox, `stats --json --by ${by}`);
+      const printed = JSON.parse(stdout) as { total: object; rows: object[] };
+      const { total, rows, before, by_day } = await ask(by, "");
+      expect({ total, rows: rows.map(numbers) }).toEqual({
+        total: printed.total as StatisticsAnswer["total"],
+        rows: printed.rows as ReturnType<typeof numbers>[],
+      });
+      expect(before).toBeNull();
+      expect(by_day.reduce((sum, events) => sum + events, 0)).toBe(total.events);
+    }
+    const daysOld = ({ timestamp }: EventRecord) => (nowMs - Date.parse(timestamp)) / 86_400_000;
+    const bash = sample.filter(({ tool }) => tool === "Bash");
+    const two = await ask("project", "tool:Bash since:2d");
+    // Between the two clocks is less than there is between two events.
+    expect(two.total.events).toBe(bash.filter((record) => daysOld(record) < 2).length);
+    expect(two.before?.events).toBe(
+      bash.filter((record) => daysOld(record) >= 2 && daysOld(record) < 4).length,
+    );
+    const { stdout: byTime } = await runCli(sandbox, "stats --json --by time");
+    const printed = JSON.parse(byTime) as { tools_ms: number }[];
+    const { time } = await ask("day", "state:ended,silent");
+    const ended = await ask("day", "");
+    // Of sessions that go on, the time until now is counted, too.
+    expect(ended.time.waiting_ms).toBeGreaterThan(time.waiting_ms + 60_000);
+    expect(time.tools_ms).toBeLessThanOrEqual(printed.reduce((sum, day) => sum + day.tools_ms, 0));
+    expect(time.model_ms).toBeGreaterThan(0);
   });
 
   test("says how long the calls of a tool usually take", async () => {

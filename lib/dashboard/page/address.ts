@@ -35,7 +35,7 @@ export function linkTo(
   id = "",
   params: Readonly<Record<string, string | undefined>> = {},
 ): string {
-  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== "");
+  const given = Object.entries(params).filter(([, value]) => value !== undefined);
   const query = new URLSearchParams(given as [string, string][]).toString();
   const path = id === "" ? view : `${view}/${encodeURIComponent(id)}`;
   return `#/${path}${query === "" ? "" : `?${query}`}`;

@@ -17,12 +17,14 @@ import { tellOfQuestions } from "./tell";
 import { Now } from "./views/now";
 import { Session } from "./views/session";
 import { Sessions } from "./views/sessions";
+import { Statistics } from "./views/statistics";
 
 const VIEWS = [
   ["now", "Now", "n"],
   ["sessions", "Sessions", "s"],
   ["events", "Events", "e"],
   ["files", "Files", "f"],
+  ["statistics", "Statistics", "t"],
   ["health", "Health", "h"],
 ] as const;
 
@@ -93,6 +95,8 @@ function View() {
       return <Events />;
     case "files":
       return <Files />;
+    case "statistics":
+      return <Statistics />;
     case "compare":
       return <Compare key={id} id={id} />;
     case "health":

@@ -95,6 +95,7 @@ function entries(): readonly Entry[] {
     view("Sessions", "sessions"),
     view("Events", "events"),
     view("Files", "files"),
+    view("Statistics", "statistics"),
     view("Health", "health"),
     action(areTextsHidden.value ? "Show texts" : "Hide texts", () => {
       areTextsHidden.value = !areTextsHidden.value;
