@@ -137,6 +137,33 @@ export type UsualTimesAnswer = Readonly<
   Record<string, { readonly calls: number; readonly p95_ms: number }>
 >;
 
+/** One line of the answer to a search. */
+export type SearchMessage =
+  | { readonly kind: "hit"; readonly hit: SearchHit }
+  | {
+      /** The day that is searched now, and the share of the days that were. */
+      readonly kind: "progress";
+      readonly day: string;
+      readonly share: number;
+    }
+  | { readonly kind: "end"; readonly is_cut: boolean }
+  | { readonly kind: "problem"; readonly text: string };
+
+/** An event in which a text was found, and what is around it. */
+export interface SearchHit {
+  readonly place: Place;
+  readonly at_ms: number;
+  readonly session: string;
+  readonly project: string;
+  readonly event: string;
+  readonly tool: string | null;
+  readonly id: string;
+  readonly tool_use_id: string | null;
+  readonly before: string;
+  readonly match: string;
+  readonly after: string;
+}
+
 /** What was counted of the events that a filter chooses. */
 export interface StatisticsAnswer {
   readonly by: GroupBy;

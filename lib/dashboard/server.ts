@@ -1,7 +1,7 @@
 // The dashboard's server: the routes behind the guard. It reads the log and changes nothing.
 import { readRecordsAt } from "../log/reader";
 import { faultCode } from "../os/fault";
-import type { LiveMessage, Place } from "./answers";
+import type { LiveMessage, Place, SearchMessage } from "./answers";
 import { Catalogue } from "./catalogue";
 import { describePlaces, findEvents } from "./events";
 import { answerFiles } from "./files";
@@ -12,6 +12,7 @@ import { Health, type Checked } from "./health";
 import { newSecret, Tickets } from "./key";
 import { liveMessages, type LiveFrom } from "./live";
 import { answerSession } from "./one-session";
+import { searchMessages } from "./search";
 import { SharedFiles } from "./shared-files";
 import { answerStatistics } from "./statistics";
 import { answerUsualTimes } from "./usual-times";
@@ -116,6 +117,8 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       }
       case "/api/files":
         return answerJson(answerFiles(catalogue, parseFilter(query.get("filter") ?? ""), nowMs));
+      case "/api/search":
+        return search(request, query);
       case "/api/statistics": {
         const by = GROUPS.find((group) => group === query.get("by")) ?? "tool";
         const filter = parseFilter(query.get("filter") ?? "");
@@ -148,10 +151,14 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       const at = streams.indexOf(stop);
       if (at >= 0) streams.splice(at, 1);
     });
-    const lines = linesOf(liveMessages(catalogue, sharedFiles, from, stop.signal));
-    return answer(lines as unknown as Bun.BodyInit, 200, {
-      "content-type": "application/x-ndjson",
-    });
+    return answerLines(liveMessages(catalogue, sharedFiles, from, stop.signal));
+  }
+
+  function search(request: Request, query: URLSearchParams): Response {
+    const filter = parseFilter(query.get("filter") ?? "");
+    const isCaseExact = query.get("case") !== "any";
+    const { events } = options;
+    return answerLines(searchMessages(events, { filter, isCaseExact }, request.signal));
   }
 
   void catalogue.run();
@@ -169,7 +176,13 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
   };
 }
 
-async function* linesOf(messages: AsyncGenerator<LiveMessage>): AsyncGenerator<string> {
+function answerLines(messages: AsyncGenerator<LiveMessage | SearchMessage>): Response {
+  return answer(linesOf(messages) as unknown as Bun.BodyInit, 200, {
+    "content-type": "application/x-ndjson",
+  });
+}
+
+async function* linesOf(messages: AsyncGenerator<unknown>): AsyncGenerator<string> {
   for await (const message of messages) yield `${JSON.stringify(message)}\n`;
 }
 

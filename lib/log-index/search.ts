@@ -1,7 +1,9 @@
 // Searches the records of the log, the newest first. A text is looked for as bytes, a window of the file at a time, so most
-// lines are never looked at; what is left is read, and judged by what its values say.
+// lines are never looked at; what is left is read, and judged by what its values say. There are no regular expressions of
+// the user's: none of these can take longer than its text.
+import { listDays, utcDay } from "../log/log";
 import { readHeads } from "../log/reader";
-import type { EventRecord, RecordHead } from "../log/record";
+import type { EventRecord, Place, RecordHead } from "../log/record";
 import { FLAGS } from "./flags";
 import { flagsOf, holdsFor, matchesValue, timeOf, type Filter, type FilterKey } from "./filter";
 
@@ -13,12 +15,13 @@ export interface Found {
   /** Where in it the text is, and how long. */
   readonly at: number;
   readonly length: number;
+  readonly place: Place;
 }
 
 /** How to search. */
 export interface SearchOptions {
   readonly filter: Filter;
-  /** Whether the case of letters counts. Where it does not, all lines are looked at. */
+  /** Whether the case of letters counts. */
   readonly isCaseExact: boolean;
   readonly nowMs: number;
   /** Called with the number of bytes read, a part at a time. */
@@ -39,24 +42,44 @@ export const EVENT_KEYS: readonly FilterKey[] = [
 
 /** Searches the log, the newest record first. */
 export function* search(events: string, options: SearchOptions): Generator<Found> {
-  const { filter, isCaseExact, nowMs, onRead } = options;
-  const [first] = filter.texts;
+  for (const day of daysToSearch(events, options)) yield* searchDay(events, day, options);
+}
+
+/** The days that may have what is searched, the newest first. */
+export function daysToSearch(events: string, { filter, nowMs }: SearchOptions): string[] {
   const sinceMs = sinceOf(filter, nowMs);
-  const entries = readHeads(events, {
-    newestFirst: true,
-    ...(sinceMs !== undefined && { since: new Date(sinceMs).toISOString().slice(0, 10) }),
-    ...(first !== undefined && isCaseExact && { containing: inJson(first) }),
-    onRead,
-  });
+  const since = sinceMs === undefined ? "" : utcDay(sinceMs);
+  return listDays(events)
+    .filter((day) => day >= since)
+    .toReversed();
+}
+
+/** Searches one day, the newest record first. */
+export function* searchDay(events: string, day: string, options: SearchOptions): Generator<Found> {
+  const { filter, isCaseExact, nowMs, onRead } = options;
+  const containing = isCaseExact ? exactIn(filter) : anyCaseIn(filter);
+  const head = { newestFirst: true, since: day, until: day, containing, onRead };
   const patterns = filter.texts.map(
     (text) => new RegExp(RegExp.escape(text), isCaseExact ? "" : "i"),
   );
-  for (const entry of entries) {
+  for (const entry of readHeads(events, head)) {
     if (entry.kind === "skipped" || !matchesHead(entry.head, filter, nowMs)) continue;
     const record = entry.record();
     const found = record && findIn(record, patterns);
-    if (found !== undefined) yield found;
+    if (found !== undefined) yield { ...found, place: { day, offset: entry.begin } };
   }
+}
+
+function exactIn({ texts: [first] }: Filter): string | undefined {
+  return first === undefined ? undefined : inJson(first);
+}
+
+// Of a text in any case, the longest part whose letters are single bytes in all of their cases: what it finds is looked at
+// again.
+function anyCaseIn({ texts: [first] }: Filter): RegExp | undefined {
+  const parts = first?.match(/[ !#-[\]-~]+/g) ?? [];
+  const longest = parts.toSorted((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : new RegExp(RegExp.escape(longest), "gi");
 }
 
 // As our writer and Claude Code write it in JSON.
@@ -102,7 +125,10 @@ function flagsOfHead({ event, agent_id, should_notify }: RecordHead): number {
 }
 
 // All texts have to be in values of what was sent: in its own fields, such as the id of a session, nobody looks for words.
-function findIn(record: EventRecord, patterns: readonly RegExp[]): Found | undefined {
+function findIn(
+  record: EventRecord,
+  patterns: readonly RegExp[],
+): Omit<Found, "place"> | undefined {
   const [first, ...others] = patterns;
   if (first === undefined) return { record, text: "", at: 0, length: 0 };
   const texts = Array.from(textsIn([record.parameters, record.payload]));

@@ -25,8 +25,11 @@ export interface Line {
 export interface LineOptions {
   /** Offset of the first byte wanted, which must begin a line. */
   readonly from?: number;
-  /** Only lines that contain this text. Searching a window at a time is far cheaper than checking each line. */
-  readonly containing?: string;
+  /**
+   * Only lines that contain this text, or a match of this pattern, which is global and knows only ASCII. Searching a
+   * window at a time is far cheaper than checking each line.
+   */
+  readonly containing?: string | RegExp;
   /** Called with the number of bytes read, a window at a time; `false` ends the reading before them. */
   readonly onRead?: ((bytes: number) => boolean | void) | undefined;
 }
@@ -48,8 +51,9 @@ export function* linesForward(path: string, options: LineOptions = {}): Generato
       const lastNewline = bytes === 0 ? -1 : buffer.lastIndexOf(NEWLINE, bytes - 1);
       if (lastNewline >= 0) {
         const window: Window = { buffer, position, size: lastNewline + 1 };
+        const places = placesIn(window, options.containing);
         for (let at = 0; at < window.size;) {
-          const found = nextLine(window, at, options.containing);
+          const found = nextLine(window, at, places);
           if (found === undefined) break;
           yield toLine(window, found.begin, found.newline);
           at = found.newline + 1;
@@ -115,8 +119,9 @@ export function* linesBackward(path: string, options: LineOptions = {}): Generat
         continue;
       }
       const window: Window = { buffer, position, size: bytes };
+      const places = placesIn(window, options.containing);
       for (let at = bytes; at > begin;) {
-        const found = previousLine(window, begin, at, options.containing);
+        const found = previousLine(window, begin, at, places);
         if (found === undefined) break;
         yield toLine(window, found.begin, found.newline);
         at = found.begin;
@@ -159,12 +164,51 @@ interface Found {
   readonly newline: number;
 }
 
+/** The places in a window where what is wanted is. Asked in one direction only. */
+interface Places {
+  /** The first one from an offset on; -1 if there is none. */
+  from(offset: number): number;
+  /** The last one before an offset; -1 if there is none. */
+  before(offset: number): number;
+}
+
+function placesIn(
+  { buffer, size }: Window,
+  wanted: string | RegExp | undefined,
+): Places | undefined {
+  if (wanted === undefined) return undefined;
+  if (typeof wanted === "string")
+    return {
+      from: (offset) => {
+        const place = buffer.indexOf(wanted, offset);
+        return place < size ? place : -1;
+      },
+      before: (offset) => buffer.lastIndexOf(wanted, offset - 1),
+    };
+  // A byte is a character here, so that a match is where it is in the file.
+  const places = Array.from(
+    buffer.toString("latin1", 0, size).matchAll(wanted),
+    ({ index }) => index,
+  );
+  let first = 0;
+  let end = places.length;
+  return {
+    from: (offset) => {
+      while (first < places.length && (places[first] as number) < offset) first++;
+      return places[first] ?? -1;
+    },
+    before: (offset) => {
+      while (end > 0 && (places[end - 1] as number) >= offset) end--;
+      return places[end - 1] ?? -1;
+    },
+  };
+}
+
 // The window ends in a newline, so there is one after every match in it.
-function nextLine(window: Window, from: number, wanted: string | undefined): Found | undefined {
-  const { buffer, size } = window;
-  if (wanted === undefined) return { begin: from, newline: buffer.indexOf(NEWLINE, from) };
-  const match = buffer.indexOf(wanted, from);
-  if (match < 0 || match >= size) return undefined;
+function nextLine({ buffer }: Window, from: number, places: Places | undefined): Found | undefined {
+  if (places === undefined) return { begin: from, newline: buffer.indexOf(NEWLINE, from) };
+  const match = places.from(from);
+  if (match < 0) return undefined;
   return { begin: beginOfLine(buffer, match, from), newline: buffer.indexOf(NEWLINE, match) };
 }
 
@@ -172,10 +216,10 @@ function previousLine(
   { buffer }: Window,
   from: number,
   end: number,
-  wanted: string | undefined,
+  places: Places | undefined,
 ): Found | undefined {
-  if (wanted === undefined) return { begin: beginOfLine(buffer, end - 1, from), newline: end - 1 };
-  const match = buffer.lastIndexOf(wanted, end - 1);
+  if (places === undefined) return { begin: beginOfLine(buffer, end - 1, from), newline: end - 1 };
+  const match = places.before(end);
   if (match < from) return undefined;
   return { begin: beginOfLine(buffer, match, from), newline: buffer.indexOf(NEWLINE, match) };
 }
@@ -197,10 +241,11 @@ function toLine({ buffer, position }: Window, begin: number, newline: number): L
 
 function* unendedLine(
   { buffer, position, size }: Window,
-  wanted: string | undefined,
+  wanted: string | RegExp | undefined,
 ): Generator<Line> {
   const bytes = size > LONGEST_LINE_BYTES ? undefined : buffer.subarray(0, size);
-  if (wanted !== undefined && bytes?.includes(wanted) !== true) return;
+  const places = placesIn({ buffer, position, size }, wanted);
+  if (places !== undefined && (bytes === undefined || places.from(0) < 0)) return;
   yield { bytes, begin: position, end: position + size, isWhole: false };
 }
 

@@ -88,8 +88,8 @@ export interface HeadOptions {
   readonly until?: string | undefined;
   /** Offsets to read days from, for days not read from their beginning. */
   readonly from?: ReadonlyMap<string, { readonly offset: number }>;
-  /** Only lines that contain this text, as it is written in JSON. */
-  readonly containing?: string | undefined;
+  /** Only lines that contain this text, as it is written in JSON, or a match of a pattern: see `lines.ts`. */
+  readonly containing?: string | RegExp | undefined;
   readonly newestFirst?: boolean;
   /** Called before each day is read; `false` ends the reading before it. */
   readonly onDay?: (day: string) => boolean;

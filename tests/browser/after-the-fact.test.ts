@@ -114,6 +114,37 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       );
     }));
 
+  test("Search: in any case, as you type, and from there to the call", () =>
+    on("search", async (page) => {
+      await page.getByRole("heading", { name: /^Search prompts/ }).waitFor();
+      await page.keyboard.type("FORCE-with-lease");
+      await page.waitForURL(/filter=FORCE-with-lease/);
+      const hits = page.locator(".hit");
+      await page.getByText("2 found").waitFor();
+      expect(await page.locator("mark").allTextContents()).toEqual([
+        "force-with-lease",
+        "force-with-lease",
+      ]);
+      await page.getByLabel("any case").uncheck();
+      await page.getByRole("heading", { name: "Nothing was found" }).waitFor();
+      await page.getByLabel("any case").check();
+      await hits.first().waitFor();
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      const panel = page.getByRole("complementary", { name: "Event" });
+      await panel.getByText("git push --force-with-lease origin fix-cart").first().waitFor();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/#\/session\/.+sel=call-e8/);
+      await panel.getByRole("heading", { name: "Bash" }).waitFor();
+    }));
+
+  test("Search: says what is not said of events, and that a call is one", () =>
+    on("search?filter=state:ended", async (page) => {
+      await page.getByText("state: is said of sessions, not of events").waitFor();
+      await goTo(page, "search?filter=start.de.md");
+      await page.getByText("2 found").waitFor();
+    }));
+
   test("Statistics: by anything, of any time, and from a row to its events", () =>
     on("statistics", async (page) => {
       const numbers = page.getByRole("region", { name: "Numbers" });
@@ -215,6 +246,7 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
         "now",
         "sessions",
         "events",
+        "search?filter=cart",
         "files",
         "statistics",
         `session/${cart}?sel=call-e8`,

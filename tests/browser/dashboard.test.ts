@@ -203,6 +203,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       for (const [key, view] of [
         ["s", "sessions"],
         ["e", "events"],
+        ["/", "search"],
         ["f", "files"],
         ["t", "statistics"],
         ["h", "health"],
@@ -212,6 +213,8 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
         await page.keyboard.press("g");
         await page.keyboard.press(key);
         await page.waitForURL(new RegExp(`#/${view}`));
+        // There, one types at once.
+        if (view === "search") await page.keyboard.press("Escape");
       }
       await page.locator(".session-line:not(.columns)").first().waitFor();
       await page.keyboard.press("/");
@@ -235,6 +238,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
     `compare/${sampleId}`,
     `compare/${sampleId}?with=${otherId}`,
     "events",
+    "search?filter=cart",
     "files",
     "statistics",
     "statistics?by=project",
@@ -380,7 +384,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
     withPage(
       "now",
       async (_, __, { page }) => {
-        for (const view of ["now", "sessions", "events", "files", "statistics"]) {
+        for (const view of ["now", "sessions", "events", "search", "files", "statistics"]) {
           await goTo(page, view);
           await page.getByRole("heading", { name: "Nothing has been recorded yet" }).waitFor();
         }
@@ -424,6 +428,7 @@ describe.skipIf(whyNoBrowser !== undefined)("while the page is open", () => {
           `compare/${id}`,
           `compare/${id}?with=${id}`,
           "files?use=all",
+          `search?filter=${encodeURIComponent("onerror")}`,
           "statistics?filter=",
           "statistics?by=model&filter=",
           `sessions?filter=${encodeURIComponent(evil)}`,

@@ -18,6 +18,7 @@ import type {
   HealthAnswer,
   LiveMessage,
   SessionAnswer,
+  SearchMessage,
   SessionRow,
   SharedFile,
   StatisticsAnswer,
@@ -66,6 +67,7 @@ describe("the door", () => {
     "/api/files",
     "/api/usual-times",
     "/api/statistics",
+    "/api/search",
     "/api/health",
     "/api/nothing",
   ];
@@ -384,6 +386,60 @@ describe("it", () => {
       const shown = JSON.parse(stdout) as { files: FilesAnswer["files"] };
       expect(shown.files.find(({ path }) => path === cart?.path)).toMatchObject({ changes, reads });
     }
+  });
+
+  test.each([
+    "cart",
+    "CART",
+    '"cart test"',
+    "failed tool:Bash",
+    "time failed",
+    "nowhere-to-be-found",
+  ])("finds %j as search does, the newest first", async (words) => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, await sampleSessions(Date.now()));
+    await using dashboard = await Dashboard.start(sandbox);
+    for (const [query, flags] of [
+      ["", ""],
+      ["&case=any", "-i "],
+    ]) {
+      const response = await dashboard.fetch(
+        `/api/search?filter=${encodeURIComponent(words)}${query}`,
+      );
+      const messages = (await response.text())
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as SearchMessage);
+      expect(messages.at(-1)).toEqual({ kind: "end", is_cut: false });
+      const hits = messages.flatMap((message) => (message.kind === "hit" ? [message.hit] : []));
+      const args = ["search", "--json", "--limit", "0", ...(flags ? ["-i"] : [])];
+      const said = words.startsWith('"') ? [words.replaceAll('"', "")] : words.split(" ");
+      const { stdout } = await runProgram("claude-session", sandbox, "", {
+        args: [...args, ...said],
+      });
+      const printed = stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as EventRecord).id);
+      expect(hits.map(({ id }) => id)).toEqual(printed);
+      for (const { place, id, match } of hits) {
+        const record = await dashboard.ask<EventRecord>(
+          `/api/record?at=${place.day}:${place.offset}`,
+        );
+        expect([record.id, JSON.stringify(record).includes(match)]).toEqual([id, true]);
+      }
+    }
+  });
+
+  test("refuses to search by what is said of sessions", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    const response = await dashboard.fetch("/api/search?filter=state:ended");
+    expect(JSON.parse(await response.text())).toEqual({
+      kind: "problem",
+      text: "state: is said of sessions, not of events",
+    });
   });
 
   test("counts as stats does, by anything, and next to the period before", async () => {

@@ -43,6 +43,7 @@ describe("the events that are found are", () => {
     [["cart price"], (record) => says(record, "cart price")],
     [["CART"], () => false],
     [["-i", "CART"], (record) => says(record, "cart")],
+    [["-i", "CART", "PRICE"], (record) => says(record, "cart") && says(record, "price")],
     [["tool:Edit"], ({ tool }) => tool === "Edit"],
     [
       ["tool:Edit,Bash", "cart"],

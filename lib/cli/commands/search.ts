@@ -21,7 +21,7 @@ export default defineCommand({
     "ignore-case": {
       type: "boolean",
       alias: "i",
-      description: "Find upper and lower case alike, which takes longer",
+      description: "Find upper and lower case alike",
     },
     limit: {
       type: "string",

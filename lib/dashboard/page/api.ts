@@ -47,3 +47,17 @@ export async function askJson<T>(path: string, stop?: AbortSignal): Promise<T> {
   if (!response.ok) throw new ApiError(response.status, value.error ?? `status ${response.status}`);
   return value;
 }
+
+/** The values of an answer that has one a line, as they come. */
+export async function* messagesIn<T>(body: ReadableStream<Uint8Array>): AsyncGenerator<T> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read(); // oxlint-disable-line no-await-in-loop
+    if (done) return;
+    const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as T;
+  }
+}

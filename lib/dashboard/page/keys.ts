@@ -9,7 +9,7 @@ export const isPaletteOpen = signal(false);
 /** What the keys do, as the help shows it. */
 export const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl K", "go to a session, a project or a view, or do something"],
-  ["g then n, s, e, f, t, h", "Now, Sessions, Events, Files, Statistics, Health"],
+  ["g then n, s, e, /, f, t, h", "Now, Sessions, Events, Search, Files, Statistics, Health"],
   ["/", "filter"],
   ["j, k or ↓, ↑", "next, previous row"],
   ["Enter", "open the row"],
@@ -40,6 +40,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   n: "now",
   s: "sessions",
   e: "events",
+  "/": "search",
   f: "files",
   t: "statistics",
   h: "health",

@@ -15,6 +15,7 @@ import { Files } from "./views/files";
 import { Health } from "./views/health";
 import { tellOfQuestions } from "./tell";
 import { Now } from "./views/now";
+import { Search } from "./views/search";
 import { Session } from "./views/session";
 import { Sessions } from "./views/sessions";
 import { Statistics } from "./views/statistics";
@@ -23,6 +24,7 @@ const VIEWS = [
   ["now", "Now", "n"],
   ["sessions", "Sessions", "s"],
   ["events", "Events", "e"],
+  ["search", "Search", "/"],
   ["files", "Files", "f"],
   ["statistics", "Statistics", "t"],
   ["health", "Health", "h"],
@@ -95,6 +97,8 @@ function View() {
       return <Events />;
     case "files":
       return <Files />;
+    case "search":
+      return <Search />;
     case "statistics":
       return <Statistics />;
     case "compare":

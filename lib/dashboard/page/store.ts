@@ -9,7 +9,7 @@ import type {
   SharedFile,
   UsualTimesAnswer,
 } from "../answers";
-import { access, ask, askJson } from "./api";
+import { access, ask, askJson, messagesIn } from "./api";
 import { isToldOfQuestions } from "./choices";
 
 /** All sessions by id; the number changes with them. */
@@ -114,7 +114,7 @@ async function connect(): Promise<void> {
       const response = await ask(`/api/live${query}`, own.signal); // oxlint-disable-line no-await-in-loop
       if (response.ok && response.body !== null) {
         connection.value = "live";
-        for await (const message of messagesIn(response.body)) take(message); // oxlint-disable-line no-await-in-loop
+        for await (const message of messagesIn<LiveMessage>(response.body)) take(message); // oxlint-disable-line no-await-in-loop
       }
     } catch {
       // The server has ended, or the page let go.
@@ -122,19 +122,6 @@ async function connect(): Promise<void> {
     if (own.signal.aborted) return;
     connection.value = "lost";
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // oxlint-disable-line no-await-in-loop
-  }
-}
-
-async function* messagesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<LiveMessage> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read(); // oxlint-disable-line no-await-in-loop
-    if (done) return;
-    const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as LiveMessage;
   }
 }
 

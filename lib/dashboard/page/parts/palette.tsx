@@ -94,6 +94,7 @@ function entries(): readonly Entry[] {
     view("Now", "now"),
     view("Sessions", "sessions"),
     view("Events", "events"),
+    view("Search", "search"),
     view("Files", "files"),
     view("Statistics", "statistics"),
     view("Health", "health"),
@@ -126,8 +127,13 @@ function entries(): readonly Entry[] {
 function search(all: readonly Entry[], typed: string): readonly Entry[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return all;
-  return all.filter(({ kind, name, detail }) => {
+  const found = all.filter(({ kind, name, detail }) => {
     const text = `${kind} ${name} ${detail}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+  const run = () => goTo(linkTo("search", "", { filter: typed }));
+  return [
+    ...found.slice(0, MAX_SHOWN - 1),
+    { kind: "Search", name: typed, detail: "in all texts", run },
+  ];
 }

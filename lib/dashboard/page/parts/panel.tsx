@@ -5,20 +5,19 @@ import { describeEvent } from "../../../history/describe";
 import { fieldOf, textOf } from "../../../history/payload";
 import type { EventRecord } from "../../../log/record";
 import type { Place } from "../../answers";
-import { linkTo } from "../address";
 import { askJson } from "../api";
 import { formatDay, formatDuration, formatTime } from "../format";
 
 interface PanelProps {
   readonly place: Place;
-  /** Links to the session, where that is not on the screen. */
-  readonly session?: string;
+  /** The event in its session, where that is not on the screen. */
+  readonly link?: string;
   readonly onClose: () => void;
   /** More about the same call: the record of its end. */
   readonly other?: Place | undefined;
 }
 
-export function Panel({ place, session, onClose, other }: PanelProps) {
+export function Panel({ place, link, onClose, other }: PanelProps) {
   const record = useRecord(place);
   const end = useRecord(other);
   return (
@@ -34,7 +33,7 @@ export function Panel({ place, session, onClose, other }: PanelProps) {
         <Content
           record={record}
           end={end !== undefined && !("problem" in end) ? end : undefined}
-          session={session}
+          link={link}
         />
       )}
     </aside>
@@ -65,10 +64,10 @@ function useRecord(place: Place | undefined): Loaded {
 interface ContentProps {
   readonly record: EventRecord;
   readonly end: EventRecord | undefined;
-  readonly session: string | undefined;
+  readonly link: string | undefined;
 }
 
-function Content({ record, end, session }: ContentProps) {
+function Content({ record, end, link }: ContentProps) {
   const atMs = Date.parse(record.timestamp);
   const result = end ?? record;
   const response =
@@ -89,9 +88,9 @@ function Content({ record, end, session }: ContentProps) {
           ? ""
           : ` · ${record.event}${end === undefined ? "" : `, ${end.event}`}`}
       </p>
-      {session === undefined ? null : (
+      {link === undefined ? null : (
         <p>
-          <a href={linkTo("session", session)}>Open session</a>
+          <a href={link}>Open session</a>
         </p>
       )}
       {record.tool === undefined && said === undefined ? (

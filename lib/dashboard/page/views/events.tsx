@@ -269,7 +269,7 @@ export function Events() {
         )}
       </div>
       {chosen === undefined ? null : (
-        <Panel place={chosen} session={chosen.session} onClose={() => select(-1)} />
+        <Panel place={chosen} link={linkTo("session", chosen.session)} onClose={() => select(-1)} />
       )}
     </div>
   );

@@ -1,0 +1,220 @@
+// Search: what was said, asked and answered in all sessions, the newest first, while it is still looked for.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { parseFilter } from "../../../log-index/filter";
+import type { SearchHit, SearchMessage } from "../../answers";
+import { address, goTo, linkTo, setParams } from "../address";
+import { ask, messagesIn } from "../api";
+import { formatAgo, formatTime } from "../format";
+import { FilterBox } from "../parts/filter-box";
+import { Panel } from "../parts/panel";
+import { Rows } from "../parts/rows";
+import { titleOf } from "../parts/state";
+import { eventCount, now, peekSession, progress } from "../store";
+import { Begin, Reading } from "./now";
+
+interface Found {
+  readonly hits: readonly SearchHit[];
+  readonly state: "searching" | "cut" | "done";
+  /** The day that is looked at. */
+  readonly day: string;
+  readonly problem: string;
+}
+
+const NOTHING: Found = { hits: [], state: "done", day: "", problem: "" };
+
+export function Search() {
+  const { params } = address.value;
+  const filterText = params["filter"] ?? "";
+  const isAnyCase = params["case"] !== "exact";
+  const found = useSearch(filterText, isAnyCase);
+  const [selected, select] = useState(-1);
+  useEffect(() => select(-1), [filterText, isAnyCase]);
+  useEffect(
+    () => document.querySelector<HTMLInputElement>(".search input[type=search]")?.focus(),
+    [],
+  );
+  if (eventCount.value === 0) return progress.value < 1 ? <Reading /> : <Begin />;
+  const { hits, state, day, problem } = found;
+  const chosen = hits[selected];
+  const open = (index: number) => {
+    const hit = hits[index];
+    if (hit !== undefined) goTo(linkToHit(hit));
+  };
+  return (
+    <div class={chosen === undefined ? "search" : "search with-panel"}>
+      <div class="list">
+        <h1 class="hidden">Search</h1>
+        <div class="tools">
+          <FilterBox
+            text={filterText}
+            hint='words, "several words", project:shop tool:Bash since:7d'
+          />
+          <label>
+            <input
+              type="checkbox"
+              checked={isAnyCase}
+              onChange={(event) =>
+                setParams({ case: event.currentTarget.checked ? undefined : "exact" })
+              }
+            />{" "}
+            any case
+          </label>
+          <span class="count quiet" aria-live="polite">
+            {filterText.trim() === ""
+              ? ""
+              : state === "searching"
+                ? `${hits.length} found, searching ${day} …`
+                : state === "cut"
+                  ? `the newest ${hits.length}`
+                  : `${hits.length} found`}
+          </span>
+        </div>
+        {problem === "" ? null : <p class="problem">{problem}</p>}
+        {filterText.trim() === "" ? (
+          <div class="empty">
+            <h2>Search prompts, answers, commands and results</h2>
+            <p>
+              All words have to be in the event. In quotes they stand together. The words of a
+              filter narrow it down: <code>tool:Bash failed since:7d</code>.
+            </p>
+          </div>
+        ) : state === "done" && hits.length === 0 && problem === "" ? (
+          <div class="empty">
+            <h2>Nothing was found</h2>
+            <p>
+              {parseFilter(filterText).texts.length > 1
+                ? "All words have to be in one event."
+                : isAnyCase
+                  ? "Try fewer words."
+                  : "Try any case."}
+            </p>
+          </div>
+        ) : (
+          <Rows
+            count={hits.length}
+            height={46}
+            label="Found"
+            selected={selected}
+            onSelect={select}
+            onOpen={open}
+            keys={(event) => {
+              if (event.key !== "Escape" || chosen === undefined) return false;
+              select(-1);
+              return true;
+            }}
+            row={(index, attributes) => {
+              const hit = hits[index];
+              return hit === undefined ? null : (
+                <div key={index} {...attributes}>
+                  <HitLine hit={hit} />
+                </div>
+              );
+            }}
+          />
+        )}
+      </div>
+      {chosen === undefined ? null : (
+        <Panel place={chosen.place} link={linkToHit(chosen)} onClose={() => select(-1)} />
+      )}
+    </div>
+  );
+}
+
+function HitLine({ hit }: { readonly hit: SearchHit }) {
+  const { session, at_ms, event, tool, before, match, after } = hit;
+  const known = peekSession(session);
+  return (
+    <div role="gridcell" class="cell hit">
+      <span class="hit-head">
+        <time class="quiet" title={formatTime(at_ms)}>
+          {formatAgo(at_ms, now.value)}
+        </time>
+        <span class="name">{tool ?? event}</span>
+        <span class="project">{hit.project}</span>
+        <span class="quiet private">
+          {known === undefined ? session.slice(0, 8) : titleOf(known)}
+        </span>
+      </span>
+      <span class="hit-text private">
+        {before.slice(-BEFORE)}
+        <mark>{match}</mark>
+        {after}
+      </span>
+    </div>
+  );
+}
+
+// So that what was found is on the screen, also on a narrow one.
+const BEFORE = 30;
+
+/** The event in its session. */
+function linkToHit({ session, event, tool, id, tool_use_id, at_ms }: SearchHit): string {
+  const sel =
+    tool !== null && event !== "PermissionRequest"
+      ? `call-${tool_use_id ?? id}`
+      : event === "UserPromptSubmit"
+        ? `turn-${at_ms}`
+        : event === "Stop" || event === "SubagentStop"
+          ? undefined
+          : `event-${id}`;
+  return linkTo("session", session, { sel });
+}
+
+function useSearch(filterText: string, isAnyCase: boolean): Found {
+  const [found, setFound] = useState<Found>(NOTHING);
+  const running = useRef<AbortController | undefined>(undefined);
+  useEffect(() => {
+    running.current?.abort();
+    const stop = (running.current = new AbortController());
+    if (filterText.trim() === "") {
+      setFound(NOTHING);
+      return undefined;
+    }
+    void follow(filterText, isAnyCase, stop.signal, setFound);
+    return () => stop.abort();
+  }, [filterText, isAnyCase]);
+  return found;
+}
+
+async function follow(
+  filterText: string,
+  isAnyCase: boolean,
+  signal: AbortSignal,
+  show: (found: Found) => void,
+): Promise<void> {
+  const query = new URLSearchParams({ filter: filterText, case: isAnyCase ? "any" : "exact" });
+  const hits: SearchHit[] = [];
+  const told = new Set<string>();
+  let [day, problem] = ["", ""];
+  let shownMs = 0;
+  const update = (state: Found["state"], isLast = false) => {
+    // A frame at a time: hits come faster than they can be shown.
+    if (signal.aborted || (!isLast && performance.now() - shownMs < FRAME_MS)) return;
+    shownMs = performance.now();
+    show({ hits: hits.slice(), state, day, problem });
+  };
+  try {
+    const response = await ask(`/api/search?${query.toString()}`, signal);
+    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
+    let state: Found["state"] = "searching";
+    for await (const message of messagesIn<SearchMessage>(response.body)) {
+      if (message.kind === "hit") {
+        // A call's beginning says the same as its end, which is newer.
+        const { session, tool_use_id, before, match } = message.hit;
+        const key = tool_use_id && [session, tool_use_id, before, match].join("\n");
+        if (key === null || !told.has(key)) hits.push(message.hit);
+        if (key !== null) told.add(key);
+      }
+      if (message.kind === "progress") ({ day } = message);
+      else if (message.kind === "problem") problem = message.text;
+      else if (message.kind === "end") state = message.is_cut ? "cut" : "done";
+      update(state);
+    }
+    update(state === "searching" ? "done" : state, true);
+  } catch (error) {
+    problem = (error as Error).message;
+    update("done", true);
+  }
+}
+
+const FRAME_MS = 50;

@@ -1,0 +1,74 @@
+// Searches the texts of all sessions for the page: what is found goes out at once, the newest first.
+import { EVENT_KEYS, daysToSearch, searchDay, type Found } from "../log-index/search";
+import type { Filter } from "../log-index/filter";
+import type { SearchHit, SearchMessage } from "./answers";
+
+const MAX_HITS = 500;
+/** What is shown around what was found. */
+const AROUND = 120;
+// As long as a frame of the screen: whoever else asks waits no longer.
+const SLICE_MS = 12;
+
+/** What to search. */
+export interface SearchRequest {
+  readonly filter: Filter;
+  readonly isCaseExact: boolean;
+}
+
+/** The messages of one search, until there is nothing left, enough was found, or the signal aborts. */
+export async function* searchMessages(
+  events: string,
+  { filter, isCaseExact }: SearchRequest,
+  signal: AbortSignal,
+): AsyncGenerator<SearchMessage> {
+  const unknown = filter.terms.find(({ key }) => !EVENT_KEYS.includes(key));
+  if (unknown !== undefined) {
+    yield { kind: "problem", text: `${unknown.key}: is said of sessions, not of events` };
+    return;
+  }
+  const options = { filter, isCaseExact, nowMs: Date.now() };
+  const days = daysToSearch(events, options);
+  let count = 0;
+  let sliceEndMs = performance.now() + SLICE_MS;
+  for (const [read, day] of days.entries()) {
+    yield { kind: "progress", day, share: read / days.length };
+    for (const found of searchDay(events, day, options)) {
+      if (count++ === MAX_HITS) {
+        yield { kind: "end", is_cut: true };
+        return;
+      }
+      yield { kind: "hit", hit: toHit(found) };
+      if (performance.now() < sliceEndMs) continue;
+      await pause(); // oxlint-disable-line no-await-in-loop
+      if (signal.aborted) return;
+      sliceEndMs = performance.now() + SLICE_MS;
+    }
+    await pause(); // oxlint-disable-line no-await-in-loop
+    if (signal.aborted) return;
+    sliceEndMs = performance.now() + SLICE_MS;
+  }
+  yield { kind: "end", is_cut: false };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+function toHit({ record, text, at, length, place }: Found): SearchHit {
+  const { timestamp, session_id, project, event, tool, id, tool_use_id } = record;
+  const begin = Math.max(0, at - AROUND);
+  const end = Math.min(text.length, at + length + AROUND);
+  return {
+    place,
+    at_ms: Date.parse(timestamp),
+    session: session_id,
+    project,
+    event,
+    tool: tool ?? null,
+    id,
+    tool_use_id: tool_use_id ?? null,
+    before: (begin > 0 ? "…" : "") + text.slice(begin, at),
+    match: text.slice(at, at + length),
+    after: text.slice(at + length, end) + (end < text.length ? "…" : ""),
+  };
+}
