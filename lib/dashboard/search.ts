@@ -1,6 +1,7 @@
 // Searches the texts of all sessions for the page: what is found goes out at once, the newest first.
 import { EVENT_KEYS, daysToSearch, searchDay, type Found } from "../log-index/search";
 import type { Filter } from "../log-index/filter";
+import { compilePattern, type Pattern } from "../log-index/pattern";
 import type { SearchHit, SearchMessage } from "./answers";
 
 const MAX_HITS = 500;
@@ -13,12 +14,14 @@ const SLICE_MS = 12;
 export interface SearchRequest {
   readonly filter: Filter;
   readonly isCaseExact: boolean;
+  /** Whether the texts of the filter are regular expressions. */
+  readonly isRegex: boolean;
 }
 
 /** The messages of one search, until there is nothing left, enough was found, or the signal aborts. */
 export async function* searchMessages(
   events: string,
-  { filter, isCaseExact }: SearchRequest,
+  { filter, isCaseExact, isRegex }: SearchRequest,
   signal: AbortSignal,
 ): AsyncGenerator<SearchMessage> {
   const unknown = filter.terms.find(({ key }) => !EVENT_KEYS.includes(key));
@@ -26,7 +29,15 @@ export async function* searchMessages(
     yield { kind: "problem", text: `${unknown.key}: is said of sessions, not of events` };
     return;
   }
-  const options = { filter, isCaseExact, nowMs: Date.now() };
+  let patterns: Pattern[] | undefined;
+  try {
+    patterns = isRegex ? filter.texts.map((text) => compilePattern(text, isCaseExact)) : undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    yield { kind: "problem", text: error.message };
+    return;
+  }
+  const options = { filter, isCaseExact, patterns, nowMs: Date.now() };
   const days = daysToSearch(events, options);
   let count = 0;
   let sliceEndMs = performance.now() + SLICE_MS;

@@ -158,7 +158,8 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     const filter = parseFilter(query.get("filter") ?? "");
     const isCaseExact = query.get("case") !== "any";
     const { events } = options;
-    return answerLines(searchMessages(events, { filter, isCaseExact }, request.signal));
+    const isRegex = query.get("regex") === "yes";
+    return answerLines(searchMessages(events, { filter, isCaseExact, isRegex }, request.signal));
   }
 
   void catalogue.run();

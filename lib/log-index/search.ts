@@ -1,10 +1,10 @@
 // Searches the records of the log, the newest first. A text is looked for as bytes, a window of the file at a time, so most
-// lines are never looked at; what is left is read, and judged by what its values say. There are no regular expressions of
-// the user's: none of these can take longer than its text.
+// lines are never looked at; what is left is read, and judged by what its values say.
 import { listDays, utcDay } from "../log/log";
 import { readHeads } from "../log/reader";
 import type { EventRecord, Place, RecordHead } from "../log/record";
 import { FLAGS } from "./flags";
+import type { Pattern } from "./pattern";
 import { flagsOf, holdsFor, matchesValue, timeOf, type Filter, type FilterKey } from "./filter";
 
 /** A record that was found, and the value in which the first text is. */
@@ -23,6 +23,8 @@ export interface SearchOptions {
   readonly filter: Filter;
   /** Whether the case of letters counts. */
   readonly isCaseExact: boolean;
+  /** The texts of the filter, where they are regular expressions. */
+  readonly patterns?: readonly Pattern[] | undefined;
   readonly nowMs: number;
   /** Called with the number of bytes read, a part at a time. */
   readonly onRead?: (bytes: number) => void;
@@ -57,11 +59,11 @@ export function daysToSearch(events: string, { filter, nowMs }: SearchOptions): 
 /** Searches one day, the newest record first. */
 export function* searchDay(events: string, day: string, options: SearchOptions): Generator<Found> {
   const { filter, isCaseExact, nowMs, onRead } = options;
-  const containing = isCaseExact ? exactIn(filter) : anyCaseIn(filter);
+  const [first] = options.patterns?.map(({ literal }) => literal) ?? filter.texts;
+  const containing = isCaseExact ? exactIn(first) : anyCaseIn(first);
   const head = { newestFirst: true, since: day, until: day, containing, onRead };
-  const patterns = filter.texts.map(
-    (text) => new RegExp(RegExp.escape(text), isCaseExact ? "" : "i"),
-  );
+  const patterns =
+    options.patterns ?? filter.texts.map((text) => literalPattern(text, isCaseExact));
   for (const entry of readHeads(events, head)) {
     if (entry.kind === "skipped" || !matchesHead(entry.head, filter, nowMs)) continue;
     const record = entry.record();
@@ -70,14 +72,24 @@ export function* searchDay(events: string, day: string, options: SearchOptions):
   }
 }
 
-function exactIn({ texts: [first] }: Filter): string | undefined {
-  return first === undefined ? undefined : inJson(first);
+function literalPattern(text: string, isCaseExact: boolean): Pick<Pattern, "find"> {
+  const pattern = new RegExp(RegExp.escape(text), isCaseExact ? "" : "i");
+  return {
+    find(whole) {
+      const match = pattern.exec(whole);
+      return match === null ? undefined : { at: match.index, length: match[0].length };
+    },
+  };
+}
+
+function exactIn(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : inJson(text);
 }
 
 // Of a text in any case, the longest part whose letters are single bytes in all of their cases: what it finds is looked at
 // again.
-function anyCaseIn({ texts: [first] }: Filter): RegExp | undefined {
-  const parts = first?.match(/[ !#-[\]-~]+/g) ?? [];
+function anyCaseIn(text: string | undefined): RegExp | undefined {
+  const parts = text?.match(/[ !#-[\]-~]+/g) ?? [];
   const longest = parts.toSorted((a, b) => b.length - a.length)[0];
   return longest === undefined ? undefined : new RegExp(RegExp.escape(longest), "gi");
 }
@@ -127,15 +139,16 @@ function flagsOfHead({ event, agent_id, should_notify }: RecordHead): number {
 // All texts have to be in values of what was sent: in its own fields, such as the id of a session, nobody looks for words.
 function findIn(
   record: EventRecord,
-  patterns: readonly RegExp[],
+  patterns: readonly Pick<Pattern, "find">[],
 ): Omit<Found, "place"> | undefined {
   const [first, ...others] = patterns;
   if (first === undefined) return { record, text: "", at: 0, length: 0 };
   const texts = Array.from(textsIn([record.parameters, record.payload]));
-  for (const pattern of others) if (!texts.some((text) => pattern.test(text))) return undefined;
+  for (const pattern of others)
+    if (!texts.some((text) => pattern.find(text) !== undefined)) return undefined;
   for (const text of texts) {
-    const match = first.exec(text);
-    if (match !== null) return { record, text, at: match.index, length: match[0].length };
+    const match = first.find(text);
+    if (match !== undefined) return { record, text, ...match };
   }
   return undefined;
 }

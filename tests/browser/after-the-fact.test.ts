@@ -143,6 +143,12 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       await page.getByText("state: is said of sessions, not of events").waitFor();
       await goTo(page, "search?filter=start.de.md");
       await page.getByText("2 found").waitFor();
+      await goTo(page, "search?filter=start.(de|fr).md");
+      await page.getByRole("heading", { name: "Nothing was found" }).waitFor();
+      await page.getByLabel("regular expression").check();
+      await page.getByText("2 found").waitFor();
+      await goTo(page, "search?regex=yes&filter=start.(de");
+      await page.locator(".problem").waitFor();
     }));
 
   test("Statistics: by anything, of any time, and from a row to its events", () =>

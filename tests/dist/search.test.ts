@@ -44,6 +44,9 @@ describe("the events that are found are", () => {
     [["CART"], () => false],
     [["-i", "CART"], (record) => says(record, "cart")],
     [["-i", "CART", "PRICE"], (record) => says(record, "cart") && says(record, "price")],
+    [["--regex", "c[a-c]rt"], (record) => says(record, "cart")],
+    [["--regex", "-i", "C[A-C]RT", "pri.e"], (one) => says(one, "cart") && says(one, "price")],
+    [["--regex", "c.rt", "tool:Edit"], (one) => one.tool === "Edit" && says(one, "cart")],
     [["tool:Edit"], ({ tool }) => tool === "Edit"],
     [
       ["tool:Edit,Bash", "cart"],

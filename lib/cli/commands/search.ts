@@ -2,6 +2,7 @@
 import { paths } from "../../environment";
 import { EVENT_KEYS, search, type Found } from "../../log-index/search";
 import { parseFilter } from "../../log-index/filter";
+import type { Pattern } from "../../log-index/pattern";
 import { defineCommand, DONE, UsageError } from "../command";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
@@ -23,6 +24,11 @@ export default defineCommand({
       alias: "i",
       description: "Find upper and lower case alike",
     },
+    regex: {
+      type: "boolean",
+      alias: "e",
+      description: "The texts are regular expressions, in the syntax of RE2",
+    },
     limit: {
       type: "string",
       alias: "n",
@@ -35,9 +41,10 @@ export default defineCommand({
   examples: [
     ['search "rm -rf"', "the last 20 events that say so"],
     ["search tool:Edit cart.ts since:7d", "what changed a file in a week"],
+    ['search --regex "rm -[rf]+ .*build" tool:Bash', "what a pattern matches"],
     ["search failed project:shop --limit 0 --json", "every failure of a project, for a script"],
   ],
-  run({ words, "ignore-case": ignoresCase, limit, json }, terminal) {
+  async run({ words, "ignore-case": ignoresCase, regex, limit, json }, terminal) {
     if (!/^\d{1,9}$/.test(limit)) throw new UsageError(`--limit: "${limit}" is not a whole number`);
     if (words.length === 0) throw new UsageError("search needs a word");
     // The shell has taken the quotes away.
@@ -51,7 +58,9 @@ export default defineCommand({
     const most = Number(limit) || Infinity;
     let count = 0;
     const onRead = readingProgress(terminal);
-    const options = { filter, isCaseExact: !ignoresCase, nowMs: Date.now(), onRead };
+    const isCaseExact = !ignoresCase;
+    const patterns = regex ? await compileAll(filter.texts, isCaseExact) : undefined;
+    const options = { filter, isCaseExact, patterns, nowMs: Date.now(), onRead };
     for (const found of search(paths.events, options)) {
       if (count === most) {
         if (!json) terminal.note("\nThere are more; --limit 0 shows all.");
@@ -64,6 +73,17 @@ export default defineCommand({
     return DONE;
   },
 });
+
+// Few searches need it, and it is as large as all of this program's views.
+async function compileAll(texts: readonly string[], isCaseExact: boolean): Promise<Pattern[]> {
+  const { compilePattern } = await import("../../log-index/pattern");
+  try {
+    return texts.map((text) => compilePattern(text, isCaseExact));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(`--regex: ${error.message}`);
+    throw error;
+  }
+}
 
 const INDENT = "    ";
 

@@ -26,9 +26,10 @@ export function Search() {
   const { params } = address.value;
   const filterText = params["filter"] ?? "";
   const isAnyCase = params["case"] !== "exact";
-  const found = useSearch(filterText, isAnyCase);
+  const isRegex = params["regex"] === "yes";
+  const found = useSearch(filterText, isAnyCase, isRegex);
   const [selected, select] = useState(-1);
-  useEffect(() => select(-1), [filterText, isAnyCase]);
+  useEffect(() => select(-1), [filterText, isAnyCase, isRegex]);
   useEffect(
     () => document.querySelector<HTMLInputElement>(".search input[type=search]")?.focus(),
     [],
@@ -58,6 +59,16 @@ export function Search() {
               }
             />{" "}
             any case
+          </label>
+          <label>
+            <input
+              type="checkbox"
+              checked={isRegex}
+              onChange={(event) =>
+                setParams({ regex: event.currentTarget.checked ? "yes" : undefined })
+              }
+            />{" "}
+            regular expression
           </label>
           <span class="count quiet" aria-live="polite">
             {filterText.trim() === ""
@@ -160,7 +171,7 @@ function linkToHit({ session, event, tool, id, tool_use_id, at_ms }: SearchHit):
   return linkTo("session", session, { sel });
 }
 
-function useSearch(filterText: string, isAnyCase: boolean): Found {
+function useSearch(filterText: string, isAnyCase: boolean, isRegex: boolean): Found {
   const [found, setFound] = useState<Found>(NOTHING);
   const running = useRef<AbortController | undefined>(undefined);
   useEffect(() => {
@@ -170,19 +181,22 @@ function useSearch(filterText: string, isAnyCase: boolean): Found {
       setFound(NOTHING);
       return undefined;
     }
-    void follow(filterText, isAnyCase, stop.signal, setFound);
+    const query = new URLSearchParams({
+      filter: filterText,
+      case: isAnyCase ? "any" : "exact",
+      regex: isRegex ? "yes" : "no",
+    });
+    void follow(query.toString(), stop.signal, setFound);
     return () => stop.abort();
-  }, [filterText, isAnyCase]);
+  }, [filterText, isAnyCase, isRegex]);
   return found;
 }
 
 async function follow(
-  filterText: string,
-  isAnyCase: boolean,
+  query: string,
   signal: AbortSignal,
   show: (found: Found) => void,
 ): Promise<void> {
-  const query = new URLSearchParams({ filter: filterText, case: isAnyCase ? "any" : "exact" });
   const hits: SearchHit[] = [];
   const told = new Set<string>();
   let [day, problem] = ["", ""];
@@ -194,7 +208,7 @@ async function follow(
     show({ hits: hits.slice(), state, day, problem });
   };
   try {
-    const response = await ask(`/api/search?${query.toString()}`, signal);
+    const response = await ask(`/api/search?${query}`, signal);
     if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
     let state: Found["state"] = "searching";
     for await (const message of messagesIn<SearchMessage>(response.body)) {
