@@ -109,6 +109,8 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
   test("Time: what took it, with the wait that goes on", () =>
     on(`session/${cart}?tab=time`, async (page) => {
       const text = await page.getByRole("region", { name: "Where the time went" }).textContent();
+      await page.getByRole("button", { name: /^Bash git push --force-with-lease/ }).click();
+      await page.waitForURL(/sel=call-e8/);
       expect(text).toMatch(
         /of work: model \d+ s \(\d+ %\), tools \d+ s \(\d+ %\), waiting for you \d+ min/,
       );

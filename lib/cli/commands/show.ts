@@ -1,5 +1,6 @@
 // `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
+import { longestHoldups } from "../../history/critical-path";
 import type { SessionLink } from "../../history/lineage";
 import { filesTouched } from "../../history/files-touched";
 import { describeHint, findRepeats } from "../../history/repeats";
@@ -61,7 +62,9 @@ export default defineCommand({
       return DONE;
     }
     if (time) {
-      terminal.print(renderSessionTime(spent, promptsByTime(timeline), terminal));
+      const holdups = longestHoldups(timeline, MAX_HOLDUPS);
+      const prompts = promptsByTime(timeline);
+      terminal.print(renderSessionTime(spent, prompts, holdups, summary.projectDir, terminal));
       return DONE;
     }
     if (files) {
@@ -78,6 +81,8 @@ export default defineCommand({
     return DONE;
   },
 });
+
+const MAX_HOLDUPS = 10;
 
 function timeOf(records: readonly EventRecord[]): SessionTime {
   const time = new SessionTime();

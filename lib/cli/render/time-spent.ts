@@ -1,4 +1,6 @@
 // Where time went, as tables: `show --time` and `stats --by time`.
+import type { Holdup } from "../../history/critical-path";
+import { describeCall } from "../../history/describe";
 import {
   noTime,
   workingMs,
@@ -32,9 +34,12 @@ const COLUMNS: readonly Column[] = [
 export function renderSessionTime(
   time: SessionTime,
   prompts: ReadonlyMap<number, string>,
+  holdups: readonly Holdup[],
+  projectDir: string,
   { columns, colors }: Screen,
 ): string {
   const { bold, dim } = colors;
+  const longestHoldup = holdups[0]?.ms ?? 1;
   const most = time.turns.reduce((largest, { spent }) => Math.max(largest, workingMs(spent)), 1);
   const turns = time.turns.map(({ atMs, spent }) => [
     formatClock(atMs),
@@ -52,6 +57,25 @@ export function renderSessionTime(
       columns,
       dim,
     ),
+    ...(holdups.length === 0
+      ? []
+      : [
+          "",
+          renderTable(
+            [
+              { head: "held the turn up", isFlexible: true },
+              { head: "", dropRank: 1 },
+              { head: "for", align: "right" },
+            ],
+            holdups.map(({ call, ms }) => [
+              sanitize(`${call.tool} ${describeCall(call, projectDir)}`),
+              bar(ms / longestHoldup, BAR_COLUMNS),
+              formatDuration(ms),
+            ]),
+            columns,
+            dim,
+          ),
+        ]),
     ...(tools.length === 0
       ? []
       : [

@@ -1,4 +1,7 @@
 // Where the time of a session went.
+import type { Holdup } from "../../../history/critical-path";
+import { describeCall } from "../../../history/describe";
+import type { ToolCall } from "../../../history/timeline";
 import { workingMs, type Activity, type SessionTime } from "../../../history/time-spent";
 import { formatDuration, formatTime } from "../format";
 
@@ -12,9 +15,13 @@ interface TimeTableProps {
   readonly time: SessionTime;
   /** The prompts by the time at which they came. */
   readonly prompts: ReadonlyMap<number, string>;
+  /** The calls that turns waited for the longest. */
+  readonly holdups: readonly Holdup[];
+  readonly projectDir: string;
+  readonly onCall: (call: ToolCall) => void;
 }
 
-export function TimeTable({ time, prompts }: TimeTableProps) {
+export function TimeTable({ time, prompts, holdups, projectDir, onCall }: TimeTableProps) {
   const all = workingMs(time.total);
   const tools = Array.from(time.tools).toSorted(([, a], [, b]) => b - a);
   const longestTool = tools[0]?.[1] ?? 1;
@@ -75,6 +82,35 @@ export function TimeTable({ time, prompts }: TimeTableProps) {
           ))}
         </tbody>
       </table>
+      {holdups.length === 0 ? null : (
+        <table>
+          <thead>
+            <tr>
+              <th title="Of calls that ran side by side, only the one that ended last counts">
+                held the turn up
+              </th>
+              <td class="wide-only" />
+              <th class="number">for</th>
+            </tr>
+          </thead>
+          <tbody>
+            {holdups.map(({ call, ms }) => (
+              <tr key={call.id}>
+                <td>
+                  <button type="button" class="link" onClick={() => onCall(call)}>
+                    {call.tool}{" "}
+                    <code class="private">{describeCall(call, projectDir).slice(0, 120)}</code>
+                  </button>
+                </td>
+                <td class="wide-only">
+                  <TimeBar spent={{ tools: ms }} longest={holdups[0]?.ms ?? 1} />
+                </td>
+                <td class="number">{formatDuration(ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
       {tools.length === 0 ? null : (
         <table>
           <thead>

@@ -1,5 +1,7 @@
 // One session: what it continues, its timeline by agent, and its story as a tree, live while it runs.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { longestHoldups } from "../../../history/critical-path";
+import type { Timeline } from "../../../history/timeline";
 import type { SessionLink } from "../../../history/lineage";
 import { SessionSummary } from "../../../history/summary";
 import { buildTimeline } from "../../../history/timeline-builder";
@@ -156,6 +158,8 @@ export function Session({ id }: { readonly id: string }) {
             records={playback.shown}
             rows={rows}
             untilMs={isOver && at === undefined ? undefined : nowMs}
+            timeline={timeline}
+            projectDir={session.project_dir}
           />
         ) : (
           <Rows
@@ -295,9 +299,13 @@ interface TimeProps {
   readonly rows: readonly TreeRow[];
   /** Until when it goes on, if it is not over. */
   readonly untilMs: number | undefined;
+  readonly timeline: Timeline;
+  readonly projectDir: string;
 }
 
-function Time({ records, rows, untilMs }: TimeProps) {
+const MAX_HOLDUPS = 10;
+
+function Time({ records, rows, untilMs, timeline, projectDir }: TimeProps) {
   const time = useMemo(() => {
     const spent = new SessionTime();
     for (const record of inWrittenOrder(records)) spent.add(record);
@@ -307,7 +315,16 @@ function Time({ records, rows, untilMs }: TimeProps) {
   const prompts = new Map(
     rows.flatMap((row) => (row.kind === "turn" ? [[row.atMs, row.text]] : [])),
   );
-  return <TimeTable time={time} prompts={prompts} />;
+  const holdups = useMemo(() => longestHoldups(timeline, MAX_HOLDUPS), [timeline]);
+  return (
+    <TimeTable
+      time={time}
+      prompts={prompts}
+      holdups={holdups}
+      projectDir={projectDir}
+      onCall={({ id }) => setParams({ sel: `call-${id}`, tab: undefined })}
+    />
+  );
 }
 
 /** The first row that came after the session was last looked at; -1 if there is none. It is looked at from now on. */
