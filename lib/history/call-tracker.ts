@@ -124,7 +124,7 @@ export class CallTracker {
   }
 
   /**
-   * Gives every call without a result its outcome. Nothing may be added afterwards.
+   * Gives every call without a result the outcome that it has now.
    *
    * @param interruptedAgents ids of agents that were interrupted, and their calls with them
    */
@@ -132,12 +132,12 @@ export class CallTracker {
     for (const tracked of this.#calls) {
       const { call, agentId, hasResult } = tracked;
       if (hasResult) continue;
-      if (agentId !== undefined && interruptedAgents.has(agentId))
-        tracked.closedBy ??= "interruption";
-      call.outcome = outcomeOf(tracked, isOver);
+      const isInterrupted = agentId !== undefined && interruptedAgents.has(agentId);
+      const closedBy = tracked.closedBy ?? (isInterrupted ? "interruption" : undefined);
+      call.outcome = outcomeOf({ call, closedBy }, isOver);
+      const goesOn = call.outcome === "running" || call.outcome === "asking";
       // Not negative: the clock may have been set back since.
-      if (call.outcome === "running" || call.outcome === "asking")
-        call.durationMs = Math.max(nowMs - call.atMs, 0);
+      call.durationMs = goesOn ? Math.max(nowMs - call.atMs, 0) : undefined;
     }
   }
 }
@@ -158,7 +158,10 @@ function launchedAgentId({ response }: ToolCall): unknown {
   return fieldOf(response, "agentId");
 }
 
-function outcomeOf({ call, closedBy }: TrackedCall, isOver: boolean): CallOutcome {
+function outcomeOf(
+  { call, closedBy }: Pick<TrackedCall, "call" | "closedBy">,
+  isOver: boolean,
+): CallOutcome {
   if (closedBy === "end") return call.isAsked ? "denied" : "no result";
   if (closedBy === "interruption") return call.isAsked ? "denied or interrupted" : "interrupted";
   if (isOver) return "no result";

@@ -92,7 +92,9 @@ function repeatsIn(calls: readonly ToolCall[]): Hint[] {
       continue;
     }
     const key = `${call.tool} ${JSON.stringify(call.parameters) ?? ""}`;
-    same.set(key, [...(same.get(key) ?? []), call]);
+    const calledBefore = same.get(key);
+    if (calledBefore === undefined) same.set(key, [call]);
+    else calledBefore.push(call);
   }
   close();
   return hints;
@@ -107,8 +109,11 @@ function failuresIn(calls: readonly ToolCall[]): Hint[] {
     failed.delete(tool);
   };
   for (const call of calls) {
-    if (call.outcome === "failed") failed.set(call.tool, [...(failed.get(call.tool) ?? []), call]);
-    else if (call.outcome === "succeeded") close(call.tool);
+    if (call.outcome === "failed") {
+      const row = failed.get(call.tool);
+      if (row === undefined) failed.set(call.tool, [call]);
+      else row.push(call);
+    } else if (call.outcome === "succeeded") close(call.tool);
   }
   for (const tool of Array.from(failed.keys())) close(tool);
   return hints;

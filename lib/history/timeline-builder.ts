@@ -37,21 +37,25 @@ export function buildTimeline(
     seen.add(record.id);
     builder.add(record);
   }
-  return { sessionId: records[0]?.session_id ?? "", entries: builder.finish(nowMs, isOver) };
+  return builder.timeline(nowMs, isOver);
 }
 
-/** Takes the records of one session, the oldest first and each once. */
-class TimelineBuilder {
+/** Takes the records of one session, the oldest first and each once, and tells the timeline at any moment in between. */
+export class TimelineBuilder {
   readonly #entries: (Turn | Step)[] = [];
   readonly #turns = new Map<string, Turn>();
   readonly #calls = new CallTracker();
   readonly #agents = new Map<string, KnownAgent>();
+  #sessionId = "";
   #lastTurn: Turn | undefined;
+  /** Where agents were put for the timeline that was told last. */
+  #places: { readonly list: unknown[]; readonly agent: Agent }[] = [];
   /** The compaction that has begun, until its last event. */
   #compaction: TimelineEvent | undefined;
 
   /** Adds the next event. */
   add(record: EventRecord): void {
+    if (this.#sessionId === "") this.#sessionId = record.session_id;
     switch (knownEvent(record.event)) {
       case "UserPromptSubmit":
         return this.#addPrompt(record);
@@ -91,13 +95,19 @@ class TimelineBuilder {
     }
   }
 
-  /** Completes the timeline. Nothing may be added afterwards. */
-  finish(nowMs: number, isOver: boolean): Timeline["entries"] {
+  /**
+   * The timeline of what was added until now. More may be added afterwards: then this one is void, because they share
+   * what they are made of.
+   */
+  timeline(nowMs: number, isOver: boolean): Timeline {
+    // Later events may show another place.
+    for (const { list, agent } of this.#places.toReversed()) list.splice(list.indexOf(agent), 1);
+    this.#places = [];
     for (const known of this.#agents.values()) this.#place(known);
     const agents = Array.from(this.#agents.values(), ({ agent }) => agent);
     const interrupted = agents.filter(({ isInterrupted }) => isInterrupted).map(({ id }) => id);
     this.#calls.finish(nowMs, isOver, new Set(interrupted));
-    return this.#entries;
+    return { sessionId: this.#sessionId, entries: this.#entries };
   }
 
   #addPrompt(record: EventRecord): void {
@@ -158,6 +168,7 @@ class TimelineBuilder {
     const tracked = this.#callOf(record);
     this.#calls.resolve(tracked, atMsOf(record));
     tracked.call.outcome = "denied";
+    tracked.call.durationMs = undefined;
     tracked.call.error = textOf(record, "reason");
   }
 
@@ -233,8 +244,10 @@ class TimelineBuilder {
   /** Puts an agent under the call that started it, or where it started if that call is not known. */
   #place({ agent, promptId }: KnownAgent): void {
     const launch = this.#calls.findLaunchOf(agent, promptId);
+    agent.isInterrupted = false;
     if (launch !== undefined) {
       launch.call.agents.push(agent);
+      this.#places.push({ list: launch.call.agents, agent });
       // The call of a background agent has had its result, so nothing interrupts it.
       agent.isInterrupted =
         !launch.hasResult && launch.closedBy === "interruption" && agent.durationMs === undefined;
@@ -244,6 +257,7 @@ class TimelineBuilder {
       (promptId === undefined ? undefined : this.#turns.get(promptId))?.steps ?? this.#entries;
     const next = steps.findIndex((step) => step.atMs > agent.atMs);
     steps.splice(next < 0 ? steps.length : next, 0, agent);
+    this.#places.push({ list: steps, agent });
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type ToolCall,
   type Turn,
 } from "../../../lib/history/timeline";
-import { buildTimeline } from "../../../lib/history/timeline-builder";
+import { buildTimeline, TimelineBuilder } from "../../../lib/history/timeline-builder";
 import type { EventRecord } from "../../../lib/log/record";
 import { recordedSession, recordsFrom, SESSION, type Moment } from "../../support/recorded-session";
 
@@ -413,3 +413,26 @@ function agentsIn(steps: readonly (Turn | Step)[]): Agent[] {
     return step.kind === "agent" ? [step, ...agentsIn(step.steps)] : agentsIn(step.steps);
   });
 }
+
+test("at any moment, is the same as if the session had been read up to it", async () => {
+  const all = await recordedSession();
+  fc.assert(
+    fc.property(
+      fc.subarray(all, { minLength: 1 }),
+      fc.array(fc.nat(all.length), { maxLength: 6 }),
+      fc.boolean(),
+      (some, stops, isOver) => {
+        const builder = new TimelineBuilder();
+        for (const [n, record] of some.entries()) {
+          builder.add(record);
+          if (!stops.includes(n) && n < some.length - 1) continue;
+          const nowMs = Date.parse(record.timestamp) + 500;
+          const fresh = new TimelineBuilder();
+          for (const one of some.slice(0, n + 1)) fresh.add(one);
+          expect(builder.timeline(nowMs, isOver)).toEqual(fresh.timeline(nowMs, isOver));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
