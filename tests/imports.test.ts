@@ -160,7 +160,7 @@ test.each([
   ["lib/dashboard/", /^lib\/(?:os|log|history|log-index|dashboard)\/|^lib\/[\w-]+\.ts$/],
   [
     "lib/dashboard/page/",
-    /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/answers\.ts$|^lib\/log-index\/(?:filter|flags)\.ts$|^lib\/log\/record\.ts$/,
+    /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/answers\.ts$|^lib\/log-index\/(?:filter|flags|group-by)\.ts$|^lib\/log\/record\.ts$/,
   ],
   ["lib/cli/commands/", /^lib\/(?!cli\/commands\/)/],
   ["scripts/", /^(?:lib|scripts|hooks)\/|^package\.json$/],

@@ -36,6 +36,59 @@ const OUTCOMES: Readonly<Record<CallOutcome, readonly [mark: string, tone: Tone]
   "no result": ["?", "quiet"],
 };
 
+/**
+ * What was made of the entries of a timeline, kept for those that did not change: most of a long session is over. For one
+ * way of making it.
+ */
+export class KeptParts<T> {
+  readonly #kept = new WeakMap<Turn | Step, { readonly state: string; readonly parts: T[] }>();
+
+  /** @param make called for each entry that changed, or has not ended */
+  partsOf(
+    entries: readonly (Turn | Step)[],
+    nowMs: number,
+    make: (entry: Turn | Step) => T[],
+  ): T[] {
+    return entries.flatMap((entry) => {
+      const state = stateOf(entry, nowMs);
+      const kept = this.#kept.get(entry);
+      if (kept?.state === state) return kept.parts;
+      const parts = make(entry);
+      this.#kept.set(entry, { state, parts });
+      return parts;
+    });
+  }
+}
+
+/** All that can change of an entry once it is there, in short. */
+function stateOf(entry: Turn | Step, nowMs: number): string {
+  let count = 0;
+  let hash = 0;
+  let isOpen = false;
+  const mix = (number: number) => {
+    hash = (Math.imul(hash, 31) + number) | 0;
+  };
+  const visit = (one: Turn | Step) => {
+    count++;
+    if (one.kind === "event") {
+      // Of a compaction, a later record says more.
+      mix(one.record.event.length);
+      return;
+    }
+    mix(one.durationMs ?? -1);
+    if (one.kind === "tool") {
+      mix(one.outcome.length + one.outcome.charCodeAt(0) * 32 + (one.isAsked ? 1 : 0));
+      for (const agent of one.agents) visit(agent);
+      return;
+    }
+    isOpen ||= one.durationMs === undefined;
+    mix(one.answer?.length ?? 0);
+    for (const step of one.steps) visit(step);
+  };
+  visit(entry);
+  return `${count} ${hash}${isOpen ? ` ${nowMs}` : ""}`;
+}
+
 /** The rows of a timeline. */
 export function treeRows(
   entries: readonly (Turn | Step)[],

@@ -4,7 +4,7 @@ import { longestHoldups } from "../../../history/critical-path";
 import type { Timeline } from "../../../history/timeline";
 import type { SessionLink } from "../../../history/lineage";
 import { SessionSummary } from "../../../history/summary";
-import { buildTimeline } from "../../../history/timeline-builder";
+import { TimelineBuilder } from "../../../history/timeline-builder";
 import type { EventRecord } from "../../../log/record";
 import { filesTouched } from "../../../history/files-touched";
 import { describeHint, findRepeats, isSlow, type Hint } from "../../../history/repeats";
@@ -14,13 +14,13 @@ import type { SessionRow } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
 import { FileTable } from "../parts/file-table";
-import { Lanes } from "../parts/lanes";
+import { Lanes, type Bar } from "../parts/lanes";
 import { Panel } from "../parts/panel";
 import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
 import { useSessionData } from "../parts/session-data";
 import { State, titleOf } from "../parts/state";
-import { barsOf, placesByKey, treeRows, type TreeRow } from "../parts/story";
+import { barsOf, KeptParts, placesByKey, treeRows, type TreeRow } from "../parts/story";
 import { TimeTable } from "../parts/time-table";
 import { saveSeen, seenOf, type Seen } from "../seen";
 import { now, sessionOf, sharedFiles, stateOf, usualTimes } from "../store";
@@ -38,27 +38,38 @@ export function Session({ id }: { readonly id: string }) {
   const nowMs = at ?? (isOver ? (session?.last_ms ?? 0) : now.value);
   // The durations of what runs grow with each tick, which a large session cannot afford.
   const tick = at === undefined ? (isOver ? 0 : nowMs) : records.length < MANY_RECORDS ? at : 0;
-  const timeline = useMemo(
-    () => buildTimeline(playback.shown, nowMs, at === undefined && isOver),
-    [playback.shown, isOver, tick],
+  const tellStory = useStory(playback.ordered);
+  const [timeline, summary] = useMemo(
+    () => tellStory(playback.count, nowMs, at === undefined && isOver),
+    [playback.ordered, playback.count, isOver, tick],
   );
   const places = useMemo(() => placesByKey(placed), [count]);
+  const projectDir = session?.project_dir ?? "";
+  const keptRows = useMemo(() => new KeptParts<TreeRow>(), [closed, projectDir]);
   const rows = useMemo(
-    () => treeRows(timeline.entries, session?.project_dir ?? "", closed),
-    [timeline, closed],
+    () =>
+      keptRows.partsOf(timeline.entries, nowMs, (entry) => treeRows([entry], projectDir, closed)),
+    [timeline, closed, projectDir],
   );
-  const bars = useMemo(() => barsOf(timeline.entries, nowMs), [timeline]);
+  const keptBars = useMemo(() => new KeptParts<Bar>(), []);
+  const bars = useMemo(
+    () => keptBars.partsOf(timeline.entries, nowMs, (entry) => barsOf([entry], nowMs)),
+    [timeline],
+  );
   useEffect(() => {
     const list = document.querySelector("[role=tree]");
     if (playback.isPlaying && list !== null) list.scrollTop = list.scrollHeight;
   }, [rows.length, playback.isPlaying]);
   const tab = params["tab"] ?? "story";
-  const files = useMemo(() => filesTouched(timeline), [timeline]);
-  const hints = useMemo(() => findRepeats(timeline), [timeline]);
+  // While it plays, no moment stays long enough to be judged.
+  const judged = playback.isPlaying ? undefined : timeline;
+  const files = useMemo(() => (judged === undefined ? [] : filesTouched(judged)), [judged]);
+  const hints = useMemo(() => (judged === undefined ? [] : findRepeats(judged)), [judged]);
   const firstNew = useFirstNew(session, rows);
   const selected = rows.findIndex(({ key }) => key === params["sel"]);
   const chosen = rows[selected];
-  const [first, last] = rangeOf(records, nowMs, isOver || at !== undefined);
+  const [first, lastEvent] = useMemo(() => rangeOf(playback.moments), [playback.moments]);
+  const last = isOver || at !== undefined ? lastEvent : Math.max(lastEvent, nowMs);
 
   if (problem !== "" && session === undefined)
     return (
@@ -119,7 +130,7 @@ export function Session({ id }: { readonly id: string }) {
     <div class={chosen === undefined ? "session" : "session with-panel"}>
       <div class="session-main">
         <Head
-          session={at === undefined ? session : rowAt(session, playback.shown, at)}
+          session={at === undefined ? session : rowAt(session, summary, at)}
           links={links}
           atMs={at}
         />
@@ -155,7 +166,7 @@ export function Session({ id }: { readonly id: string }) {
           />
         ) : tab === "time" ? (
           <Time
-            records={playback.shown}
+            records={playback.ordered.slice(0, playback.count)}
             rows={rows}
             untilMs={isOver && at === undefined ? undefined : nowMs}
             timeline={timeline}
@@ -308,10 +319,10 @@ const MAX_HOLDUPS = 10;
 function Time({ records, rows, untilMs, timeline, projectDir }: TimeProps) {
   const time = useMemo(() => {
     const spent = new SessionTime();
-    for (const record of inWrittenOrder(records)) spent.add(record);
+    for (const record of records) spent.add(record);
     if (untilMs !== undefined) spent.continueTo(untilMs);
     return spent;
-  }, [records, untilMs]);
+  }, [records.length, untilMs]);
   const prompts = new Map(
     rows.flatMap((row) => (row.kind === "turn" ? [[row.atMs, row.text]] : [])),
   );
@@ -352,19 +363,22 @@ function usePlayback(records: readonly EventRecord[]) {
   const [isPlaying, setPlaying] = useState(false);
   const savedMs = useRef(0);
   const [ordered, moments] = useMemo(() => {
-    const sorted = records.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
-    return [sorted, sorted.map(({ timestamp }) => Date.parse(timestamp))];
+    const written = inWrittenOrder(records);
+    // Where the clock was set back, what follows belongs to the latest moment there was.
+    let latest = -Infinity;
+    const times = written.map(
+      ({ timestamp }) => (latest = Math.max(latest, Date.parse(timestamp))),
+    );
+    return [written, times];
   }, [records]);
-  const count = at === undefined ? undefined : countUntil(moments, at);
-  const shown = useMemo(
-    () => (count === undefined ? records : ordered.slice(0, count)),
-    [records, count],
-  );
+  const count = at === undefined ? ordered.length : countUntil(moments, at);
   const save = (moment: number | undefined) =>
     setParams({ at: moment === undefined ? undefined : String(Math.round(moment)) });
   return {
     at,
-    shown,
+    ordered,
+    /** How many of them are shown. */
+    count,
     moments,
     isPlaying,
     seek: (moment: number | undefined) => {
@@ -380,12 +394,35 @@ function usePlayback(records: readonly EventRecord[]) {
   };
 }
 
+/** The timeline and the summary of some of a session's records, the oldest first. */
+type TellStory = (count: number, nowMs: number, isOver: boolean) => [Timeline, SessionSummary];
+
+/** Tells a session's story at any moment; a later one only needs the events since the one before. */
+function useStory(ordered: readonly EventRecord[]): TellStory {
+  return useMemo(() => {
+    let told = 0;
+    let builder = new TimelineBuilder();
+    let summary = new SessionSummary(ordered[0] ?? NO_SESSION);
+    return (count, nowMs, isOver) => {
+      if (count < told) {
+        told = 0;
+        builder = new TimelineBuilder();
+        summary = new SessionSummary(ordered[0] ?? NO_SESSION);
+      }
+      for (const record of ordered.slice(told, count)) {
+        builder.add(record);
+        summary.add(record, () => record);
+      }
+      told = count;
+      return [builder.timeline(nowMs, isOver), summary];
+    };
+  }, [ordered]);
+}
+
+const NO_SESSION = { session_id: "", project: "", project_dir: "", timestamp: "" };
+
 /** The session's row as it was at a moment. */
-function rowAt(session: SessionRow, records: readonly EventRecord[], atMs: number): SessionRow {
-  const [first] = records;
-  if (first === undefined) return session;
-  const summary = new SessionSummary(first);
-  for (const record of records) summary.add(record, () => record);
+function rowAt(session: SessionRow, summary: SessionSummary, atMs: number): SessionRow {
   const { prompts, tools, failures, agents, waitsFor } = summary;
   return {
     ...session,
@@ -486,17 +523,9 @@ function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
   );
 }
 
-function rangeOf(
-  records: readonly { readonly timestamp: string }[],
-  nowMs: number,
-  isOver: boolean,
-): readonly [number, number] {
+/** From the first of some times in their order to the last, and a moment at least. */
+function rangeOf(moments: readonly number[]): readonly [number, number] {
   let first = Infinity;
-  let last = isOver ? -Infinity : nowMs;
-  for (const { timestamp } of records) {
-    const atMs = Date.parse(timestamp);
-    first = Math.min(first, atMs);
-    last = Math.max(last, atMs);
-  }
-  return [first, Math.max(last, first + 1)];
+  for (const atMs of moments) first = Math.min(first, atMs);
+  return [first, Math.max(moments.at(-1) ?? first, first + 1)];
 }
