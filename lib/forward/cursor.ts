@@ -17,6 +17,8 @@ export interface Cursor {
   lost: number;
   /** Lines of the log that are not records. */
   skipped: number;
+  /** Events that a server took no part of, and that must not be sent again: OpenTelemetry's partial success. */
+  refused: number;
   /** Events that were delivered and are sent again, because their day was changed from outside. */
   repeated: number;
 }
@@ -38,6 +40,7 @@ const cursorFile = z.object({
   lost: z.int().min(0),
   skipped: z.int().min(0).default(0),
   repeated: z.int().min(0).default(0),
+  refused: z.int().min(0).default(0),
 });
 
 /** A day takes about 100 bytes, so this is more than 20 years. A larger file is not ours. */
@@ -52,7 +55,8 @@ const OLDEST = "with the oldest day kept";
  * @param events the folder of the log
  */
 export function readCursor(folder: string, events: string): ReadCursor {
-  const cursor: Cursor = { days: new Map(), counted: new Set(), lost: 0, skipped: 0, repeated: 0 };
+  const none = { lost: 0, skipped: 0, repeated: 0, refused: 0 };
+  const cursor: Cursor = { days: new Map(), counted: new Set(), ...none };
   let text: string | undefined;
   try {
     text = readOwnFile(cursorPath(folder), MAX_BYTES);
@@ -65,6 +69,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
   cursor.lost = data.lost;
   cursor.skipped = data.skipped;
   cursor.repeated = data.repeated;
+  cursor.refused = data.refused;
   for (const name of data.counted) cursor.counted.add(name);
   for (const [day, position] of Object.entries(data.days)) cursor.days.set(day, position);
   const { restarted, repeated } = recheckDays(cursor.days, events);
@@ -84,7 +89,7 @@ export function whyRestarted(days: readonly string[]): string {
  * @throws {Fault} where the file cannot be written
  */
 export function saveCursor(folder: string, cursor: Cursor): void {
-  const { days, counted, lost, skipped, repeated } = cursor;
+  const { days, counted, lost, skipped, repeated, refused } = cursor;
   const content = {
     v: 1,
     days: Object.fromEntries(days),
@@ -92,6 +97,7 @@ export function saveCursor(folder: string, cursor: Cursor): void {
     lost,
     skipped,
     repeated,
+    refused,
   };
   replaceFile(cursorPath(folder), `${JSON.stringify(content)}\n`, system, fsyncSync);
 }

@@ -7,6 +7,10 @@ import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
 import { suggestWord } from "../suggestion";
 import { isLoopbackHost, readAddress } from "./address";
+import { endsSpan, type EndingHead } from "./destinations/span-history";
+
+/** The signals of OpenTelemetry that are sent: log records, and spans. */
+const SIGNALS = ["logs", "traces"] as const;
 
 const destinationShape = z.strictObject({
   /** Also names its folder, which is next to the files `lock` and `heartbeat`. */
@@ -25,14 +29,17 @@ const destinationShape = z.strictObject({
   projects: z.array(z.string()).optional(),
   /** Lets events go over plain http to another machine. */
   insecure: z.boolean().optional(),
+  /** For `otlp`: what to send; without it, both. */
+  signals: z.array(z.enum(SIGNALS)).min(1).optional(),
   /** For `otlp`: how requests are written; without it, protobuf. */
   encoding: z.enum(["protobuf", "json"]).optional(),
   /** For `otlp`: attributes of what the events are about, next to ours. */
   resource: z.record(z.string().min(1), z.string()).optional(),
 });
 
-/** A destination that is configured correctly. */
+/** A destination that is configured correctly; of `otlp`, one signal of it. */
 export interface Destination {
+  /** As it is configured; of `otlp` with the signal behind it, `otel-logs`. */
   readonly name: string;
   readonly type: "observability" | "http" | "otlp";
   /** Where requests go: with the path and query, without user and password. */
@@ -46,18 +53,25 @@ export interface Destination {
   /** Why this process cannot deliver to it, if it cannot. */
   readonly blockedReason?: string;
   /** For `otlp`. */
+  readonly signal?: (typeof SIGNALS)[number];
+  /** For `otlp`. */
   readonly encoding?: "protobuf" | "json";
   /** For `otlp`: attributes that the user adds. */
   readonly resource?: Readonly<Record<string, string>>;
   /** Whether it gets a record. */
-  wants(head: Pick<RecordHead, "event" | "project">): boolean;
+  wants(head: EndingHead & Pick<RecordHead, "project">): boolean;
   /** Where its cursor, status and rejected events are. */
   readonly folder: string;
 }
 
 /** One item of `destinations`: a destination, or why it cannot be used. */
 export type ReadDestination =
-  | { readonly kind: "usable"; readonly destination: Destination; readonly misspelt?: string }
+  | {
+      readonly kind: "usable";
+      /** One, or of `otlp` one for each signal: each has a cursor of its own, so that one that fails holds up no other. */
+      readonly destinations: readonly Destination[];
+      readonly misspelt?: string;
+    }
   | { readonly kind: "unusable"; readonly fault: string };
 
 /** The destinations that can be used, and for each of the others why it cannot. */
@@ -77,10 +91,10 @@ export function readDestinations({ destinations }: Config, env: Environment): De
     const name = typeof given["name"] === "string" ? given["name"] : "";
     const read = readDestination(given, env);
     if (read.kind === "unusable") faults.push(`destinations[${i}] ${name}: ${read.fault}`);
-    else if (usable.some((other) => isSameFolder(other.folder, read.destination.folder)))
+    else if (read.destinations.some((one) => usable.some((other) => isSameFolder(one, other))))
       faults.push(`destinations[${i}] ${name}: another destination has this name`);
     else {
-      usable.push(read.destination);
+      usable.push(...read.destinations);
       if (read.misspelt !== undefined)
         misspelt.push(`destinations[${i}] ${name}: ${read.misspelt}`);
     }
@@ -100,8 +114,8 @@ export function readDestination(
     return unusable(key === "" ? String(issue?.message) : `${key}: ${issue?.message}`);
   }
   const { name, type, token_env: tokenName, events, projects } = data;
-  if (type !== "otlp" && (data.encoding ?? data.resource) !== undefined)
-    return unusable("encoding, resource: only a destination of type otlp has them");
+  if (type !== "otlp" && (data.encoding ?? data.resource ?? data.signals) !== undefined)
+    return unusable("signals, encoding, resource: only a destination of type otlp has them");
   const address = readAddress(data.url);
   if (address.kind === "invalid") return unusable(`url: ${address.reason}`);
   const url = new URL(address.url);
@@ -117,14 +131,12 @@ export function readDestination(
   url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
-  // As OTEL_EXPORTER_OTLP_ENDPOINT is read.
-  if (type === "otlp") url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/logs`;
   const misspelt = misspeltEvent(events);
   const destination: Destination = {
     name,
     type,
     url: url.href,
-    shownUrl: url.origin + url.pathname.split("/").map(shownPart).join("/"),
+    shownUrl: shown(url),
     isLoopback,
     ...credentials,
     ...(tokenName !== undefined &&
@@ -134,10 +146,32 @@ export function readDestination(
       (projects === undefined || projects.includes(project)),
     ...(data.encoding !== undefined && { encoding: data.encoding }),
     ...(data.resource !== undefined && { resource: data.resource }),
-    // Each signal of OpenTelemetry has a cursor of its own.
-    folder: `${paths.forward}/${name}${type === "otlp" ? "-logs" : ""}`,
+    folder: `${paths.forward}/${name}`,
   };
-  return { kind: "usable", destination, ...(misspelt !== undefined && { misspelt }) };
+  const destinations =
+    type === "otlp"
+      ? Array.from(new Set(data.signals ?? SIGNALS), (signal) => ofSignal(destination, url, signal))
+      : [destination];
+  return { kind: "usable", destinations, ...(misspelt !== undefined && { misspelt }) };
+}
+
+function ofSignal(
+  destination: Destination,
+  url: URL,
+  signal: (typeof SIGNALS)[number],
+): Destination {
+  const own = new URL(url);
+  // As OTEL_EXPORTER_OTLP_ENDPOINT is read.
+  own.pathname = `${url.pathname.replace(/\/$/, "")}/v1/${signal}`;
+  return {
+    ...destination,
+    name: `${destination.name}-${signal}`,
+    signal,
+    url: own.href,
+    shownUrl: shown(own),
+    folder: `${destination.folder}-${signal}`,
+    wants: (head) => destination.wants(head) && (signal === "logs" || endsSpan(head)),
+  };
 }
 
 // An unknown event may be one of a newer client; one that is nearly known is a mistake.
@@ -157,6 +191,10 @@ function unusable(fault: string): ReadDestination {
 // Loggly, Sumo Logic and others have the token in the path.
 function isSecretPart(part: string): boolean {
   return part.length >= 12 && /\d/.test(part) && /[A-Za-z]/.test(part);
+}
+
+function shown(url: URL): string {
+  return url.origin + url.pathname.split("/").map(shownPart).join("/");
 }
 
 function shownPart(part: string): string {
@@ -194,6 +232,6 @@ function readCredentials(
 }
 
 // Some file systems ignore case.
-function isSameFolder(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+function isSameFolder(one: Destination, other: Destination): boolean {
+  return one.folder.toLowerCase() === other.folder.toLowerCase();
 }

@@ -8,7 +8,7 @@ import { addLostEvents, Backlog, type Batch, type BatchLimits, type PendingEvent
 import { readCursor, saveCursor, whyRestarted, type Cursor } from "./cursor";
 import type { Destination } from "./destination";
 import { sendNdjson } from "./destinations/ndjson";
-import { sendOtlpLogs } from "./destinations/otlp";
+import { sendOtlpLogs, sendOtlpSpans } from "./destinations/otlp";
 import { sendToObservability } from "./destinations/observability";
 import { Pace } from "./pace";
 import { appendRejected, filterRejected, readRejectedBatches } from "./rejected";
@@ -25,7 +25,7 @@ export interface Round {
 
 interface Protocol {
   readonly limits: BatchLimits;
-  readonly toSend: (destination: Destination) => SendEvents;
+  readonly toSend: (destination: Destination, events: string) => SendEvents;
 }
 
 // The cursor moves after a batch: a forwarder that is killed sends at most one batch again. A batch has at
@@ -35,8 +35,14 @@ const PROTOCOLS: Readonly<Record<Destination["type"], Protocol>> = {
   observability: { limits: { events: 64, bytes: 1_048_576 }, toSend: sendToObservability },
   // Records of 2 KiB reach both limits.
   http: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendNdjson },
-  otlp: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendOtlpLogs },
+  otlp: { limits: { events: 500, bytes: 1_048_576 }, toSend: sendOtlp },
 };
+
+function sendOtlp(destination: Destination, events: string): SendEvents {
+  return destination.signal === "traces"
+    ? sendOtlpSpans(destination, events)
+    : sendOtlpLogs(destination);
+}
 
 /** A status is for people, and each one that is saved costs a file. */
 const STATUS_EVERY_MS = 1000;
@@ -79,7 +85,7 @@ export class Sender {
     this.#backlog = new Backlog(events, wants);
     const { limits, toSend } = PROTOCOLS[type];
     this.#limits = limits;
-    this.#send = toSend(destination);
+    this.#send = toSend(destination, events);
   }
 
   /** Whether this process can never deliver to it, because it lacks the token. */
@@ -208,8 +214,7 @@ export class Sender {
   /** Appends rejected events to `rejected.jsonl`; returns why events are not done, if they are not. */
   #keepIfRejected(events: readonly PendingEvent[], verdict: Verdict): Retry | undefined {
     if (verdict.kind === "delivered") {
-      if (verdict.warning !== undefined)
-        this.#status.last_error = { at: now(), message: verdict.warning };
+      this.#cursor.refused += verdict.refused ?? 0;
       return undefined;
     }
     if (verdict.kind === "retry") return verdict;

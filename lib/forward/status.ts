@@ -26,6 +26,8 @@ export interface DestinationReport extends DeliveryStatus {
   readonly lost: number;
   /** How many lines of the log are not records. */
   readonly skipped: number;
+  /** How many events of delivered batches the server says that it did not take. */
+  readonly refused: number;
   /** How many delivered events were sent again, because their day was changed from outside. */
   readonly repeated: number;
 }
@@ -81,6 +83,7 @@ function reportDestination({
     lost: cursor.lost,
     skipped: cursor.skipped,
     repeated: cursor.repeated,
+    refused: cursor.refused,
   };
 }
 

@@ -8,8 +8,8 @@ export type Verdict = Delivery | Retry | Rejection;
 /** The server took them. */
 export interface Delivery {
   readonly kind: "delivered";
-  /** What it says about some of them all the same, for a person. */
-  readonly warning?: string;
+  /** How many of them it says that it did not take; it does not say which. */
+  readonly refused?: number;
 }
 
 /** They were not delivered, and are sent again later. */

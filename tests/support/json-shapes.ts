@@ -104,6 +104,7 @@ const destination = z.strictObject({
   lost: count,
   skipped: count,
   repeated: count,
+  refused: count,
 });
 
 const timeSpent = z.strictObject({

@@ -27,7 +27,7 @@ export function renderForwarding(
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success_at: success, last_error: error } = report;
-    const { rejected, lost, skipped, repeated, restarted } = report;
+    const { rejected, lost, skipped, repeated, refused, restarted } = report;
     const when = (at: string) => formatAgo(Date.parse(at), nowMs);
     lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  "));
     lines.push(
@@ -45,6 +45,10 @@ export function renderForwarding(
       );
     if (rejected > 0)
       lines.push(row("rejected", `${plural(rejected, "event")}, kept in rejected.jsonl`, yellow));
+    if (refused > 0)
+      lines.push(
+        row("refused", `${plural(refused, "event")} that the server took no part of`, yellow),
+      );
     if (lost > 0)
       lines.push(
         row("lost", `${plural(lost, "event")} removed by retention before delivery`, yellow),

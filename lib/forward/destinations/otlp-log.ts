@@ -7,10 +7,11 @@ import { spanIdOf, traceIdOf } from "./otlp-ids";
 
 /** What the serializers take. */
 export type LogRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
-type Resource = LogRecord["resource"];
+/** What the records are about. */
+export type Resource = LogRecord["resource"];
 
-// The serializers group records by these objects, so all records share them.
-const SCOPE = { name: "claude-session-hooks", version };
+/** Who made the records. The serializers group them by this object, so all share it. */
+export const SCOPE = { name: "claude-session-hooks", version };
 
 /**
  * What the records are about, in the words of OpenTelemetry.

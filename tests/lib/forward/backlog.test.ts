@@ -55,7 +55,7 @@ function write(sandbox: Sandbox, days: readonly (readonly string[])[]): string[]
 }
 
 function fresh(): Cursor {
-  return { days: new Map(), counted: new Set(), lost: 0, skipped: 0, repeated: 0 };
+  return { days: new Map(), counted: new Set(), lost: 0, skipped: 0, repeated: 0, refused: 0 };
 }
 
 function advance(cursor: Cursor, { end, skipped }: Batch): void {

@@ -34,6 +34,7 @@ function cursorAt(offset: number, id: string): Cursor {
     lost: 0,
     skipped: 0,
     repeated: 0,
+    refused: 0,
   };
 }
 
@@ -50,6 +51,7 @@ test("a cursor is read as it was saved, and only its owner may read it", () => {
     lost: 3,
     skipped: 2,
     repeated: 0,
+    refused: 0,
   };
   saveCursor(folder, cursor);
   expect(readCursor(folder, sandbox.events)).toEqual({ cursor });
@@ -164,10 +166,11 @@ describe("a day", () => {
       lost: 4,
       skipped: 1,
       repeated: 0,
+      refused: 0,
     });
     const { cursor } = readCursor(folder, sandbox.events);
     expect(Array.from(cursor.days.keys())).toEqual(["2026-11-23"]);
-    expect(cursor).toMatchObject({ lost: 4, skipped: 1, repeated: 0 });
+    expect(cursor).toMatchObject({ lost: 4, skipped: 1, repeated: 0, refused: 0 });
   });
 });
 

@@ -12,7 +12,9 @@ const TEAM = { name: "team", type: "observability", url: "http://127.0.0.1:4000"
 function usable(fields: object, env: Record<string, string> = {}): Destination {
   const read = readDestination({ ...TEAM, ...fields }, env);
   if (read.kind === "unusable") throw new Error(read.fault);
-  return read.destination;
+  const [destination] = read.destinations;
+  if (destination === undefined) throw new Error("none");
+  return destination;
 }
 
 function faultOf(fields: object, env: Record<string, string> = {}): string {
@@ -139,5 +141,61 @@ test.each([
   [{ events: ["Stop"], projects: ["shop"] }, "Stop", "web", false],
   [{ events: [] }, "Stop", "shop", false],
 ])("a destination with %j wants %s from %s: %p", (fields, event, project, isWanted) => {
-  expect(usable(fields).wants({ event, project })).toBe(isWanted);
+  const head = { event, project, timestamp: "", session_id: "s" };
+  expect(usable(fields).wants(head)).toBe(isWanted);
+});
+
+describe("otlp", () => {
+  const OTLP = { name: "otel", type: "otlp", url: "http://127.0.0.1:4318/otlp/" };
+
+  function signals(fields: object): readonly Destination[] {
+    const read = readDestination({ ...OTLP, ...fields }, {});
+    if (read.kind === "unusable") throw new Error(read.fault);
+    return read.destinations;
+  }
+
+  test.each([
+    [{}, ["logs", "traces"]],
+    [{ signals: ["traces", "logs"] }, ["traces", "logs"]],
+    [{ signals: ["logs", "logs"] }, ["logs"]],
+    [{ signals: ["traces"] }, ["traces"]],
+  ])("with %j is a destination for each of %j", (fields, expected) => {
+    const found = signals(fields);
+    expect(found.map(({ signal }) => signal as string)).toEqual(expected);
+    for (const { name, url, folder, signal } of found) {
+      expect(name).toBe(`otel-${signal}`);
+      expect(url).toBe(`http://127.0.0.1:4318/otlp/v1/${signal}`);
+      expect(folder).toEndWith(`/otel-${signal}`);
+    }
+  });
+
+  test.each([
+    ["PreToolUse", {}, [true, false]],
+    ["PostToolUse", {}, [true, true]],
+    ["PostToolUseFailure", {}, [true, true]],
+    ["Stop", {}, [true, true]],
+    ["Stop", { agent_id: "a" }, [true, false]],
+    ["SubagentStop", { agent_id: "a", agent_type: "Explore" }, [true, true]],
+    ["SubagentStop", { agent_id: "a" }, [true, false]],
+    ["SessionEnd", {}, [true, false]],
+    ["SomethingNew", {}, [true, false]],
+  ])("logs and spans are made of %s %j: %j", (event, more, expected) => {
+    const head = { event, project: "shop", timestamp: "", session_id: "s", ...more };
+    expect(signals({}).map(({ wants }) => wants(head))).toEqual(expected);
+    expect(signals({ events: ["Else"] }).map(({ wants }) => wants(head))).toEqual([false, false]);
+  });
+
+  test("has no name of its own that another destination has", () => {
+    const destinations = [{ ...TEAM, name: "otel-traces" }, OTLP];
+    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
+    expect(good.map(({ name }) => name)).toEqual(["otel-traces"]);
+    expect(faults).toEqual(["destinations[1] otel: another destination has this name"]);
+  });
+
+  test.each([{ signals: [] }, { signals: ["metrics"] }, { signals: "logs" }])(
+    "%j is refused",
+    (fields) => {
+      expect(faultOf({ ...OTLP, ...fields })).toStartWith("signals");
+    },
+  );
 });

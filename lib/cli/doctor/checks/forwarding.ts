@@ -46,11 +46,16 @@ function checkDelivery(destination: DestinationReport, isAlive: boolean, nowMs: 
 }
 
 function* checkLosses(destination: DestinationReport, nowMs: number): Generator<Result> {
-  const { name, rejected, lost, restarted } = destination;
+  const { name, rejected, lost, refused, restarted } = destination;
   if (rejected > 0)
     yield warn(
       `${name} rejected ${plural(rejected, "event")}`,
       `forward/${name}/rejected.jsonl has them, with the answers of the server.`,
+    );
+  if (refused > 0)
+    yield warn(
+      `${name} took no part of ${plural(refused, "event")} of what was delivered`,
+      "The endpoint does not say which; OpenTelemetry forbids to send them again. Look into its own log.",
     );
   if (lost > 0)
     yield warn(

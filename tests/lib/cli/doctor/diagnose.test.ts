@@ -137,6 +137,7 @@ const destination: DestinationReport = {
   lost: 0,
   skipped: 0,
   repeated: 0,
+  refused: 0,
 };
 const waiting = { undelivered: { events: 12, bytes: 9000 } };
 const failing = {

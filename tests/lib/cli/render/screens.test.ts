@@ -64,6 +64,7 @@ const FORWARDING: ForwardingReport = {
       lost: 0,
       skipped: 0,
       repeated: 0,
+      refused: 0,
     },
     {
       name: "team",
@@ -77,6 +78,7 @@ const FORWARDING: ForwardingReport = {
       lost: 2,
       skipped: 3,
       repeated: 0,
+      refused: 0,
     },
   ],
 };

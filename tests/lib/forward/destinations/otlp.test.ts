@@ -135,13 +135,14 @@ test.each([401, 403, 404, 405, 415, 429, 503])("%d keeps every event", async (st
 test.each([
   ["json", '{"partialSuccess":{"rejectedLogRecords":"2"}}'],
   ["protobuf", Uint8Array.from([0x0a, 0x02, 0x08, 0x02])],
-] as const)("a partial success in %s is a delivery with a warning", async (encoding, body) => {
-  const { requests, verdicts } = await send(numbered(3), () => new Response(body), { encoding });
-  expect(requests).toHaveLength(1);
-  expect(verdicts).toMatchObject([
-    [{}, { kind: "delivered", warning: "it did not take 2 of 3 events" }],
-  ]);
-});
+] as const)(
+  "a partial success in %s is a delivery, with what was refused",
+  async (encoding, body) => {
+    const { requests, verdicts } = await send(numbered(3), () => new Response(body), { encoding });
+    expect(requests).toHaveLength(1);
+    expect(verdicts).toMatchObject([[{}, { kind: "delivered", refused: 2 }]]);
+  },
+);
 
 test.each([
   [{ prompt_id: PROMPT }, PROMPT.replaceAll("-", ""), "the prompt"],
