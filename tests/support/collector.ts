@@ -1,7 +1,7 @@
-// A server on loopback that collects events, for both types of destination, and can misbehave in every way.
+// A server on loopback that collects events, for every type of destination, and can misbehave in every way.
 // It is built on TCP, because an HTTP server does not let itself be used for that.
 import type { Socket, TCPSocketListener } from "bun";
-import { constants, deflateRawSync } from "node:zlib";
+import { constants, deflateRawSync, gunzipSync } from "node:zlib";
 
 /** What to do with a request. A number is a status to answer with; a function decides per request. */
 export type Behaviour =
@@ -213,7 +213,7 @@ class Connection {
     this.#needed = end;
     if (all.length < end) return false;
     const [, path = ""] = requestLine.split(" ");
-    const text = all.toString("utf8", headEnd + 4, end);
+    const text = textOf(headers, all.subarray(headEnd + 4, end));
     this.#bytes = [all.subarray(end)];
     this.#size = all.length - end;
     this.#needed = 0;
@@ -320,10 +320,43 @@ function isForEvents(path: string): boolean {
   return new URL(path, "http://127.0.0.1").pathname.endsWith("/events");
 }
 
+function textOf(headers: Delivery["headers"], body: Buffer): string {
+  return (headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString();
+}
+
+/** An attribute as OTLP writes it in JSON. */
+interface OtlpAttribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string };
+}
+
+interface OtlpItem {
+  readonly attributes: readonly OtlpAttribute[];
+}
+
+/** The log records or spans of an OTLP request in JSON. */
+function otlpArrivals(headers: Delivery["headers"], text: string): Arrival[] {
+  const { resourceLogs = [], resourceSpans = [] } = JSON.parse(text) as {
+    resourceLogs?: { scopeLogs: { logRecords: OtlpItem[] }[] }[];
+    resourceSpans?: { scopeSpans: { spans: OtlpItem[] }[] }[];
+  };
+  const items = [
+    ...resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
+    ...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+  ];
+  return items.map((item): Arrival => {
+    const valueOf = (wanted: string) =>
+      item.attributes.find(({ key }) => key === wanted)?.value.stringValue ?? "";
+    const [id, session_id] = [valueOf("log.record.uid"), valueOf("session.id")];
+    return { id, session_id, body: { ...item }, headers };
+  });
+}
+
 function toArrivals(path: string, headers: Delivery["headers"], text: string) {
   const isEvent = isForEvents(path);
   const texts = isEvent ? [text] : text.split("\n").filter((line) => line !== "");
   try {
+    if (path.startsWith("/v1/")) return otlpArrivals(headers, text);
     return texts.map((one): Arrival => {
       const body = JSON.parse(one) as Record<string, unknown>;
       const { event_id } = body["payload"] as Record<string, unknown>;

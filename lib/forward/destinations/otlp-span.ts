@@ -119,6 +119,8 @@ function toOtlp(
   const context = (id: string) => ({ traceId, spanId: id, traceFlags: SAMPLED });
   const all = {
     ...attributes,
+    // The log record of the event that ended it.
+    "log.record.uid": record.id,
     "session.id": record.session_id,
     "prompt.id": record.prompt_id,
     "gen_ai.conversation.id": record.session_id,
