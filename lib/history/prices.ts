@@ -12,6 +12,8 @@ export interface Price {
   readonly cacheWrite1h: number;
   /** The factor of fast mode. */
   readonly fast: number;
+  /** The factor of a prompt of more than 100,000 tokens. */
+  readonly longPrompt: number;
 }
 
 /** Prices by the name of a model, without a date. */
@@ -39,6 +41,8 @@ export interface Terms {
 
 const WEB_SEARCH = 0.01;
 const US_ONLY = 1.1;
+/** What was sent, the cache included. */
+const LONG_PROMPT_TOKENS = 100_000;
 const MILLION = 1_000_000;
 
 // Claude Code 2.1.330. It asks Opus 5.5 instead of Opus 4.1 and older, so those have no price.
@@ -48,6 +52,7 @@ const ROWS: readonly (readonly [
   output: number,
   cacheRead: number,
   fast?: number,
+  longPrompt?: number,
 ])[] = [
   ["fable-5-2 mythos-5-2", 8, 40, 0.2, 2],
   ["fable-5-1 mythos-5-1", 10, 50, 0.25],
@@ -59,17 +64,20 @@ const ROWS: readonly (readonly [
   ["sonnet-5-5", 2, 10, 0.1],
   ["sonnet-5", 2, 10, 0.2],
   ["sonnet-4-6 sonnet-4-5 sonnet-4-0 sonnet-4 3-7-sonnet", 3, 15, 0.3],
-  ["haiku-5-5", 0.5, 0.5, 0.05],
+  ["haiku-5-5", 0.1, 0.5, 0.01, 1, 5],
   ["haiku-4-5", 1, 5, 0.1],
   ["3-5-haiku", 0.8, 4, 0.08],
 ];
 
 /** The prices of Claude Code. */
 export const CLIENT_PRICES: Prices = new Map(
-  ROWS.flatMap(([models, input, output, cacheRead, fast = 1]) =>
+  ROWS.flatMap(([models, input, output, cacheRead, fast = 1, longPrompt = 1]) =>
     models
       .split(" ")
-      .map((model) => [`claude-${model}`, { ...withWrites(input), output, cacheRead, fast }]),
+      .map((model) => [
+        `claude-${model}`,
+        { ...withWrites(input), output, cacheRead, fast, longPrompt },
+      ]),
   ),
 );
 
@@ -92,7 +100,11 @@ export function modelName(model: string): string {
 export function costOf(tokens: Tokens, terms: Terms, prices: Prices): number | undefined {
   const price = prices.get(terms.model) ?? prices.get(modelName(terms.model));
   if (price === undefined) return undefined;
-  const factor = (terms.isFast ? price.fast : 1) * (terms.isUsOnly ? US_ONLY : 1);
+  const sent = tokens.input + tokens.cacheRead + tokens.cacheWrite5m + tokens.cacheWrite1h;
+  const factor =
+    (terms.isFast ? price.fast : 1) *
+    (terms.isUsOnly ? US_ONLY : 1) *
+    (sent > LONG_PROMPT_TOKENS ? price.longPrompt : 1);
   const perMillion =
     tokens.input * price.input +
     tokens.output * price.output +
@@ -134,6 +146,7 @@ export function withConfiguredPrices(
         cacheWrite5m: Number(item["cache_write_5m"] ?? basic.cacheWrite5m),
         cacheWrite1h: Number(item["cache_write_1h"] ?? basic.cacheWrite1h),
         fast: Number(item["fast"] ?? 1),
+        longPrompt: 1,
       });
     }
   }

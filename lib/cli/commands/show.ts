@@ -1,6 +1,7 @@
 // `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
 import type { SessionLink } from "../../history/lineage";
+import { costOfSession } from "../../history/session-cost";
 import { SessionSummary } from "../../history/summary";
 import { SessionTime } from "../../history/time-spent";
 import type { Timeline } from "../../history/timeline";
@@ -10,6 +11,8 @@ import type { EventRecord } from "../../log/record";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
+import type { SessionsUsage } from "../log/session-usage";
+import { costJson, type ShownCost } from "../render/cost";
 import { sessionJson } from "../render/session-json";
 import { plural, safeJson } from "../render/text";
 import { renderSessionTime, timeJson } from "../render/time-spent";
@@ -35,7 +38,7 @@ export default defineCommand({
     ["show --time", "how long the model, tools and you took"],
     ["show --full | less -R", "everything that was recorded of it"],
   ],
-  run({ session, time, full, json }, terminal) {
+  async run({ session, time, full, json }, terminal) {
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
@@ -45,25 +48,42 @@ export default defineCommand({
     const summary = new SessionSummary(first);
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
-    const timeline = buildTimeline(records, nowMs, state === "ended" || state === "silent");
+    const { readUsage, printUsageFaults } = await import("../log/session-usage");
+    const read = readUsage([found.id], terminal);
+    const cost = costOf(found.id, read);
+    const isOver = state === "ended" || state === "silent";
+    const timeline = buildTimeline(records, nowMs, isOver, launchesOf(read));
     const links = findLinks(paths.events, found);
     const spent = timeOf(records);
     if (json) {
       const skipped = found.skipped;
-      terminal.print(safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped }), 2));
+      terminal.print(
+        safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped }), 2),
+      );
       return DONE;
     }
     if (time) {
       terminal.print(renderSessionTime(spent, promptsByTime(timeline), terminal));
       return DONE;
     }
-    const view = { summary, timeline, links, nowMs, isFull: full };
+    const view = { summary, timeline, links, cost, nowMs, isFull: full };
     for (const line of renderTimeline(view, terminal)) terminal.print(line);
+    printUsageFaults(read, terminal);
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
   },
 });
+
+function costOf(id: string, { usage, prices }: SessionsUsage): ShownCost {
+  const billedUsd = usage.bills.get(id)?.costUsd;
+  return { ...costOfSession(usage.answers, id, prices), billedUsd };
+}
+
+/** The calls that started subagents, which only transcripts always know. */
+function launchesOf({ usage }: SessionsUsage): Map<string, string> {
+  return new Map(Array.from(usage.agents, ([id, { toolUseId }]) => [id, toolUseId]));
+}
 
 function timeOf(records: readonly EventRecord[]): SessionTime {
   const time = new SessionTime();
@@ -81,16 +101,19 @@ interface Shown {
   readonly summary: SessionSummary;
   readonly spent: SessionTime;
   readonly timeline: Timeline;
+  readonly cost: ShownCost;
   readonly links: readonly SessionLink[];
   readonly nowMs: number;
   readonly skipped: number;
 }
 
 /** A session as `--json` prints it: docs/json.md. */
-function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unknown {
+function toJson({ summary, timeline, links, spent, cost, nowMs, skipped }: Shown): unknown {
   const id = timeline.sessionId;
   return {
-    ...sessionJson(summary, nowMs),
+    ...sessionJson(summary, nowMs, cost.total),
+    billed_usd: cost.billedUsd ?? null,
+    models: Array.from(cost.models, ([model, usage]) => ({ model, ...costJson(usage) })),
     continues: links.flatMap(({ parent, child, by }) =>
       child === id ? [{ session_id: parent, by }] : [],
     ),
@@ -98,7 +121,7 @@ function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unk
       parent === id ? [{ session_id: child, by }] : [],
     ),
     time: timeJson(spent.total),
-    timeline: timelineJson(timeline.entries),
+    timeline: timelineJson(timeline.entries, cost),
     skipped_lines: skipped,
   };
 }

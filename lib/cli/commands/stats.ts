@@ -8,7 +8,8 @@ import { Indexer } from "../../log-index/day-index";
 import { countedEvents, readIndexes } from "../../log-index/read-indexes";
 import { formatLocalTime } from "../../os/local-time";
 import { UNKNOWN_SESSION } from "../../session-id";
-import { defineCommand, DONE } from "../command";
+import { defineCommand, DONE, UsageError } from "../command";
+import type { CostGroup } from "../log/cost-groups";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
@@ -16,16 +17,18 @@ import { renderDaysTime, timeJson } from "../render/time-spent";
 import { renderStats } from "../render/statistics";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
+import type { Terminal } from "../terminal";
 
 export default defineCommand({
   description: "Count calls, failures and durations, or say where the time went",
   arguments: {
     by: {
       type: "choice",
-      choices: ["tool", "project", "day", "time"],
+      choices: ["tool", "project", "day", "time", "model", "agent", "outcome"],
       default: "tool",
       description: "Group by",
     },
+    cost: { type: "boolean", description: "Read transcripts, and show tokens and cost" },
     since: { type: "string", description: "Only events since then", value: "7d|DATE" },
     json: { type: "boolean", description: "Print as JSON" },
   },
@@ -33,11 +36,23 @@ export default defineCommand({
     ["stats", "which tools were used, how often they failed, how long they took"],
     ["stats --by day --since 14d", "two weeks, day by day"],
     ["stats --by time --since 7d", "how long the model, tools and you took, day by day"],
+    ["stats --by model --since 30d", "what each model cost; also --by agent, and --by outcome"],
+    ["stats --by day --cost", "what each day cost; also --by project"],
     ["stats --by project --json", "for a script"],
   ],
-  run({ by, since, json }, terminal) {
+  async run({ by, cost, since, json }, terminal) {
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
+    if (by === "model" || by === "agent" || by === "outcome") {
+      await printCosts(by, sinceMs, json, terminal);
+      return DONE;
+    }
+    if (cost) {
+      if (by !== "day" && by !== "project")
+        throw new UsageError(`--cost: not by ${by}, but by day, project, model, agent or outcome`);
+      await printCosts(by, sinceMs, json, terminal);
+      return DONE;
+    }
     if (!json && !hasLog(terminal)) return DONE;
     const dayOf = (epochMs: number) => formatLocalTime(epochMs).slice(0, 10);
     if (by === "time") {
@@ -66,6 +81,22 @@ export default defineCommand({
     return DONE;
   },
 });
+
+/** What was used, from transcripts. */
+async function printCosts(
+  by: CostGroup,
+  sinceMs: number,
+  isJson: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const { printUsageFaults, readUsage } = await import("../log/session-usage");
+  const { costGroups } = await import("../log/cost-groups");
+  const { costsJson, renderCosts } = await import("../render/cost");
+  const read = readUsage({ sinceMs }, terminal);
+  const groups = costGroups(by, sinceMs, read);
+  terminal.print(isJson ? safeJson(costsJson(by, groups), 2) : renderCosts(by, groups, terminal));
+  printUsageFaults(read, terminal);
+}
 
 /** Where the time of all sessions went, by local day, the oldest first. */
 function timeByDay(
