@@ -10,12 +10,15 @@ import { Health, type Checked } from "./health";
 import { newSecret, Tickets } from "./key";
 import { liveMessages, type LiveFrom } from "./live";
 import { answerSession } from "./one-session";
+import { SessionUsages } from "./session-usage";
 import page from "./page/index.html";
 
 /** How to serve. */
 export interface ServerOptions {
   /** The folder of the daily logs. */
   readonly events: string;
+  /** Claude Code's folder of transcripts. */
+  readonly projects: string;
   /** 0 for any that is free. */
   readonly port: number;
   readonly check: () => Promise<Checked>;
@@ -49,6 +52,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
   const tickets = new Tickets();
   const catalogue = new Catalogue(options.events);
   const health = new Health(options.check);
+  const usages = new SessionUsages(options.projects);
   const streams: AbortController[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -95,6 +99,12 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
         return session === undefined
           ? answerJson({ error: "no such session" }, 404)
           : answerJson(answerSession(catalogue, session, placesIn(query.get("from")), nowMs));
+      }
+      case "/api/usage": {
+        const id = query.get("id") ?? "";
+        return catalogue.sessions.has(id)
+          ? answerJson(await usages.answer(id))
+          : answerJson({ error: "no such session" }, 404);
       }
       case "/api/record": {
         const [place] = placesIn(query.get("at"));

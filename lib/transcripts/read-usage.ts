@@ -68,7 +68,40 @@ export function readAllUsage(projects: string, options: ReadOptions = {}): Trans
   return readFiles(listTranscripts(projects, options.sinceMs), options);
 }
 
-function readFiles(files: readonly TranscriptFile[], { onRead }: ReadOptions): TranscriptUsage {
+/**
+ * Reads what one session used, in slices between which others can work.
+ *
+ * @param sliceMs how long a slice may take
+ */
+export async function readSessionUsageInSlices(
+  projects: string,
+  sessionId: string,
+  sliceMs: number,
+): Promise<TranscriptUsage> {
+  const reading = readingOf(transcriptsOf(projects, sessionId), {});
+  for (let endMs = performance.now() + sliceMs; ;) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+    if (performance.now() < endMs) continue;
+    // oxlint-disable-next-line no-await-in-loop -- one slice after the other
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    endMs = performance.now() + sliceMs;
+  }
+}
+
+function readFiles(files: readonly TranscriptFile[], options: ReadOptions): TranscriptUsage {
+  const reading = readingOf(files, options);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+  }
+}
+
+/** Reads files; yields after each of their lines that matter, to be interrupted there. */
+function* readingOf(
+  files: readonly TranscriptFile[],
+  { onRead }: ReadOptions,
+): Generator<void, TranscriptUsage> {
   const reading = {
     answers: new Answers(),
     bills: new Map<string, Bill>(),
@@ -79,7 +112,7 @@ function readFiles(files: readonly TranscriptFile[], { onRead }: ReadOptions): T
   const total = files.reduce((sum, { size }) => sum + size, 0);
   for (const file of files) {
     try {
-      readFile(file, reading, (bytes) => onRead?.(bytes, total));
+      yield* readFile(file, reading, (bytes) => onRead?.(bytes, total));
       reading.files++;
     } catch (error) {
       faultCode(error); // Removed meanwhile, or not ours.
@@ -94,11 +127,11 @@ interface Reading extends TranscriptUsage {
   readonly agents: Map<string, AgentMeta>;
 }
 
-function readFile(
+function* readFile(
   file: TranscriptFile,
   { answers, bills, agents, skipped }: Reading,
   onRead: (bytes: number) => void,
-): void {
+): Generator<void> {
   const { agentId } = file;
   const meta = agentMetaOf(file);
   if (agentId !== undefined && meta !== undefined) agents.set(agentId, meta);
@@ -115,6 +148,7 @@ function readFile(
         if (answer !== undefined) answers.add(answer);
       }
     }
+    yield;
   }
 }
 

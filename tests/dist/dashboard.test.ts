@@ -57,6 +57,7 @@ describe("the door", () => {
     "/api/texts?at=2026-11-22:0",
     `/api/session?id=${SESSION}`,
     "/api/record?at=2026-11-22:0",
+    `/api/usage?id=${SESSION}`,
     "/api/health",
     "/api/nothing",
   ];

@@ -1,9 +1,6 @@
 // What sessions cost, next to what the real Claude Code says that they did. Run it with `npm run test:e2e`.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-interface UsageAnswer {
-  total: { cost_usd: number } | null;
-  agents: Record<string, { cost_usd: number }>;
-}
+import type { UsageAnswer } from "../../lib/dashboard/answers";
 import { CLIENT_PRICES } from "../../lib/history/prices";
 import { Dashboard } from "../../scripts/harness/dashboard";
 import { Tally } from "../support/tally";

@@ -6,10 +6,11 @@ import type { CallOutcome, Step, Turn } from "../../../history/timeline";
 import { SessionSummary } from "../../../history/summary";
 import { buildTimeline } from "../../../history/timeline-builder";
 import type { EventRecord } from "../../../log/record";
-import type { Place, PlacedRecord, SessionAnswer, SessionRow } from "../../answers";
+import type { Place, PlacedRecord, SessionAnswer, SessionRow, UsageAnswer } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { ApiError, askJson } from "../api";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
+import { costsByRow, describeUsage, useLaunches, useUsage } from "../parts/cost";
 import { Lanes, type Bar } from "../parts/lanes";
 import { Panel } from "../parts/panel";
 import { countUntil, Player } from "../parts/player";
@@ -95,10 +96,13 @@ export function Session({ id }: { readonly id: string }) {
   const nowMs = at ?? (isOver ? (session?.last_ms ?? 0) : now.value);
   // The durations of what runs grow with each tick, which a large session cannot afford.
   const tick = at === undefined ? (isOver ? 0 : nowMs) : records.length < MANY_RECORDS ? at : 0;
+  const usage = useUsage(id, session?.last_ms ?? 0);
+  const launches = useLaunches(usage);
   const timeline = useMemo(
-    () => buildTimeline(playback.shown, nowMs, at === undefined && isOver),
-    [playback.shown, isOver, tick],
+    () => buildTimeline(playback.shown, nowMs, at === undefined && isOver, launches),
+    [playback.shown, isOver, tick, launches],
   );
+  const costs = useMemo(() => costsByRow(timeline.entries, usage), [timeline, usage]);
   const places = useMemo(() => placesByKey(loaded.current.records), [count]);
   const rows = useMemo(
     () => treeRows(timeline.entries, session?.project_dir ?? "", closed),
@@ -142,6 +146,7 @@ export function Session({ id }: { readonly id: string }) {
       <Head
         session={at === undefined ? session : rowAt(session, playback.shown, at)}
         links={loaded.current.links}
+        usage={usage}
         atMs={at}
       />
       <Player
@@ -186,7 +191,13 @@ export function Session({ id }: { readonly id: string }) {
               aria-level={row.depth + 1}
               {...(row.isClosed !== undefined && { "aria-expanded": !row.isClosed })}
             >
-              <TreeLine row={row} first={first} last={last} onToggle={toggle} />
+              <TreeLine
+                row={row}
+                cost={costs.get(row.key)}
+                first={first}
+                last={last}
+                onToggle={toggle}
+              />
             </div>
           );
         }}
@@ -263,11 +274,13 @@ function rowAt(session: SessionRow, records: readonly EventRecord[], atMs: numbe
 interface HeadProps {
   readonly session: SessionRow;
   readonly links: readonly SessionLink[];
+  readonly usage: UsageAnswer | undefined;
   /** The moment that is shown, if not now. */
   readonly atMs: number | undefined;
 }
 
-function Head({ session, links, atMs }: HeadProps) {
+function Head({ session, links, usage, atMs }: HeadProps) {
+  const used = describeUsage(usage);
   const { id } = session;
   return (
     <header class="session-head">
@@ -280,6 +293,7 @@ function Head({ session, links, atMs }: HeadProps) {
           {session.agents > 0 ? `, ${plural(session.agents, "subagent")}` : ""} ·{" "}
           {formatDay(session.started_ms)} {formatTime(session.started_ms)},{" "}
           {formatDuration(session.last_ms - session.started_ms)}
+          {used === undefined ? null : <span title={used.more}> · {used.text}</span>}
           {session.model === null ? "" : ` · ${session.model}`} · <code>{id.slice(0, 8)}</code>
         </span>
       </p>
@@ -303,12 +317,13 @@ function Head({ session, links, atMs }: HeadProps) {
 
 interface TreeLineProps {
   readonly row: TreeRow;
+  readonly cost: string | undefined;
   readonly first: number;
   readonly last: number;
   readonly onToggle: (key: string, isClosed: boolean) => void;
 }
 
-function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
+function TreeLine({ row, cost, first, last, onToggle }: TreeLineProps) {
   const { key, depth, mark, name, text, atMs, durationMs, words, isClosed } = row;
   const span = Math.max(1, last - first);
   return (
@@ -342,6 +357,7 @@ function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
           height="6"
         />
       </svg>
+      <span class="number quiet wide-only">{cost}</span>
       <span class="number">{durationMs === undefined ? "" : formatDuration(durationMs)}</span>
     </>
   );
