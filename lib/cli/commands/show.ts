@@ -48,22 +48,23 @@ export default defineCommand({
     const summary = new SessionSummary(first);
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
+    const isOver = state === "ended" || state === "silent";
+    if (time && !json) {
+      const prompts = promptsByTime(buildTimeline(records, nowMs, isOver));
+      terminal.print(renderSessionTime(timeOf(records), prompts, terminal));
+      return DONE;
+    }
     const { readUsage, printUsageFaults } = await import("../log/session-usage");
     const read = readUsage([found.id], terminal);
     const cost = costOf(found.id, read);
-    const isOver = state === "ended" || state === "silent";
     const timeline = buildTimeline(records, nowMs, isOver, launchesOf(read));
     const links = findLinks(paths.events, found);
-    const spent = timeOf(records);
     if (json) {
+      const spent = timeOf(records);
       const skipped = found.skipped;
       terminal.print(
         safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped }), 2),
       );
-      return DONE;
-    }
-    if (time) {
-      terminal.print(renderSessionTime(spent, promptsByTime(timeline), terminal));
       return DONE;
     }
     const view = { summary, timeline, links, cost, nowMs, isFull: full };
