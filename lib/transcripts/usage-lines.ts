@@ -90,7 +90,7 @@ function* linesIn(window: Buffer): Generator<UsageLine> {
       const bytes = window.subarray(begin, end);
       if (bill < end) yield { kind: "bill", bytes, isWhole };
       else if (bytes.includes(ASSISTANT)) {
-        const head = answerHead(window, begin, usage, end);
+        const head = answerHead(bytes, begin, usage);
         if (!isRepeated(window, last, head)) yield { kind: "answer", bytes, isWhole };
         last = head;
       }
@@ -111,18 +111,16 @@ interface AnswerHead {
   readonly requestId: string;
 }
 
-function answerHead(
-  window: Buffer,
-  lineBegin: number,
-  usage: number,
-  lineEnd: number,
-): AnswerHead | undefined {
-  const begin = find(window, MESSAGE, lineBegin);
-  const end = find(window, CONTENT, usage);
-  const request = find(window, REQUEST, lineBegin);
+// Looked for in the line alone: where one of them is missing, as the request's id behind a gateway, the rest of the window
+// would be searched for each line.
+function answerHead(line: Buffer, lineBegin: number, usage: number): AnswerHead | undefined {
+  const begin = line.indexOf(MESSAGE);
+  const content = line.indexOf(CONTENT, usage - lineBegin);
   // Early clients put the content first.
-  if (begin > usage || end > lineEnd || request > lineEnd) return undefined;
-  return { begin, end, requestId: idAt(window, request + REQUEST.length) };
+  if (begin < 0 || begin > usage - lineBegin || content < 0) return undefined;
+  const request = line.indexOf(REQUEST);
+  const requestId = request < 0 ? "" : idAt(line, request + REQUEST.length);
+  return { begin: lineBegin + begin, end: lineBegin + content, requestId };
 }
 
 // An answer has a line for each of its blocks, all with the same usage. To parse one of them is enough.

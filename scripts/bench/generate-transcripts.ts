@@ -112,7 +112,11 @@ class SessionLines {
     const common = { id, type: "message", role: "assistant", model, stop_sequence: null };
     const add = (content: object) =>
       lines.push(
-        this.#line("assistant", { ...more, requestId }, { ...common, usage, content: [content] }),
+        this.#line(
+          "assistant",
+          { ...more, requestId },
+          { ...common, usage, content: [content], stop_reason: "tool_use" },
+        ),
       );
     add({ type: "text", text: this.#words(60) });
     const tool = `toolu_${this.#uuid()}`;

@@ -162,6 +162,15 @@ test("of the lines of an answer that say the same, one is parsed", () => {
   expect(kinds).toEqual(["answer", "answer", "answer"]);
 });
 
+test("answers behind a gateway, which gives requests no ids, are counted by their messages", () => {
+  const lines = ["msg_1", "msg_1", "msg_2"].map((id) =>
+    answerLine({ id, more: { requestId: undefined } }),
+  );
+  write(session(), ...lines);
+  expect(Array.from(usageLines(session()), ({ kind }) => kind)).toEqual(["answer", "answer"]);
+  expect(idsOf(read())).toEqual(["msg_1", "msg_2"]);
+});
+
 test("a transcript that is gone when it is its turn is counted", () => {
   write(session(), answerLine());
   write(`${subagent()}.jsonl`, answerLine({ id: "msg_2" }));
