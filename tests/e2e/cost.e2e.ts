@@ -9,7 +9,8 @@ import { CLIENT_VERSION, findClient, type Client } from "./client";
 import { ClientHome } from "./client-home";
 import { SCRIPTS } from "./model-scripts";
 
-setDefaultTimeout(180_000);
+// One test asks the client for every model.
+setDefaultTimeout(300_000);
 
 const tally = new Tally("cost");
 afterAll(() => tally.print());
