@@ -34,6 +34,8 @@ const KEYS = {
   },
   // The forwarder checks their content; a hook only needs to know whether there are any.
   destinations: { type: "objects", default: [] },
+  // For models that have no price; only the command line and the dashboard look at their content.
+  prices: { type: "objects", default: [] },
   // The path of `claude-session`, if it is not next to the hooks; empty if install did not set it.
   forwarder: { type: "path", default: "" },
 } as const;

@@ -75,7 +75,7 @@ test.each([
   [/^zod/, "it would double the cost of a hook"],
   [/^lib\/cli\//, "it is for a person, who can wait"],
   [/^lib\/forward\//, "recording never depends on shipping"],
-  [/^lib\/(?:dashboard|log-index)\//, "nor on who looks"],
+  [/^lib\/(?:dashboard|log-index|transcripts)\//, "nor on who looks"],
   [
     /^(?:node:)?(?:https?|http2|net|tls|dns|dgram|child_process|cluster|inspector)(?:\/|$)/,
     "nor reaches the network or another program",
@@ -156,8 +156,12 @@ test.each([
     /^lib\/(?:os|log|history|forward)\/|^lib\/[\w-]+\.ts$|^lib\/hook\/start-forwarder\.ts$/,
   ],
   ["lib/log-index/", /^lib\/(?:os|log|history|log-index)\/|^lib\/[\w-]+\.ts$/],
+  ["lib/transcripts/", /^lib\/(?:os|history|transcripts)\//],
   // The page and its server.
-  ["lib/dashboard/", /^lib\/(?:os|log|history|log-index|dashboard)\/|^lib\/[\w-]+\.ts$/],
+  [
+    "lib/dashboard/",
+    /^lib\/(?:os|log|history|log-index|transcripts|dashboard)\/|^lib\/[\w-]+\.ts$/,
+  ],
   [
     "lib/dashboard/page/",
     /^lib\/(?:history|dashboard\/page)\/|^lib\/dashboard\/answers\.ts$|^lib\/log-index\/(?:filter|flags|group-by)\.ts$|^lib\/log\/record\.ts$/,

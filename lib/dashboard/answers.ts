@@ -224,6 +224,34 @@ export interface SessionAnswer {
   readonly next: readonly Place[];
 }
 
+/** What a session used, from Claude Code's transcripts. */
+export interface UsageAnswer {
+  /** `null` without a transcript. */
+  readonly total: UsageNumbers | null;
+  /** Claude Code's own sum, in dollars. */
+  readonly billed_usd: number | null;
+  /** By model, the dearest first. */
+  readonly models: Readonly<Record<string, UsageNumbers>>;
+  /** By the id of the prompt, subagents included. */
+  readonly prompts: Readonly<Record<string, UsageNumbers>>;
+  /** By the id of the subagent. */
+  readonly agents: Readonly<Record<string, UsageNumbers>>;
+  /** The calls that started subagents, by the ids of these. */
+  readonly launches: Readonly<Record<string, string>>;
+}
+
+/** Tokens and what they cost. */
+export interface UsageNumbers {
+  /** The cost in words: `$0.42`, or that it has no price. */
+  readonly text: string;
+  /** `null` if a part has no price. */
+  readonly cost_usd: number | null;
+  /** All of them, those of the cache included. */
+  readonly tokens: number;
+  /** Of what was sent, from 0 to 1. */
+  readonly cache_share: number | null;
+}
+
 /** A record, with long texts cut, and where to find the whole. */
 export interface PlacedRecord {
   readonly place: Place;

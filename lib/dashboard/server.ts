@@ -16,12 +16,15 @@ import { searchMessages } from "./search";
 import { SharedFiles } from "./shared-files";
 import { answerStatistics } from "./statistics";
 import { answerUsualTimes } from "./usual-times";
+import { SessionUsages } from "./session-usage";
 import page from "./page/index.html";
 
 /** How to serve. */
 export interface ServerOptions {
   /** The folder of the daily logs. */
   readonly events: string;
+  /** Claude Code's folder of transcripts. */
+  readonly projects: string;
   /** 0 for any that is free. */
   readonly port: number;
   readonly check: () => Promise<Checked>;
@@ -60,6 +63,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
   const catalogue = new Catalogue(options.events);
   const health = new Health(options.check);
   const sharedFiles = new SharedFiles(catalogue);
+  const usages = new SessionUsages(options.projects);
   const streams: AbortController[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -106,6 +110,12 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
         return session === undefined
           ? answerJson({ error: "no such session" }, 404)
           : answerJson(answerSession(catalogue, session, placesIn(query.get("from")), nowMs));
+      }
+      case "/api/usage": {
+        const id = query.get("id") ?? "";
+        return catalogue.sessions.has(id)
+          ? answerJson(await usages.answer(id))
+          : answerJson({ error: "no such session" }, 404);
       }
       case "/api/record": {
         const [place] = placesIn(query.get("at"));

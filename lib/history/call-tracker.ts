@@ -108,9 +108,20 @@ export class CallTracker {
     return same.findLast(({ call }) => !call.isAsked) ?? same.at(-1) ?? candidates.at(-1);
   }
 
-  /** The call that started an agent: the one whose result names it, or the only one that it can be. */
-  findLaunchOf(agent: Agent, agentPromptId: string | undefined): TrackedCall | undefined {
-    const named = this.#launches.find(({ call }) => launchedAgentId(call) === agent.id);
+  /**
+   * The call that started an agent: the one whose result names it, or the only one that it can be.
+   *
+   * @param callId the id of the call, if it is known
+   */
+  findLaunchOf(
+    agent: Agent,
+    agentPromptId: string | undefined,
+    callId?: string,
+  ): TrackedCall | undefined {
+    const named = this.#launches.find(
+      ({ call }) =>
+        launchedAgentId(call) === agent.id || (callId !== undefined && call.id === callId),
+    );
     if (named !== undefined) return named;
     const [only, ...others] = this.#launches.filter(
       ({ call, promptId }) =>

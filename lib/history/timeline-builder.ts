@@ -24,13 +24,15 @@ interface KnownAgent {
  * @param records all records of the session in the order of the log; repeated ones count once
  * @param nowMs for how long running calls have run
  * @param isOver whether nothing more will come: the session has ended, or is silent
+ * @param launches the calls that started agents, by the ids of these, where something else than the records says so
  */
 export function buildTimeline(
   records: readonly EventRecord[],
   nowMs: number,
   isOver: boolean,
+  launches: ReadonlyMap<string, string> = new Map(),
 ): Timeline {
-  const builder = new TimelineBuilder();
+  const builder = new TimelineBuilder(launches);
   const seen = new Set<string>();
   for (const record of inWrittenOrder(records)) {
     if (seen.has(record.id)) continue;
@@ -52,6 +54,9 @@ export class TimelineBuilder {
   #places: { readonly list: unknown[]; readonly agent: Agent }[] = [];
   /** The compaction that has begun, until its last event. */
   #compaction: TimelineEvent | undefined;
+
+  /** @param launches see {@link buildTimeline} */
+  constructor(readonly launches: ReadonlyMap<string, string> = new Map()) {}
 
   /** Adds the next event. */
   add(record: EventRecord): void {
@@ -115,6 +120,7 @@ export class TimelineBuilder {
       kind: "turn",
       prompt: textOf(record, "prompt") ?? "",
       isFromPerson: isFromPerson(record),
+      promptId: record.prompt_id,
       atMs: atMsOf(record),
       durationMs: undefined,
       answer: undefined,
@@ -243,7 +249,7 @@ export class TimelineBuilder {
 
   /** Puts an agent under the call that started it, or where it started if that call is not known. */
   #place({ agent, promptId }: KnownAgent): void {
-    const launch = this.#calls.findLaunchOf(agent, promptId);
+    const launch = this.#calls.findLaunchOf(agent, promptId, this.launches.get(agent.id));
     agent.isInterrupted = false;
     if (launch !== undefined) {
       launch.call.agents.push(agent);

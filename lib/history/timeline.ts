@@ -66,6 +66,8 @@ export interface Turn {
   readonly prompt: string;
   /** Claude Code also submits prompts itself, for example for a background task. */
   readonly isFromPerson: boolean;
+  /** Its id, which transcripts have, too. */
+  readonly promptId: string | undefined;
   readonly atMs: number;
   durationMs: number | undefined;
   /** Claude's last message. */

@@ -4,6 +4,7 @@
 //
 // usage: bun scripts/bench/bench.ts [pairs]      exit status 1 over budget
 import { measureCommandLine } from "./cli";
+import { measureCost } from "./cost";
 import { measureDashboard } from "./dashboard";
 import { measureForwarding } from "./forward";
 import { FreshCopies } from "./fresh-copies";
@@ -23,6 +24,7 @@ await report([
   ...measureInterpreters(),
   ...(await measureMemory()),
   ...(await measureCommandLine(copies)),
+  ...(await measureCost(copies)),
   ...(await measureForwarding(copies)),
   ...(await measureDashboard()),
 ]);

@@ -1,7 +1,7 @@
 // The dashboard's page in Chromium: each view, what arrives while it is open, the keyboard, what is linked, and texts
 // that try to be more than texts.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
 import { startBrowser, whyNoBrowser } from "../../scripts/harness/chromium";
@@ -10,17 +10,41 @@ import { runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { goTo, openPage, type OpenPage } from "../support/browser";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
+import { answerLine, promptLine } from "../support/transcript-lines";
 import { until } from "../support/until";
 import { writeRecords } from "../support/written-log";
 
 setDefaultTimeout(60_000);
 if (whyNoBrowser !== undefined) console.log(`skipped: ${whyNoBrowser}`);
 const records = await recordedSession();
-const sample = await sampleSessions(Date.now());
+// With the id that a transcript has, too.
+const sample = (await sampleSessions(Date.now())).map((record) =>
+  record.event === "UserPromptSubmit"
+    ? Object.assign({}, record, { prompt_id: `prompt-${record.id}` })
+    : record,
+);
 const sampleId =
   sample.find(({ payload }) => JSON.stringify(payload).includes("cart test"))?.session_id ?? "";
 const otherId =
   sample.find(({ payload }) => JSON.stringify(payload).includes("health check"))?.session_id ?? "";
+
+/** Transcripts of a session and its subagents: each prompt's and agent's own answer, at a dollar a million. */
+function writeTranscripts({ home }: Sandbox): void {
+  const folder = `${home}/.claude/projects/-shop`;
+  const own = sample.filter(({ session_id }) => session_id === sampleId);
+  const ids = (key: "prompt_id" | "agent_id") =>
+    new Set(own.flatMap((record) => record[key] ?? []));
+  const write = (path: string, lines: readonly object[]) =>
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const used = { sessionId: sampleId, model: "claude-haiku-4-5", usage: { input_tokens: 2e6 } };
+  mkdirSync(`${folder}/${sampleId}/subagents`, { recursive: true });
+  const lines = Array.from(ids("prompt_id"), (id) => [promptLine(id), answerLine({ ...used, id })]);
+  write(`${folder}/${sampleId}.jsonl`, lines.flat());
+  for (const id of ids("agent_id"))
+    write(`${folder}/${sampleId}/subagents/agent-${id}.jsonl`, [
+      answerLine({ ...used, id, usage: { input_tokens: 3e6 }, more: { isSidechain: true } }),
+    ]);
+}
 
 describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
   const sandbox = new Sandbox();
@@ -28,6 +52,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
   let dashboard: Dashboard;
   beforeAll(async () => {
     writeRecords(sandbox, sample);
+    writeTranscripts(sandbox);
     [browser, dashboard] = await Promise.all([startBrowser(), Dashboard.start(sandbox)]);
   });
   afterAll(async () => {
@@ -70,6 +95,14 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       expect(first).toContain("git push --force-with-lease");
       expect(await page.locator(".part.works").textContent()).toContain("cargo test --release");
       expect(await page.title()).toBe("(2) Claude sessions");
+    }));
+
+  test("Session: what it, its prompts and its subagents cost, once transcripts say so", () =>
+    on(`session/${sampleId}`, async (page) => {
+      await page.getByText(/\$\d+\.\d\d, \d+(?:\.\d)?M tokens/).waitFor();
+      expect(await page.locator(".tree-line.turn").first().textContent()).toContain("$2.00");
+      expect(await page.locator(".tree-line.agent").first().textContent()).toContain("$3.00");
+      expect(await page.locator(".tree-line.tool").first().textContent()).not.toContain("$");
     }));
 
   test("Sessions: filtered as you type, by the sidebar, grouped and sorted; all of it in the address", () =>

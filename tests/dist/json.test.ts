@@ -5,6 +5,7 @@ import { runCli, type Ended } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { SHAPES } from "../support/json-shapes";
 import { NEXT_SESSION, recordedSession, SESSION } from "../support/recorded-session";
+import { answerLine, billLine } from "../support/transcript-lines";
 import { writeRecords } from "../support/written-log";
 
 setDefaultTimeout(60_000);
@@ -21,6 +22,17 @@ beforeAll(async () => {
   writeFileSync(`${full.state}/config.json`, config, { mode: 0o600 });
   writeRecords(full, records);
   expect((await runCli(full, "forward --once")).code).toBe(1);
+  const folder = `${full.home}/.claude/projects/-shop`;
+  mkdirSync(folder, { recursive: true });
+  const lines = [
+    answerLine({ sessionId: SESSION }),
+    answerLine({ id: "msg_2", sessionId: SESSION, model: "gpt-9" }),
+    billLine(1, SESSION),
+  ];
+  writeFileSync(
+    `${folder}/${SESSION}.jsonl`,
+    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+  );
 });
 
 afterAll(() => {
@@ -38,6 +50,10 @@ const WITHOUT_DATA: readonly (readonly [words: string, sandbox: Sandbox])[] = [
   ["stats --by tool --since 9999-01-01", full],
   ["stats --by project --since 9999-01-01", full],
   ["stats --by day --since 9999-01-01", full],
+  ["list --cost", empty],
+  ["stats --by model", empty],
+  ["stats --by agent --since 9999-01-01", full],
+  ["stats --by day --cost", empty],
   ["doctor", empty],
   ["forward --status", empty],
 ];
@@ -50,6 +66,12 @@ const WITH_DATA: readonly string[] = [
   "stats --by tool",
   "stats --by project",
   "stats --by day",
+  "list --cost",
+  "stats --by model",
+  "stats --by agent",
+  "stats --by outcome",
+  "stats --by day --cost",
+  "stats --by project --cost",
   "doctor",
   "forward --status",
 ];
@@ -109,6 +131,34 @@ describe("with a recorded session", () => {
     });
   });
 
+  test("what a model without a price cost is null, never zero", async () => {
+    const { value } = await runJson(`show ${SESSION}`, full);
+    expect(value).toMatchObject({
+      cost_usd: null,
+      billed_usd: 1,
+      tokens: { input: 200, output: 20 },
+      models: [
+        { model: "claude-opus-5-5", cost_usd: 0.0006 },
+        { model: "gpt-9", cost_usd: null },
+      ],
+    });
+    expect((await runJson("stats --by project --cost", full)).value).toMatchObject({
+      total: { cost_usd: null, answers: 2, unpriced_answers: 1 },
+      rows: [{ name: "shop", cost_usd: null }],
+    });
+  });
+
+  test("nothing but amounts and ids comes from a transcript", async () => {
+    for (const words of [`show ${SESSION}`, "list --cost", "stats --by model"])
+      expect((await runJson(words, full)).stdout).not.toContain("in a text.");
+  });
+
+  test("--cost goes with what transcripts know", async () => {
+    const { code, stderr } = await runCli(full, "stats --by tool --cost");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--cost: not by tool");
+  });
+
   test("forward --status --json has a destination that fails, and why another cannot be used", async () => {
     const { value } = await runJson("forward --status", full);
     expect(value).toMatchObject({
@@ -148,6 +198,7 @@ test("objects of the same kind have the same keys, with data and without", async
 });
 
 function commandOf(words: string): keyof typeof SHAPES {
+  if (/^stats .*(?:--cost|--by (?:model|agent|outcome))/.test(words)) return "stats --cost";
   return words.startsWith("forward")
     ? "forward --status"
     : (words.split(" ", 1)[0] as keyof typeof SHAPES);

@@ -48,7 +48,6 @@ const QUESTIONS = [
   "stats --json --by hour",
   "stats --json --by time",
   "stats --json --by time --since 2026-01-02T09:30:00Z",
-  "stats --json --by model",
   "stats --json --by user",
   "stats",
 ];

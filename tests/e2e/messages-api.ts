@@ -2,8 +2,16 @@
 // prompt (`play NAME`) and the number of answers since select the next part of the script. It keeps every
 // request, to show a test what a model would see.
 
-/** A part of an answer: text, or the use of a tool. */
-export type Block = string | { readonly tool: string; readonly input: Record<string, unknown> };
+/** A part of an answer: text, the use of a tool, or what the answer is said to have used, in the words of the API. */
+export type Block =
+  | string
+  | { readonly tool: string; readonly input: Record<string, unknown> }
+  | { readonly usage: Usage };
+
+/** What an answer used: counts of tokens, and nested objects. */
+export interface Usage {
+  readonly [key: string]: number | string | Usage;
+}
 
 /** The answers to a prompt and then to the results of its tools, turn by turn. */
 export type Script = readonly (readonly Block[])[];
@@ -38,7 +46,8 @@ export function serveMessages(scripts: Readonly<Record<string, Script>>): Messag
       keys.add(request.headers.get("x-api-key"));
       const { messages, model, stream } = JSON.parse(body) as MessagesRequest;
       const message = answerTo(messages, model, requests.length, scripts);
-      return stream === true ? streamed(message) : Response.json(message);
+      if (stream === true) return streamed(message);
+      return Response.json(message, { headers: { "request-id": `req_${crypto.randomUUID()}` } });
     },
   });
   return {
@@ -73,7 +82,7 @@ interface Answer {
   readonly content: Content[];
   readonly stop_reason: "tool_use" | "end_turn";
   readonly stop_sequence: null;
-  readonly usage: { input_tokens: number; output_tokens: number };
+  readonly usage: Usage;
 }
 
 function answerTo(
@@ -86,16 +95,16 @@ function answerTo(
   const name = scriptNamedBy(messages[asked]) ?? "";
   const turn = messages.slice(asked + 1).filter(({ role }) => role === "assistant").length;
   const blocks = scripts[name]?.[turn] ?? ["Done."];
-  const content = blocks.map((block, at): Content =>
-    typeof block === "string"
-      ? { type: "text", text: block }
-      : {
-          type: "tool_use",
-          id: `toolu_${number}_${at}_${crypto.randomUUID().slice(0, 8)}`,
-          name: block.tool,
-          input: block.input,
-        },
-  );
+  let usage: Usage = { input_tokens: 1000, output_tokens: 10 };
+  const content = blocks.flatMap((block, at): Content[] => {
+    if (typeof block === "string") return [{ type: "text", text: block }];
+    if ("usage" in block) {
+      ({ usage } = block);
+      return [];
+    }
+    const id = `toolu_${number}_${at}_${crypto.randomUUID().slice(0, 8)}`;
+    return [{ type: "tool_use", id, name: block.tool, input: block.input }];
+  });
   return {
     id: `msg_${crypto.randomUUID()}`,
     type: "message",
@@ -104,7 +113,7 @@ function answerTo(
     content,
     stop_reason: content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn",
     stop_sequence: null,
-    usage: { input_tokens: 1000, output_tokens: 10 },
+    usage,
   };
 }
 
@@ -116,10 +125,11 @@ function scriptNamedBy(message: Message | undefined): string | undefined {
   return texts.map((text) => /^\s*play ([\w-]+)/.exec(text)?.[1]).findLast(Boolean);
 }
 
-/** An answer as server-sent events, one delta for each block. */
+/** An answer as server-sent events, one delta for each block. As with the real API, its output is known only at its end. */
 function streamed({ content, stop_reason, ...message }: Answer): Response {
+  const usage = { ...message.usage, output_tokens: 1 };
   const events: { type: string; [key: string]: unknown }[] = [
-    { type: "message_start", message: { ...message, content: [], stop_reason: null } },
+    { type: "message_start", message: { ...message, usage, content: [], stop_reason: null } },
   ];
   for (const [index, block] of content.entries()) {
     const isText = block.type === "text";
@@ -138,5 +148,7 @@ function streamed({ content, stop_reason, ...message }: Answer): Response {
     { type: "message_stop" },
   );
   const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  return new Response(text.join(""), { headers: { "content-type": "text/event-stream" } });
+  return new Response(text.join(""), {
+    headers: { "content-type": "text/event-stream", "request-id": `req_${crypto.randomUUID()}` },
+  });
 }

@@ -1,5 +1,5 @@
 // What the model says and does in these tests, by the name in the prompt (`play NAME`).
-import type { Block, Script } from "./messages-api";
+import type { Block, Script, Usage } from "./messages-api";
 
 const bash = (command: string, more: object = {}): Block => ({
   tool: "Bash",
@@ -15,6 +15,16 @@ const agent = (more: object = {}): Block => ({
     ...more,
   },
 });
+
+/** Usage with a number of its own for everything that has a price. */
+const EVERY_KIND: Usage = {
+  input_tokens: 10_007,
+  output_tokens: 5003,
+  cache_read_input_tokens: 100_003,
+  cache_creation_input_tokens: 33_000,
+  cache_creation: { ephemeral_5m_input_tokens: 20_011, ephemeral_1h_input_tokens: 11_003 },
+  server_tool_use: { web_search_requests: 3 },
+};
 
 /** The file in which an endless Bash call writes its process id. */
 export const ENDLESS = "endless.pid";
@@ -50,6 +60,20 @@ export const SCRIPTS = {
   ],
   // Only names, because our hooks mask secret values.
   surroundings: [[bash("env | cut -d= -f1")], ["That is all there is."]],
+  // Usage of every kind, in answers of one block and of several.
+  priced: [
+    ["First some words.", bash("echo one"), bash("echo two"), { usage: EVERY_KIND }],
+    [bash("echo three"), { usage: { ...EVERY_KIND, speed: "fast" } }],
+    ["Done.", { usage: { ...EVERY_KIND, inference_geo: "us", output_tokens: 7001 } }],
+  ],
+  // The agent runs on a model of its own.
+  "priced-agents": [
+    [
+      agent({ prompt: "play priced", model: "haiku", run_in_background: false }),
+      { usage: EVERY_KIND },
+    ],
+    ["The agent is done.", { usage: { ...EVERY_KIND, output_tokens: 303 } }],
+  ],
   // Enough calls for a timing.
   many: [
     ...Array.from({ length: 20 }, (): Block[] => [

@@ -52,6 +52,7 @@ const files = part({
     input_bytes: number(1024, DEFAULT_CONFIG.limits.input_bytes),
   }),
   destinations: fc.oneof(fc.array(fc.dictionary(fc.string(), anything)), anything),
+  prices: fc.oneof(fc.array(fc.dictionary(fc.string(), anything)), anything),
   forwarder: fc.oneof(fc.constantFrom("", "/a", "a", "./a", "C:\\a"), anything),
 });
 
@@ -90,6 +91,7 @@ describe("config.json", () => {
       redact: { keys: ["pin"], literals: ["abc", "Falcon"], allow: [] },
       limits: { string_bytes: 255, record_bytes: 9000 },
       destinations: [{ name: "team" }],
+      prices: [{ model: "other" }, 3],
       forwarder: "claude-session",
     };
     expect(parseConfig(JSON.stringify(file))).toEqual({
@@ -99,6 +101,7 @@ describe("config.json", () => {
         redact: { keys: ["pin"], literals: ["Falcon"], allow: [] },
         limits: { ...DEFAULT_CONFIG.limits, record_bytes: 9000 },
         destinations: [{ name: "team" }],
+        prices: [{ model: "other" }],
         forwarder: "",
       },
       faults: [
@@ -106,6 +109,7 @@ describe("config.json", () => {
         "capture.tool_input: not true or false; using false",
         "redact.literals[0]: not a string of 4 or more characters; ignored",
         "limits.string_bytes: not a whole number from 256 to 16384; using 16384",
+        "prices[1]: not an object; ignored",
         'forwarder: not an absolute path; using ""',
       ],
       unknownKeys: [],

@@ -23,6 +23,7 @@ const choice = {
     input_bytes: z.int().min(1024).max(16_777_216),
   }),
   destinations: z.array(z.looseObject({})),
+  prices: z.array(z.looseObject({})),
   forwarder: z.string().refine((path) => path === "" || isAbsolute(path, windows)),
 };
 
@@ -33,5 +34,6 @@ export const configFile = z.looseObject({
   redact: choice.redact.partial().optional(),
   limits: choice.limits.partial().optional(),
   destinations: choice.destinations.optional(),
+  prices: choice.prices.optional(),
   forwarder: choice.forwarder.optional(),
 });

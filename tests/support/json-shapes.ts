@@ -6,6 +6,20 @@ const time = z.iso.datetime({ precision: 3 });
 const count = z.int().min(0);
 const durationMs = z.number();
 
+/** What is not known without transcripts. */
+const cost = {
+  cost_usd: z.number().min(0).nullable(),
+  tokens: z
+    .strictObject({
+      input: count,
+      output: count,
+      cache_read: count,
+      cache_write_5m: count,
+      cache_write_1h: count,
+    })
+    .nullable(),
+};
+
 const session = z.strictObject({
   session_id: z.string(),
   project: z.string(),
@@ -20,6 +34,7 @@ const session = z.strictObject({
   tools: count,
   failures: count,
   agents: count,
+  ...cost,
 });
 
 const link = z.strictObject({ session_id: z.string(), by: z.enum(["clear", "fork"]) });
@@ -37,6 +52,7 @@ const agent = z.strictObject({
   duration_ms: durationMs.nullable(),
   answer: z.string().nullable(),
   is_interrupted: z.boolean(),
+  ...cost,
   steps,
 });
 
@@ -78,6 +94,7 @@ const turn = z.strictObject({
   duration_ms: durationMs.nullable(),
   answer: z.string().nullable(),
   error: z.string().nullable(),
+  ...cost,
   steps,
 });
 
@@ -107,6 +124,14 @@ const destination = z.strictObject({
   refused: count,
 });
 
+const used = {
+  ...cost,
+  answers: count,
+  unpriced_answers: count,
+  web_searches: count,
+  cache_share: z.number().min(0).max(1).nullable(),
+};
+
 const timeSpent = z.strictObject({
   tools_ms: count,
   model_ms: count,
@@ -132,6 +157,8 @@ const touchedFile = z.strictObject({
 export const SHAPES = {
   list: z.array(session),
   show: session.extend({
+    billed_usd: z.number().nullable(),
+    models: z.array(z.strictObject({ model: z.string(), ...cost })),
     continues: z.array(link),
     continued_by: z.array(link),
     time: timeSpent,
@@ -148,11 +175,16 @@ export const SHAPES = {
   }),
   tail: z.array(eventRecord),
   stats: z.strictObject({
-    by: z.enum(["tool", "project", "day", "hour", "user", "model"]),
+    by: z.enum(["tool", "project", "day", "hour", "user"]),
     first_at: time.nullable(),
     last_at: time.nullable(),
     total: z.strictObject(numbers),
     rows: z.array(z.strictObject({ name: z.string(), ...numbers })),
+  }),
+  "stats --cost": z.strictObject({
+    by: z.enum(["model", "agent", "outcome", "day", "project"]),
+    total: z.strictObject(used),
+    rows: z.array(z.strictObject({ name: z.string(), ...used })),
   }),
   doctor: z.strictObject({
     findings: z.array(

@@ -31,7 +31,8 @@ export function callsInTurn(given: readonly GivenCall[]): Timeline {
       agents: inner === undefined ? [] : [{ ...agent, ...ended, steps: inner.map(toCall) }],
     };
   };
-  const turn = { kind: "turn", prompt: "Go", isFromPerson: true, atMs: 0 } as const;
+  const prompt = { prompt: "Go", promptId: undefined, isFromPerson: true } as const;
+  const turn = { kind: "turn", ...prompt, atMs: 0 } as const;
   const ended = { durationMs: 1, answer: undefined, error: undefined };
   return { sessionId: "s", entries: [{ ...turn, ...ended, steps: given.map(toCall) }] };
 }

@@ -98,6 +98,7 @@ function start(port: number | undefined, terminal: Terminal): DashboardServer {
   try {
     return serveDashboard({
       events: paths.events,
+      projects: `${paths.claude}/projects`,
       port: port ?? 0,
       check: () => check(terminal),
       onTicketUsedTwice: () =>

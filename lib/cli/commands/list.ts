@@ -1,6 +1,7 @@
 // `claude-session list`: the sessions, one per row.
 import { paths } from "../../environment";
 import type { SessionSummary, SessionState } from "../../history/summary";
+import type { Usage } from "../../history/usage";
 import { utcDay } from "../../log/log";
 import { Indexer } from "../../log-index/day-index";
 import { readSessions } from "../../log-index/read-indexes";
@@ -12,6 +13,7 @@ import { sessionJson } from "../render/session-json";
 import { renderSessions } from "../render/sessions";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
+import type { Terminal } from "../terminal";
 
 export default defineCommand({
   description: "List sessions, the latest first",
@@ -29,15 +31,17 @@ export default defineCommand({
       description: "How many sessions; 0 for all",
       value: "N",
     },
+    cost: { type: "boolean", description: "Read transcripts, and show what each session cost" },
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
     ["list", "the latest 20 sessions"],
     ["list --active", "what is running, and what waits for you"],
     ["list --project shop --since 7d", "a week of one project"],
+    ["list --cost", "what the latest sessions cost"],
     ["list --json --limit 0", "every session, for a script"],
   ],
-  run({ project, since, active, limit, json }, terminal) {
+  async run({ project, since, active, limit, cost, json }, terminal) {
     const nowMs = Date.now();
     const sinceMs = since === undefined ? undefined : parseSince(since, nowMs);
     const maxSessions = parseLimit(limit);
@@ -48,12 +52,15 @@ export default defineCommand({
       .filter((session) => !active || isRunning(session.stateAt(nowMs)))
       .toSorted((a, b) => (a.lastAt < b.lastAt ? 1 : -1));
     const shown = sessions.slice(0, maxSessions);
+    const used = cost ? await usageBySession(shown, terminal) : undefined;
     if (json) {
-      const rows = shown.map((session) => sessionJson(session, nowMs));
+      const rows = shown.map((session) =>
+        sessionJson(session, nowMs, used?.get(session.sessionId)),
+      );
       terminal.print(safeJson(rows, 2));
     } else if (shown.length === 0) terminal.print("No sessions match.");
     else {
-      terminal.print(renderSessions(shown, nowMs, terminal));
+      terminal.print(renderSessions(shown, nowMs, terminal, used));
       const more = sessions.length - shown.length;
       if (more > 0) terminal.note(`\n${more} more; --limit 0 shows all.`);
     }
@@ -71,6 +78,18 @@ function summarize(
     skipped.addAll(index.skipped),
   );
   return sessions.map(({ summary }) => summary);
+}
+
+async function usageBySession(
+  sessions: readonly SessionSummary[],
+  terminal: Terminal,
+): Promise<Map<string, Usage>> {
+  const { printUsageFaults, readUsage } = await import("../log/session-usage");
+  const { costBy } = await import("../../history/session-cost");
+  const wanted = new Set(sessions.map(({ sessionId }) => sessionId));
+  const read = readUsage(wanted, terminal);
+  printUsageFaults(read, terminal);
+  return costBy(read.usage.answers, read.prices, ({ sessionId }) => sessionId);
 }
 
 function dayOf(epochMs: number | undefined): string | undefined {

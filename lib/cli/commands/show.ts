@@ -2,6 +2,7 @@
 import { paths } from "../../environment";
 import { longestHoldups } from "../../history/critical-path";
 import type { SessionLink } from "../../history/lineage";
+import { costOfSession } from "../../history/session-cost";
 import { filesTouched } from "../../history/files-touched";
 import { describeHint, findRepeats } from "../../history/repeats";
 import { SessionSummary } from "../../history/summary";
@@ -13,6 +14,8 @@ import type { EventRecord } from "../../log/record";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
+import type { SessionsUsage } from "../log/session-usage";
+import { costJson, type ShownCost } from "../render/cost";
 import { filesJson, renderFiles } from "../render/files-touched";
 import { sessionJson } from "../render/session-json";
 import { fit, plural, safeJson, sanitize } from "../render/text";
@@ -41,7 +44,7 @@ export default defineCommand({
     ["show --files", "which files it changed and read"],
     ["show --full | less -R", "everything that was recorded of it"],
   ],
-  run({ session, time, files, full, json }, terminal) {
+  async run({ session, time, files, full, json }, terminal) {
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
@@ -52,30 +55,41 @@ export default defineCommand({
     for (const record of records) summary.add(record, () => record);
     const state = summary.stateAt(nowMs);
     const isOver = state === "ended" || state === "silent";
-    const timeline = buildTimeline(records, nowMs, isOver);
+    // Neither needs to know what the session cost.
+    if ((time || files) && !json) {
+      const timeline = buildTimeline(records, nowMs, isOver);
+      terminal.print(
+        time
+          ? renderSessionTime(
+              timeOf(records, isOver ? undefined : nowMs),
+              promptsByTime(timeline),
+              longestHoldups(timeline, MAX_HOLDUPS),
+              summary.projectDir,
+              terminal,
+            )
+          : renderFiles(filesTouched(timeline), summary.projectDir, terminal),
+      );
+      return DONE;
+    }
+    const { readUsage, printUsageFaults } = await import("../log/session-usage");
+    const read = readUsage([found.id], terminal);
+    const cost = costOf(found.id, read);
+    const timeline = buildTimeline(records, nowMs, isOver, launchesOf(read));
     const links = findLinks(paths.events, found);
-    const spent = timeOf(records);
-    if (!isOver) spent.continueTo(nowMs);
     if (json) {
+      const spent = timeOf(records, isOver ? undefined : nowMs);
       const skipped = found.skipped;
-      terminal.print(safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped }), 2));
+      terminal.print(
+        safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped }), 2),
+      );
       return DONE;
     }
-    if (time) {
-      const holdups = longestHoldups(timeline, MAX_HOLDUPS);
-      const prompts = promptsByTime(timeline);
-      terminal.print(renderSessionTime(spent, prompts, holdups, summary.projectDir, terminal));
-      return DONE;
-    }
-    if (files) {
-      terminal.print(renderFiles(filesTouched(timeline), summary.projectDir, terminal));
-      return DONE;
-    }
-    const view = { summary, timeline, links, nowMs, isFull: full };
+    const view = { summary, timeline, links, cost, nowMs, isFull: full };
     for (const line of renderTimeline(view, terminal)) terminal.print(line);
     const hints = findRepeats(timeline).map((hint) => describeHint(hint, summary.projectDir));
     if (hints.length > 0) terminal.print("");
     for (const hint of hints) terminal.print(fit(`↺ ${sanitize(hint)}`, terminal.columns));
+    printUsageFaults(read, terminal);
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
@@ -84,9 +98,21 @@ export default defineCommand({
 
 const MAX_HOLDUPS = 10;
 
-function timeOf(records: readonly EventRecord[]): SessionTime {
+function costOf(id: string, { usage, prices }: SessionsUsage): ShownCost {
+  const billedUsd = usage.bills.get(id)?.costUsd;
+  return { ...costOfSession(usage.answers, id, prices), billedUsd };
+}
+
+/** The calls that started subagents, which only transcripts always know. */
+function launchesOf({ usage }: SessionsUsage): Map<string, string> {
+  return new Map(Array.from(usage.agents, ([id, { toolUseId }]) => [id, toolUseId]));
+}
+
+/** @param untilMs until when it goes on, if it is not over */
+function timeOf(records: readonly EventRecord[], untilMs: number | undefined): SessionTime {
   const time = new SessionTime();
   for (const record of inWrittenOrder(records)) time.add(record);
+  if (untilMs !== undefined) time.continueTo(untilMs);
   return time;
 }
 
@@ -100,16 +126,19 @@ interface Shown {
   readonly summary: SessionSummary;
   readonly spent: SessionTime;
   readonly timeline: Timeline;
+  readonly cost: ShownCost;
   readonly links: readonly SessionLink[];
   readonly nowMs: number;
   readonly skipped: number;
 }
 
 /** A session as `--json` prints it: docs/json.md. */
-function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unknown {
+function toJson({ summary, timeline, links, spent, cost, nowMs, skipped }: Shown): unknown {
   const id = timeline.sessionId;
   return {
-    ...sessionJson(summary, nowMs),
+    ...sessionJson(summary, nowMs, cost.total),
+    billed_usd: cost.billedUsd ?? null,
+    models: Array.from(cost.models, ([model, usage]) => ({ model, ...costJson(usage) })),
     continues: links.flatMap(({ parent, child, by }) =>
       child === id ? [{ session_id: parent, by }] : [],
     ),
@@ -123,7 +152,7 @@ function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unk
       tool,
       tool_use_ids: calls.map((call) => call.id),
     })),
-    timeline: timelineJson(timeline.entries),
+    timeline: timelineJson(timeline.entries, cost),
     skipped_lines: skipped,
   };
 }

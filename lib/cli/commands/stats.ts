@@ -10,10 +10,10 @@ import {
 import { dayBefore, utcDay } from "../../log/log";
 import { Indexer } from "../../log-index/day-index";
 import { readIndexes, readSessions } from "../../log-index/read-indexes";
-import { GROUPS } from "../../log-index/group-by";
 import { Statistics, type StatisticsResult, type StatisticsRow } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
-import { defineCommand, DONE } from "../command";
+import { defineCommand, DONE, UsageError } from "../command";
+import type { CostGroup } from "../log/cost-groups";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
@@ -21,16 +21,18 @@ import { renderDaysTime, timeJson } from "../render/time-spent";
 import { renderStatistics } from "../render/statistics";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
+import type { Terminal } from "../terminal";
 
 export default defineCommand({
   description: "Count calls, failures and durations, or say where the time went",
   arguments: {
     by: {
       type: "choice",
-      choices: [...GROUPS, "time"],
+      choices: ["tool", "project", "day", "hour", "user", "time", "model", "agent", "outcome"],
       default: "tool",
       description: "Group by",
     },
+    cost: { type: "boolean", description: "Read transcripts, and show tokens and cost" },
     since: { type: "string", description: "Only events since then", value: "7d|DATE" },
     json: { type: "boolean", description: "Print as JSON" },
   },
@@ -38,11 +40,23 @@ export default defineCommand({
     ["stats", "which tools were used, how often they failed, how long they took"],
     ["stats --by day --since 14d", "two weeks, day by day"],
     ["stats --by time --since 7d", "how long the model, tools and you took, day by day"],
+    ["stats --by model --since 30d", "what each model cost; also --by agent, and --by outcome"],
+    ["stats --by day --cost", "what each day cost; also --by project"],
     ["stats --by project --json", "for a script"],
   ],
-  run({ by, since, json }, terminal) {
+  async run({ by, cost, since, json }, terminal) {
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
+    if (by === "model" || by === "agent" || by === "outcome") {
+      await printCosts(by, sinceMs, json, terminal);
+      return DONE;
+    }
+    if (cost) {
+      if (by !== "day" && by !== "project")
+        throw new UsageError(`--cost: not by ${by}, but by day, project, model, agent or outcome`);
+      await printCosts(by, sinceMs, json, terminal);
+      return DONE;
+    }
     if (!json && !hasLog(terminal)) return DONE;
     const skipped = new SkippedLines();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
@@ -72,6 +86,22 @@ export default defineCommand({
     return DONE;
   },
 });
+
+/** What was used, from transcripts. */
+async function printCosts(
+  by: CostGroup,
+  sinceMs: number,
+  isJson: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const { printUsageFaults, readUsage } = await import("../log/session-usage");
+  const { costGroups } = await import("../log/cost-groups");
+  const { costsJson, renderCosts } = await import("../render/cost");
+  const read = readUsage({ sinceMs }, terminal);
+  const groups = costGroups(by, sinceMs, read);
+  terminal.print(isJson ? safeJson(costsJson(by, groups), 2) : renderCosts(by, groups, terminal));
+  printUsageFaults(read, terminal);
+}
 
 /** Where the time of all sessions went, by local day, the oldest first. */
 function timeByDay(

@@ -1,8 +1,14 @@
 // A session as `list --json` and `show --json` print it: docs/json.md.
 import type { SessionSummary } from "../../history/summary";
+import type { Usage } from "../../history/usage";
+import { costJson } from "./cost";
 
-/** The session's row of the list, with the names, times and empty values of our JSON. */
-export function sessionJson(session: SessionSummary, nowMs: number) {
+/**
+ * The session's row of the list, with the names, times and empty values of our JSON.
+ *
+ * @param usage what it used, if transcripts were read
+ */
+export function sessionJson(session: SessionSummary, nowMs: number, usage?: Usage) {
   return {
     session_id: session.sessionId,
     project: session.project,
@@ -17,5 +23,6 @@ export function sessionJson(session: SessionSummary, nowMs: number) {
     tools: session.tools,
     failures: session.failures,
     agents: session.agents,
+    ...costJson(usage),
   };
 }

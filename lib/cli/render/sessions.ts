@@ -1,6 +1,8 @@
 // The table of `claude-session list`.
 import type { Colors } from "picocolors/types";
+import { describeCost } from "../../history/session-cost";
 import type { SessionSummary } from "../../history/summary";
+import type { Usage } from "../../history/usage";
 import { renderState } from "./state";
 import { renderTable, type Column } from "./table";
 import { sanitize } from "./text";
@@ -22,12 +24,23 @@ const COLUMNS: readonly Column[] = [
   { head: "took", align: "right", dropRank: 6 },
 ];
 
-/** Renders sessions as a table no wider than the terminal. */
+const COST: Column = { head: "cost", align: "right" };
+
+/**
+ * Renders sessions as a table no wider than the terminal.
+ *
+ * @param used what they used, by their ids, if transcripts were read
+ */
 export function renderSessions(
   sessions: readonly SessionSummary[],
   nowMs: number,
   { columns, colors }: { readonly columns: number; readonly colors: Colors },
+  used?: ReadonlyMap<string, Usage>,
 ): string {
+  const costOf = (id: string) => {
+    const usage = used?.get(id);
+    return usage === undefined ? "" : describeCost(usage);
+  };
   const rows = sessions.map((session) => [
     colors.cyan(sanitize(session.sessionId).slice(0, ID_CHARACTERS)),
     sanitize(session.project),
@@ -40,6 +53,8 @@ export function renderSessions(
     session.failures > 0 ? colors.red(String(session.failures)) : "0",
     String(session.agents),
     formatDuration(session.durationMs),
+    costOf(session.sessionId),
   ]);
-  return renderTable(COLUMNS, rows, columns, colors.dim);
+  const shown = used === undefined ? COLUMNS : [...COLUMNS, COST];
+  return renderTable(shown, rows, columns, colors.dim);
 }

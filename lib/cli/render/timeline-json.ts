@@ -1,8 +1,13 @@
 // A timeline as `claude-session show --json` prints it: docs/json.md.
+import type { SessionCost } from "../../history/session-cost";
 import type { Step, Turn } from "../../history/timeline";
+import { costJson } from "./cost";
 
 /** Entries of a timeline with the names, times and empty values of our JSON. */
-export function timelineJson(entries: readonly (Turn | Step)[]): unknown[] {
+export function timelineJson(
+  entries: readonly (Turn | Step)[],
+  cost: Pick<SessionCost, "prompts" | "agents">,
+): unknown[] {
   return entries.map((entry) => {
     const at = new Date(entry.atMs).toISOString();
     switch (entry.kind) {
@@ -15,7 +20,8 @@ export function timelineJson(entries: readonly (Turn | Step)[]): unknown[] {
           duration_ms: entry.durationMs ?? null,
           answer: entry.answer ?? null,
           error: entry.error ?? null,
-          steps: timelineJson(entry.steps),
+          ...costJson(cost.prompts.get(entry.promptId ?? "")),
+          steps: timelineJson(entry.steps, cost),
         };
       case "tool":
         return {
@@ -29,7 +35,7 @@ export function timelineJson(entries: readonly (Turn | Step)[]): unknown[] {
           is_asked: entry.isAsked,
           response: entry.response ?? null,
           error: entry.error ?? null,
-          agents: timelineJson(entry.agents),
+          agents: timelineJson(entry.agents, cost),
         };
       case "agent":
         return {
@@ -40,7 +46,8 @@ export function timelineJson(entries: readonly (Turn | Step)[]): unknown[] {
           duration_ms: entry.durationMs ?? null,
           answer: entry.answer ?? null,
           is_interrupted: entry.isInterrupted,
-          steps: timelineJson(entry.steps),
+          ...costJson(cost.agents.get(entry.id)),
+          steps: timelineJson(entry.steps, cost),
         };
       case "event":
         return { kind: entry.kind, at, event: entry.event, payload: entry.record.payload ?? null };

@@ -4,6 +4,7 @@ import type { EventName } from "../../events";
 import { describeCall, describeEvent, describeTaskReport } from "../../history/describe";
 import type { SessionLink } from "../../history/lineage";
 import { textOf } from "../../history/payload";
+import { describeCost } from "../../history/session-cost";
 import type { SessionSummary } from "../../history/summary";
 import type {
   Agent,
@@ -14,6 +15,7 @@ import type {
   ToolCall,
   Turn,
 } from "../../history/timeline";
+import { costLines, type ShownCost } from "./cost";
 import { describeOutcome, outline } from "./outcome";
 import { renderState } from "./state";
 import { bar, fit, pad, plural, sanitize, sanitizeLines, unpainted } from "./text";
@@ -24,6 +26,8 @@ export interface TimelineView {
   readonly summary: SessionSummary;
   readonly timeline: Timeline;
   readonly links: readonly SessionLink[];
+  /** What it cost, if transcripts were read. */
+  readonly cost?: ShownCost | undefined;
   readonly nowMs: number;
   readonly isFull: boolean;
 }
@@ -46,7 +50,7 @@ export function* renderTimeline(view: TimelineView, screen: Screen): Generator<s
 }
 
 function* header(
-  { summary, timeline, links, nowMs }: TimelineView,
+  { summary, timeline, links, cost, nowMs }: TimelineView,
   colors: Colors,
 ): Generator<string> {
   const title = sanitize(summary.title ?? summary.firstPrompt ?? "");
@@ -61,6 +65,7 @@ function* header(
     `${plural(tools, "tool call")}${failed}`,
     ...(agents > 0 ? [plural(agents, "subagent")] : []),
   ].join(" · ");
+  if (cost !== undefined) yield* costLines(cost);
   for (const { parent, child, by } of links)
     yield child === timeline.sessionId
       ? `continues ${colors.cyan(sanitize(parent))} (${by})`
@@ -121,7 +126,9 @@ class Writer {
     const { bold, magenta, dim, red } = this.#colors;
     const sign = entry.isFromPerson ? bold(magenta("❯")) : dim("↻");
     const prompt = entry.isFromPerson ? entry.prompt : describeTaskReport(entry.prompt);
-    yield* this.#text(entry.atMs, `${sign} `, "  ", prompt, entry.isFromPerson ? bold : dim);
+    const right = this.#costOf("prompts", entry.promptId ?? "");
+    const weight = entry.isFromPerson ? bold : dim;
+    yield* this.#text(entry.atMs, `${sign} `, "  ", prompt, weight, right);
     const endings = [
       ...(entry.answer ? [{ sign: "■ ", text: entry.answer, paint: unpainted }] : []),
       ...(entry.error ? [{ sign: "✗ ", text: `failed: ${entry.error}`, paint: red }] : []),
@@ -184,7 +191,8 @@ class Writer {
     const state = agent.isInterrupted ? "interrupted" : "running";
     const time = agent.durationMs === undefined ? state : formatDuration(agent.durationMs);
     const name = ["subagent", sanitize(agent.type)].filter(Boolean).join(" ");
-    const about = dim(`${sanitize(agent.id).slice(0, 8)}, ${time}`);
+    const cost = this.#costOf("agents", agent.id);
+    const about = dim([sanitize(agent.id).slice(0, 8), time, cost].filter(Boolean).join(", "));
     yield fit(this.#line(agent.atMs, lead, `${blue("◆")} ${name} ${about}`), this.#columns);
     yield* this.#steps(agent.steps, below, agent.answer === undefined);
     if (agent.answer !== undefined) {
@@ -212,10 +220,18 @@ class Writer {
     below: string,
     text: string,
     paint: (text: string) => string,
+    right = "",
   ): Generator<string> {
-    const room = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
+    const total = this.#columns - TIME_COLUMNS - Bun.stringWidth(lead);
+    const end = right === "" || total < MIN_CALL_COLUMNS + 10 ? "" : `  ${right.padStart(7)}`;
+    const room = total - end.length;
     const lines = this.view.isFull ? this.#wrapped(text, room) : [fit(sanitize(text), room)];
-    yield this.#line(atMs, lead, paint(lines[0] ?? ""));
+    const [first = ""] = lines;
+    yield this.#line(
+      atMs,
+      lead,
+      end === "" ? paint(first) : pad(paint(first), room) + this.#colors.dim(end),
+    );
     for (const line of lines.slice(1)) yield this.#line(undefined, below, paint(line));
   }
 
@@ -244,6 +260,12 @@ class Writer {
     // No trailing spaces on an empty line.
     if (text.trim() === "") return dim(`${time.padEnd(TIME_COLUMNS)}${lead}`.trimEnd());
     return `${dim(time.padEnd(TIME_COLUMNS))}${dim(lead)}${text}`;
+  }
+
+  /** A prompt's or a subagent's cost, if it is known. */
+  #costOf(what: "prompts" | "agents", id: string): string {
+    const usage = this.view.cost?.[what].get(id);
+    return usage === undefined ? "" : describeCost(usage);
   }
 
   #paintOf(outcome: CallOutcome): (text: string) => string {

@@ -39,7 +39,13 @@ function agent(
 }
 
 function turn(durationMs: number | undefined, steps: ToolCall[]): Turn {
-  const rest = { prompt: "Go", isFromPerson: true, answer: undefined, error: undefined };
+  const rest = {
+    prompt: "Go",
+    isFromPerson: true,
+    answer: undefined,
+    error: undefined,
+    promptId: undefined,
+  };
   return { kind: "turn", atMs: 0, durationMs, steps, ...rest };
 }
 

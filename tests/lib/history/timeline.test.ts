@@ -224,6 +224,22 @@ describe("a subagent", () => {
     expect(agentsIn(entries)).toHaveLength(1);
   });
 
+  test("is under the call that a transcript names, where events would not settle it", async () => {
+    const records = await recordsFrom([PROMPT, ...two, begun("a"), begun("b")]);
+    const launches = new Map([
+      ["a", "t2"],
+      ["b", "t1"],
+      ["gone", "t3"],
+    ]);
+    const { entries } = buildTimeline(records, NOW, false, launches);
+    expect(callsIn(entries).map(({ id, agents }) => [id, agents.map((agent) => agent.id)])).toEqual(
+      [
+        ["t1", ["b"]],
+        ["t2", ["a"]],
+      ],
+    );
+  });
+
   test("contains its calls, and those contain their agents", async () => {
     const entries = await timelineOf([
       PROMPT,

@@ -10,9 +10,10 @@ import { filesTouched } from "../../../history/files-touched";
 import { describeHint, findRepeats, isSlow, type Hint } from "../../../history/repeats";
 import { SessionTime } from "../../../history/time-spent";
 import { inWrittenOrder } from "../../../history/written-order";
-import type { SessionRow } from "../../answers";
+import type { SessionRow, UsageAnswer } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
+import { costsByRow, describeUsage, useLaunches, useUsage } from "../parts/cost";
 import { FileTable } from "../parts/file-table";
 import { Lanes, type Bar } from "../parts/lanes";
 import { Panel } from "../parts/panel";
@@ -38,10 +39,16 @@ export function Session({ id }: { readonly id: string }) {
   const nowMs = at ?? (isOver ? (session?.last_ms ?? 0) : now.value);
   // The durations of what runs grow with each tick, which a large session cannot afford.
   const tick = at === undefined ? (isOver ? 0 : nowMs) : records.length < MANY_RECORDS ? at : 0;
-  const tellStory = useStory(playback.ordered);
+  const usage = useUsage(id, session?.last_ms ?? 0);
+  const launches = useLaunches(usage);
+  const tellStory = useStory(playback.ordered, launches);
   const [timeline, summary] = useMemo(
     () => tellStory(playback.count, nowMs, at === undefined && isOver),
-    [playback.ordered, playback.count, isOver, tick],
+    [tellStory, playback.count, isOver, tick],
+  );
+  const costs = useMemo(
+    () => (playback.isPlaying ? NO_COSTS : costsByRow(timeline.entries, usage)),
+    [timeline, usage, playback.isPlaying],
   );
   const places = useMemo(() => placesByKey(placed), [count]);
   const projectDir = session?.project_dir ?? "";
@@ -132,6 +139,7 @@ export function Session({ id }: { readonly id: string }) {
         <Head
           session={at === undefined ? session : rowAt(session, summary, at)}
           links={links}
+          usage={usage}
           atMs={at}
         />
         <Player
@@ -194,7 +202,13 @@ export function Session({ id }: { readonly id: string }) {
                   aria-level={row.depth + 1}
                   {...(row.isClosed !== undefined && { "aria-expanded": !row.isClosed })}
                 >
-                  <TreeLine row={row} first={first} last={last} onToggle={toggle} />
+                  <TreeLine
+                    row={row}
+                    cost={costs.get(row.key)}
+                    first={first}
+                    last={last}
+                    onToggle={toggle}
+                  />
                   {isFirstNew ? <span class="new-mark">new since you last looked</span> : null}
                 </div>
               );
@@ -352,6 +366,7 @@ function useFirstNew(session: SessionRow | undefined, rows: readonly TreeRow[]):
   return rows.findIndex(({ atMs, kind }) => atMs > seen.last_ms && kind !== "answer");
 }
 
+const NO_COSTS: ReadonlyMap<string, string> = new Map();
 const MANY_RECORDS = 3000;
 // Browsers allow a page only so many changes of its address.
 const ADDRESS_MS = 500;
@@ -398,15 +413,18 @@ function usePlayback(records: readonly EventRecord[]) {
 type TellStory = (count: number, nowMs: number, isOver: boolean) => [Timeline, SessionSummary];
 
 /** Tells a session's story at any moment; a later one only needs the events since the one before. */
-function useStory(ordered: readonly EventRecord[]): TellStory {
+function useStory(
+  ordered: readonly EventRecord[],
+  launches: ReadonlyMap<string, string>,
+): TellStory {
   return useMemo(() => {
     let told = 0;
-    let builder = new TimelineBuilder();
+    let builder = new TimelineBuilder(launches);
     let summary = new SessionSummary(ordered[0] ?? NO_SESSION);
     return (count, nowMs, isOver) => {
       if (count < told) {
         told = 0;
-        builder = new TimelineBuilder();
+        builder = new TimelineBuilder(launches);
         summary = new SessionSummary(ordered[0] ?? NO_SESSION);
       }
       for (const record of ordered.slice(told, count)) {
@@ -416,7 +434,7 @@ function useStory(ordered: readonly EventRecord[]): TellStory {
       told = count;
       return [builder.timeline(nowMs, isOver), summary];
     };
-  }, [ordered]);
+  }, [ordered, launches]);
 }
 
 const NO_SESSION = { session_id: "", project: "", project_dir: "", timestamp: "" };
@@ -439,11 +457,13 @@ function rowAt(session: SessionRow, summary: SessionSummary, atMs: number): Sess
 interface HeadProps {
   readonly session: SessionRow;
   readonly links: readonly SessionLink[];
+  readonly usage: UsageAnswer | undefined;
   /** The moment that is shown, if not now. */
   readonly atMs: number | undefined;
 }
 
-function Head({ session, links, atMs }: HeadProps) {
+function Head({ session, links, usage, atMs }: HeadProps) {
+  const used = describeUsage(usage);
   const { id } = session;
   return (
     <header class="session-head">
@@ -456,6 +476,7 @@ function Head({ session, links, atMs }: HeadProps) {
           {session.agents > 0 ? `, ${plural(session.agents, "subagent")}` : ""} ·{" "}
           {formatDay(session.started_ms)} {formatTime(session.started_ms)},{" "}
           {formatDuration(session.last_ms - session.started_ms)}
+          {used === undefined ? null : <span title={used.more}> · {used.text}</span>}
           {session.model === null ? "" : ` · ${session.model}`} · <code>{id.slice(0, 8)}</code>
         </span>
       </p>
@@ -479,12 +500,13 @@ function Head({ session, links, atMs }: HeadProps) {
 
 interface TreeLineProps {
   readonly row: TreeRow;
+  readonly cost: string | undefined;
   readonly first: number;
   readonly last: number;
   readonly onToggle: (key: string, isClosed: boolean) => void;
 }
 
-function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
+function TreeLine({ row, cost, first, last, onToggle }: TreeLineProps) {
   const { key, depth, mark, name, text, atMs, durationMs, words, isClosed } = row;
   const span = Math.max(1, last - first);
   return (
@@ -518,6 +540,7 @@ function TreeLine({ row, first, last, onToggle }: TreeLineProps) {
           height="6"
         />
       </svg>
+      <span class="number quiet wide-only">{cost}</span>
       <span class="number">{durationMs === undefined ? "" : formatDuration(durationMs)}</span>
     </>
   );

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
+import { renderCosts, type ShownCost } from "../../../../lib/cli/render/cost";
 import { renderSessions } from "../../../../lib/cli/render/sessions";
 import { renderStatistics } from "../../../../lib/cli/render/statistics";
 import { renderEventLine } from "../../../../lib/cli/render/event-line";
@@ -14,6 +15,7 @@ import { fieldOf } from "../../../../lib/history/payload";
 import type { GroupBy } from "../../../../lib/log-index/group-by";
 import type { StatisticsResult } from "../../../../lib/log-index/statistics";
 import { SessionSummary } from "../../../../lib/history/summary";
+import { noUsage, type Usage } from "../../../../lib/history/usage";
 import { buildTimeline } from "../../../../lib/history/timeline-builder";
 import { formatLocalTime } from "../../../../lib/os/local-time";
 import type { EventRecord } from "../../../../lib/log/record";
@@ -83,6 +85,38 @@ const FORWARDING: ForwardingReport = {
   ],
 };
 
+const usedFor = (costUsd: number, unpriced = 0): Usage => ({
+  ...noUsage(),
+  answers: 12,
+  input: 1200,
+  output: 34_000,
+  cacheRead: 2_000_000,
+  cacheWrite1h: 50_000,
+  costUsd,
+  unpriced,
+});
+const COST: ShownCost = {
+  total: { ...usedFor(1.234, 12), answers: 24 },
+  prompts: new Map(
+    Array.from(new Set(records.map(({ prompt_id }) => prompt_id ?? "")), (id) => [
+      id,
+      usedFor(1.2),
+    ]),
+  ),
+  agents: new Map(
+    Array.from(new Set(records.map(({ agent_id }) => agent_id ?? "")), (id) => [
+      id,
+      usedFor(0.004),
+    ]),
+  ),
+  models: new Map([
+    ["claude-opus-5-5", usedFor(1.234)],
+    [HOSTILE, usedFor(0, 12)],
+  ]),
+  copied: noUsage(),
+  billedUsd: 2,
+};
+
 interface Screen {
   columns: number;
   colors: ReturnType<typeof createColors>;
@@ -93,6 +127,12 @@ const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
   "show, an active session": (screen) => screenOf(NEXT_SESSION, false, screen),
   "show --full": (screen) => screenOf(SESSION, true, screen),
   list: (screen) => renderSessions([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen),
+  "show, with its cost": (screen) => screenOf(SESSION, false, screen, COST),
+  "list --cost": (screen) => {
+    const used = new Map([[SESSION, COST.total]]);
+    return renderSessions([summarize(NEXT_SESSION), summarize(SESSION)], NOW, screen, used);
+  },
+  "stats --by model": (screen) => renderCosts("model", COST.models, screen),
   "stats --by tool": (screen) => renderStatistics(count("tool"), NOW, screen),
   "stats --by project": (screen) => renderStatistics(count("project"), NOW, screen),
   "stats --by day": (screen) => renderStatistics(count("day"), NOW, screen),
@@ -279,7 +319,7 @@ function summaryOf(all: readonly EventRecord[]): SessionSummary {
   return summary;
 }
 
-function screenOf(id: string, isFull: boolean, screen: Screen): string {
+function screenOf(id: string, isFull: boolean, screen: Screen, cost?: ShownCost): string {
   const summary = summarize(id);
   const state = summary.stateAt(NOW);
   const events = records.map(({ payload, ...head }) => ({
@@ -289,9 +329,9 @@ function screenOf(id: string, isFull: boolean, screen: Screen): string {
   }));
   const links = linkSessions(events).filter(({ parent, child }) => parent === id || child === id);
   const timeline = buildTimeline(own(id), NOW, state === "ended" || state === "silent");
-  return Array.from(renderTimeline({ summary, timeline, links, nowMs: NOW, isFull }, screen)).join(
-    "\n",
-  );
+  return Array.from(
+    renderTimeline({ summary, timeline, links, cost, nowMs: NOW, isFull }, screen),
+  ).join("\n");
 }
 
 function count(by: GroupBy): StatisticsResult {

@@ -1,0 +1,77 @@
+// Answers what a session used. A transcript may be large and is read anew when it has grown, so it is read in slices that
+// keep nothing waiting, and what was read last is kept.
+import { loadConfig } from "../config";
+import { withConfiguredPrices } from "../history/prices";
+import { costOfSession, describeCost } from "../history/session-cost";
+import { allTokens, cacheShare, knownCost, type Usage } from "../history/usage";
+import { readSessionUsageInSlices } from "../transcripts/read-usage";
+import { transcriptsOf } from "../transcripts/transcript-files";
+import type { UsageAnswer, UsageNumbers } from "./answers";
+
+interface Kept {
+  /** What the files looked like. */
+  readonly state: string;
+  readonly answer: Promise<UsageAnswer>;
+}
+
+const MAX_KEPT = 16;
+// A frame of the screen: what waits for an answer does not notice.
+const SLICE_MS = 12;
+
+/** What sessions used, from Claude Code's folder of transcripts. */
+export class SessionUsages {
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(readonly projects: string) {}
+
+  /** What a session used; without transcripts, nothing that we know of. */
+  answer(sessionId: string): Promise<UsageAnswer> {
+    const files = transcriptsOf(this.projects, sessionId);
+    const { prices } = loadConfig().config;
+    const state = JSON.stringify([
+      prices,
+      files.map(({ path, size, modifiedMs }) => [path, size, modifiedMs]),
+    ]);
+    const known = this.#kept.get(sessionId);
+    if (known?.state === state) return known.answer;
+    const answer = this.#read(sessionId, prices);
+    this.#kept.delete(sessionId);
+    this.#kept.set(sessionId, { state, answer });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    return answer;
+  }
+
+  async #read(
+    sessionId: string,
+    configured: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<UsageAnswer> {
+    const usage = await readSessionUsageInSlices(this.projects, sessionId, SLICE_MS);
+    const { prices } = withConfiguredPrices(configured);
+    const cost = costOfSession(usage.answers, sessionId, prices);
+    const launches = Array.from(usage.agents, ([id, { toolUseId }]) => [id, toolUseId] as const);
+    return {
+      total: cost.total.answers === 0 ? null : numbersOf(cost.total),
+      billed_usd: usage.bills.get(sessionId)?.costUsd ?? null,
+      models: allNumbers(cost.models),
+      prompts: allNumbers(cost.prompts),
+      agents: allNumbers(cost.agents),
+      launches: Object.fromEntries(launches.filter(([, call]) => call !== "")),
+    };
+  }
+}
+
+function allNumbers(groups: ReadonlyMap<string, Usage>): Record<string, UsageNumbers> {
+  return Object.fromEntries(Array.from(groups, ([key, usage]) => [key, numbersOf(usage)]));
+}
+
+function numbersOf(usage: Usage): UsageNumbers {
+  return {
+    text: describeCost(usage),
+    cost_usd: knownCost(usage) ?? null,
+    tokens: allTokens(usage),
+    cache_share: cacheShare(usage) ?? null,
+  };
+}
