@@ -5,7 +5,14 @@ import type { Columns, Names } from "../log-index/columns";
 import type { DayIndex } from "../log-index/day-index";
 import type { Catalogue } from "./catalogue";
 import { toAnswer, type ChosenEvents } from "./event-columns";
-import { flagsOf, matchesValue, timeOf, type Filter, type Term } from "../log-index/filter";
+import {
+  flagsOf,
+  matchesState,
+  matchesValue,
+  timeOf,
+  type Filter,
+  type Term,
+} from "../log-index/filter";
 import { textsAt } from "./session-rows";
 
 /** The newest events that match a filter. */
@@ -96,8 +103,11 @@ function positiveTest(
     case "state": {
       const wanted = new Set<number>();
       for (const { id, summary } of catalogue.sessions.values()) {
-        const value = key === "model" ? (summary.model ?? "") : summary.stateAt(nowMs);
-        if (values.some((one) => matchesValue(value, one))) wanted.add(names.numberOf(id));
+        const isWanted = (value: string) =>
+          key === "model"
+            ? matchesValue(summary.model ?? "", value)
+            : matchesState(summary.stateAt(nowMs), summary.waitsFor, value);
+        if (values.some(isWanted)) wanted.add(names.numberOf(id));
       }
       return (columns, at) => wanted.has(columns.session[at] as number);
     }

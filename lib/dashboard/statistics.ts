@@ -1,7 +1,7 @@
 // Statistics of what a filter chooses, next to the period before, and where the time of its sessions went.
 import { addTime, noTime, QUARTER_MS, type Activity, type TimeSpent } from "../history/time-spent";
 import type { IndexedSession } from "../log-index/day-index";
-import { holdsFor, matchesValue, timeOf, type Filter } from "../log-index/filter";
+import { holdsFor, matchesState, matchesValue, timeOf, type Filter } from "../log-index/filter";
 import type { GroupBy } from "../log-index/group-by";
 import { Statistics, type StatisticsResult, type StatisticsRow } from "../log-index/statistics";
 import { formatLocalTime } from "../os/local-time";
@@ -153,7 +153,7 @@ function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boole
       case "model":
         return matchesValue(session.summary.model ?? "unknown", value);
       case "state":
-        return matchesValue(session.summary.stateAt(nowMs), value);
+        return matchesState(session.summary.stateAt(nowMs), session.summary.waitsFor, value);
       default:
         return session.id.startsWith(value.replace(/\*$/, ""));
     }

@@ -29,6 +29,24 @@ export function stateAfter(state: SessionState, silenceMs: number): SessionState
   return state;
 }
 
+/** A state as a person says it, which is also how it can be filtered by. */
+export type StateWords = "needs you" | "your turn" | "at work" | "ended" | "silent";
+
+/** Says a state in words. */
+export function describeState(
+  state: SessionState,
+  waitsFor: "answer" | "prompt" | null | undefined,
+): StateWords {
+  switch (state) {
+    case "waiting":
+      return waitsFor === "answer" ? "needs you" : "your turn";
+    case "active":
+      return "at work";
+    default:
+      return state;
+  }
+}
+
 /** What a summary knows, as it is kept in a file. */
 export interface SummaryState {
   readonly first: Pick<RecordHead, "session_id" | "project" | "project_dir" | "timestamp">;

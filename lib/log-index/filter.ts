@@ -1,6 +1,7 @@
 // The words by which sessions and events are chosen, the same in the page, in its address and in the server:
 // `project:shop tool:Bash -tool:Read failed since:7d "rm -rf"`.
 
+import { describeState, type SessionState } from "../history/summary";
 import { FLAGS } from "./flags";
 
 /** What a filter asks for. All of its terms have to hold. */
@@ -136,4 +137,13 @@ export function matchesValue(text: string, value: string): boolean {
   return value.endsWith("*")
     ? text.toLowerCase().startsWith(value.slice(0, -1).toLowerCase())
     : text.toLowerCase() === value.toLowerCase();
+}
+
+/** Whether a session's state is the one that a value means, in words or as JSON has it: `needs you` is `waiting`, too. */
+export function matchesState(
+  state: SessionState,
+  waitsFor: "answer" | "prompt" | null | undefined,
+  value: string,
+): boolean {
+  return matchesValue(state, value) || matchesValue(describeState(state, waitsFor), value);
 }

@@ -115,6 +115,9 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       expect(await rows.allTextContents()).toEqual([expect.stringContaining("collision grid")]);
       await page.reload();
       await page.getByText("1 of").waitFor();
+      // The words of the facets can be typed, too.
+      await page.getByRole("searchbox").fill('state:"needs you"');
+      await page.getByText("2 of").waitFor();
       await page.getByRole("searchbox").fill("");
       await page.locator(".facet", { hasText: "docs" }).click();
       await page.waitForURL(/filter=project%3Adocs/);

@@ -1,5 +1,6 @@
 // The state of a session: a mark and a word, so that nothing depends on colors.
 import type { SessionRow } from "../../answers";
+import { describeState } from "../../../history/summary";
 import { formatAge } from "../format";
 import { now, stateOf } from "../store";
 
@@ -14,19 +15,19 @@ export function stateWords(
   nowMs = now.value,
 ): readonly [kind: string, mark: string, words: string] {
   const quietMs = nowMs - session.last_ms;
-  switch (stateOf(session, nowMs)) {
+  const state = stateOf(session, nowMs);
+  const words = describeState(state, session.waits_for);
+  switch (state) {
     case "waiting":
-      return session.waits_for === "answer"
-        ? ["asks", "◆", "needs you"]
-        : ["done", "○", "your turn"];
+      return session.waits_for === "answer" ? ["asks", "◆", words] : ["done", "○", words];
     case "active":
       return quietMs > (session.running.length > 0 ? UNSURE_WITH_CALL_MS : UNSURE_MS)
         ? ["unsure", "◌", `no event for ${formatAge(quietMs)}`]
-        : ["works", "●", "at work"];
+        : ["works", "●", words];
     case "ended":
-      return ["ended", "✓", "ended"];
+      return ["ended", "✓", words];
     case "silent":
-      return ["silent", "–", "silent"];
+      return ["silent", "–", words];
   }
 }
 

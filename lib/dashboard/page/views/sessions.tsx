@@ -3,18 +3,20 @@ import { useMemo, useState } from "preact/hooks";
 import type { SessionRow } from "../../answers";
 import {
   holdsFor,
+  matchesState,
   matchesValue,
   parseFilter,
   timeOf,
   type Filter,
   type FilterKey,
 } from "../../../log-index/filter";
+import { describeState } from "../../../history/summary";
 import { address, goTo, linkTo, setParams } from "../address";
 import { formatAgo, formatCount, formatDay, formatDuration } from "../format";
 import { Facets, type Facet } from "../parts/facets";
 import { FilterBox } from "../parts/filter-box";
 import { Rows } from "../parts/rows";
-import { State, stateWords, titleOf } from "../parts/state";
+import { State, titleOf } from "../parts/state";
 import { unseenCount } from "../seen";
 import { now, progress, sessions, stateOf } from "../store";
 import { Begin, Reading } from "./now";
@@ -32,14 +34,14 @@ const GROUPS: Readonly<Record<string, (session: SessionRow) => string>> = {
       ? "Today"
       : formatDay(last_ms),
   project: ({ project }) => project,
-  state: (session) => stateWords(session)[2].replace(/^no event.*/, "no event"),
+  state: (session) => describeState(stateOf(session), session.waits_for),
   user: ({ user }) => user,
   model: ({ model }) => model ?? "unknown model",
   none: () => "",
 };
 
 const FACETS: readonly (readonly [FilterKey, string, (session: SessionRow) => string])[] = [
-  ["state", "State", (session) => stateOf(session)],
+  ["state", "State", (session) => describeState(stateOf(session), session.waits_for)],
   ["project", "Project", ({ project }) => project],
   ["user", "User", ({ user }) => user],
   ["model", "Model", ({ model }) => model ?? "unknown"],
@@ -79,7 +81,7 @@ export function Sessions() {
         <div class="tools">
           <FilterBox
             text={filterText}
-            hint='project:shop state:waiting since:7d "words of the title"'
+            hint='project:shop state:"needs you" since:7d "words of the title"'
           />
           <label>
             Sort{" "}
@@ -215,7 +217,7 @@ function matchesKey(session: SessionRow, key: FilterKey, value: string): boolean
     case "model":
       return matchesValue(session.model ?? "unknown", value);
     case "state":
-      return matchesValue(stateOf(session), value);
+      return matchesState(stateOf(session), session.waits_for, value);
     case "session":
       return session.id.startsWith(value);
     case "since":

@@ -1,11 +1,14 @@
 // Our entries in settings of every style: added, updated and removed, with every other byte as it was.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { parse } from "jsonc-parser";
 import * as entries from "../../../../lib/cli/settings/registrations";
 import { SettingsError } from "../../../../lib/cli/settings/registrations";
 import { commandTarget } from "../../../../lib/cli/settings/shell-command";
 import { HOOK_PROGRAMS } from "../../../../lib/events";
+
+// Hundreds of files each, on a machine that may be busy.
+setDefaultTimeout(30_000);
 
 // Every program with the name of one of ours is ours here, but for those of /other; what recognizes them on
 // the disk has tests of its own.
