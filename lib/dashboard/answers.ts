@@ -230,6 +230,8 @@ export interface UsageAnswer {
   readonly total: UsageNumbers | null;
   /** Claude Code's own sum, in dollars. */
   readonly billed_usd: number | null;
+  /** What of that is in no transcript; `null` if nothing, or if it cannot be told. */
+  readonly untold_usd: number | null;
   /** By model, the dearest first. */
   readonly models: Readonly<Record<string, UsageNumbers>>;
   /** By the id of the prompt, subagents included. */

@@ -2,7 +2,7 @@
 // keep nothing waiting, and what was read last is kept.
 import { loadConfig } from "../config";
 import { withConfiguredPrices } from "../history/prices";
-import { costOfSession, describeCost } from "../history/session-cost";
+import { costOfSession, describeCost, untoldCost } from "../history/session-cost";
 import { allTokens, cacheShare, knownCost, type Usage } from "../history/usage";
 import { readSessionUsageInSlices } from "../transcripts/read-usage";
 import { transcriptsOf } from "../transcripts/transcript-files";
@@ -51,10 +51,12 @@ export class SessionUsages {
     const usage = await readSessionUsageInSlices(this.projects, sessionId, SLICE_MS);
     const { prices } = withConfiguredPrices(configured);
     const cost = costOfSession(usage.answers, sessionId, prices);
+    const billedUsd = usage.bills.get(sessionId)?.costUsd;
     const launches = Array.from(usage.agents, ([id, { toolUseId }]) => [id, toolUseId] as const);
     return {
       total: cost.total.answers === 0 ? null : numbersOf(cost.total),
-      billed_usd: usage.bills.get(sessionId)?.costUsd ?? null,
+      billed_usd: billedUsd ?? null,
+      untold_usd: untoldCost(cost, billedUsd) ?? null,
       models: allNumbers(cost.models),
       prompts: allNumbers(cost.prompts),
       agents: allNumbers(cost.agents),

@@ -24,6 +24,7 @@ import type {
   StatisticsAnswer,
   StatisticsAnswerRow,
   UsualTimesAnswer,
+  UsageAnswer,
 } from "../../lib/dashboard/answers";
 import { GROUPS } from "../../lib/log-index/group-by";
 import type { EventRecord } from "../../lib/log/record";
@@ -33,6 +34,7 @@ import { runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { rawRequest } from "../support/raw-request";
 import { recordedSession, SESSION } from "../support/recorded-session";
+import { answerLine, billLine, promptLine } from "../support/transcript-lines";
 import { until } from "../support/until";
 import { as, placeForAll, USER, whyNotAnother } from "../support/users";
 import { writeRecords } from "../support/written-log";
@@ -321,6 +323,38 @@ describe("it", () => {
       const whole = await dashboard.ask<EventRecord>(`/api/record?at=${place.day}:${place.offset}`);
       expect(whole).toEqual(own[n] as EventRecord);
     }
+  });
+
+  test("says what a session cost as show does, and nothing that was said", async () => {
+    using sandbox = new Sandbox();
+    writeRecords(sandbox, records);
+    await using dashboard = await Dashboard.start(sandbox);
+    await sessionsOf(dashboard);
+    const folder = `${sandbox.home}/.claude/projects/-shop`;
+    const path = `/api/usage?id=${SESSION}`;
+    expect(await dashboard.ask<UsageAnswer>(path)).toMatchObject({ total: null, billed_usd: null });
+    mkdirSync(folder, { recursive: true });
+    const used = { sessionId: SESSION, model: "claude-haiku-4-5", usage: { input_tokens: 1e6 } };
+    const write = (...lines: object[]) => {
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+      writeFileSync(`${folder}/${SESSION}.jsonl`, text, { flag: "a" });
+    };
+    write(promptLine("p1"), answerLine(used), billLine(1.5, SESSION));
+    const answer = await dashboard.ask<UsageAnswer>(path);
+    const { stdout } = await runCli(sandbox, `show ${SESSION} --json`);
+    const shown = JSON.parse(stdout) as { cost_usd: number; billed_usd: number };
+    expect(answer.total?.cost_usd).toBeCloseTo(shown.cost_usd, 9);
+    expect(answer.prompts["p1"]?.text).toBe("$1.00");
+    expect(answer.billed_usd).toBe(shown.billed_usd);
+    expect(answer.untold_usd).toBeCloseTo(0.49995, 9);
+    expect(JSON.stringify(answer)).not.toContain("in a text.");
+    // What is added is seen.
+    write(answerLine({ ...used, id: "msg_2", model: "gpt-9" }));
+    expect((await dashboard.ask<UsageAnswer>(path)).total).toMatchObject({
+      text: "$1.00+",
+      cost_usd: null,
+    });
+    expect((await dashboard.fetch("/api/usage?id=nobody")).status).toBe(404);
   });
 
   test.each([

@@ -51,7 +51,7 @@ const WITHOUT_DATA: readonly (readonly [words: string, sandbox: Sandbox])[] = [
   ["stats --by project --since 9999-01-01", full],
   ["stats --by day --since 9999-01-01", full],
   ["list --cost", empty],
-  ["stats --by model", empty],
+  ["stats --by model --cost", empty],
   ["stats --by agent --since 9999-01-01", full],
   ["stats --by day --cost", empty],
   ["doctor", empty],
@@ -67,7 +67,7 @@ const WITH_DATA: readonly string[] = [
   "stats --by project",
   "stats --by day",
   "list --cost",
-  "stats --by model",
+  "stats --by model --cost",
   "stats --by agent",
   "stats --by outcome",
   "stats --by day --cost",
@@ -149,7 +149,7 @@ describe("with a recorded session", () => {
   });
 
   test("nothing but amounts and ids comes from a transcript", async () => {
-    for (const words of [`show ${SESSION}`, "list --cost", "stats --by model"])
+    for (const words of [`show ${SESSION}`, "list --cost", "stats --by model --cost"])
       expect((await runJson(words, full)).stdout).not.toContain("in a text.");
   });
 

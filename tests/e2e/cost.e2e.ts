@@ -133,6 +133,7 @@ describe.skipIf(client === "")("the client charges what we say", () => {
         "stats",
         "--by",
         by,
+        "--cost",
         "--json",
       );
       expect(total.cost_usd).toBeCloseTo(three ?? NaN, 9);
@@ -171,7 +172,7 @@ describe.skipIf(client === "")("the client charges what we say", () => {
     expect(home.claudeSession("show", forked.sessionId).output).not.toContain(
       "Claude Code charged",
     );
-    const total = json<{ total: Costed }>(home, "stats", "--by", "model", "--json").total;
+    const total = json<{ total: Costed }>(home, "stats", "--by", "model", "--cost", "--json").total;
     expect(total.cost_usd).toBeCloseTo(after, 9);
     const compacted = await home.run("/compact", "--resume", parent.sessionId);
     const shown = show(home, parent.sessionId);
@@ -194,6 +195,8 @@ describe.skipIf(client === "")("the client charges what we say", () => {
       billed_usd: null,
     });
     expect(home.claudeSession("show").output).not.toContain("$");
-    expect(home.claudeSession("stats", "--by", "model").output).toContain("No transcripts");
+    expect(home.claudeSession("stats", "--by", "model", "--cost").output).toContain(
+      "No transcripts",
+    );
   });
 });

@@ -40,20 +40,17 @@ export default defineCommand({
     ["stats", "which tools were used, how often they failed, how long they took"],
     ["stats --by day --since 14d", "two weeks, day by day"],
     ["stats --by time --since 7d", "how long the model, tools and you took, day by day"],
-    ["stats --by model --since 30d", "what each model cost; also --by agent, and --by outcome"],
+    ["stats --by model", "what each model cost; also by agent and by outcome"],
     ["stats --by day --cost", "what each day cost; also --by project"],
     ["stats --by project --json", "for a script"],
   ],
   async run({ by, cost, since, json }, terminal) {
     const nowMs = Date.now();
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
-    if (by === "model" || by === "agent" || by === "outcome") {
-      await printCosts(by, sinceMs, json, terminal);
-      return DONE;
-    }
-    if (cost) {
-      if (by !== "day" && by !== "project")
-        throw new UsageError(`--cost: not by ${by}, but by day, project, model, agent or outcome`);
+    // The log does not know the last three.
+    if (cost || by === "model" || by === "agent" || by === "outcome") {
+      if (!isCostGroup(by))
+        throw new UsageError(`--cost: not by ${by}, but by ${COST_GROUPS.join(", ")}`);
       await printCosts(by, sinceMs, json, terminal);
       return DONE;
     }
@@ -86,6 +83,12 @@ export default defineCommand({
     return DONE;
   },
 });
+
+const COST_GROUPS: readonly CostGroup[] = ["model", "agent", "outcome", "day", "project"];
+
+function isCostGroup(by: string): by is CostGroup {
+  return COST_GROUPS.some((group) => group === by);
+}
 
 /** What was used, from transcripts. */
 async function printCosts(

@@ -1,6 +1,6 @@
 // What the session on the screen cost: asked for when it is opened, and again while it goes on.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { formatTokens } from "../../../history/session-cost";
+import { formatDollars, formatTokens } from "../../../history/session-cost";
 import type { Step, Turn } from "../../../history/timeline";
 import type { UsageAnswer } from "../../answers";
 import { askJson } from "../api";
@@ -73,7 +73,7 @@ export function costsByRow(
 export function describeUsage(
   usage: UsageAnswer | undefined,
 ): { readonly text: string; readonly more: string } | undefined {
-  const { total = null, models = {} } = usage ?? {};
+  const { total = null, models = {}, untold_usd: untold = null } = usage ?? {};
   if (total === null) return undefined;
   const cached =
     total.cache_share === null
@@ -84,6 +84,9 @@ export function describeUsage(
     more: [
       ...cached,
       ...Object.entries(models).map(([model, { text }]) => `${model} ${text}`),
+      ...(untold !== null && untold > 0
+        ? [`and ${formatDollars(untold)} for requests that its transcript leaves out`]
+        : []),
     ].join("\n"),
   };
 }
