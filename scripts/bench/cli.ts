@@ -1,9 +1,10 @@
 // How fast the command line is: the views on a log of a million records, next to the pipeline that a person
-// would write without it, and `id` next to an empty program.
+// would write without it and to DuckDB on the same files, and `id` next to an empty program.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
+import { duckdbCommand, fetchDuckdb, type Question } from "./duckdb";
 import type { FreshCopies } from "./fresh-copies";
 import { generateLog } from "./generate-log";
 import type { Measurement } from "./report";
@@ -12,12 +13,14 @@ import { median, peakMegabytes, timeCommand } from "./timing";
 /** A busy month: 33,000 events a day, 690 MB in all. */
 const SIZE = { records: 1_000_000, days: 30 };
 const RUNS = 5;
-/** With the rival, which takes ten seconds a run. */
-const RUNS_WITH_JQ = 3;
+/** With rivals: jq takes ten seconds a run. */
+const RUNS_WITH_RIVALS = 3;
 const ID_PAIRS = 60;
 const WARM_UP_PAIRS = 5;
 const JQ = "/usr/bin/jq";
 const PIPELINE = 'jq -r .session_id "$@" | sort | uniq -c';
+/** All of an answer, as the rivals print all of it. */
+const WHOLE_ANSWER = { list: ["list", "--json", "--limit", "0"], stats: ["stats", "--json"] };
 
 /** Measures `id`, `list`, `stats`, `show` and `tail`. */
 export async function measureCommandLine(copies: FreshCopies): Promise<Measurement[]> {
@@ -65,6 +68,31 @@ async function measureId(copies: FreshCopies): Promise<Measurement[]> {
   return measurements;
 }
 
+/** Another program that is asked the same of the same log. */
+interface Rival {
+  readonly name: string;
+  readonly command: (question: Question) => readonly string[];
+  /** How many times as long as ours it takes at least. */
+  readonly min: number;
+}
+
+function findRivals(state: string, days: readonly string[]): Rival[] {
+  const rivals: Rival[] = [];
+  if (existsSync(JQ)) {
+    const pipeline = ["sh", "-c", PIPELINE, "sh", ...days];
+    // 30 to 60 were measured.
+    rivals.push({ name: "jq | sort | uniq -c", command: () => pipeline, min: 20 });
+  } else console.log("jq is not installed: list and stats are measured without it");
+  progress("fetching DuckDB");
+  const whyNot = fetchDuckdb();
+  if (whyNot === undefined) {
+    const command = (question: Question) => duckdbCommand(question, `${state}/events`);
+    // 1.4 for list and 2.5 for stats were measured.
+    rivals.push({ name: "DuckDB", command, min: 1 });
+  } else console.log(`list and stats are measured without DuckDB: ${whyNot}`);
+  return rivals;
+}
+
 /** `list` and `stats`, which look at every record. */
 async function measureScans(
   copies: FreshCopies,
@@ -73,36 +101,36 @@ async function measureScans(
 ): Promise<Measurement[]> {
   using sandbox = new Sandbox();
   const env = sandbox.env({ CLAUDE_SESSION_HOME: state });
-  const pipeline = ["sh", "-c", PIPELINE, "sh", ...days];
-  const hasJq = existsSync(JQ);
-  if (!hasJq) console.log("jq is not installed: list and stats are measured without a rival");
+  const rivals = findRivals(state, days);
   const measurements: Measurement[] = [];
-  for (const name of ["list", "stats"]) {
-    const command = [copies.program("claude-session"), name];
+  for (const name of ["list", "stats"] as const) {
+    const command = [copies.program("claude-session"), ...WHOLE_ANSWER[name]];
     const first: number[] = [];
     const again: number[] = [];
-    const ratios: number[] = [];
-    const runs = hasJq ? RUNS_WITH_JQ : RUNS;
+    const rivalTimes = rivals.map((): number[] => []);
+    const runs = rivals.length > 0 ? RUNS_WITH_RIVALS : RUNS;
     for (let run = 0; run < runs; run++) {
       progress(`${name}, ${run + 1} of ${runs}`);
       rmSync(`${state}/index`, { recursive: true, force: true });
       first.push(await timeCommand(command, env));
-      const againMs = await timeCommand(command, env);
-      again.push(againMs);
-      if (hasJq) ratios.push((await timeCommand(pipeline, env)) / againMs);
+      again.push(await timeCommand(command, env));
+      for (const [i, rival] of rivals.entries())
+        rivalTimes[i]?.push(await timeCommand(rival.command(name), env));
     }
     measurements.push(
       { name: `${name}, a million records, the first time`, value: median(first), unit: "ms" },
       { name: `${name}, a million records`, value: median(again), unit: "ms" },
     );
-    if (hasJq)
-      measurements.push({
-        name: `jq | sort | uniq -c / ${name}`,
-        value: median(ratios),
-        unit: "×",
-        // 30 to 60 were measured.
-        min: 20,
-      });
+    for (const [i, rival] of rivals.entries()) {
+      const times = rivalTimes[i] ?? [];
+      const ratios = times.map((ms, run) => ms / (again[run] ?? NaN));
+      measurements.push(
+        { name: `${rival.name}, a million records`, value: median(times), unit: "ms" },
+        { name: `${rival.name} / ${name}`, value: median(ratios), unit: "×", min: rival.min },
+      );
+      if (rival.name === "DuckDB")
+        assertSameAnswer(name, outputOf(rival.command(name), env), outputOf(command, env));
+    }
     measurements.push({
       name: `${name}, peak memory`,
       value: await peakMegabytes(command, env),
@@ -113,6 +141,36 @@ async function measureScans(
   }
   return measurements;
 }
+
+/** What a command prints. */
+function outputOf(command: readonly string[], env: Record<string, string>): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { env });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr.toString()}`);
+  return stdout.toString();
+}
+
+/**
+ * Compares what both said: a rival that answers something else is not one.
+ *
+ * @throws {Error} with the first row of which they say different things
+ */
+function assertSameAnswer(question: Question, theirs: string, ours: string): void {
+  const key = question === "list" ? "session_id" : "name";
+  const answer = JSON.parse(ours) as Row[] | { readonly rows: readonly Row[] };
+  const rows = Array.isArray(answer) ? (answer as Row[]) : (answer as { rows: Row[] }).rows;
+  const theirRows = new Map((JSON.parse(theirs) as Row[]).map((row) => [row[key], row]));
+  if (rows.length !== theirRows.size)
+    throw new Error(`${question}: ${rows.length} rows, and ${theirRows.size} of DuckDB`);
+  for (const row of rows) {
+    const other = theirRows.get(row[key]) ?? {};
+    for (const [name, value] of Object.entries(other))
+      // DuckDB writes counts as texts.
+      if (String(row[name]) !== String(value))
+        throw new Error(`${question} ${row[key]}: ${name} is ${row[name]}, and ${value} of DuckDB`);
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
 
 /** `show latest` and `tail`, which read from the end of the log. */
 async function measureLatest(
