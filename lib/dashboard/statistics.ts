@@ -115,12 +115,19 @@ function timeBy(
 ): { readonly total: TimeSpent; readonly rows: ReadonlyMap<string, TimeSpent> } {
   const total = noTime();
   const rows = new Map<string, Record<Activity, number>>();
+  // Many sessions share a quarter of an hour, and a local time takes long to find.
+  const localTimes = new Map<number, string>();
+  const localTimeAt = (startMs: number) => {
+    const text = localTimes.get(startMs) ?? formatLocalTime(startMs);
+    localTimes.set(startMs, text);
+    return text;
+  };
   for (const session of catalogue.sessions.values()) {
     if (!isChosen(session, filter, nowMs)) continue;
     for (const [startMs, spent] of timesOf(session, nowMs)) {
       if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;
       addTime(total, spent);
-      const key = keyOf(session, by, startMs);
+      const key = keyOf(session, by, startMs, localTimeAt);
       if (key === undefined) continue;
       const row = rows.get(key) ?? noTime();
       addTime(row, spent);
@@ -168,6 +175,7 @@ function keyOf(
   { summary, user }: IndexedSession,
   by: GroupBy,
   startMs: number,
+  localTimeAt: (epochMs: number) => string,
 ): string | undefined {
   switch (by) {
     case "tool":
@@ -179,9 +187,9 @@ function keyOf(
     case "model":
       return summary.model ?? "unknown";
     case "day":
-      return formatLocalTime(startMs).slice(0, 10);
+      return localTimeAt(startMs).slice(0, 10);
     case "hour":
-      return formatLocalTime(startMs).slice(11, 13);
+      return localTimeAt(startMs).slice(11, 13);
   }
 }
 

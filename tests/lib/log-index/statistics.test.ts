@@ -99,7 +99,15 @@ const anyRecord = fc
     session_id: fc.integer({ min: 0, max: 80 }).map((n) => `session-${n}`),
     project: fc.constantFrom("shop", "api", ""),
     user: fc.constantFrom("ann", "bob", ""),
-    duration_ms: fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }),
+    // Short ones are counted, long ones and fractions are kept.
+    duration_ms: fc.option(
+      fc.oneof(
+        fc.integer({ min: 0, max: 50 }),
+        fc.integer({ min: 2000, max: 2100 }),
+        fc.constantFrom(0.5, 7.25, 2047.5, 1e9),
+      ),
+      { nil: undefined },
+    ),
   })
   .map(({ base, atMs, duration_ms, ...fields }): EventRecord => {
     const { duration_ms: _, ...rest } = base;
