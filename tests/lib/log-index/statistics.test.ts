@@ -169,3 +169,21 @@ test("of any numbers, a share stays within the one that sorting finds", () => {
   );
   expect(percentile(new Float64Array(0), 0.5)).toBeUndefined();
 });
+
+test("percentiles are those of the sorted durations, short, long and with fractions", () => {
+  const ended = records.find(({ event }) => event === "PostToolUse")!;
+  const duration = fc.oneof(
+    fc.integer({ min: 0, max: 20 }),
+    fc.integer({ min: 2040, max: 2060 }),
+    fc.double({ min: 0, max: 3000, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(duration, { minLength: 1, maxLength: 30 }), (durations) => {
+      const own = durations.map((duration_ms) => ({ ...ended, duration_ms }));
+      const { p50Ms, p95Ms } = statisticsOf(own, { by: "tool", localTimeOf: clock(0) }).total;
+      const sorted = durations.toSorted((a, b) => a - b);
+      const nearest = (share: number) => sorted[Math.ceil(durations.length * share) - 1];
+      expect([p50Ms, p95Ms]).toEqual([nearest(0.5), nearest(0.95)]);
+    }),
+  );
+});
