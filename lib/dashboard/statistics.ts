@@ -122,8 +122,10 @@ function timeBy(
     localTimes.set(startMs, text);
     return text;
   };
+  // What a filter says of single events, such as their tool, does not choose sessions.
+  const ofSessions = { ...filter, terms: filter.terms.filter(isOfSessions) };
   for (const session of catalogue.sessions.values()) {
-    if (!isChosen(session, filter, nowMs)) continue;
+    if (!isChosen(session, ofSessions, nowMs)) continue;
     for (const [startMs, spent] of timesOf(session, nowMs)) {
       if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;
       addTime(total, spent);
@@ -149,9 +151,8 @@ function* timesOf(
   if (ms > 0) yield [nowMs, { ...noTime(), [activity]: ms }];
 }
 
-// What a filter says of single events, such as their tool, does not choose sessions.
 function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boolean {
-  return holdsFor({ ...filter, terms: filter.terms.filter(isOfSessions) }, (key, value) => {
+  return holdsFor(filter, (key, value) => {
     switch (key) {
       case "project":
         return matchesValue(session.summary.project, value);
