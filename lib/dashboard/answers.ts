@@ -170,7 +170,7 @@ export interface StatisticsAnswer {
   readonly first_ms: number | null;
   readonly last_ms: number | null;
   readonly total: StatisticsNumbers;
-  /** Of as long a time before; `null` if the time has no beginning. */
+  /** Of as long a time before, or of the same hours of the day before; `null` if the time has no beginning. */
   readonly before: StatisticsNumbers | null;
   /** Of the sessions that were chosen, whatever their events. */
   readonly time: TimeAnswer;

@@ -10,6 +10,7 @@ import type { Catalogue } from "./catalogue";
 import { chooseEvents } from "./events";
 
 const MAX_ROWS = 500;
+const DAY_MS = 86_400_000;
 
 /** A part of time, in milliseconds since 1970 UTC. */
 interface Period {
@@ -29,8 +30,7 @@ export function answerStatistics(
   const models = modelsOf(catalogue);
   const result = count(catalogue, by, rest, period, models, nowMs);
   const isOpen = period.sinceMs === -Infinity;
-  const lengthMs = Math.min(period.untilMs, nowMs) - period.sinceMs;
-  const earlier = { sinceMs: period.sinceMs - lengthMs, untilMs: period.sinceMs };
+  const earlier = periodBefore(period, nowMs);
   const before = isOpen ? undefined : count(catalogue, by, rest, earlier, models, nowMs);
   const rowsBefore = new Map(before?.rows.map((row) => [row.key, row]));
   const time = timeBy(catalogue, by, rest, period, nowMs);
@@ -74,6 +74,14 @@ function takePeriod(filter: Filter, nowMs: number): [Period, Filter] {
     { sinceMs, untilMs },
     { ...filter, terms },
   ];
+}
+
+/** As long a time before; of a part of a day that begins at midnight, the same hours of the day before. */
+function periodBefore({ sinceMs, untilMs }: Period, nowMs: number): Period {
+  const lengthMs = Math.min(untilMs, nowMs) - sinceMs;
+  const isOfDay = lengthMs < DAY_MS && formatLocalTime(sinceMs).slice(11, 19) === "00:00:00";
+  const backMs = isOfDay ? DAY_MS : lengthMs;
+  return { sinceMs: sinceMs - backMs, untilMs: sinceMs - backMs + lengthMs };
 }
 
 function modelsOf({ sessions }: Catalogue): Map<string, string> {

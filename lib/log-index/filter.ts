@@ -121,8 +121,9 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The time that `7d`, `2h`, `2026-11-22` or a whole time means; `undefined` if it means none. */
+/** The time that `7d`, `2h`, `today`, `2026-11-22` or a whole time means; `undefined` if it means none. */
 export function timeOf(text: string, nowMs: number): number | undefined {
+  if (text === "today") return new Date(nowMs).setHours(0, 0, 0, 0);
   const [, count = "", unit = ""] = /^(\d{1,5})([mhdw])$/.exec(text) ?? [];
   const unitMs = UNITS_MS[unit];
   if (unitMs !== undefined) return nowMs - Number(count) * unitMs;

@@ -164,6 +164,11 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       await numbers.getByRole("columnheader", { name: "project" }).waitFor();
       const projects = new Set(sample.map(({ project }) => project));
       await until(async () => (await rows.count()) === projects.size);
+      await page.getByRole("button", { name: "today" }).click();
+      await page.waitForURL(/since%3Atoday/);
+      await numbers
+        .getByText(/(You kept agents waiting for|Nothing waited for you).* today/)
+        .waitFor();
       await page.getByRole("button", { name: "all", exact: true }).click();
       await until(async () => (await numbers.getByText("before: ").count()) === 0);
       const events = sample.length.toLocaleString("en");

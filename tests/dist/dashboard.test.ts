@@ -513,6 +513,14 @@ describe("it", () => {
     expect(two.before?.events).toBe(
       bash.filter((record) => daysOld(record) >= 2 && daysOld(record) < 4).length,
     );
+    const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0);
+    const today = await ask("tool", "since:today");
+    const isBetween = (sinceMs: number, untilMs: number) => (record: EventRecord) =>
+      Date.parse(record.timestamp) >= sinceMs && Date.parse(record.timestamp) < untilMs;
+    expect(today.total.events).toBe(sample.filter(isBetween(midnightMs, nowMs)).length);
+    // The same hours of yesterday.
+    const [sinceMs, untilMs] = [midnightMs - 86_400_000, nowMs - 86_400_000];
+    expect(today.before?.events).toBe(sample.filter(isBetween(sinceMs, untilMs)).length);
     const { stdout: byTime } = await runCli(sandbox, "stats --json --by time");
     const printed = JSON.parse(byTime) as { tools_ms: number }[];
     const { time } = await ask("day", "state:ended,silent");

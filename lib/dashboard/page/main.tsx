@@ -37,6 +37,11 @@ function App() {
   useEffect(() => {
     document.title = count > 0 ? `(${count}) Claude sessions` : "Claude sessions";
   }, [count]);
+  // On a narrow screen not all of the views have room.
+  useEffect(
+    () => document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest" }),
+    [view],
+  );
   return (
     <>
       <a class="skip" href="#main">

@@ -12,7 +12,9 @@ import { eventCount, progress } from "../store";
 import { Begin, Reading } from "./now";
 
 const DEFAULT_FILTER = "since:7d";
+const TODAY = "since:today";
 const PERIODS = [
+  [TODAY, "today"],
   ["since:1d", "24 hours"],
   ["since:7d", "7 days"],
   ["since:30d", "30 days"],
@@ -85,7 +87,7 @@ export function Statistics() {
       ) : (
         <div class="numbers" tabIndex={0} role="region" aria-label="Numbers">
           <Figures answer={answer} />
-          <WaitingLine answer={answer} />
+          <WaitingLine answer={answer} isToday={hasPeriod(filter, TODAY)} />
           <Table answer={answer} filter={filter} />
           <Heatmap heatmap={answer.heatmap} />
         </div>
@@ -147,7 +149,13 @@ function Figures({ answer }: { readonly answer: StatisticsAnswer }) {
   );
 }
 
-function WaitingLine({ answer: { time } }: { readonly answer: StatisticsAnswer }) {
+function WaitingLine({
+  answer: { time },
+  isToday,
+}: {
+  readonly answer: StatisticsAnswer;
+  readonly isToday: boolean;
+}) {
   const all = time.model_ms + time.tools_ms + time.waiting_ms;
   if (all === 0) return null;
   return (
@@ -160,13 +168,17 @@ function WaitingLine({ answer: { time } }: { readonly answer: StatisticsAnswer }
       {formatDuration(time.model_ms)}, <i class="key spent-tools" /> tools{" "}
       {formatDuration(time.tools_ms)}.{" "}
       {time.waiting_ms === 0 ? (
-        "Nothing waited for you."
+        `Nothing waited for you${isToday ? " today" : ""}.`
       ) : (
         <>
           <i class="key spent-waiting" /> You kept agents waiting for{" "}
-          <strong>{formatDuration(time.waiting_ms)}</strong>.
+          <strong>{formatDuration(time.waiting_ms)}</strong>
+          {isToday ? " today" : ""}.
         </>
       )}
+      {time.idle_ms > 0 ? (
+        <span class="quiet"> {formatDuration(time.idle_ms)} idle between prompts.</span>
+      ) : null}
     </p>
   );
 }
@@ -192,6 +204,7 @@ function Table({ answer, filter }: { readonly answer: StatisticsAnswer; readonly
             <th class="number wide-only">events</th>
             {days.length > 1 && by !== "day" ? <th class="wide-only">by day</th> : null}
             {hasTime ? <th class="wide-only">time</th> : null}
+            {hasTime ? <th class="number wide-only">waiting for you</th> : null}
             {answer.before === null || by === "day" ? null : (
               <th class="number wide-only">calls before</th>
             )}
@@ -224,6 +237,9 @@ function Table({ answer, filter }: { readonly answer: StatisticsAnswer; readonly
                 <td class="wide-only">
                   <RowTime row={row} longest={longest} />
                 </td>
+              ) : null}
+              {hasTime ? (
+                <td class="number wide-only">{durationOrNothing(row.time?.waiting_ms || null)}</td>
               ) : null}
               {answer.before === null || by === "day" ? null : (
                 <td class="number quiet wide-only">{formatCount(row.before?.calls ?? 0)}</td>
