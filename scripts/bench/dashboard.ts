@@ -121,7 +121,7 @@ async function measureQuestions(dashboard: Dashboard, gigabytes: number): Promis
     searches.first.push((await search(dashboard, "parser", "any")).firstMs); // oxlint-disable-line no-await-in-loop
   }
   return [
-    // 35 to 45 ms of a processor were measured.
+    // 35 to 60 ms of a processor were measured.
     {
       name: "dashboard, statistics of all events",
       value: median(countingMs),
