@@ -36,7 +36,12 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
     if (platform === ownPlatform())
       for (const [i, program] of programs.entries()) selfTest(program, `${names[i]} ${version}`);
     await Bun.write(`${staged}/THIRD-PARTY-LICENSES.md`, await licences());
-    const texts = [`${root}/LICENSE`, `${root}/CHANGELOG.md`, `${staged}/THIRD-PARTY-LICENSES.md`];
+    const texts = [
+      `${root}/LICENSE`,
+      `${root}/CHANGELOG.md`,
+      `${staged}/THIRD-PARTY-LICENSES.md`,
+      ...(await writeShellFiles(staged, version)),
+    ];
     const members: Member[] = [
       ...programs.map((path) => ({ path, name: `${name}/${basename(path)}`, isProgram: true })),
       ...texts.map((path) => ({ path, name: `${name}/${basename(path)}`, isProgram: false })),
@@ -62,6 +67,25 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
+}
+
+const SHELL_FILES: readonly (readonly [file: string, ...words: string[]])[] = [
+  ["claude-session.1", "man"],
+  ["claude-session.bash", "completions", "bash"],
+  ["claude-session.zsh", "completions", "zsh"],
+  ["claude-session.fish", "completions", "fish"],
+  ["claude-session.ps1", "completions", "powershell"],
+];
+
+/** Writes the man page and the completions, from the source: the programs may be for another system. */
+async function writeShellFiles(folder: string, version: string): Promise<string[]> {
+  const source = [`BUILD_VERSION=${JSON.stringify(version)}`, `${root}/lib/cli/main.ts`];
+  return Promise.all(
+    SHELL_FILES.map(async ([file, ...words]) => {
+      await Bun.write(`${folder}/${file}`, run(process.execPath, "--define", ...source, ...words));
+      return `${folder}/${file}`;
+    }),
+  );
 }
 
 // macOS kills a program with an invalid signature, and Bun's own was invalid in 1.3.12 and 1.4.0

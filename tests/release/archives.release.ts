@@ -24,7 +24,8 @@ test("an archive has the six programs, byte for byte, and the licences, all in o
   using sandbox = new Sandbox();
   run("tar", "-xJf", archive, "-C", sandbox.root);
   const programs = part.programs.map(({ name }) => name);
-  const texts = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.md"];
+  const shells = ["1", "bash", "fish", "ps1", "zsh"].map((end) => `claude-session.${end}`);
+  const texts = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.md", ...shells];
   expect(readdirSync(`${sandbox.root}/${root}`).toSorted()).toEqual(
     [...texts, ...programs].toSorted(),
   );
