@@ -7,6 +7,7 @@ import { packTarXz, packZip, type Member } from "./archive";
 import { dateOf } from "./changelog";
 import { licences } from "./components";
 import { describeFile, type File, type Part } from "./manifest";
+import { PLUGIN_PROGRAMS, pluginArchive, pluginTexts } from "./plugin";
 import { ownPlatform, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));
@@ -56,17 +57,49 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
       });
       archives.push(await describeFile(archive));
     }
+    const plugin = await packPlugin(platform, staged, options);
     const described = await Promise.all(programs.map(describeFile));
     return {
       platform: platform.name,
       runtime: platform.runtime,
       archives,
       programs: described,
+      plugin,
       unpacked_bytes: described.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
+}
+
+/** Packs the plugin; programs and texts lie in `staged`. */
+async function packPlugin(
+  platform: Platform,
+  staged: string,
+  { folder, version, isQuick = false, onStep }: PartOptions,
+): Promise<File> {
+  const texts = [...pluginTexts(platform, version)];
+  for (const [name, text] of texts) await Bun.write(`${staged}/plugin/${name}`, text);
+  const members: Member[] = [
+    ...texts.map(([name]) => ({ path: `${staged}/plugin/${name}`, name, isProgram: false })),
+    ...["LICENSE", "THIRD-PARTY-LICENSES.md"].map((name) => ({
+      path: name === "LICENSE" ? `${root}/${name}` : `${staged}/${name}`,
+      name,
+      isProgram: false,
+    })),
+    ...PLUGIN_PROGRAMS.map((program) => `${program}${platform.suffix}`).map((name) => ({
+      path: `${staged}/${name}`,
+      name: `bin/${name}`,
+      isProgram: true,
+    })),
+  ];
+  const zip = `${folder}/${pluginArchive(platform)}`;
+  await packZip(members, zip, {
+    date: dateOf(version),
+    isQuick,
+    onProgress: (share) => onStep(`packing the plugin, ${Math.floor(share * 100)} %`),
+  });
+  return describeFile(zip);
 }
 
 const SHELL_FILES: readonly (readonly [file: string, ...words: string[]])[] = [

@@ -13,6 +13,7 @@ import { progress } from "../harness/progress";
 import { changesOf, dateOf } from "./changelog";
 import { billOfMaterials, RUNTIME } from "./components";
 import {
+  assetsOf,
   checksums,
   describeFile,
   formatMegabytes,
@@ -23,6 +24,7 @@ import {
   type Part,
 } from "./manifest";
 import { makePart } from "./build-platform";
+import { marketplace } from "./plugin";
 import { PLATFORMS, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));
@@ -86,7 +88,7 @@ export async function joinArchives(
     const { version, platforms } = await readManifest(folder);
     if (version !== release.version)
       throw new Error(`${folder} has version ${version}, not ${release.version}`);
-    for (const { name, sha256 } of platforms.flatMap(({ archives }) => archives)) {
+    for (const { name, sha256 } of platforms.flatMap(assetsOf)) {
       copyFileSync(`${folder}/${name}`, `${release.folder}/${name}`);
       if ((await describeFile(`${release.folder}/${name}`)).sha256 !== sha256)
         throw new Error(`${folder}/${name} does not match its manifest`);
@@ -106,7 +108,7 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
     runtime: { ...RUNTIME, revision: Bun.revision },
     platforms: mergeParts(PLATFORMS, await partsIn(release), parts),
   };
-  const archives = released.platforms.flatMap((part) => part.archives.map(({ name }) => name));
+  const archives = released.platforms.flatMap(assetsOf).map(({ name }) => name);
   for (const name of namesIn(folder))
     if (!archives.includes(name)) rmSync(`${folder}/${name}`, { recursive: true });
   const texts = new Map([
@@ -115,6 +117,7 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
     ["install.sh", await installer("install.sh", releases)],
     ["install.ps1", await installer("install.ps1", releases)],
   ]);
+  if (releases !== undefined) texts.set("marketplace.json", marketplace(released, releases));
   for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
   const sums = await checksums(folder, [...archives, ...texts.keys()]);
   await Bun.write(`${folder}/SHA256SUMS`, sums);
@@ -128,8 +131,8 @@ async function partsIn({ folder, version }: Release): Promise<Part[]> {
   if (!existsSync(`${folder}/manifest.json`)) return [];
   const before = await readManifest(folder);
   if (before.version !== version || before.runtime.revision !== Bun.revision) return [];
-  return before.platforms.filter(({ archives }) =>
-    archives.every(({ name }) => existsSync(`${folder}/${name}`)),
+  return before.platforms.filter((part) =>
+    assetsOf(part).every(({ name }) => existsSync(`${folder}/${name}`)),
   );
 }
 

@@ -26,10 +26,11 @@ import {
   type FormResult,
 } from "../settings/disk-form";
 import { rememberPrograms } from "../settings/own-programs";
+import { enabledPlugin, pluginFolder, pluginsAt } from "../settings/plugin";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
-import { partOfRepository, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
+import { partOfRepository, SCOPE_ARGUMENTS, scopePath, settingsPath } from "../settings/scope";
 import {
   assertNotSudo,
   backupPath,
@@ -120,6 +121,7 @@ export default defineCommand({
       return DONE;
     }
     assertNotSudo(file);
+    assertNoPlugin(file);
     await checkPrograms();
     const readOnly = whyReadOnly(file);
     if (text !== before && readOnly !== undefined)
@@ -145,6 +147,21 @@ export default defineCommand({
     return arrangePrograms(link, separate, terminal);
   },
 });
+
+/** Registered by a plugin and by settings, every event would be recorded twice. */
+function assertNoPlugin(file: SettingsFile): void {
+  const folder = pluginFolder();
+  if (folder !== undefined)
+    throw new CommandError(
+      `this is the program of the plugin in ${folder}, which registers the hooks itself. To switch to hooks in the settings, disable the plugin and run the installer: see docs/install.md`,
+    );
+  const scopes = (["local", "project", "user"] as const).flatMap((scope) => scopePath(scope) ?? []);
+  const plugin = enabledPlugin([...new Set([file.path, ...scopes])].map(pluginsAt));
+  if (plugin === undefined) return;
+  throw new CommandError(
+    `the plugin ${plugin} registers the hooks already, and every event would be recorded twice. Nothing was changed.\nTo switch to these programs: claude plugin disable ${plugin}, then run this again.`,
+  );
+}
 
 function replaceSettings(file: SettingsFile, text: string): void {
   if (readSettings(file.path).text !== file.text)

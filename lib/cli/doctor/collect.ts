@@ -8,6 +8,7 @@ import { isAbsolute } from "../../os/paths";
 import { describeUser } from "../../os/user-name";
 import { version } from "../../version";
 import { diskFormOf, type DiskForm } from "../settings/disk-form";
+import { pluginFolder } from "../settings/plugin";
 import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../../suggestion";
 import type { Terminal } from "../terminal";
@@ -67,13 +68,17 @@ export interface Facts {
 
 /** Collects the facts. */
 export async function collectFacts(terminal: Terminal): Promise<Facts> {
-  const programs = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
+  // The plugin has one file, which acts as every hook.
+  const isPlugin = pluginFolder() !== undefined;
+  const names = isPlugin ? (["session-event"] as const) : HOOK_PROGRAMS;
+  const programs = await Promise.all(names.map((program) => tryProgram(program)));
   const { config, faults, unknownKeys } = loadConfig();
   const log = readLogFacts(terminal);
   return {
     version,
     programs,
-    disk: diskFormOf(),
+    // The client unpacks a plugin: how its files lie is not ours to change.
+    disk: isPlugin ? { form: "separate", bytes: 0 } : diskFormOf(),
     settings: readSettingsFacts(),
     dangerous: dangerousIn(environment),
     masked: maskedIn(environment),

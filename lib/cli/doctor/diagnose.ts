@@ -41,7 +41,11 @@ function* checkPrograms({ programs, disk, version }: Facts): Generator<Result> {
     else good++;
   }
   if (good === programs.length)
-    yield ok(`All ${good} hook programs pass their self-test, version ${version}`);
+    yield ok(
+      good === 1
+        ? `The hook program passes its self-test, version ${version}`
+        : `All ${good} hook programs pass their self-test, version ${version}`,
+    );
   if (disk.bytes > 0) yield ok(describeDisk(disk));
 }
 
