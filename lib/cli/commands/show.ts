@@ -1,5 +1,6 @@
 // `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
+import { withoutDoubles } from "../../history/doubles";
 import type { SessionLink } from "../../history/lineage";
 import { SessionSummary } from "../../history/summary";
 import { SessionTime } from "../../history/time-spent";
@@ -39,7 +40,7 @@ export default defineCommand({
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
-    const records = found.records.toReversed();
+    const { records, doubles } = withoutDoubles(found.records.toReversed());
     const [first] = records;
     if (first === undefined) throw new Error("a session that was found has records");
     const summary = new SessionSummary(first);
@@ -50,7 +51,9 @@ export default defineCommand({
     const spent = timeOf(records);
     if (json) {
       const skipped = found.skipped;
-      terminal.print(safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped }), 2));
+      terminal.print(
+        safeJson(toJson({ summary, timeline, links, spent, nowMs, skipped, doubles }), 2),
+      );
       return DONE;
     }
     if (time) {
@@ -59,6 +62,10 @@ export default defineCommand({
     }
     const view = { summary, timeline, links, nowMs, isFull: full };
     for (const line of renderTimeline(view, terminal)) terminal.print(line);
+    if (doubles > 0)
+      terminal.note(
+        `\n${plural(doubles, "event")} recorded twice, shown once; claude-session doctor says why.`,
+      );
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
@@ -84,10 +91,11 @@ interface Shown {
   readonly links: readonly SessionLink[];
   readonly nowMs: number;
   readonly skipped: number;
+  readonly doubles: number;
 }
 
 /** A session as `--json` prints it: docs/json.md. */
-function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unknown {
+function toJson({ summary, timeline, links, spent, nowMs, skipped, doubles }: Shown): unknown {
   const id = timeline.sessionId;
   return {
     ...sessionJson(summary, nowMs),
@@ -100,5 +108,6 @@ function toJson({ summary, timeline, links, spent, nowMs, skipped }: Shown): unk
     time: timeJson(spent.total),
     timeline: timelineJson(timeline.entries),
     skipped_lines: skipped,
+    doubled_events: doubles,
   };
 }
