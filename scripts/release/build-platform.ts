@@ -7,6 +7,7 @@ import { packTarXz, packZip, type Member } from "./archive";
 import { dateOf } from "./changelog";
 import { licences } from "./components";
 import { describeFile, type File, type Part } from "./manifest";
+import { NPM_PROGRAMS, npmArchive, packNpm, platformManifest } from "./npm-packages";
 import { PLUGIN_PROGRAMS, pluginArchive, pluginTexts } from "./plugin";
 import { ownPlatform, type Platform } from "./platforms";
 
@@ -58,6 +59,7 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
       archives.push(await describeFile(archive));
     }
     const plugin = await packPlugin(platform, staged, options);
+    const npm = await packPlatformPackage(platform, staged, options);
     const described = await Promise.all(programs.map(describeFile));
     return {
       platform: platform.name,
@@ -65,6 +67,7 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
       archives,
       programs: described,
       plugin,
+      npm,
       unpacked_bytes: described.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   } finally {
@@ -100,6 +103,37 @@ async function packPlugin(
     onProgress: (share) => onStep(`packing the plugin, ${Math.floor(share * 100)} %`),
   });
   return describeFile(zip);
+}
+
+/** Packs the platform's package for npm. */
+async function packPlatformPackage(
+  platform: Platform,
+  staged: string,
+  { folder, version, isQuick = false, onStep }: PartOptions,
+): Promise<File> {
+  onStep("packing for npm");
+  await Bun.write(`${staged}/npm/package.json`, platformManifest(platform, version));
+  const programs = NPM_PROGRAMS.map((program) => `${program}${platform.suffix}`);
+  const tarball = `${folder}/${npmArchive(platform)}`;
+  await packNpm(
+    [
+      { path: `${staged}/npm/package.json`, name: "package.json", isProgram: false },
+      { path: `${root}/LICENSE`, name: "LICENSE", isProgram: false },
+      {
+        path: `${staged}/THIRD-PARTY-LICENSES.md`,
+        name: "THIRD-PARTY-LICENSES.md",
+        isProgram: false,
+      },
+      ...programs.map((name) => ({
+        path: `${staged}/${name}`,
+        name: `bin/${name}`,
+        isProgram: true,
+      })),
+    ],
+    tarball,
+    { date: dateOf(version), isQuick },
+  );
+  return describeFile(tarball);
 }
 
 const SHELL_FILES: readonly (readonly [file: string, ...words: string[]])[] = [

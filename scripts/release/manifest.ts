@@ -19,6 +19,8 @@ const part = z.object({
   programs: z.array(file).min(1),
   /** The zip of the plugin. */
   plugin: file.optional(),
+  /** The package for npm. */
+  npm: file.optional(),
   /** The size of all programs together. */
   unpacked_bytes: z.int().positive(),
 });
@@ -47,8 +49,8 @@ export function mergeParts(
 }
 
 /** All files of a part among the assets of a release. */
-export function assetsOf({ archives, plugin }: Part): readonly File[] {
-  return plugin === undefined ? archives : [...archives, plugin];
+export function assetsOf({ archives, plugin, npm }: Part): readonly File[] {
+  return [...archives, plugin, npm].filter((one) => one !== undefined);
 }
 
 /** Describes a file: its name, size and hash. */
@@ -107,6 +109,12 @@ export function releasePage(
           "",
           "```powershell",
           `irm ${base}/install.ps1 | iex`,
+          "```",
+          "",
+          "With Node:",
+          "",
+          "```sh",
+          `npx ${name}@${version} install`,
           "```",
           "",
           "In Claude Code, with your platform of the table below:",

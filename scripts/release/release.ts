@@ -24,6 +24,7 @@ import {
   type Part,
 } from "./manifest";
 import { makePart } from "./build-platform";
+import { LAUNCHER, launcherManifest, NPM_LAUNCHER, packNpm } from "./npm-packages";
 import { marketplace } from "./plugin";
 import { PLATFORMS, type Platform } from "./platforms";
 
@@ -119,11 +120,29 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
   ]);
   if (releases !== undefined) texts.set("marketplace.json", marketplace(released, releases));
   for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
-  const sums = await checksums(folder, [...archives, ...texts.keys()]);
+  await packLauncher(release);
+  const sums = await checksums(folder, [...archives, ...texts.keys(), NPM_LAUNCHER]);
   await Bun.write(`${folder}/SHA256SUMS`, sums);
   // The text of the release page, for its publisher; it is not a download.
   await Bun.write(`${folder}/RELEASE.md`, releasePage(released, changesOf(version), releases));
   return released;
+}
+
+async function packLauncher({ folder, version }: Release): Promise<void> {
+  const staged = `${folder}/launcher`;
+  try {
+    await Bun.write(`${staged}/package.json`, launcherManifest(version));
+    await Bun.write(`${staged}/launch.js`, LAUNCHER);
+    const members = [
+      { path: `${staged}/package.json`, name: "package.json", isProgram: false },
+      { path: `${staged}/launch.js`, name: "launch.js", isProgram: true },
+      { path: `${root}/README.md`, name: "README.md", isProgram: false },
+      { path: `${root}/LICENSE`, name: "LICENSE", isProgram: false },
+    ];
+    await packNpm(members, `${folder}/${NPM_LAUNCHER}`, { date: dateOf(version) });
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
 }
 
 /** The parts of this version that an earlier run made, if their archives still exist. */
