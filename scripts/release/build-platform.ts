@@ -96,7 +96,7 @@ async function packPlugin(
       isProgram: true,
     })),
   ];
-  const zip = `${folder}/${pluginArchive(platform)}`;
+  const zip = `${folder}/${pluginArchive(platform, version)}`;
   await packZip(members, zip, {
     date: dateOf(version),
     isQuick,
@@ -114,7 +114,7 @@ async function packPlatformPackage(
   onStep("packing for npm");
   await Bun.write(`${staged}/npm/package.json`, platformManifest(platform, version));
   const programs = NPM_PROGRAMS.map((program) => `${program}${platform.suffix}`);
-  const tarball = `${folder}/${npmArchive(platform)}`;
+  const tarball = `${folder}/${npmArchive(platform, version)}`;
   await packNpm(
     [
       { path: `${staged}/npm/package.json`, name: "package.json", isProgram: false },

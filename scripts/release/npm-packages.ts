@@ -18,13 +18,15 @@ export function npmPackage({ name }: Platform): string {
   return `${manifest.name}-${name}`;
 }
 
-/** The name of a platform's tarball among the assets of a release. */
-export function npmArchive({ name }: Platform): string {
-  return `npm-${name}.tgz`;
+/** The name of a platform's tarball among the assets of a release; longer than that of its archive, as for the plugin. */
+export function npmArchive({ name }: Platform, version: string): string {
+  return `${manifest.name}-${version}-${name}-npm.tgz`;
 }
 
 /** The name of the launcher's tarball. */
-export const NPM_LAUNCHER = "npm-launcher.tgz";
+export function launcherArchive(version: string): string {
+  return `${manifest.name}-${version}-npm.tgz`;
+}
 
 const COMMON = {
   license: manifest.license,

@@ -22,9 +22,12 @@ export function pluginName({ name }: Platform): string {
   return `${PLUGIN}-${name}`;
 }
 
-/** The name of a platform's zip among the assets of a release. */
-export function pluginArchive(platform: Platform): string {
-  return `plugin-${platform.name}.zip`;
+/**
+ * The name of a platform's zip among the assets of a release. mise takes the shortest name that fits a platform, and that
+ * has to be the archive of the programs.
+ */
+export function pluginArchive({ name }: Platform, version: string): string {
+  return `${manifest.name}-${version}-${name}-plugin.zip`;
 }
 
 /** The texts of a plugin, by their paths in it. */

@@ -12,6 +12,7 @@ import { dist } from "../build";
 import { progress } from "../harness/progress";
 import { changesOf, dateOf } from "./changelog";
 import { billOfMaterials, RUNTIME } from "./components";
+import { FORMULA, formula } from "./homebrew";
 import {
   assetsOf,
   checksums,
@@ -24,7 +25,7 @@ import {
   type Part,
 } from "./manifest";
 import { makePart } from "./build-platform";
-import { LAUNCHER, launcherManifest, NPM_LAUNCHER, packNpm } from "./npm-packages";
+import { LAUNCHER, launcherManifest, launcherArchive, packNpm } from "./npm-packages";
 import { marketplace } from "./plugin";
 import { PLATFORMS, type Platform } from "./platforms";
 
@@ -118,10 +119,14 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
     ["install.sh", await installer("install.sh", releases)],
     ["install.ps1", await installer("install.ps1", releases)],
   ]);
-  if (releases !== undefined) texts.set("marketplace.json", marketplace(released, releases));
+  // These name the archives by their addresses.
+  if (releases !== undefined) {
+    texts.set("marketplace.json", marketplace(released, releases));
+    texts.set(FORMULA, formula(released, releases));
+  }
   for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
   await packLauncher(release);
-  const sums = await checksums(folder, [...archives, ...texts.keys(), NPM_LAUNCHER]);
+  const sums = await checksums(folder, [...archives, ...texts.keys(), launcherArchive(version)]);
   await Bun.write(`${folder}/SHA256SUMS`, sums);
   // The text of the release page, for its publisher; it is not a download.
   await Bun.write(`${folder}/RELEASE.md`, releasePage(released, changesOf(version), releases));
@@ -139,7 +144,7 @@ async function packLauncher({ folder, version }: Release): Promise<void> {
       { path: `${root}/README.md`, name: "README.md", isProgram: false },
       { path: `${root}/LICENSE`, name: "LICENSE", isProgram: false },
     ];
-    await packNpm(members, `${folder}/${NPM_LAUNCHER}`, { date: dateOf(version) });
+    await packNpm(members, `${folder}/${launcherArchive(version)}`, { date: dateOf(version) });
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
