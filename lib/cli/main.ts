@@ -22,6 +22,7 @@ const DESCRIPTION = "Shows, checks and forwards what the hooks record of Claude 
 const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
   install: () => import("./commands/install"),
   uninstall: () => import("./commands/uninstall"),
+  upgrade: () => import("./commands/upgrade"),
   doctor: () => import("./commands/doctor"),
   dashboard: () => import("./commands/dashboard"),
   list: () => import("./commands/list"),

@@ -19,6 +19,8 @@ export interface PartOptions {
   readonly folder: string;
   /** The version that the programs report. */
   readonly version: string;
+  /** The address of the releases, for `claude-session upgrade`. */
+  readonly releases?: string | undefined;
   /** For rehearsals: compresses fast, not well. */
   readonly isQuick?: boolean;
   /** Called with what is being done, for a progress line. */
@@ -27,12 +29,12 @@ export interface PartOptions {
 
 /** Makes the archives of a platform. */
 export async function makePart(platform: Platform, options: PartOptions): Promise<Part> {
-  const { folder, version, isQuick = false, onStep } = options;
+  const { folder, version, releases, isQuick = false, onStep } = options;
   const name = `${manifest.name}-${version}-${platform.name}`;
   const staged = `${folder}/${name}`;
   try {
     onStep("compiling");
-    const names = await build(staged, { runtime: platform.runtime, version });
+    const names = await build(staged, { runtime: platform.runtime, version, releases });
     const programs = names.map((program) => `${staged}/${program}${platform.suffix}`);
     if (process.platform === "darwin" && platform.name.startsWith("darwin")) signForMac(programs);
     if (platform === ownPlatform())

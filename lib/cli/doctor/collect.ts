@@ -11,6 +11,7 @@ import { diskFormOf, type DiskForm } from "../settings/disk-form";
 import { pluginFolder } from "../settings/plugin";
 import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../../suggestion";
+import { CommandError } from "../command";
 import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
@@ -60,14 +61,20 @@ export interface Facts {
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
+  /** The newest release, or why it is not known; `undefined` if nobody asked. */
+  readonly newest?: { readonly version: string } | { readonly reason: string };
   /** `undefined` without a destination. */
   readonly forwarding: ForwardingReport | undefined;
   /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
   readonly transcriptMs: number | undefined;
 }
 
-/** Collects the facts. */
-export async function collectFacts(terminal: Terminal): Promise<Facts> {
+/**
+ * Collects the facts.
+ *
+ * @param asksForNewest whether to ask for the newest release, which is the only thing that reaches the network
+ */
+export async function collectFacts(terminal: Terminal, asksForNewest = false): Promise<Facts> {
   // The plugin has one file, which acts as every hook.
   const isPlugin = pluginFolder() !== undefined;
   const names = isPlugin ? (["session-event"] as const) : HOOK_PROGRAMS;
@@ -104,7 +111,18 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
     errors: readErrorLog(),
     forwarding: config.destinations.length === 0 ? undefined : reportForwarding(),
     transcriptMs: newestTranscriptMs(),
+    ...(asksForNewest && { newest: await newestRelease() }),
   };
+}
+
+async function newestRelease(): Promise<NonNullable<Facts["newest"]>> {
+  const { readRelease } = await import("../release/release");
+  try {
+    return { version: (await readRelease()).version };
+  } catch (error) {
+    if (error instanceof CommandError) return { reason: error.message };
+    throw error;
+  }
 }
 
 function isIgnored(path: string | undefined): boolean {
