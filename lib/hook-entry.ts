@@ -1,6 +1,7 @@
 // Where every hook program begins. A program acts as the hook that it is called, so that one file can have five names
-// (`install --link`); under any other name it is the hook that it was built as.
-import type { HookProgramName } from "./events";
+// (`install --link`); under any other name it is the hook that it was built as. The plugin has one file and names the hook
+// in the first argument, because a zip has no links.
+import { HOOK_PROGRAMS, type HookProgramName } from "./events";
 import { programName } from "./os/paths";
 
 /** Replaced by the compiler. */
@@ -24,4 +25,9 @@ function start(name: string): Promise<unknown> {
   }
 }
 
-void start(programName());
+const [, , asked] = Bun.argv;
+void start(asked !== undefined && isHook(asked) ? asked : programName());
+
+function isHook(name: string): boolean {
+  return (HOOK_PROGRAMS as readonly string[]).includes(name);
+}

@@ -24,6 +24,8 @@ export interface Target {
   readonly runtime?: Bun.Build.CompileTarget;
   /** The version that the program reports; by default the one in package.json. */
   readonly version?: string;
+  /** The address of the releases, which `claude-session upgrade` asks; none by default. */
+  readonly releases?: string | undefined;
   /** The hook that the program is, unless it is called as another. */
   readonly hook?: string;
 }
@@ -36,7 +38,7 @@ export interface Target {
 export async function compile(
   source: string,
   outfile: string,
-  { runtime, version = manifest.version, hook = "" }: Target = {},
+  { runtime, version = manifest.version, hook = "", releases = "" }: Target = {},
 ): Promise<void> {
   const isForWindows = runtime?.includes("windows") ?? process.platform === "win32";
   await Bun.build({
@@ -48,7 +50,11 @@ export async function compile(
     minify: true,
     // A dynamic import then loads its code only when it runs: saves `claude-session id` 1.7 ms.
     splitting: true,
-    define: { BUILD_VERSION: JSON.stringify(version), BUILD_HOOK: JSON.stringify(hook) },
+    define: {
+      BUILD_VERSION: JSON.stringify(version),
+      BUILD_HOOK: JSON.stringify(hook),
+      BUILD_RELEASES: JSON.stringify(releases),
+    },
     compile: {
       ...(runtime !== undefined && { target: runtime }),
       outfile,

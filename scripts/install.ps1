@@ -212,7 +212,7 @@ function Expand-Programs([string] $Archive, [string] $Temporary, [string] $Folde
     if ($LASTEXITCODE -ne 0) { throw "could not read $Archive" }
   }
   foreach ($member in $members) {
-    if ($member -notmatch "^$([Regex]::Escape($Folder))/[A-Za-z.-]*$") {
+    if ($member -notmatch "^$([Regex]::Escape($Folder))/[A-Za-z0-9.-]*$") {
       throw "$Archive has an unexpected member: $member. Nothing was unpacked."
     }
   }

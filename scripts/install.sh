@@ -72,6 +72,7 @@ main() {
   case $version in
     *[!0-9A-Za-z.+-]*) wrong_usage "--version: not a version: $version" ;;
   esac
+  prefix_given=$prefix
   hooks=$(hooks_folder)
   temporary=
   trap clean_up EXIT
@@ -120,6 +121,7 @@ install() {
   put_in_place
   say "Installed the programs of version $version into $hooks"
   arrange
+  place_shell_files
   if [ -z "$register" ]; then
     say "The hooks are not registered. To register them: $hooks/claude-session install"
   else
@@ -158,6 +160,7 @@ uninstall() {
     rm -f "$hooks/$program" || die "could not remove $hooks/$program"
   done
   rm -f "$hooks/.$name.form"
+  remove_shell_files
   # Only if it is empty.
   rmdir "$hooks" 2>/dev/null || true
   say "Removed$found from $hooks"
@@ -350,7 +353,7 @@ unpack() {
       *) rest=/ ;;
     esac
     case $rest in
-      *[!A-Za-z.-]*) die "$archive has an unexpected member: \"$member\". Nothing was unpacked." ;;
+      *[!A-Za-z0-9.-]*) die "$archive has an unexpected member: \"$member\". Nothing was unpacked." ;;
     esac
   done <members
   for program in $programs; do
@@ -428,6 +431,53 @@ arrange() {
   esac
   run_program "$hooks/claude-session" install --no-register "$form" ||
     say "The programs stay as they are."
+}
+
+# Where shells and man look for files of a user, and the command that prints each.
+shell_files="bash-completion/completions/claude-session completions bash
+zsh/site-functions/_claude-session completions zsh
+fish/vendor_completions.d/claude-session.fish completions fish
+man/man1/claude-session.1 man"
+
+# The folder of these files; nothing for programs in a folder that the user chose, which may be another system's.
+data_folder() {
+  [ -z "$prefix_given" ] || return 0
+  case ${XDG_DATA_HOME-}:${HOME-} in
+    /*) printf '%s\n' "${XDG_DATA_HOME%/}" ;;
+    *:/*) printf '%s\n' "$HOME/.local/share" ;;
+  esac
+}
+
+# Completions and the man page. Without them everything works, so what fails here is only said.
+place_shell_files() {
+  data=$(data_folder)
+  [ -n "$data" ] || return 0
+  printf '%s\n' "$shell_files" | while read -r path command; do
+    is_absent_or_ours "$data/$path" || continue
+    # Word by word.
+    # shellcheck disable=SC2086
+    if ! { mkdir -p "$data/${path%/*}" && run_program "$hooks/claude-session" $command >"$data/$path.new" &&
+      chmod 644 "$data/$path.new" && mv -f "$data/$path.new" "$data/$path"; } 2>/dev/null; then
+      rm -f "$data/$path.new"
+      say "Could not write $data/$path."
+    fi
+  done
+}
+
+remove_shell_files() {
+  data=$(data_folder)
+  [ -d "${data:-/nowhere}" ] || return 0
+  printf '%s\n' "$shell_files" | while read -r path command; do
+    is_absent_or_ours "$data/$path" && rm -f "$data/$path"
+    # Only if they are empty.
+    (cd "$data" && rmdir -p "${path%/*}") 2>/dev/null || true
+  done
+  [ "$data" != "${HOME-}/.local/share" ] || (cd "$HOME" && rmdir -p .local/share) 2>/dev/null || true
+}
+
+is_absent_or_ours() {
+  [ ! -e "$1" ] && [ ! -h "$1" ] && return
+  [ -f "$1" ] && [ ! -h "$1" ] && grep -q "$name" "$1"
 }
 
 # What root makes in the home of a user, such as ~/.claude, the user cannot change. Root has the root of all folders.

@@ -30,7 +30,7 @@ export function parseArguments(known: Arguments, words: readonly string[]): Valu
     }
     const name = positionals.shift();
     if (name === undefined) throw new UsageError(`unexpected argument "${token.value}"`);
-    values[name] = token.value;
+    values[name] = oneOf(known[name], name, token.value);
   }
   return values as Values<Arguments>;
 }
@@ -74,6 +74,11 @@ export function isPositional({ type }: Argument): boolean {
   return type === "positional" || type === "words";
 }
 
+/** All values that an argument can have, if they are few. */
+export function choicesOf(argument: Argument): readonly string[] | undefined {
+  return "choices" in argument ? argument.choices : undefined;
+}
+
 /** The letter that stands for an option, without its dash. */
 export function aliasOf(argument: Argument): string | undefined {
   return "alias" in argument ? argument.alias : undefined;
@@ -104,12 +109,16 @@ function optionValue(
   const isNextOption = inlineValue === false && isKnownOption(known, value ?? "");
   if (value === undefined || value === "" || isNextOption)
     throw new UsageError(`${rawName} needs a value`);
-  if (argument.type === "choice" && !argument.choices.includes(value))
-    throw new UsageError(`${rawName}: "${value}" is not one of ${argument.choices.join(", ")}`, {
-      given: value,
-      known: argument.choices,
-    });
-  return value;
+  return oneOf(argument, rawName, value);
+}
+
+function oneOf(argument: Argument | undefined, name: string, value: string): string {
+  const choices = argument && choicesOf(argument);
+  if (choices === undefined || choices.includes(value)) return value;
+  throw new UsageError(`${name}: "${value}" is not one of ${choices.join(", ")}`, {
+    given: value,
+    known: choices,
+  });
 }
 
 function isKnownOption(known: Arguments, word: string): boolean {

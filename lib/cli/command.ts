@@ -19,9 +19,11 @@ export type Argument = Described &
     | {
         readonly type: "string" | "positional";
         readonly alias?: string;
-        /** What the help calls the value: `FILE`. */
+        /** What the help calls the value: `FILE`. Completions know by it what a value can be. */
         readonly value: string;
         readonly default?: string;
+        /** All that it can be, if there are few. */
+        readonly choices?: readonly string[];
       }
     | { readonly type: "words"; readonly value: string }
     | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
@@ -40,12 +42,20 @@ export type Values<A extends Arguments> = {
         | (A[K] extends { readonly default: string } ? never : undefined);
 };
 
+/** The program that a command belongs to, for commands about the others. */
+export interface Program {
+  readonly name: string;
+  readonly description: string;
+  /** Loads every command, in the order of the help. */
+  commands(): Promise<readonly (readonly [name: string, command: Command])[]>;
+}
+
 /** One command. */
 export interface Command<A extends Arguments = Arguments> extends Described {
   readonly arguments: A;
   /** Command lines without the program's name, and what each does. */
   readonly examples: readonly (readonly [string, string])[];
-  run(values: Values<A>, terminal: Terminal): ExitStatus | Promise<ExitStatus>;
+  run(values: Values<A>, terminal: Terminal, program: Program): ExitStatus | Promise<ExitStatus>;
 }
 
 /** Types a command by its arguments. */

@@ -1,6 +1,6 @@
 // The help: one page for all commands, and one for each.
-import { aliasOf, isPositional } from "./arguments";
-import type { Argument, Command } from "./command";
+import { aliasOf, choicesOf, isPositional } from "./arguments";
+import type { Argument, Arguments, Command } from "./command";
 import { pad, wrap } from "./render/text";
 import type { Terminal } from "./terminal";
 
@@ -46,18 +46,10 @@ export function renderHelp(
   const all = Object.entries(known);
   const positionals = all.filter(([, argument]) => isPositional(argument));
   const options = all.filter(([, argument]) => !isPositional(argument));
-  const usage = [
-    name,
-    word,
-    ...(options.length > 0 ? ["[OPTIONS]"] : []),
-    ...positionals.map(
-      ([, argument]) => `[${valueOf(argument)}]${argument.type === "words" ? "..." : ""}`,
-    ),
-  ];
   return [
     description,
     "",
-    `${screen.colors.bold("Usage:")} ${usage.join(" ")}`,
+    `${screen.colors.bold("Usage:")} ${usageOf(name, word, known)}`,
     ...section(
       "Arguments:",
       positionals.map(([, one]) => [valueOf(one), explain(one)]),
@@ -76,6 +68,21 @@ export function renderHelp(
   ].join("\n");
 }
 
+/** How a command is called: `claude-session show [OPTIONS] [SESSION]`. */
+export function usageOf(name: string, word: string, known: Arguments): string {
+  const all = Object.values(known);
+  const positionals = all.filter(isPositional);
+  return [
+    name,
+    word,
+    ...(positionals.length < all.length ? ["[OPTIONS]"] : []),
+    ...positionals.map((one) => `[${valueOf(one)}]${one.type === "words" ? "..." : ""}`),
+  ].join(" ");
+}
+
+/** The options that stand in place of a command. */
+export const GENERAL_OPTIONS = OPTIONS;
+
 /** A title and two columns. The right one is below the left one on a screen too narrow for both. */
 function section(title: string, rows: readonly Row[], { columns, colors }: Screen): string[] {
   if (rows.length === 0) return [];
@@ -90,24 +97,22 @@ function section(title: string, rows: readonly Row[], { columns, colors }: Scree
   return ["", colors.bold(title), ...lines];
 }
 
-function flagOf(option: string, argument: Argument): string {
+/** An option as the help shows it: `-n, --limit N`. */
+export function flagOf(option: string, argument: Argument): string {
   const alias = aliasOf(argument);
   const value = valueOf(argument);
   return `${alias === undefined ? "" : `-${alias}, `}--${option}${value === "" ? "" : ` ${value}`}`;
 }
 
-function valueOf(argument: Argument): string {
-  switch (argument.type) {
-    case "boolean":
-      return "";
-    case "choice":
-      return argument.choices.join("|");
-    default:
-      return argument.value;
-  }
+/** What the help calls the value of an argument. */
+export function valueOf(argument: Argument): string {
+  const choices = choicesOf(argument);
+  if (choices !== undefined) return choices.join("|");
+  return "value" in argument ? argument.value : "";
 }
 
-function explain(argument: Argument): string {
+/** What the help says about an argument. */
+export function explain(argument: Argument): string {
   const byDefault = "default" in argument ? argument.default : undefined;
   return argument.description + (byDefault === undefined ? "" : ` (default: ${byDefault})`);
 }

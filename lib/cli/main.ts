@@ -11,6 +11,7 @@ import {
   WRONG_USAGE,
   type Command,
   type ExitStatus,
+  type Program,
 } from "./command";
 import { ClosedPipe, openTerminal } from "./terminal";
 
@@ -21,6 +22,7 @@ const DESCRIPTION = "Shows, checks and forwards what the hooks record of Claude 
 const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
   install: () => import("./commands/install"),
   uninstall: () => import("./commands/uninstall"),
+  upgrade: () => import("./commands/upgrade"),
   doctor: () => import("./commands/doctor"),
   dashboard: () => import("./commands/dashboard"),
   list: () => import("./commands/list"),
@@ -33,7 +35,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   forward: () => import("./commands/forward"),
   prune: () => import("./commands/prune"),
   redact: () => import("./commands/redact"),
+  completions: () => import("./commands/completions"),
+  man: () => import("./commands/man"),
 };
+
+const PROGRAM: Program = { name: NAME, description: DESCRIPTION, commands: loadCommands };
 
 // Those that stand in place of a command.
 const OPTIONS = ["--help", "--version", "--self-test"];
@@ -88,7 +94,7 @@ async function runCommand(name: string, words: readonly string[]): Promise<ExitS
   const { default: command } = await load();
   try {
     if (!asksForHelp(words))
-      return await command.run(parseArguments(command.arguments, words), terminal);
+      return await command.run(parseArguments(command.arguments, words), terminal, PROGRAM);
     const { renderHelp } = await import("./help");
     terminal.print(renderHelp(NAME, name, command, terminal));
     return DONE;
@@ -107,10 +113,13 @@ function asksForHelp(words: readonly string[]): boolean {
 
 async function overview(): Promise<string> {
   const { renderOverview } = await import("./help");
-  const commands = await Promise.all(
+  return renderOverview(NAME, DESCRIPTION, await loadCommands(), terminal);
+}
+
+function loadCommands(): Promise<(readonly [string, Command])[]> {
+  return Promise.all(
     Object.entries(COMMANDS).map(async ([name, load]) => [name, (await load()).default] as const),
   );
-  return renderOverview(NAME, DESCRIPTION, commands, terminal);
 }
 
 async function printUsageError(error: UsageError, help: string): Promise<ExitStatus> {

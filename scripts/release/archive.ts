@@ -95,7 +95,12 @@ export async function packZip(
 
 type TarPack = ReturnType<typeof tarPack>;
 
-async function fillTar(tar: TarPack, members: readonly Member[], date: string): Promise<void> {
+/** Streams files into a tar. */
+export async function fillTar(
+  tar: TarPack,
+  members: readonly Member[],
+  date: string,
+): Promise<void> {
   for (const { path, name, isProgram } of members) {
     const { size } = statSync(path);
     const mode = permissions(isProgram);
@@ -106,7 +111,7 @@ async function fillTar(tar: TarPack, members: readonly Member[], date: string): 
 }
 
 /** Writes under another name first, so that an interrupted run never leaves half an archive. */
-async function writeAndRename(
+export async function writeAndRename(
   outfile: string,
   write: (part: string) => Promise<void>,
 ): Promise<void> {

@@ -17,6 +17,10 @@ const part = z.object({
   runtime: z.string(),
   archives: z.array(file).min(1),
   programs: z.array(file).min(1),
+  /** The zip of the plugin. */
+  plugin: file.optional(),
+  /** The package for npm. */
+  npm: file.optional(),
   /** The size of all programs together. */
   unpacked_bytes: z.int().positive(),
 });
@@ -42,6 +46,11 @@ export function mergeParts(
 ): Part[] {
   const latest = new Map(lists.flat().map((one) => [one.platform, one]));
   return platforms.flatMap(({ name }) => latest.get(name) ?? []);
+}
+
+/** All files of a part among the assets of a release. */
+export function assetsOf({ archives, plugin, npm }: Part): readonly File[] {
+  return [...archives, plugin, npm].filter((one) => one !== undefined);
 }
 
 /** Describes a file: its name, size and hash. */
@@ -100,6 +109,19 @@ export function releasePage(
           "",
           "```powershell",
           `irm ${base}/install.ps1 | iex`,
+          "```",
+          "",
+          "With Node:",
+          "",
+          "```sh",
+          `npx ${name}@${version} install`,
+          "```",
+          "",
+          "In Claude Code, with your platform of the table below:",
+          "",
+          "```",
+          `/plugin marketplace add ${base}/marketplace.json`,
+          `/plugin install session-hooks-PLATFORM@${name}`,
           "```",
           "",
         ];

@@ -12,7 +12,9 @@ import { dist } from "../build";
 import { progress } from "../harness/progress";
 import { changesOf, dateOf } from "./changelog";
 import { billOfMaterials, RUNTIME } from "./components";
+import { FORMULA, formula } from "./homebrew";
 import {
+  assetsOf,
   checksums,
   describeFile,
   formatMegabytes,
@@ -23,6 +25,8 @@ import {
   type Part,
 } from "./manifest";
 import { makePart } from "./build-platform";
+import { LAUNCHER, launcherManifest, launcherArchive, packNpm } from "./npm-packages";
+import { marketplace } from "./plugin";
 import { PLATFORMS, type Platform } from "./platforms";
 
 const root = dirname(dirname(import.meta.dir));
@@ -86,7 +90,7 @@ export async function joinArchives(
     const { version, platforms } = await readManifest(folder);
     if (version !== release.version)
       throw new Error(`${folder} has version ${version}, not ${release.version}`);
-    for (const { name, sha256 } of platforms.flatMap(({ archives }) => archives)) {
+    for (const { name, sha256 } of platforms.flatMap(assetsOf)) {
       copyFileSync(`${folder}/${name}`, `${release.folder}/${name}`);
       if ((await describeFile(`${release.folder}/${name}`)).sha256 !== sha256)
         throw new Error(`${folder}/${name} does not match its manifest`);
@@ -106,7 +110,7 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
     runtime: { ...RUNTIME, revision: Bun.revision },
     platforms: mergeParts(PLATFORMS, await partsIn(release), parts),
   };
-  const archives = released.platforms.flatMap((part) => part.archives.map(({ name }) => name));
+  const archives = released.platforms.flatMap(assetsOf).map(({ name }) => name);
   for (const name of namesIn(folder))
     if (!archives.includes(name)) rmSync(`${folder}/${name}`, { recursive: true });
   const texts = new Map([
@@ -115,12 +119,35 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
     ["install.sh", await installer("install.sh", releases)],
     ["install.ps1", await installer("install.ps1", releases)],
   ]);
+  // These name the archives by their addresses.
+  if (releases !== undefined) {
+    texts.set("marketplace.json", marketplace(released, releases));
+    texts.set(FORMULA, formula(released, releases));
+  }
   for (const [name, text] of texts) await Bun.write(`${folder}/${name}`, text);
-  const sums = await checksums(folder, [...archives, ...texts.keys()]);
+  await packLauncher(release);
+  const sums = await checksums(folder, [...archives, ...texts.keys(), launcherArchive(version)]);
   await Bun.write(`${folder}/SHA256SUMS`, sums);
   // The text of the release page, for its publisher; it is not a download.
   await Bun.write(`${folder}/RELEASE.md`, releasePage(released, changesOf(version), releases));
   return released;
+}
+
+async function packLauncher({ folder, version }: Release): Promise<void> {
+  const staged = `${folder}/launcher`;
+  try {
+    await Bun.write(`${staged}/package.json`, launcherManifest(version));
+    await Bun.write(`${staged}/launch.js`, LAUNCHER);
+    const members = [
+      { path: `${staged}/package.json`, name: "package.json", isProgram: false },
+      { path: `${staged}/launch.js`, name: "launch.js", isProgram: true },
+      { path: `${root}/README.md`, name: "README.md", isProgram: false },
+      { path: `${root}/LICENSE`, name: "LICENSE", isProgram: false },
+    ];
+    await packNpm(members, `${folder}/${launcherArchive(version)}`, { date: dateOf(version) });
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
 }
 
 /** The parts of this version that an earlier run made, if their archives still exist. */
@@ -128,8 +155,8 @@ async function partsIn({ folder, version }: Release): Promise<Part[]> {
   if (!existsSync(`${folder}/manifest.json`)) return [];
   const before = await readManifest(folder);
   if (before.version !== version || before.runtime.revision !== Bun.revision) return [];
-  return before.platforms.filter(({ archives }) =>
-    archives.every(({ name }) => existsSync(`${folder}/${name}`)),
+  return before.platforms.filter((part) =>
+    assetsOf(part).every(({ name }) => existsSync(`${folder}/${name}`)),
   );
 }
 

@@ -124,6 +124,7 @@ describe("with a recorded session", () => {
       continues: [],
       continued_by: [{ session_id: NEXT_SESSION, by: "clear" }],
       skipped_lines: 0,
+      doubled_events: 0,
     });
     expect((await runJson(`show ${NEXT_SESSION}`, full)).value).toMatchObject({
       continues: [{ session_id: SESSION, by: "clear" }],

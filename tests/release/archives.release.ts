@@ -8,6 +8,7 @@ import { Sandbox } from "../../scripts/harness/sandbox";
 import { packTarXz } from "../../scripts/release/archive";
 import { changesOf } from "../../scripts/release/changelog";
 import { describeFile, manifestFile } from "../../scripts/release/manifest";
+import { PLUGIN_PROGRAMS, pluginTexts } from "../../scripts/release/plugin";
 import { PLATFORMS } from "../../scripts/release/platforms";
 import { joinArchives, makeArchives, USUAL } from "../../scripts/release/release";
 import { archiveOf, part, version } from "./rehearsal";
@@ -24,7 +25,8 @@ test("an archive has the six programs, byte for byte, and the licences, all in o
   using sandbox = new Sandbox();
   run("tar", "-xJf", archive, "-C", sandbox.root);
   const programs = part.programs.map(({ name }) => name);
-  const texts = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.md"];
+  const shells = ["1", "bash", "fish", "ps1", "zsh"].map((end) => `claude-session.${end}`);
+  const texts = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.md", ...shells];
   expect(readdirSync(`${sandbox.root}/${root}`).toSorted()).toEqual(
     [...texts, ...programs].toSorted(),
   );
@@ -37,6 +39,23 @@ test("an archive has the six programs, byte for byte, and the licences, all in o
   const licences = readFileSync(`${sandbox.root}/${root}/THIRD-PARTY-LICENSES.md`, "utf8");
   for (const name of [...Object.keys(manifest.dependencies), "Bun", "JavaScriptCore"])
     expect(licences).toContain(name);
+});
+
+test("the plugin has the hook and the command line, which can be started, and its texts", async () => {
+  using sandbox = new Sandbox();
+  const { plugin } = part;
+  if (plugin === undefined) throw new Error("the part has no plugin");
+  expect(await describeFile(`${USUAL.folder}/${plugin.name}`)).toEqual(plugin);
+  expect(plugin.bytes).toBeLessThan(256 * 2 ** 20);
+  run("unzip", "-q", `${USUAL.folder}/${plugin.name}`, "-d", sandbox.root);
+  for (const name of PLUGIN_PROGRAMS) {
+    const path = `${sandbox.root}/bin/${name}`;
+    expect(statSync(path).mode & 0o777).toBe(0o755);
+    expect(part.programs).toContainEqual(await describeFile(path));
+  }
+  if (platform === undefined) throw new Error("this machine is not a platform of the release");
+  for (const [name, text] of pluginTexts(platform, version))
+    expect(readFileSync(`${sandbox.root}/${name}`, "utf8")).toBe(text);
 });
 
 test("an archive of six programs is little larger than an archive of one", async () => {

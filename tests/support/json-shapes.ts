@@ -172,6 +172,7 @@ export const SHAPES = {
     ),
     timeline: z.array(z.discriminatedUnion("kind", [turn, toolCall, agent, event])),
     skipped_lines: count,
+    doubled_events: count,
   }),
   tail: z.array(eventRecord),
   stats: z.strictObject({

@@ -8,13 +8,16 @@ import { safeJson } from "../render/text";
 
 export default defineCommand({
   description: "Check that everything works, and say how to fix what does not",
-  arguments: { json: { type: "boolean", description: "Print as JSON" } },
+  arguments: {
+    check: { type: "boolean", description: "Also ask whether there is a newer release" },
+    json: { type: "boolean", description: "Print as JSON" },
+  },
   examples: [
     ["doctor", "exit status 1 if a check fails"],
     ["doctor --json | jq '.findings[] | select(.level != \"ok\")'", "for a script"],
   ],
-  async run({ json }, terminal) {
-    const findings = diagnose(await collectFacts(terminal), Date.now());
+  async run({ check, json }, terminal) {
+    const findings = diagnose(await collectFacts(terminal, check), Date.now());
     if (json) {
       terminal.print(safeJson({ findings: findings.map(findingJson) }, 2));
     } else terminal.print(renderFindings(findings, terminal));

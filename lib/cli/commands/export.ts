@@ -1,6 +1,7 @@
 // `claude-session export`: one session as a file, to show to somebody else.
 import { existsSync } from "node:fs";
 import { paths } from "../../environment";
+import { withoutDoubles } from "../../history/doubles";
 import { SessionSummary } from "../../history/summary";
 import { buildTimeline } from "../../history/timeline-builder";
 import { replaceFile } from "../../os/file";
@@ -48,7 +49,9 @@ export default defineCommand({
     if (without !== undefined && html === undefined) throw new UsageError("--without needs --html");
     const leftOut = partsOf(without);
     if (!json && !hasLog(terminal)) return DONE;
-    const records = findSession(paths.events, session).records.toReversed();
+    const all = findSession(paths.events, session).records.toReversed();
+    // As data, the records are what the log has.
+    const records = json ? all : withoutDoubles(all).records;
     const [first] = records;
     if (first === undefined) throw new Error("a session that was found has records");
     if (html === undefined) {

@@ -26,10 +26,12 @@ import {
   type FormResult,
 } from "../settings/disk-form";
 import { rememberPrograms } from "../settings/own-programs";
+import { enabledPlugin, pluginFolder, pluginsAt } from "../settings/plugin";
+import { placePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
-import { partOfRepository, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
+import { partOfRepository, SCOPE_ARGUMENTS, scopePath, settingsPath } from "../settings/scope";
 import {
   assertNotSudo,
   backupPath,
@@ -63,6 +65,10 @@ export default defineCommand({
       type: "boolean",
       description: "With --server: allow plain http to another machine",
     },
+    copy: {
+      type: "boolean",
+      description: "Copy the programs to ~/.claude/hooks first, and register those",
+    },
     link: {
       type: "boolean",
       description:
@@ -89,6 +95,7 @@ export default defineCommand({
       events,
       server,
       insecure,
+      copy,
       link,
       separate,
       "no-register": isForDiskOnly,
@@ -97,6 +104,14 @@ export default defineCommand({
     terminal,
   ) {
     if (link && separate) throw new UsageError("--link and --separate exclude each other");
+    if (copy) {
+      const given = { scope, settings, events, server, insecure, separate };
+      if (!isDryRun) return copyAndInstall(given, isForDiskOnly, terminal);
+      terminal.print(
+        `Would copy the programs to ${escapeLine(USUAL_FOLDER)}, then run install there.`,
+      );
+      return DONE;
+    }
     if (isForDiskOnly) {
       await checkPrograms();
       return arrangePrograms(link, separate, terminal);
@@ -120,6 +135,7 @@ export default defineCommand({
       return DONE;
     }
     assertNotSudo(file);
+    assertNoPlugin(file);
     await checkPrograms();
     const readOnly = whyReadOnly(file);
     if (text !== before && readOnly !== undefined)
@@ -145,6 +161,41 @@ export default defineCommand({
     return arrangePrograms(link, separate, terminal);
   },
 });
+
+/** Copies the programs, and lets the copy register itself: what is registered is what was started. */
+async function copyAndInstall(
+  given: Readonly<Record<string, string | boolean | undefined>>,
+  isForDiskOnly: boolean,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const program = await placePrograms(siblingProgram("claude-session"));
+  terminal.print(`Copied the programs of version ${version} to ${escapeLine(USUAL_FOLDER)}\n`);
+  const args = Object.entries({ ...given, "no-register": isForDiskOnly }).flatMap(
+    ([name, value]) =>
+      value === undefined || value === false
+        ? []
+        : [value === true ? `--${name}` : `--${name}=${value}`],
+  );
+  const stdio = { stdin: "ignore", stdout: "inherit", stderr: "inherit" } as const;
+  const code = await Bun.spawn([program, "install", ...args], { env: { ...environment }, ...stdio })
+    .exited;
+  return code === 0 ? DONE : FAILED;
+}
+
+/** Registered by a plugin and by settings, every event would be recorded twice. */
+function assertNoPlugin(file: SettingsFile): void {
+  const folder = pluginFolder();
+  if (folder !== undefined)
+    throw new CommandError(
+      `this is the program of the plugin in ${folder}, which registers the hooks itself. To switch to hooks in the settings, disable the plugin and run the installer: see docs/install.md`,
+    );
+  const scopes = (["local", "project", "user"] as const).flatMap((scope) => scopePath(scope) ?? []);
+  const plugin = enabledPlugin([...new Set([file.path, ...scopes])].map(pluginsAt));
+  if (plugin === undefined) return;
+  throw new CommandError(
+    `the plugin ${plugin} registers the hooks already, and every event would be recorded twice. Nothing was changed.\nTo switch to these programs: claude plugin disable ${plugin}, then run this again.`,
+  );
+}
 
 function replaceSettings(file: SettingsFile, text: string): void {
   if (readSettings(file.path).text !== file.text)

@@ -1,6 +1,7 @@
 // `claude-session show`: the timeline of one session.
 import { paths } from "../../environment";
 import { longestHoldups } from "../../history/critical-path";
+import { withoutDoubles } from "../../history/doubles";
 import type { SessionLink } from "../../history/lineage";
 import { costOfSession } from "../../history/session-cost";
 import { filesTouched } from "../../history/files-touched";
@@ -48,7 +49,7 @@ export default defineCommand({
     if (!json && !hasLog(terminal)) return DONE;
     const nowMs = Date.now();
     const found = findSession(paths.events, session);
-    const records = found.records.toReversed();
+    const { records, doubles } = withoutDoubles(found.records.toReversed());
     const [first] = records;
     if (first === undefined) throw new Error("a session that was found has records");
     const summary = new SessionSummary(first);
@@ -80,7 +81,7 @@ export default defineCommand({
       const spent = timeOf(records, isOver ? undefined : nowMs);
       const skipped = found.skipped;
       terminal.print(
-        safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped }), 2),
+        safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped, doubles }), 2),
       );
       return DONE;
     }
@@ -90,6 +91,10 @@ export default defineCommand({
     if (hints.length > 0) terminal.print("");
     for (const hint of hints) terminal.print(fit(`↺ ${sanitize(hint)}`, terminal.columns));
     printUsageFaults(read, terminal);
+    if (doubles > 0)
+      terminal.note(
+        `\n${plural(doubles, "event")} recorded twice, shown once; claude-session doctor says why.`,
+      );
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
@@ -130,10 +135,12 @@ interface Shown {
   readonly links: readonly SessionLink[];
   readonly nowMs: number;
   readonly skipped: number;
+  readonly doubles: number;
 }
 
 /** A session as `--json` prints it: docs/json.md. */
-function toJson({ summary, timeline, links, spent, cost, nowMs, skipped }: Shown): unknown {
+function toJson(shown: Shown): unknown {
+  const { summary, timeline, links, spent, cost, nowMs, skipped, doubles } = shown;
   const id = timeline.sessionId;
   return {
     ...sessionJson(summary, nowMs, cost.total),
@@ -154,5 +161,6 @@ function toJson({ summary, timeline, links, spent, cost, nowMs, skipped }: Shown
     })),
     timeline: timelineJson(timeline.entries, cost),
     skipped_lines: skipped,
+    doubled_events: doubles,
   };
 }

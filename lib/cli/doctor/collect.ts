@@ -8,8 +8,10 @@ import { isAbsolute } from "../../os/paths";
 import { describeUser } from "../../os/user-name";
 import { version } from "../../version";
 import { diskFormOf, type DiskForm } from "../settings/disk-form";
+import { pluginFolder } from "../settings/plugin";
 import { tryProgram, type ProgramState } from "../settings/program-state";
 import { suggestWord } from "../../suggestion";
+import { CommandError } from "../command";
 import type { Terminal } from "../terminal";
 import { readErrorLog, type ErrorFacts } from "./facts/error-log";
 import {
@@ -59,21 +61,31 @@ export interface Facts {
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
+  /** The newest release, or why it is not known; `undefined` if nobody asked. */
+  readonly newest?: { readonly version: string } | { readonly reason: string };
   /** `undefined` without a destination. */
   readonly forwarding: ForwardingReport | undefined;
   /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
   readonly transcriptMs: number | undefined;
 }
 
-/** Collects the facts. */
-export async function collectFacts(terminal: Terminal): Promise<Facts> {
-  const programs = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
+/**
+ * Collects the facts.
+ *
+ * @param asksForNewest whether to ask for the newest release, which is the only thing that reaches the network
+ */
+export async function collectFacts(terminal: Terminal, asksForNewest = false): Promise<Facts> {
+  // The plugin has one file, which acts as every hook.
+  const isPlugin = pluginFolder() !== undefined;
+  const names = isPlugin ? (["session-event"] as const) : HOOK_PROGRAMS;
+  const programs = await Promise.all(names.map((program) => tryProgram(program)));
   const { config, faults, unknownKeys } = loadConfig();
   const log = readLogFacts(terminal);
   return {
     version,
     programs,
-    disk: diskFormOf(),
+    // The client unpacks a plugin: how its files lie is not ours to change.
+    disk: isPlugin ? { form: "separate", bytes: 0 } : diskFormOf(),
     settings: readSettingsFacts(),
     dangerous: dangerousIn(environment),
     masked: maskedIn(environment),
@@ -99,7 +111,18 @@ export async function collectFacts(terminal: Terminal): Promise<Facts> {
     errors: readErrorLog(),
     forwarding: config.destinations.length === 0 ? undefined : reportForwarding(),
     transcriptMs: newestTranscriptMs(),
+    ...(asksForNewest && { newest: await newestRelease() }),
   };
+}
+
+async function newestRelease(): Promise<NonNullable<Facts["newest"]>> {
+  const { readRelease } = await import("../release/release");
+  try {
+    return { version: (await readRelease()).version };
+  } catch (error) {
+    if (error instanceof CommandError) return { reason: error.message };
+    throw error;
+  }
 }
 
 function isIgnored(path: string | undefined): boolean {

@@ -6,7 +6,7 @@ import { checkRecording } from "./checks/recording";
 import { checkRegistration } from "./checks/registration";
 import { checkVariables } from "./checks/variables";
 import type { Facts } from "./collect";
-import { fail, ok, type Finding, type Result } from "./finding";
+import { fail, ok, warn, type Finding, type Result } from "./finding";
 
 /** Checks the facts. The findings are safe to print. */
 export function diagnose(facts: Facts, nowMs: number): Finding[] {
@@ -32,7 +32,7 @@ function topic(name: string, results: Iterable<Result>): Finding[] {
 const REPLACE =
   "Put all programs of one release into one folder and run claude-session install from there.";
 
-function* checkPrograms({ programs, disk, version }: Facts): Generator<Result> {
+function* checkPrograms({ programs, disk, version, newest }: Facts): Generator<Result> {
   let good = 0;
   for (const state of programs) {
     if (state.kind === "broken") yield fail(`${state.path}: ${state.reason}`, REPLACE);
@@ -41,8 +41,21 @@ function* checkPrograms({ programs, disk, version }: Facts): Generator<Result> {
     else good++;
   }
   if (good === programs.length)
-    yield ok(`All ${good} hook programs pass their self-test, version ${version}`);
+    yield ok(
+      good === 1
+        ? `The hook program passes its self-test, version ${version}`
+        : `All ${good} hook programs pass their self-test, version ${version}`,
+    );
+  if (newest !== undefined) yield checkNewest(newest, version);
   if (disk.bytes > 0) yield ok(describeDisk(disk));
+}
+
+function checkNewest(newest: NonNullable<Facts["newest"]>, version: string): Result {
+  if ("reason" in newest)
+    return warn(`The newest release is not known: ${newest.reason}`, "Try again later.");
+  return Bun.semver.order(newest.version, version) > 0
+    ? warn(`Version ${newest.version} is released`, "Run claude-session upgrade.")
+    : ok(`Version ${version} is the newest release`);
 }
 
 function describeDisk({ form, bytes }: Facts["disk"]): string {

@@ -210,7 +210,8 @@ function isSame(one: string, other: string): boolean {
   }
 }
 
-function copyInLargeWrites(from: string, to: string): void {
+/** Copies a program so that its pages come into the cache in large pieces. */
+export function copyInLargeWrites(from: string, to: string): void {
   using source = opened(from, "r");
   using target = opened(to, "wx");
   const buffer = Buffer.alloc(CHUNK_BYTES);

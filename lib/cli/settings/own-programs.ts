@@ -57,7 +57,8 @@ function nameOf(path: string): HookProgramName | undefined {
 
 const seen = new Map<string, boolean>();
 
-function isOurFile(path: string): boolean {
+/** Whether a file is one of our programs, whatever its name. */
+export function isOurFile(path: string): boolean {
   const known = seen.get(path);
   if (known !== undefined) return known;
   const found = statSync(path).isFile() && hasMarker(path);

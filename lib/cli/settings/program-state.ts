@@ -7,10 +7,12 @@ import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
 
 /** A program that passed its self-test, or why it cannot be registered, in words for a person. */
-export type ProgramState = { readonly program: HookProgramName; readonly path: string } & (
+export type ProgramState = { readonly program: HookProgramName; readonly path: string } & SelfTest;
+
+/** How a self-test ended. */
+export type SelfTest =
   | { readonly kind: "working"; readonly version: string }
-  | { readonly kind: "broken"; readonly reason: string }
-);
+  | { readonly kind: "broken"; readonly reason: string };
 
 // A self-test takes some 20 ms; the rest is for a cold disk and a virus scanner.
 const SELF_TEST_MS = 10_000;
@@ -23,7 +25,12 @@ export async function tryProgram(
   program: HookProgramName,
   path = siblingProgram(program),
 ): Promise<ProgramState> {
-  const broken = (reason: string): ProgramState => ({ program, path, kind: "broken", reason });
+  return { program, path, ...(await trySelfTest(program, path)) };
+}
+
+/** The same for any of our programs. */
+export async function trySelfTest(program: string, path: string): Promise<SelfTest> {
+  const broken = (reason: string): SelfTest => ({ kind: "broken", reason });
   try {
     if (!statSync(path).isFile()) return broken("not a file");
     const child = Bun.spawn([path, "--self-test"], {
@@ -36,7 +43,7 @@ export async function tryProgram(
     });
     const [output, code] = await Promise.all([child.stdout.text(), child.exited]);
     const version = new RegExp(`^${program} (\\S+)$`, "m").exec(output)?.[1];
-    if (code === 0 && version !== undefined) return { program, path, kind: "working", version };
+    if (code === 0 && version !== undefined) return { kind: "working", version };
     const failed = /^fail {2}(.*)$/m.exec(output)?.[1];
     return broken(failed ?? `its self-test ended with ${child.signalCode ?? code}`);
   } catch (error) {

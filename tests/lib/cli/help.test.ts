@@ -25,7 +25,7 @@ describe.each(commands)("the help of %s", (name, command) => {
 
   test("has its usage, options and examples", () => {
     const text = helpAt(200);
-    expect(text).toStartWith(`${command.description}\n\nUsage: ${NAME} ${name} `);
+    expect(text).toStartWith(`${command.description}\n\nUsage: ${NAME} ${name}`);
     for (const option of Object.keys(command.arguments))
       expect(text.toLowerCase()).toContain(option);
     for (const [words, what] of command.examples) {

@@ -1,5 +1,6 @@
 // Whether Claude Code calls the hooks: which settings register which events, and what turns them off.
 import { coreEvents, whyNeverRegistered } from "../../../events";
+import { enabledPlugin } from "../../settings/plugin";
 import { plural } from "../../render/text";
 import type { Facts } from "../collect";
 import type { SettingsFacts } from "../facts/settings";
@@ -17,6 +18,15 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
   yield* checkSwitches(settings);
   const registering = settings.filter(({ registered }) => registered.length > 0);
   const [first] = registering;
+  const plugin = enabledPlugin(settings.map(({ plugins = new Map() }) => plugins));
+  if (plugin !== undefined) {
+    yield ok(`The plugin ${plugin} registers every event`);
+    if (first === undefined) return;
+    yield warn(
+      `Recorded twice, because the plugin ${plugin} and ${first.path} both register the hooks`,
+      `Keep one of them: claude-session uninstall keeps the plugin, claude plugin disable ${plugin} the settings.`,
+    );
+  }
   if (first === undefined) {
     yield fail("The hooks are not registered with Claude Code", installInto("user"));
     return;

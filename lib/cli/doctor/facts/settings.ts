@@ -7,6 +7,7 @@ import { fieldOf } from "../../../history/payload";
 import { faultCode } from "../../../os/fault";
 import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
+import { pluginsIn } from "../../settings/plugin";
 import { programToRegister } from "../../settings/program-folder";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
 import { partOfRepository, scopePath, type Scope } from "../../settings/scope";
@@ -21,6 +22,8 @@ export interface SettingsFacts {
   /** Why it cannot be read, in words or as a system error code. */
   readonly fault?: string;
   readonly registered: readonly RegisteredProgram[];
+  /** Our plugins that it names, and whether it enables them. */
+  readonly plugins?: ReadonlyMap<string, boolean>;
   readonly disableAllHooks: boolean | undefined;
   readonly allowManagedHooksOnly: boolean;
   /** A part of a repository, if only sessions that start there read these settings. */
@@ -92,6 +95,7 @@ function contentFacts(text: string): typeof NOTHING {
   );
   return {
     registered,
+    plugins: pluginsIn(settings),
     disableAllHooks: typeof disableAllHooks === "boolean" ? disableAllHooks : undefined,
     allowManagedHooksOnly: fieldOf(settings, "allowManagedHooksOnly") === true,
     dangerous: dangerousIn(Object.fromEntries(variables)),
