@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { withoutDoubles } from "../../../lib/history/doubles";
 import type { EventRecord } from "../../../lib/log/record";
-import { recordedSession } from "../../support/recorded-session";
+import { recordedSession, recordsFrom } from "../../support/recorded-session";
 
 const records = await recordedSession();
 const call = records.find(({ event }) => event === "PreToolUse");
@@ -32,6 +32,22 @@ describe("two records of an event", () => {
     expect(distinct.doubles).toBe(doubles);
     expect(distinct.records[0]).toBe(call);
   });
+});
+
+test("a turn that ends as the one right before it did ended, too", async () => {
+  const [stop, prompt] = await recordsFrom([
+    ["Stop", { prompt_id: "p1" }],
+    ["variants/UserPromptSubmit.tasknotification", { prompt_id: "p1" }],
+  ]);
+  if (stop === undefined || prompt === undefined) throw new Error("they are captured");
+  const quick = [stop, later(prompt, -960), later(stop, 80)];
+  expect(withoutDoubles(quick).doubles).toBe(0);
+  expect(withoutDoubles([stop, later(stop, 40), later(prompt, -900)]).doubles).toBe(1);
+});
+
+test("two calls without ids that ask for the same are two", () => {
+  const early = { ...call, tool_use_id: undefined } as EventRecord;
+  expect(withoutDoubles([early, later(early, 5)]).doubles).toBe(0);
 });
 
 test("a session that was recorded once loses nothing", () => {
