@@ -136,13 +136,13 @@ describe("every command", () => {
     ["tail -n few", '--lines: "few" is not a whole number', "tail --help"],
     ["tail -x", "unknown option -x", "tail --help"],
     [
-      "stats --by hour",
-      '--by: "hour" is not one of tool, project, day, time, model, agent, outcome',
+      "stats --by week",
+      '--by: "week" is not one of tool, project, day, hour, user, time, model, agent, outcome',
       "stats --help",
     ],
     [
       "stats --by tol",
-      '--by: "tol" is not one of tool, project, day, time, model, agent, outcome; did you mean tool?',
+      '--by: "tol" is not one of tool, project, day, hour, user, time, model, agent, outcome; did you mean tool?',
       "stats --help",
     ],
     ["stats --by", "--by needs a value", "stats --help"],
