@@ -175,9 +175,9 @@ test.skipIf(client === "")("the client sees nothing of this machine", async () =
   const session = await home.run("play surroundings");
   const given = new Set(Object.keys(home.env));
   const names = resultOf(session).split("\n");
-  // Variables that the client or a shell sets.
+  // Variables that the client or a shell sets; the client starts zsh where there is one, which sets LOGNAME.
   const known =
-    /^(?:CLAUDE|AI_AGENT$|COREPACK_|GIT_EDITOR$|NoDefault|SHELL$|SHLVL$|PWD$|OLDPWD$|_$)/;
+    /^(?:CLAUDE|AI_AGENT$|COREPACK_|GIT_EDITOR$|NoDefault|SHELL$|SHLVL$|PWD$|OLDPWD$|LOGNAME$|_$)/;
   expect(names.filter((name) => !given.has(name) && !known.test(name))).toEqual([]);
   expect(names).toContain("CLAUDE_CODE_SESSION_ID");
   expect(Array.from(home.api.keys)).toEqual([API_KEY]);
