@@ -95,6 +95,11 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       expect(first).toContain("git push --force-with-lease");
       expect(await page.locator(".part.works").textContent()).toContain("cargo test --release");
       expect(await page.title()).toBe("(2) Claude sessions");
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.keyboard.press("k");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(new RegExp(`#/session/${sampleId}`));
     }));
 
   test("Session: what it, its prompts and its subagents cost, once transcripts say so", () =>

@@ -1,9 +1,11 @@
 // Now: who needs me, what is at work, what has just ended.
-import type { SessionRow } from "../../answers";
+import { useEffect } from "preact/hooks";
 import { isSlow } from "../../../history/repeats";
+import type { SessionRow } from "../../answers";
 import { linkTo } from "../address";
 import { canTell, isToldOfQuestions, toggleTold } from "../choices";
 import { formatAge, formatAgo, formatCount, formatDuration, plural } from "../format";
+import { onKey } from "../keys";
 import { State, stateWords, titleOf } from "../parts/state";
 import { unseenCount } from "../seen";
 import {
@@ -20,7 +22,19 @@ import {
 const HOUR_MS = 3_600_000;
 const MAX_ENDED = 8;
 
+/** Moves the focus from card to card; Enter then opens one, because it is a link. */
+function moveFocus({ key }: KeyboardEvent): boolean {
+  const step = key === "j" || key === "ArrowDown" ? 1 : key === "k" || key === "ArrowUp" ? -1 : 0;
+  if (step === 0) return false;
+  const cards = Array.from(document.querySelectorAll<HTMLElement>(".card"));
+  const at = cards.findIndex((card) => card === document.activeElement);
+  const next = at < 0 && step < 0 ? cards.length - 1 : at + step;
+  cards[Math.min(cards.length - 1, Math.max(0, next))]?.focus();
+  return true;
+}
+
 export function Now() {
+  useEffect(() => onKey(moveFocus), []);
   const nowMs = now.value;
   const needing = asking.value;
   const open = sessions.value.filter((one) => stateOf(one) === "waiting");
