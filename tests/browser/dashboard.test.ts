@@ -124,6 +124,10 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await page.getByRole("searchbox").fill('state:"needs you"');
       await page.getByText("2 of").waitFor();
       await page.getByRole("searchbox").fill("");
+      await page.getByLabel("Group").selectOption("state");
+      await page.getByLabel("Sort").selectOption("most failures");
+      const firstGroup = page.locator(".row.group strong").first();
+      await until(async () => (await firstGroup.textContent()) === "needs you");
       await page.locator(".facet", { hasText: "docs" }).click();
       await page.waitForURL(/filter=project%3Adocs/);
       for (const text of await rows.allTextContents()) expect(text).toContain("docs");
@@ -264,6 +268,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await page.keyboard.type("project:game");
       await page.waitForURL(/filter=project%3Agame/);
       await page.keyboard.press("Escape");
+      expect(await page.getByRole("searchbox").inputValue()).toBe("project:game");
       await page.keyboard.press("j");
       await page.keyboard.press("j");
       await page.keyboard.press("Enter");

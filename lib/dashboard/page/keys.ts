@@ -64,8 +64,11 @@ export function listenToKeys(): () => void {
       (target instanceof HTMLInputElement && target.type !== "checkbox" && target.type !== "range");
     if (event.key === "Escape") {
       if (isHelpOpen.value) isHelpOpen.value = false;
-      else if (isTyping) (event.target as HTMLElement).blur();
-      else handlers.some((handler) => handler(event));
+      else if (isTyping) {
+        (event.target as HTMLElement).blur();
+        // Browsers would empty the box.
+        event.preventDefault();
+      } else handlers.some((handler) => handler(event));
       return;
     }
     if (isTyping) return;

@@ -47,6 +47,12 @@ const FACETS: readonly (readonly [FilterKey, string, (session: SessionRow) => st
   ["model", "Model", ({ model }) => model ?? "unknown"],
 ];
 
+const STATES: readonly string[] = ["needs you", "your turn", "at work", "ended", "silent"];
+
+function orderOf(state: string): number {
+  return STATES.indexOf(state);
+}
+
 type Line = { readonly group: string; readonly count: number } | { readonly session: SessionRow };
 
 export function Sessions() {
@@ -191,7 +197,9 @@ function groupLines(
 ): Line[] {
   if (groupOf === undefined || groupOf === GROUPS["none"])
     return found.map((session) => ({ session }));
-  const groups = Map.groupBy(found, groupOf);
+  const groups = Array.from(Map.groupBy(found, groupOf));
+  // What needs the person first comes first, however the sessions are sorted.
+  if (groupOf === GROUPS["state"]) groups.sort(([a], [b]) => orderOf(a) - orderOf(b));
   return Array.from(groups, ([group, list]): Line[] => [
     { group, count: list.length },
     ...list.map((session) => ({ session })),
@@ -241,7 +249,9 @@ function facetsOf(all: readonly SessionRow[], filter: Filter): Facet[] {
     for (const session of all)
       if (matches(session, filter, key))
         counts.set(valueOf(session), (counts.get(valueOf(session)) ?? 0) + 1);
-    const values = Array.from(counts).toSorted((a, b) => b[1] - a[1]);
+    const values = Array.from(counts).toSorted((a, b) =>
+      key === "state" ? orderOf(a[0]) - orderOf(b[0]) : b[1] - a[1],
+    );
     return { key, title, values };
   });
 }
