@@ -254,6 +254,19 @@ export interface UsageNumbers {
   readonly cache_share: number | null;
 }
 
+/** By what costs can be told apart. */
+export type CostGroup = "model" | "agent" | "project" | "day";
+
+/** What the sessions cost that a filter chooses. */
+export interface CostsAnswer {
+  readonly by: CostGroup;
+  /** How many transcripts were read. */
+  readonly files: number;
+  readonly total: UsageNumbers;
+  /** The dearest first, days in their order. */
+  readonly rows: readonly (UsageNumbers & { readonly name: string })[];
+}
+
 /** A record, with long texts cut, and where to find the whole. */
 export interface PlacedRecord {
   readonly place: Place;

@@ -1,8 +1,9 @@
 // The dashboard's server: the routes behind the guard. It reads the log and changes nothing.
 import { readRecordsAt } from "../log/reader";
 import { faultCode } from "../os/fault";
-import type { LiveMessage, Place, SearchMessage } from "./answers";
+import type { CostGroup, LiveMessage, Place, SearchMessage } from "./answers";
 import { Catalogue } from "./catalogue";
+import { Costs } from "./costs";
 import { describePlaces, findEvents } from "./events";
 import { answerFiles } from "./files";
 import { parseFilter } from "../log-index/filter";
@@ -47,6 +48,7 @@ export interface DashboardServer {
   close(): Promise<void>;
 }
 
+const COST_GROUPS: readonly CostGroup[] = ["model", "agent", "project", "day"];
 const MAX_EVENTS = 100_000;
 const MAX_TEXTS = 200;
 // Browsers open six connections to a host. A page whose stream is ended asks again when it is looked at.
@@ -64,6 +66,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
   const health = new Health(options.check);
   const sharedFiles = new SharedFiles(catalogue);
   const usages = new SessionUsages(options.projects);
+  const costs = new Costs(catalogue, options.projects);
   const streams: AbortController[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -127,6 +130,11 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       }
       case "/api/files":
         return answerJson(answerFiles(catalogue, parseFilter(query.get("filter") ?? ""), nowMs));
+      case "/api/costs": {
+        const by = COST_GROUPS.find((group) => group === query.get("by")) ?? "model";
+        const filter = parseFilter(query.get("filter") ?? "");
+        return answerJson(await costs.answer(by, filter, nowMs));
+      }
       case "/api/search":
         return search(request, query);
       case "/api/statistics": {

@@ -4,8 +4,8 @@ import { loadConfig } from "../config";
 import { withConfiguredPrices } from "../history/prices";
 import { costOfSession, describeCost, untoldCost } from "../history/session-cost";
 import { allTokens, cacheShare, knownCost, type Usage } from "../history/usage";
-import { readSessionUsageInSlices } from "../transcripts/read-usage";
-import { transcriptsOf } from "../transcripts/transcript-files";
+import { readUsageInSlices } from "../transcripts/read-usage";
+import { transcriptsOf, type TranscriptFile } from "../transcripts/transcript-files";
 import type { UsageAnswer, UsageNumbers } from "./answers";
 
 interface Kept {
@@ -34,7 +34,7 @@ export class SessionUsages {
     ]);
     const known = this.#kept.get(sessionId);
     if (known?.state === state) return known.answer;
-    const answer = this.#read(sessionId, prices);
+    const answer = this.#read(files, sessionId, prices);
     this.#kept.delete(sessionId);
     this.#kept.set(sessionId, { state, answer });
     for (const oldest of this.#kept.keys()) {
@@ -45,10 +45,11 @@ export class SessionUsages {
   }
 
   async #read(
+    files: readonly TranscriptFile[],
     sessionId: string,
     configured: readonly Readonly<Record<string, unknown>>[],
   ): Promise<UsageAnswer> {
-    const usage = await readSessionUsageInSlices(this.projects, sessionId, SLICE_MS);
+    const usage = await readUsageInSlices(files, SLICE_MS);
     const { prices } = withConfiguredPrices(configured);
     const cost = costOfSession(usage.answers, sessionId, prices);
     const billedUsd = usage.bills.get(sessionId)?.costUsd;
@@ -69,7 +70,8 @@ function allNumbers(groups: ReadonlyMap<string, Usage>): Record<string, UsageNum
   return Object.fromEntries(Array.from(groups, ([key, usage]) => [key, numbersOf(usage)]));
 }
 
-function numbersOf(usage: Usage): UsageNumbers {
+/** A usage as it goes to the page. */
+export function numbersOf(usage: Usage): UsageNumbers {
   return {
     text: describeCost(usage),
     cost_usd: knownCost(usage) ?? null,

@@ -61,7 +61,7 @@ export function answerStatistics(
 }
 
 /** What a filter says of time, and the rest of it. */
-function takePeriod(filter: Filter, nowMs: number): [Period, Filter] {
+export function takePeriod(filter: Filter, nowMs: number): [Period, Filter] {
   let [sinceMs, untilMs] = [-Infinity, Infinity];
   const terms = filter.terms.filter(({ key, values, isNot }) => {
     const at = isNot ? undefined : timeOf(values[0] ?? "", nowMs);
@@ -130,10 +130,9 @@ function timeBy(
     localTimes.set(startMs, text);
     return text;
   };
-  // What a filter says of single events, such as their tool, does not choose sessions.
-  const ofSessions = { ...filter, terms: filter.terms.filter(isOfSessions) };
+  const sessionFilter = ofSessions(filter);
   for (const session of catalogue.sessions.values()) {
-    if (!isChosen(session, ofSessions, nowMs)) continue;
+    if (!isChosen(session, sessionFilter, nowMs)) continue;
     for (const [startMs, spent] of timesOf(session, nowMs)) {
       if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;
       addTime(total, spent);
@@ -159,7 +158,8 @@ function* timesOf(
   if (ms > 0) yield [nowMs, { ...noTime(), [activity]: ms }];
 }
 
-function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boolean {
+/** Whether a filter chooses a session; its terms have to be {@link ofSessions}. */
+export function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boolean {
   return holdsFor(filter, (key, value) => {
     switch (key) {
       case "project":
@@ -174,6 +174,11 @@ function isChosen(session: IndexedSession, filter: Filter, nowMs: number): boole
         return session.id.startsWith(value.replace(/\*$/, ""));
     }
   });
+}
+
+/** What a filter says of sessions. What it says of single events, such as their tool, chooses none. */
+export function ofSessions(filter: Filter): Filter {
+  return { ...filter, terms: filter.terms.filter(isOfSessions) };
 }
 
 function isOfSessions({ key }: Filter["terms"][number]): boolean {

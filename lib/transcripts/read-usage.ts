@@ -69,16 +69,15 @@ export function readAllUsage(projects: string, options: ReadOptions = {}): Trans
 }
 
 /**
- * Reads what one session used, in slices between which others can work.
+ * Reads transcripts in slices between which others can work.
  *
  * @param sliceMs how long a slice may take
  */
-export async function readSessionUsageInSlices(
-  projects: string,
-  sessionId: string,
+export async function readUsageInSlices(
+  files: readonly TranscriptFile[],
   sliceMs: number,
 ): Promise<TranscriptUsage> {
-  const reading = readingOf(transcriptsOf(projects, sessionId), {});
+  const reading = readingOf(files, {});
   for (let endMs = performance.now() + sliceMs; ;) {
     const { done, value } = reading.next();
     if (done === true) return value;

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { sampleSessions } from "../../scripts/demo/sample-sessions";
 import { startBrowser, whyNoBrowser } from "../../scripts/harness/chromium";
 import { Dashboard } from "../../scripts/harness/dashboard";
-import { runProgram } from "../../scripts/harness/run-program";
+import { runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { goTo, openPage, type OpenPage } from "../support/browser";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
@@ -108,6 +108,27 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       expect(await page.locator(".tree-line.turn").first().textContent()).toContain("$2.00");
       expect(await page.locator(".tree-line.agent").first().textContent()).toContain("$3.00");
       expect(await page.locator(".tree-line.tool").first().textContent()).not.toContain("$");
+    }));
+
+  test("Statistics: what sessions cost, read when it is asked for, as stats says", () =>
+    on("statistics", async (page) => {
+      const costs = page.getByRole("region", { name: "Cost" });
+      const row = (name: string) =>
+        costs.locator("tr").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
+      const { stdout } = await runCli(sandbox, "stats --by project --cost --json");
+      const { rows, total } = JSON.parse(stdout) as {
+        rows: { name: string; cost_usd: number }[];
+        total: { cost_usd: number };
+      };
+      await costs.getByRole("button", { name: "by project" }).click();
+      await row("shop").waitFor();
+      expect(rows.map(({ name }) => name)).toEqual(["shop"]);
+      expect(await row("shop").textContent()).toContain(`$${rows[0]?.cost_usd.toFixed(2)}`);
+      await costs.getByRole("button", { name: "by agent" }).click();
+      await row("main").waitFor();
+      expect(await row("all").textContent()).toContain(`$${total.cost_usd.toFixed(2)}`);
+      await page.getByRole("searchbox").fill("project:docs");
+      await costs.getByText("No transcript has anything of this time.").waitFor();
     }));
 
   test("Sessions: filtered as you type, by the sidebar, grouped and sorted; all of it in the address", () =>

@@ -70,6 +70,7 @@ describe("the door", () => {
     "/api/usual-times",
     "/api/statistics",
     "/api/search",
+    "/api/costs",
     `/api/usage?id=${SESSION}`,
     "/api/health",
     "/api/nothing",

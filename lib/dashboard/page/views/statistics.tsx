@@ -6,6 +6,7 @@ import type { StatisticsAnswer, StatisticsAnswerRow, StatisticsNumbers } from ".
 import { address, linkTo, setParams } from "../address";
 import { askJson } from "../api";
 import { formatCount, formatDuration, plural } from "../format";
+import { Costs } from "../parts/costs";
 import { FilterBox } from "../parts/filter-box";
 import { TimeBar } from "../parts/time-table";
 import { eventCount, progress } from "../store";
@@ -89,6 +90,7 @@ export function Statistics() {
           <Figures answer={answer} />
           <WaitingLine answer={answer} isToday={hasPeriod(filter, TODAY)} />
           <Table answer={answer} filter={filter} />
+          <Costs filter={filterText} />
           <Heatmap heatmap={answer.heatmap} />
         </div>
       )}

@@ -1,0 +1,80 @@
+// What the sessions cost that a filter chooses, by model, agent, project or day: read from all transcripts of its time, only
+// when somebody asks, because a month of them takes seconds.
+import { loadConfig } from "../config";
+import { withConfiguredPrices } from "../history/prices";
+import { costBy, dearestFirst } from "../history/session-cost";
+import { addAnswer, noUsage, type Answer } from "../history/usage";
+import type { Filter } from "../log-index/filter";
+import { formatLocalTime } from "../os/local-time";
+import { readUsageInSlices, type TranscriptUsage } from "../transcripts/read-usage";
+import { listTranscripts } from "../transcripts/transcript-files";
+import type { CostGroup, CostsAnswer } from "./answers";
+import type { Catalogue } from "./catalogue";
+import { numbersOf } from "./session-usage";
+import { isChosen, ofSessions, takePeriod } from "./statistics";
+
+const SLICE_MS = 12;
+const MAX_ROWS = 200;
+
+/** What all sessions cost, from Claude Code's folder of transcripts. */
+export class Costs {
+  #state = "";
+  #usage: Promise<TranscriptUsage> | undefined;
+
+  constructor(
+    readonly catalogue: Catalogue,
+    readonly projects: string,
+  ) {}
+
+  /** Adds up what was used, by something. Sessions that are not in the log are left out where a filter names one. */
+  async answer(by: CostGroup, filter: Filter, nowMs: number): Promise<CostsAnswer> {
+    const [{ sinceMs, untilMs }, rest] = takePeriod(filter, nowMs);
+    const { answers, files } = await this.#read(sinceMs);
+    const { prices } = withConfiguredPrices(loadConfig().config.prices);
+    const { sessions } = this.catalogue;
+    const sessionFilter = ofSessions(rest);
+    const isForAll = sessionFilter.terms.length === 0;
+    const chosen = Array.from(answers).filter((answer) => {
+      if (answer.atMs < sinceMs || answer.atMs >= untilMs) return false;
+      const session = sessions.get(answer.sessionId);
+      return session === undefined ? isForAll : isChosen(session, sessionFilter, nowMs);
+    });
+    const total = noUsage();
+    for (const answer of chosen) addAnswer(total, answer, prices);
+    const groups = costBy(chosen, prices, (answer) => this.#keyOf(by, answer));
+    const rows =
+      by === "day"
+        ? Array.from(groups).toSorted(([a], [b]) => (a < b ? -1 : 1))
+        : Array.from(dearestFirst(groups));
+    return {
+      by,
+      files,
+      total: numbersOf(total),
+      rows: rows.slice(-MAX_ROWS).map(([name, usage]) => Object.assign(numbersOf(usage), { name })),
+    };
+  }
+
+  #keyOf(by: CostGroup, { model, agentId, agentType, atMs, sessionId }: Answer): string {
+    switch (by) {
+      case "model":
+        return model;
+      case "agent":
+        return agentType || (agentId === "" ? "main" : "subagent");
+      case "day":
+        return formatLocalTime(atMs).slice(0, 10);
+      case "project":
+        return this.catalogue.sessions.get(sessionId)?.summary.project ?? "not in the log";
+    }
+  }
+
+  // What was read last is kept until a file has changed.
+  #read(sinceMs: number): Promise<TranscriptUsage> {
+    const files = listTranscripts(this.projects, sinceMs);
+    const state = files.map(({ path, size, modifiedMs }) => `${path} ${size} ${modifiedMs}`).join();
+    if (this.#usage === undefined || state !== this.#state) {
+      this.#state = state;
+      this.#usage = readUsageInSlices(files, SLICE_MS);
+    }
+    return this.#usage;
+  }
+}

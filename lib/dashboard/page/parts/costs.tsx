@@ -1,0 +1,81 @@
+// What sessions cost, read from their transcripts only when it is asked for: a month of them takes seconds.
+import { useEffect, useState } from "preact/hooks";
+import { formatTokens } from "../../../history/session-cost";
+import type { CostGroup, CostsAnswer } from "../../answers";
+import { askJson } from "../api";
+
+const GROUPS: readonly CostGroup[] = ["model", "agent", "project", "day"];
+
+export function Costs({ filter }: { readonly filter: string }) {
+  const [by, setBy] = useState<CostGroup | undefined>();
+  const [answer, setAnswer] = useState<CostsAnswer | undefined>();
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    if (by === undefined) return undefined;
+    const stop = new AbortController();
+    const query = new URLSearchParams({ by, filter }).toString();
+    askJson<CostsAnswer>(`/api/costs?${query}`, stop.signal)
+      .then((value) => {
+        setAnswer(value);
+        setProblem("");
+      })
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) setProblem((error as Error).message);
+      });
+    return () => stop.abort();
+  }, [by, filter]);
+  return (
+    <section class="costs" aria-label="Cost">
+      <h2>Cost</h2>
+      <p class="periods">
+        {GROUPS.map((group) => (
+          <button
+            key={group}
+            type="button"
+            class="quiet"
+            aria-pressed={by === group}
+            onClick={() => setBy(group)}
+          >
+            by {group}
+          </button>
+        ))}
+        {by === undefined ? <span class="quiet"> reads the transcripts of this time</span> : null}
+      </p>
+      {problem === "" ? null : <p class="problem">{problem}</p>}
+      {by === undefined ? null : answer === undefined || answer.by !== by ? (
+        <p class="quiet">Reading transcripts …</p>
+      ) : answer.rows.length === 0 ? (
+        <p class="quiet">No transcript has anything of this time.</p>
+      ) : (
+        <CostTable answer={answer} />
+      )}
+    </section>
+  );
+}
+
+function CostTable({ answer: { by, rows, total } }: { readonly answer: CostsAnswer }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>{by}</th>
+          <th class="number">cost</th>
+          <th class="number">tokens</th>
+          <th class="number">from the cache</th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...rows, { ...total, name: "all" }].map(({ name, text, tokens, cache_share }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="number">{text}</td>
+            <td class="number">{formatTokens(tokens)}</td>
+            <td class="number">
+              {cache_share === null ? "" : `${Math.floor(cache_share * 100)} %`}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
