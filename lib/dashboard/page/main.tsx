@@ -8,7 +8,7 @@ import { areTextsHidden } from "./choices";
 import { isHelpOpen, isPaletteOpen, listenToKeys } from "./keys";
 import { Help } from "./parts/help";
 import { Palette } from "./parts/palette";
-import { asking, connection, epoch, eventCount, follow, progress, version } from "./store";
+import { askingCount, connection, epoch, eventCount, follow, progress, version } from "./store";
 import { Compare } from "./views/compare";
 import { Events } from "./views/events";
 import { Files } from "./views/files";
@@ -33,7 +33,7 @@ const VIEWS = [
 function App() {
   useEffect(listenToKeys, []);
   const { view } = address.value;
-  const count = asking.value.length;
+  const count = askingCount.value;
   useEffect(() => {
     document.title = count > 0 ? `(${count}) Claude sessions` : "Claude sessions";
   }, [count]);

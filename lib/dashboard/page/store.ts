@@ -33,11 +33,16 @@ export const sessions = computed<readonly SessionRow[]>(() => {
 });
 
 /** The sessions that ask the person for something, the one that waits longest first. */
-export const asking = computed<readonly SessionRow[]>(() =>
-  sessions.value
+export const asking = computed<readonly SessionRow[]>(() => {
+  void sessionsChanged.value;
+  // Not of the sorted `sessions`: this is asked for with every change, in every view.
+  return Array.from(byId.values())
     .filter((one) => one.waits_for === "answer" && stateOf(one) === "waiting")
-    .toSorted((a, b) => (a.waiting_since_ms ?? 0) - (b.waiting_since_ms ?? 0)),
-);
+    .toSorted((a, b) => (a.waiting_since_ms ?? 0) - (b.waiting_since_ms ?? 0));
+});
+
+/** How many ask. The frame of the page reads this: a list would be new, and draw everything again, with every event. */
+export const askingCount = computed(() => asking.value.length);
 
 const sharedFilesSent = signal<readonly SharedFile[]>([]);
 

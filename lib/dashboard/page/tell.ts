@@ -10,12 +10,14 @@ import { asking } from "./store";
 export function tellOfQuestions(): void {
   let known: ReadonlySet<string> | undefined;
   effect(() => {
+    const before = known;
+    known = undefined;
+    if (!isToldOfQuestions.value) return;
     const questions = new Map(
       asking.value.map((one) => [`${one.id} ${one.waiting_since_ms}`, one]),
     );
-    const before = known;
     known = new Set(questions.keys());
-    if (before === undefined || !isToldOfQuestions.value) return;
+    if (before === undefined) return;
     for (const [key, session] of questions) if (!before.has(key)) tell(session);
   });
 }
