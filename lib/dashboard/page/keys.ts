@@ -6,10 +6,24 @@ import { areTextsHidden } from "./choices";
 export const isHelpOpen = signal(false);
 export const isPaletteOpen = signal(false);
 
+/** The views of the bar at the top: the name in the address, the label, and the key after `g`. */
+export const VIEWS = [
+  ["now", "Now", "n"],
+  ["sessions", "Sessions", "s"],
+  ["events", "Events", "e"],
+  ["search", "Search", "/"],
+  ["files", "Files", "f"],
+  ["statistics", "Statistics", "t"],
+  ["health", "Health", "h"],
+] as const;
+
 /** What the keys do, as the help shows it. */
 export const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl K", "go to a session, a project or a view, or do something"],
-  ["g then n, s, e, /, f, t, h", "Now, Sessions, Events, Search, Files, Statistics, Health"],
+  [
+    `g then ${VIEWS.map(([, , key]) => key).join(", ")}`,
+    VIEWS.map(([, label]) => label).join(", "),
+  ],
   ["/", "filter"],
   ["j, k or ↓, ↑", "next, previous row"],
   ["Enter", "open the row"],
@@ -36,15 +50,6 @@ export function onKey(handler: Handler): () => void {
   return () => void handlers.splice(handlers.indexOf(handler), 1);
 }
 
-const VIEWS: Readonly<Record<string, string>> = {
-  n: "now",
-  s: "sessions",
-  e: "events",
-  "/": "search",
-  f: "files",
-  t: "statistics",
-  h: "health",
-};
 const GO_MS = 1500;
 let goUntilMs = 0;
 
@@ -59,6 +64,7 @@ export function listenToKeys(): () => void {
     // A dialog has the keyboard for itself.
     if (event.ctrlKey || event.metaKey || event.altKey || isPaletteOpen.value) return;
     const { target } = event;
+    const view = VIEWS.find(([, , key]) => key === event.key);
     const isTyping =
       target instanceof HTMLSelectElement ||
       (target instanceof HTMLInputElement && target.type !== "checkbox" && target.type !== "range");
@@ -74,9 +80,9 @@ export function listenToKeys(): () => void {
     if (isTyping) return;
     if (event.key === "?") isHelpOpen.value = !isHelpOpen.value;
     else if (event.key === "g") goUntilMs = event.timeStamp + GO_MS;
-    else if (event.timeStamp < goUntilMs && event.key in VIEWS) {
+    else if (event.timeStamp < goUntilMs && view !== undefined) {
       goUntilMs = 0;
-      goTo(linkTo(VIEWS[event.key] ?? ""));
+      goTo(linkTo(view[0]));
     } else if (event.key === "x") areTextsHidden.value = !areTextsHidden.value;
     else if (event.key === "/") {
       document.querySelector<HTMLInputElement>("input[type=search]")?.focus();

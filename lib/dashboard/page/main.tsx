@@ -5,7 +5,7 @@ import { address, linkTo, readAddress } from "./address";
 import { access, logIn } from "./api";
 import { formatCount } from "./format";
 import { areTextsHidden } from "./choices";
-import { isHelpOpen, isPaletteOpen, listenToKeys } from "./keys";
+import { isHelpOpen, isPaletteOpen, listenToKeys, VIEWS } from "./keys";
 import { Help } from "./parts/help";
 import { Palette } from "./parts/palette";
 import { askingCount, connection, epoch, eventCount, follow, progress, version } from "./store";
@@ -19,16 +19,6 @@ import { Search } from "./views/search";
 import { Session } from "./views/session";
 import { Sessions } from "./views/sessions";
 import { Statistics } from "./views/statistics";
-
-const VIEWS = [
-  ["now", "Now", "n"],
-  ["sessions", "Sessions", "s"],
-  ["events", "Events", "e"],
-  ["search", "Search", "/"],
-  ["files", "Files", "f"],
-  ["statistics", "Statistics", "t"],
-  ["health", "Health", "h"],
-] as const;
 
 function App() {
   useEffect(listenToKeys, []);

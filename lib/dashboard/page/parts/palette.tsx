@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../address";
 import { areTextsHidden, canTell, isToldOfQuestions, toggleTold } from "../choices";
-import { isHelpOpen, isPaletteOpen } from "../keys";
+import { isHelpOpen, isPaletteOpen, VIEWS } from "../keys";
 import { sessions } from "../store";
 import { stateWords, titleOf } from "./state";
 
@@ -82,22 +82,13 @@ export function Palette() {
 }
 
 function entries(): readonly Entry[] {
-  const view = (name: string, to: string): Entry => ({
-    kind: "View",
-    name,
-    detail: "",
-    run: () => goTo(linkTo(to)),
-  });
   const action = (name: string, run: () => void): Entry => ({ kind: "Do", name, detail: "", run });
   const all = sessions.value;
   return [
-    view("Now", "now"),
-    view("Sessions", "sessions"),
-    view("Events", "events"),
-    view("Search", "search"),
-    view("Files", "files"),
-    view("Statistics", "statistics"),
-    view("Health", "health"),
+    ...VIEWS.map(([view, name]): Entry => {
+      const run = () => goTo(linkTo(view));
+      return { kind: "View", name, detail: "", run };
+    }),
     action(areTextsHidden.value ? "Show texts" : "Hide texts", () => {
       areTextsHidden.value = !areTextsHidden.value;
     }),
