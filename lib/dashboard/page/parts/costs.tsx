@@ -1,29 +1,16 @@
 // What sessions cost, read from their transcripts only when it is asked for: a month of them takes seconds.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { formatTokens } from "../../../history/session-cost";
 import type { CostGroup, CostsAnswer } from "../../answers";
-import { askJson } from "../api";
+import { useAnswer } from "./use-answer";
 
 const GROUPS: readonly CostGroup[] = ["model", "agent", "project", "day"];
 
 export function Costs({ filter }: { readonly filter: string }) {
   const [by, setBy] = useState<CostGroup | undefined>();
-  const [answer, setAnswer] = useState<CostsAnswer | undefined>();
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    if (by === undefined) return undefined;
-    const stop = new AbortController();
-    const query = new URLSearchParams({ by, filter }).toString();
-    askJson<CostsAnswer>(`/api/costs?${query}`, stop.signal)
-      .then((value) => {
-        setAnswer(value);
-        setProblem("");
-      })
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted) setProblem((error as Error).message);
-      });
-    return () => stop.abort();
-  }, [by, filter]);
+  const { answer, problem } = useAnswer<CostsAnswer>(
+    by && `/api/costs?${new URLSearchParams({ by, filter })}`,
+  );
   return (
     <section class="costs" aria-label="Cost">
       <h2>Cost</h2>

@@ -4,19 +4,27 @@ import { setParams } from "../address";
 
 const TYPING_MS = 120;
 
-export function FilterBox({ text, hint }: { readonly text: string; readonly hint: string }) {
+interface FilterBoxProps {
+  readonly text: string;
+  readonly hint: string;
+  /** Where it stands in the address. */
+  readonly param?: string;
+  readonly label?: string;
+}
+
+export function FilterBox({ text, hint, param = "filter", label = "Filter" }: FilterBoxProps) {
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
   useEffect(() => {
     if (typed === text) return undefined;
-    const timer = setTimeout(() => setParams({ filter: typed }), TYPING_MS);
+    const timer = setTimeout(() => setParams({ [param]: typed }), TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
     <input
       type="search"
       class="filter"
-      aria-label="Filter"
+      aria-label={label}
       placeholder={hint}
       value={typed}
       spellcheck={false}

@@ -1,12 +1,12 @@
 // One event whole: what a tool got and gave, what was said, and the record itself.
 import { diffLines } from "diff";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { describeEvent } from "../../../history/describe";
 import { fieldOf, textOf } from "../../../history/payload";
 import type { EventRecord } from "../../../log/record";
 import type { Place } from "../../answers";
-import { askJson } from "../api";
 import { formatDay, formatDuration, formatTime } from "../format";
+import { useAnswer } from "./use-answer";
 
 interface PanelProps {
   readonly place: Place;
@@ -18,47 +18,26 @@ interface PanelProps {
 }
 
 export function Panel({ place, link, onClose, other }: PanelProps) {
-  const record = useRecord(place);
-  const end = useRecord(other);
+  const { answer: record, problem } = useAnswer<EventRecord>(pathOf(place));
+  const { answer: end, problem: problemOfEnd } = useAnswer<EventRecord>(other && pathOf(other));
   return (
     <aside class="panel" aria-label="Event">
       <button type="button" class="close quiet" onClick={onClose} aria-label="Close">
         ✕
       </button>
-      {record === undefined ? (
+      {problem !== "" ? (
+        <p class="problem">{problem}</p>
+      ) : record === undefined ? (
         <p class="quiet">…</p>
-      ) : "problem" in record ? (
-        <p class="problem">{record.problem}</p>
       ) : (
-        <Content
-          record={record}
-          end={end !== undefined && !("problem" in end) ? end : undefined}
-          link={link}
-        />
+        <Content record={record} end={problemOfEnd === "" ? end : undefined} link={link} />
       )}
     </aside>
   );
 }
 
-type Loaded = EventRecord | { readonly problem: string } | undefined;
-
-function useRecord(place: Place | undefined): Loaded {
-  const [record, setRecord] = useState<Loaded>(undefined);
-  const at = place === undefined ? "" : `${place.day}:${place.offset}`;
-  useEffect(() => {
-    if (at === "") {
-      setRecord(undefined);
-      return undefined;
-    }
-    const stop = new AbortController();
-    askJson<EventRecord>(`/api/record?at=${at}`, stop.signal)
-      .then(setRecord)
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted) setRecord({ problem: (error as Error).message });
-      });
-    return () => stop.abort();
-  }, [at]);
-  return record;
+function pathOf({ day, offset }: Place): string {
+  return `/api/record?at=${day}:${offset}`;
 }
 
 interface ContentProps {

@@ -1,15 +1,15 @@
 // Files over all sessions: who changed what, when, and what two sessions work on.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { parseFilter } from "../../../log-index/filter";
 import type { FilesAnswer, TouchedFile } from "../../answers";
 import { address, goTo, linkTo, setParams } from "../address";
-import { askJson } from "../api";
 import { areTextsHidden } from "../choices";
 import { formatAgo, formatCount, plural } from "../format";
 import { Facets, type Facet } from "../parts/facets";
 import { FilterBox } from "../parts/filter-box";
 import { Rows } from "../parts/rows";
 import { titleOf } from "../parts/state";
+import { useAnswer } from "../parts/use-answer";
 import { eventCount, now, peekSession, progress } from "../store";
 import { Begin, Reading } from "./now";
 
@@ -17,31 +17,20 @@ import { Begin, Reading } from "./now";
 type Line = { readonly file: TouchedFile } | { readonly file: TouchedFile; readonly user: number };
 
 const DEFAULT_FILTER = "since:7d";
-const NAME_MS = 120;
 
 export function Files() {
   const { params } = address.value;
   const filterText = params["filter"] ?? DEFAULT_FILTER;
   const name = params["name"] ?? "";
   const isChangedOnly = params["use"] !== "all";
-  const [answer, setAnswer] = useState<FilesAnswer | undefined>();
-  const [problem, setProblem] = useState("");
   const [selected, select] = useState(-1);
   const [open, setOpen] = useState<string | undefined>();
   const filter = useMemo(() => parseFilter(filterText), [filterText]);
   const isRead = progress.value === 1;
-  useEffect(() => {
-    const stop = new AbortController();
-    askJson<FilesAnswer>(`/api/files?filter=${encodeURIComponent(filterText)}`, stop.signal)
-      .then((value) => {
-        setAnswer(value);
-        setProblem("");
-      })
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted) setProblem((error as Error).message);
-      });
-    return () => stop.abort();
-  }, [filterText, isRead]);
+  const { answer, problem } = useAnswer<FilesAnswer>(
+    `/api/files?filter=${encodeURIComponent(filterText)}`,
+    [isRead],
+  );
   const found = useMemo(
     () =>
       (answer?.files ?? []).filter(
@@ -76,7 +65,7 @@ export function Files() {
       <Facets facets={facets} filter={filter} />
       <div class="list">
         <div class="tools">
-          <NameBox name={name} />
+          <FilterBox text={name} param="name" label="Part of the path" hint="part of a path" />
           <FilterBox text={filterText} hint="project:shop since:7d tool:Edit" />
           <label>
             <input
@@ -177,27 +166,6 @@ function UserLine({ file, user }: { readonly file: TouchedFile; readonly user: n
       <span class="wide-only" />
       <span class="number">{formatAgo(one.last_ms, now.value)}</span>
     </div>
-  );
-}
-
-function NameBox({ name }: { readonly name: string }) {
-  const [typed, setTyped] = useState(name);
-  useEffect(() => {
-    if (typed === name) return undefined;
-    const timer = setTimeout(() => setParams({ name: typed }), NAME_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return (
-    <input
-      type="search"
-      class="filter"
-      aria-label="Part of the path"
-      placeholder="part of a path"
-      value={typed}
-      spellcheck={false}
-      autocomplete="off"
-      onInput={(event) => setTyped(event.currentTarget.value)}
-    />
   );
 }
 

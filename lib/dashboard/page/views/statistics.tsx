@@ -1,14 +1,14 @@
 // Statistics: how much, how often it failed, how long it took, where the time went, and whether it was so before.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { formatFilter, parseFilter, type Filter } from "../../../log-index/filter";
 import { GROUPS, type GroupBy } from "../../../log-index/group-by";
 import type { StatisticsAnswer, StatisticsAnswerRow, StatisticsNumbers } from "../../answers";
 import { address, linkTo, setParams } from "../address";
-import { askJson } from "../api";
 import { formatCount, formatDuration, plural } from "../format";
 import { Costs } from "../parts/costs";
 import { FilterBox } from "../parts/filter-box";
 import { TimeBar } from "../parts/time-table";
+import { useAnswer } from "../parts/use-answer";
 import { eventCount, progress } from "../store";
 import { Begin, Reading } from "./now";
 
@@ -26,25 +26,15 @@ export function Statistics() {
   const { params } = address.value;
   const filterText = params["filter"] ?? DEFAULT_FILTER;
   const by = GROUPS.find((group) => group === params["by"]) ?? "tool";
-  const [answer, setAnswer] = useState<StatisticsAnswer | undefined>();
-  const [problem, setProblem] = useState("");
   const filter = useMemo(() => parseFilter(filterText), [filterText]);
   // New events come all the time; every few seconds is soon enough for sums.
   const events = Math.floor(eventCount.value / EVENTS_A_LOOK);
   const isRead = progress.value === 1;
-  useEffect(() => {
-    const stop = new AbortController();
-    const query = new URLSearchParams({ by, filter: filterText }).toString();
-    askJson<StatisticsAnswer>(`/api/statistics?${query}`, stop.signal)
-      .then((value) => {
-        setAnswer(value);
-        setProblem("");
-      })
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted) setProblem((error as Error).message);
-      });
-    return () => stop.abort();
-  }, [by, filterText, isRead, events]);
+  const query = new URLSearchParams({ by, filter: filterText }).toString();
+  const { answer, problem } = useAnswer<StatisticsAnswer>(`/api/statistics?${query}`, [
+    isRead,
+    events,
+  ]);
   if (eventCount.value === 0) return progress.value < 1 ? <Reading /> : <Begin />;
   return (
     <div class="statistics">
