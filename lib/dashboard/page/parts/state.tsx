@@ -47,6 +47,11 @@ export function State({
   );
 }
 
+/** What a session is about, or the start of its id where the page does not know the session. */
+export function titleOrId(id: string, session: SessionRow | undefined): string {
+  return session === undefined ? id.slice(0, 8) : titleOf(session);
+}
+
 /** What a session is about: never only its id. */
 export function titleOf({ title, first_prompt, id }: SessionRow): string {
   return title ?? first_prompt?.split("\n")[0] ?? `Session ${id.slice(0, 8)}`;

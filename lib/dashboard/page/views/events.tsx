@@ -16,7 +16,7 @@ import { Facets, type Facet } from "../parts/facets";
 import { FilterBox } from "../parts/filter-box";
 import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
-import { titleOf } from "../parts/state";
+import { titleOrId } from "../parts/state";
 import { loadTexts, textAt } from "../parts/texts";
 import { epoch, onEvents, peekSession } from "../store";
 import { Begin } from "./now";
@@ -277,7 +277,6 @@ export function Events() {
 
 function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boolean }) {
   const { day, offset, atMs, session, tool, durationMs, flags } = event;
-  const known = peekSession(session);
   const isFailed = (flags & FLAGS.failed) !== 0;
   return (
     <div role="gridcell" class="cell event-line">
@@ -289,7 +288,7 @@ function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boo
         href={linkTo("session", session)}
         tabIndex={-1}
       >
-        {known === undefined ? session.slice(0, 8) : titleOf(known)}
+        {titleOrId(session, peekSession(session))}
       </a>
       <span class={isFailed ? "name failed" : (flags & FLAGS.waiting) !== 0 ? "name asks" : "name"}>
         {isFailed ? "✗ " : (flags & FLAGS.waiting) !== 0 ? "◆ " : ""}

@@ -8,7 +8,7 @@ import { formatAgo, formatCount, plural } from "../format";
 import { Facets, type Facet } from "../parts/facets";
 import { FilterBox } from "../parts/filter-box";
 import { Rows } from "../parts/rows";
-import { titleOf } from "../parts/state";
+import { titleOrId } from "../parts/state";
 import { useAnswer } from "../parts/use-answer";
 import { eventCount, now, peekSession, progress } from "../store";
 import { Begin, Reading } from "./now";
@@ -156,7 +156,7 @@ function UserLine({ file, user }: { readonly file: TouchedFile; readonly user: n
   return (
     <div role="gridcell" class="cell file-line user">
       <a class="private" href={linkTo("session", one.session, { tab: "files" })}>
-        {session === undefined ? one.session.slice(0, 8) : titleOf(session)}
+        {titleOrId(one.session, session)}
       </a>
       <span class="wide-only">{session?.user ?? ""}</span>
       <span class="number">{one.changes === 0 ? "" : `${formatCount(one.changes)} ✎`}</span>

@@ -6,7 +6,7 @@ import { linkTo } from "../address";
 import { canTell, isToldOfQuestions, toggleTold } from "../choices";
 import { formatAge, formatAgo, formatCount, formatDuration, plural } from "../format";
 import { onKey } from "../keys";
-import { State, stateWords, titleOf } from "../parts/state";
+import { State, stateWords, titleOf, titleOrId } from "../parts/state";
 import { unseenCount } from "../seen";
 import {
   asking,
@@ -90,18 +90,15 @@ function Shared() {
           <li key={path}>
             <code class="private">{path}</code>{" "}
             <span class="quiet">
-              {users.map(({ session, use, last_ms }, i) => {
-                const known = sessionOf(session);
-                return (
-                  <>
-                    {i === 0 ? "" : ", "}
-                    {use === "changed" ? "changed" : "read"} {formatAgo(last_ms, now.value)} by{" "}
-                    <a href={linkTo("session", session, { tab: "files" })} class="private">
-                      {known === undefined ? session.slice(0, 8) : titleOf(known)}
-                    </a>
-                  </>
-                );
-              })}
+              {users.map(({ session, use, last_ms }, i) => (
+                <>
+                  {i === 0 ? "" : ", "}
+                  {use === "changed" ? "changed" : "read"} {formatAgo(last_ms, now.value)} by{" "}
+                  <a href={linkTo("session", session, { tab: "files" })} class="private">
+                    {titleOrId(session, sessionOf(session))}
+                  </a>
+                </>
+              ))}
             </span>
           </li>
         ))}

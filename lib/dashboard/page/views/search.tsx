@@ -8,7 +8,7 @@ import { formatAgo, formatTime } from "../format";
 import { FilterBox } from "../parts/filter-box";
 import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
-import { titleOf } from "../parts/state";
+import { titleOrId } from "../parts/state";
 import { eventCount, now, peekSession, progress } from "../store";
 import { Begin, Reading } from "./now";
 
@@ -133,7 +133,6 @@ export function Search() {
 
 function HitLine({ hit }: { readonly hit: SearchHit }) {
   const { session, at_ms, event, tool, before, match, after } = hit;
-  const known = peekSession(session);
   return (
     <div role="gridcell" class="cell hit">
       <span class="hit-head">
@@ -142,9 +141,7 @@ function HitLine({ hit }: { readonly hit: SearchHit }) {
         </time>
         <span class="name">{tool ?? event}</span>
         <span class="project">{hit.project}</span>
-        <span class="quiet private">
-          {known === undefined ? session.slice(0, 8) : titleOf(known)}
-        </span>
+        <span class="quiet private">{titleOrId(session, peekSession(session))}</span>
       </span>
       <span class="hit-text private">
         {before.slice(-BEFORE)}

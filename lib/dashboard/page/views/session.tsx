@@ -20,7 +20,7 @@ import { Panel } from "../parts/panel";
 import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
 import { useSessionData } from "../parts/session-data";
-import { State, titleOf } from "../parts/state";
+import { State, titleOf, titleOrId } from "../parts/state";
 import { barsOf, KeptParts, placesByKey, treeRows, type TreeRow } from "../parts/story";
 import { TimeTable } from "../parts/time-table";
 import { saveSeen, seenOf, type Seen } from "../seen";
@@ -305,14 +305,14 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
           ⚠ <code class="private">{path.replace(`${session.project_dir}/`, "")}</code> is in use by{" "}
           {sessions
             .filter((one) => one.session !== session.id)
-            .map((one) => {
-              const other = sessionOf(one.session);
-              return (
-                <a key={one.session} class="private" href={linkTo("session", one.session)}>
-                  {other === undefined ? one.session.slice(0, 8) : titleOf(other)}
+            .map((one, i) => (
+              <>
+                {i === 0 ? "" : ", "}
+                <a class="private" href={linkTo("session", one.session)}>
+                  {titleOrId(one.session, sessionOf(one.session))}
                 </a>
-              );
-            })}
+              </>
+            ))}
         </li>
       ))}
     </ul>
@@ -484,11 +484,10 @@ function Head({ session, links, usage, atMs }: HeadProps) {
         <p class="lineage">
           {links.map(({ parent, child, by }) => {
             const other = parent === id ? child : parent;
-            const known = sessionOf(other);
             return (
               <a key={other} href={linkTo("session", other)}>
                 {parent === id ? "→ continued after" : "← continues, by"} {by}:{" "}
-                {known === undefined ? other.slice(0, 8) : titleOf(known)}
+                <span class="private">{titleOrId(other, sessionOf(other))}</span>
               </a>
             );
           })}
