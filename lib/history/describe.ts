@@ -62,9 +62,14 @@ export function describeCall(
   for (const name of [...first, ...TELLING_PARAMETERS]) {
     const value = fieldOf(parameters, name);
     if (typeof value === "string" && value !== "")
-      return (projectDir ? value.replace(`${projectDir}/`, "") : value) + suffix;
+      return withoutProject(value, projectDir) + suffix;
   }
   return parameters === undefined ? "" : JSON.stringify(parameters);
+}
+
+/** A path or a command without the folder of the project, where that is known. */
+export function withoutProject(text: string, projectDir: string): string {
+  return projectDir === "" ? text : text.replace(`${projectDir}/`, "");
 }
 
 /** Describes an event that is not a tool call. `Compaction` is what a timeline makes of several events. */

@@ -1,4 +1,5 @@
 // The files of a session as a table: `show --files`.
+import { withoutProject } from "../../history/describe";
 import type { TouchedFile } from "../../history/files-touched";
 import { renderTable } from "./table";
 import { sanitize } from "./text";
@@ -14,7 +15,7 @@ export function renderFiles(
   if (files.length === 0)
     return "No tool read or changed a file. What commands do to files is not recorded.";
   const rows = files.map(({ path, reads, changes, calls }) => {
-    const name = sanitize(projectDir ? path.replace(`${projectDir}/`, "") : path);
+    const name = sanitize(withoutProject(path, projectDir));
     return [
       changes > 0 ? colors.bold(name) : name,
       changes === 0 ? "" : String(changes),

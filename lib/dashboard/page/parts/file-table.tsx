@@ -1,4 +1,5 @@
 // The files of a session, and the calls that touched them.
+import { withoutProject } from "../../../history/describe";
 import type { FileCall, TouchedFile } from "../../../history/files-touched";
 import type { SharedFile } from "../../answers";
 import { linkTo } from "../address";
@@ -43,7 +44,7 @@ export function FileTable({ files, projectDir, shared, sessionId, onCall }: File
                     class={changes > 0 ? "private changed" : "private"}
                     title={areTextsHidden.value ? undefined : path}
                   >
-                    {projectDir === "" ? path : path.replace(`${projectDir}/`, "")}
+                    {withoutProject(path, projectDir)}
                   </code>
                   {others
                     .filter(({ session }) => session !== sessionId)

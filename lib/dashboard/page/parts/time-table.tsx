@@ -5,7 +5,8 @@ import type { ToolCall } from "../../../history/timeline";
 import { workingMs, type Activity, type SessionTime } from "../../../history/time-spent";
 import { formatDuration, formatTime } from "../format";
 
-const ACTIVITIES: readonly (readonly [Activity, string])[] = [
+/** What a session spends its time on, in the words of the page. */
+export const ACTIVITIES: readonly (readonly [Activity, string])[] = [
   ["model", "model"],
   ["tools", "tools"],
   ["waiting", "waiting for you"],

@@ -1,7 +1,8 @@
 // Two sessions side by side: what they were asked, what they did, how long it took, and which files they touched.
 import { useMemo } from "preact/hooks";
+import { withoutProject } from "../../../history/describe";
 import { callsIn, filesTouched, type TouchedFile } from "../../../history/files-touched";
-import { SessionTime, workingMs, type Activity } from "../../../history/time-spent";
+import { SessionTime, workingMs } from "../../../history/time-spent";
 import type { Timeline } from "../../../history/timeline";
 import { buildTimeline } from "../../../history/timeline-builder";
 import { inWrittenOrder } from "../../../history/written-order";
@@ -11,6 +12,7 @@ import { areTextsHidden } from "../choices";
 import { formatDay, formatDuration, formatTime } from "../format";
 import { useSessionData } from "../parts/session-data";
 import { State, titleOf } from "../parts/state";
+import { ACTIVITIES } from "../parts/time-table";
 import { progress, sessionOf, sessions } from "../store";
 import { Reading } from "./now";
 
@@ -36,7 +38,7 @@ export function Compare({ id }: { readonly id: string }) {
 function NoSession() {
   return (
     <div class="empty">
-      <h1>There is no such session</h1>
+      <h1>No such session</h1>
       <p>
         <a href={linkTo("sessions")}>All sessions</a>
       </p>
@@ -84,11 +86,6 @@ function Both({ left, otherId }: { readonly left: Side; readonly otherId: string
   const sides = [left, right] as const;
   const tools = Array.from(new Set(sides.flatMap((side) => Array.from(side.tools.keys()))));
   const files = Array.from(new Set(sides.flatMap((side) => side.files.map(({ path }) => path))));
-  const activities: readonly (readonly [Activity, string])[] = [
-    ["model", "model"],
-    ["tools", "tools"],
-    ["waiting", "waiting for you"],
-  ];
   return (
     <div class="compare" tabIndex={0} role="region" aria-label="Comparison">
       <h1 class="hidden">Two sessions</h1>
@@ -118,7 +115,7 @@ function Both({ left, otherId }: { readonly left: Side; readonly otherId: string
             values={sides.map(({ time }) => workingMs(time.total))}
             format={formatDuration}
           />
-          {activities.map(([activity, name]) => (
+          {ACTIVITIES.map(([activity, name]) => (
             <Line
               key={activity}
               name={`– ${name}`}
@@ -153,7 +150,7 @@ function Both({ left, otherId }: { readonly left: Side; readonly otherId: string
             <tr key={path}>
               <th scope="row">
                 <code class="private" title={areTextsHidden.value ? undefined : path}>
-                  {shortPath(path, left.session.project_dir)}
+                  {withoutProject(path, left.session.project_dir)}
                 </code>
               </th>
               {sides.map(({ session, files: own }) => {
@@ -248,8 +245,4 @@ function promptsOf({ entries }: Timeline): (readonly [number, string])[] {
 function describeUse({ changes, reads }: TouchedFile): string {
   const parts = [changes > 0 ? `changed ${changes}` : "", reads > 0 ? `read ${reads}` : ""];
   return parts.filter(Boolean).join(", ");
-}
-
-function shortPath(path: string, projectDir: string): string {
-  return projectDir === "" ? path : path.replace(`${projectDir}/`, "");
 }

@@ -1,6 +1,7 @@
 // One session: what it continues, its timeline by agent, and its story as a tree, live while it runs.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { longestHoldups } from "../../../history/critical-path";
+import { withoutProject } from "../../../history/describe";
 import type { Timeline } from "../../../history/timeline";
 import type { SessionLink } from "../../../history/lineage";
 import { SessionSummary } from "../../../history/summary";
@@ -302,7 +303,7 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
       ))}
       {shared.map(({ path, sessions }) => (
         <li key={path} class="hint">
-          ⚠ <code class="private">{path.replace(`${session.project_dir}/`, "")}</code> is in use by{" "}
+          ⚠ <code class="private">{withoutProject(path, session.project_dir)}</code> is in use by{" "}
           {sessions
             .filter((one) => one.session !== session.id)
             .map((one, i) => (
