@@ -3,7 +3,6 @@ import { isEvent } from "../events";
 import { fileOf, fileUseOf } from "../history/files-touched";
 import type { Filter } from "../log-index/filter";
 import { readRecordsAt } from "../log/reader";
-import { faultCode } from "../os/fault";
 import type { FilesAnswer, FileUser, TouchedFile } from "./answers";
 import type { Catalogue } from "./catalogue";
 import { chooseEvents } from "./events";
@@ -37,10 +36,10 @@ export function answerFiles(catalogue: Catalogue, filter: Filter, nowMs: number)
     const newest = room > 0 ? chosen.slice(-room) : [];
     calls += newest.length;
     const offsets = newest.map((at) => columns.offset[at] as number);
-    for (const [i, parameters] of parametersAt(catalogue.events, day, offsets).entries()) {
+    for (const [i, record] of readRecordsAt(catalogue.events, day, offsets).entries()) {
       const at = newest[i] as number;
       const tool = names.texts[columns.tool[at] as number] ?? "";
-      const file = fileOf(tool, parameters);
+      const file = fileOf(tool, record?.parameters);
       if (file === undefined) continue;
       const session = names.texts[columns.session[at] as number] ?? "";
       const project = names.texts[columns.project[at] as number] ?? "";
@@ -55,15 +54,6 @@ export function answerFiles(catalogue: Catalogue, filter: Filter, nowMs: number)
     calls,
     is_cut: isCut,
   };
-}
-
-function parametersAt(events: string, day: string, offsets: readonly number[]): unknown[] {
-  try {
-    return readRecordsAt(events, day, offsets).map((record) => record?.parameters);
-  } catch (error) {
-    faultCode(error); // The day is gone.
-    return [];
-  }
 }
 
 interface Touch {

@@ -2,7 +2,6 @@
 import { describeCall, describeRecord } from "../history/describe";
 import { readRecordsAt } from "../log/reader";
 import type { EventRecord, RecordHead } from "../log/record";
-import { faultCode } from "../os/fault";
 import type { RunningCall, SessionRow } from "./answers";
 import type { IndexedSession } from "../log-index/day-index";
 import type { Catalogue } from "./catalogue";
@@ -74,14 +73,9 @@ export function textsAt(
   offsets: readonly number[],
   describe: (record: EventRecord) => string = describeRecord,
 ): (string | undefined)[] {
-  try {
-    return readRecordsAt(events, day, offsets).map(
-      (record) => record && cut(describe(record).replace(/\s+/g, " ").trim()),
-    );
-  } catch (error) {
-    faultCode(error); // The day is gone.
-    return offsets.map(() => undefined);
-  }
+  return readRecordsAt(events, day, offsets).map(
+    (record) => record && cut(describe(record).replace(/\s+/g, " ").trim()),
+  );
 }
 
 function cut(text: string | undefined): string | undefined {

@@ -3,7 +3,6 @@ import { isEvent } from "../events";
 import { fileOf, fileUseOf } from "../history/files-touched";
 import type { Columns } from "../log-index/columns";
 import { readRecordsAt } from "../log/reader";
-import { faultCode } from "../os/fault";
 import type { SharedFile } from "./answers";
 import type { Catalogue } from "./catalogue";
 
@@ -61,7 +60,7 @@ export class SharedFiles {
     }
     if (places.length === 0) return;
     const offsets = places.map((place) => columns.offset[place] as number);
-    for (const [i, record] of recordsAt(events, day, offsets).entries()) {
+    for (const [i, record] of readRecordsAt(events, day, offsets).entries()) {
       const file = record && fileOf(record.tool ?? "", record.parameters);
       if (record === undefined || file === undefined) continue;
       const uses = this.#uses.get(file.path) ?? new Map<string, Use>();
@@ -91,14 +90,5 @@ export class SharedFiles {
   #isOpen(id: string, nowMs: number): boolean {
     const state = this.catalogue.sessions.get(id)?.summary.stateAt(nowMs);
     return state === "active" || state === "waiting";
-  }
-}
-
-function recordsAt(events: string, day: string, offsets: readonly number[]) {
-  try {
-    return readRecordsAt(events, day, offsets);
-  } catch (error) {
-    faultCode(error); // The day is gone.
-    return [];
   }
 }

@@ -132,23 +132,29 @@ export function readDayHeads(
 }
 
 /**
- * Reads the records that begin at offsets of one day; `undefined` for those that are not there any more.
+ * Reads the records that begin at offsets of one day; `undefined` for those that are not there any more, as all are when
+ * the day was removed.
  *
- * @throws {Fault} where the day cannot be read
+ * @throws {Fault} where the day is there and cannot be read
  */
 export function readRecordsAt(
   events: string,
   day: string,
   offsets: readonly number[],
 ): (EventRecord | undefined)[] {
-  const { fd } = openOwnFile(dayPath(events, day));
   try {
-    return offsets.map((offset) => {
-      const line = lineAt(fd, offset);
-      return line && recordIn(line.toString());
-    });
-  } finally {
-    system.close(fd);
+    const { fd } = openOwnFile(dayPath(events, day));
+    try {
+      return offsets.map((offset) => {
+        const line = lineAt(fd, offset);
+        return line && recordIn(line.toString());
+      });
+    } finally {
+      system.close(fd);
+    }
+  } catch (error) {
+    if (faultCode(error) !== "ENOENT") throw error;
+    return offsets.map(() => undefined);
   }
 }
 

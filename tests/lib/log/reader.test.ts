@@ -17,12 +17,14 @@ import { appendRecord, listDays } from "../../../lib/log/log";
 import {
   readHeads,
   readRecords,
+  readRecordsAt,
   type HeadEntry,
   type HeadOptions,
   type LogEntry,
   type ReadFrom,
 } from "../../../lib/log/reader";
 import type { RecordHead } from "../../../lib/log/record";
+import { Fault } from "../../../lib/os/fault";
 import { projectAt } from "../../../lib/project";
 import { capturedPayloads } from "../../../scripts/harness/payloads";
 import { Sandbox } from "../../../scripts/harness/sandbox";
@@ -145,6 +147,18 @@ describe("reading records", () => {
       appendRecord(sandbox.events, `${day}T00:00:00.000Z`, line({ id: day }));
     linkSync(`${sandbox.events}/2026-01-02.jsonl`, `${sandbox.root}/second`);
     expect(read(sandbox).map(nameOf)).toEqual(["2026-01-01", "unreadable", "2026-01-03"]);
+  });
+
+  test("gives the records at offsets, and nothing for what was removed", () => {
+    using sandbox = new Sandbox();
+    for (const id of ["a", "b"]) appendRecord(sandbox.events, TIME, line({ id }));
+    const second = Buffer.byteLength(line({ id: "a" })) + 1;
+    const idsAt = (offsets: number[], day = DAY) =>
+      readRecordsAt(sandbox.events, day, offsets).map((record) => record?.id);
+    expect(idsAt([second, 0, 1e6])).toEqual(["b", "a", undefined]);
+    expect(idsAt([0, second], "2026-11-21")).toEqual([undefined, undefined]);
+    linkSync(dayFile(sandbox), `${sandbox.root}/second`);
+    expect(() => idsAt([0])).toThrow(Fault);
   });
 
   test("keeps the offset of a day that it cannot read now", () => {
