@@ -8,13 +8,12 @@ import type { Names } from "../log-index/columns";
 import { emptyIndex, Indexer, type DayIndex, type IndexedSession } from "../log-index/day-index";
 import { loadIndex, saveIndex } from "../log-index/index-file";
 import { faultCode } from "../os/fault";
+import { Slices } from "../os/slices";
 import { isUnchanged, type FileStatus } from "../os/syscalls";
 import { system } from "../os/system";
 
 type Head = Extract<HeadEntry, { readonly kind: "head" }>;
 
-// A frame of the screen: what waits for an answer does not notice.
-const SLICE_MS = 12;
 const MANY_EVENTS = 100_000;
 // For what the watch of the folder does not report.
 const POLL_MS = 2000;
@@ -30,7 +29,7 @@ export class Catalogue {
   readonly #days = new Map<string, DayIndex>();
   readonly #waiting = new Set<() => void>();
   #watcher: FSWatcher | undefined;
-  #sliceEndMs = 0;
+  readonly #slices = new Slices();
   #isClosed = false;
   #wake: (() => void) | undefined;
   #isDirty = true;
@@ -150,7 +149,7 @@ export class Catalogue {
   async #readAll(): Promise<void> {
     const names = listDays(this.events);
     if (this.#isChanged(names)) this.#forget();
-    this.#sliceEndMs = performance.now() + SLICE_MS;
+    this.#slices.begin();
     for (const day of names.toReversed()) {
       const known = this.#days.get(day);
       const status = system.statusAt(dayPath(this.events, day));
@@ -211,14 +210,14 @@ export class Catalogue {
       // A session that began before midnight: its events of the older day come first.
       if (later !== undefined) this.#indexer.append(session, later, this.#indexesOf(later));
       this.sessions.set(id, session);
-      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+      if (this.#slices.isOver) await this.#slices.pause(); // oxlint-disable-line no-await-in-loop
     }
   }
 
   async #readLines(index: DayIndex, sessions = index.sessions): Promise<void> {
     for (const entry of readDayHeads(dayPath(this.events, index.day), index.day, {}, index.end)) {
       this.#indexer.add(index, entry, sessions);
-      if (performance.now() > this.#sliceEndMs) await this.#pause(); // oxlint-disable-line no-await-in-loop
+      if (this.#slices.isOver) await this.#slices.pause(); // oxlint-disable-line no-await-in-loop
     }
   }
 
@@ -226,10 +225,5 @@ export class Catalogue {
     return Array.from(days)
       .toSorted()
       .flatMap((day) => this.#days.get(day) ?? []);
-  }
-
-  async #pause(): Promise<void> {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    this.#sliceEndMs = performance.now() + SLICE_MS;
   }
 }

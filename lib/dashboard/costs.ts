@@ -13,7 +13,6 @@ import type { Catalogue } from "./catalogue";
 import { numbersOf } from "./session-usage";
 import { isChosen, ofSessions, takePeriod } from "./statistics";
 
-const SLICE_MS = 12;
 const MAX_ROWS = 200;
 
 /** What all sessions cost, from Claude Code's folder of transcripts. */
@@ -73,7 +72,7 @@ export class Costs {
     const state = files.map(({ path, size, modifiedMs }) => `${path} ${size} ${modifiedMs}`).join();
     if (this.#usage === undefined || state !== this.#state) {
       this.#state = state;
-      this.#usage = readUsageInSlices(files, SLICE_MS);
+      this.#usage = readUsageInSlices(files);
     }
     return this.#usage;
   }

@@ -2,13 +2,12 @@
 import { EVENT_KEYS, daysToSearch, searchDay, type Found } from "../log-index/search";
 import type { Filter } from "../log-index/filter";
 import { compilePattern, type Pattern } from "../log-index/pattern";
+import { Slices } from "../os/slices";
 import type { SearchHit, SearchMessage } from "./answers";
 
 const MAX_HITS = 500;
 /** What is shown around what was found. */
 const AROUND = 120;
-// As long as a frame of the screen: whoever else asks waits no longer.
-const SLICE_MS = 12;
 
 /** What to search. */
 export interface SearchRequest {
@@ -40,7 +39,7 @@ export async function* searchMessages(
   const options = { filter, isCaseExact, patterns, nowMs: Date.now() };
   const days = daysToSearch(events, options);
   let count = 0;
-  let sliceEndMs = performance.now() + SLICE_MS;
+  const slices = new Slices();
   for (const [read, day] of days.entries()) {
     yield { kind: "progress", day, share: read / days.length };
     for (const found of searchDay(events, day, options)) {
@@ -49,20 +48,14 @@ export async function* searchMessages(
         return;
       }
       yield { kind: "hit", hit: toHit(found) };
-      if (performance.now() < sliceEndMs) continue;
-      await pause(); // oxlint-disable-line no-await-in-loop
+      if (!slices.isOver) continue;
+      await slices.pause(); // oxlint-disable-line no-await-in-loop
       if (signal.aborted) return;
-      sliceEndMs = performance.now() + SLICE_MS;
     }
-    await pause(); // oxlint-disable-line no-await-in-loop
+    await slices.pause(); // oxlint-disable-line no-await-in-loop
     if (signal.aborted) return;
-    sliceEndMs = performance.now() + SLICE_MS;
   }
   yield { kind: "end", is_cut: false };
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function toHit({ record, text, at, length, place }: Found): SearchHit {

@@ -15,8 +15,6 @@ interface Kept {
 }
 
 const MAX_KEPT = 16;
-// A frame of the screen: what waits for an answer does not notice.
-const SLICE_MS = 12;
 
 /** What sessions used, from Claude Code's folder of transcripts. */
 export class SessionUsages {
@@ -49,7 +47,7 @@ export class SessionUsages {
     sessionId: string,
     configured: readonly Readonly<Record<string, unknown>>[],
   ): Promise<UsageAnswer> {
-    const usage = await readUsageInSlices(files, SLICE_MS);
+    const usage = await readUsageInSlices(files);
     const { prices } = withConfiguredPrices(configured);
     const cost = costOfSession(usage.answers, sessionId, prices);
     const billedUsd = usage.bills.get(sessionId)?.costUsd;

@@ -3,6 +3,7 @@
 import { answerOf, Answers } from "../history/usage";
 import { fieldOf } from "../history/payload";
 import { faultCode } from "../os/fault";
+import { Slices } from "../os/slices";
 import {
   agentMetaOf,
   listTranscripts,
@@ -68,23 +69,16 @@ export function readAllUsage(projects: string, options: ReadOptions = {}): Trans
   return readFiles(listTranscripts(projects, options.sinceMs), options);
 }
 
-/**
- * Reads transcripts in slices between which others can work.
- *
- * @param sliceMs how long a slice may take
- */
+/** Reads transcripts in slices between which others can work. */
 export async function readUsageInSlices(
   files: readonly TranscriptFile[],
-  sliceMs: number,
 ): Promise<TranscriptUsage> {
   const reading = readingOf(files, {});
-  for (let endMs = performance.now() + sliceMs; ;) {
+  const slices = new Slices();
+  for (;;) {
     const { done, value } = reading.next();
     if (done === true) return value;
-    if (performance.now() < endMs) continue;
-    // oxlint-disable-next-line no-await-in-loop -- one slice after the other
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    endMs = performance.now() + sliceMs;
+    if (slices.isOver) await slices.pause(); // oxlint-disable-line no-await-in-loop
   }
 }
 
