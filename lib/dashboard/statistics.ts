@@ -1,11 +1,18 @@
 // Statistics of what a filter chooses, next to the period before, and where the time of its sessions went.
-import { addTime, noTime, QUARTER_MS, type Activity, type TimeSpent } from "../history/time-spent";
+import {
+  addTime,
+  noTime,
+  QUARTER_MS,
+  timeJson,
+  type Activity,
+  type TimeSpent,
+} from "../history/time-spent";
 import type { IndexedSession } from "../log-index/day-index";
 import { holdsFor, matchesState, matchesValue, timeOf, type Filter } from "../log-index/filter";
 import type { GroupBy } from "../log-index/group-by";
-import { Statistics, type StatisticsResult, type StatisticsRow } from "../log-index/statistics";
+import { rowJson, Statistics, type StatisticsResult } from "../log-index/statistics";
 import { formatLocalTime } from "../os/local-time";
-import type { StatisticsAnswer, StatisticsNumbers, TimeAnswer } from "./answers";
+import type { StatisticsAnswer } from "./answers";
 import type { Catalogue } from "./catalogue";
 import { chooseEvents } from "./events";
 
@@ -39,17 +46,17 @@ export function answerStatistics(
     by,
     first_ms: isEmpty ? null : result.firstMs,
     last_ms: isEmpty ? null : result.lastMs,
-    total: toNumbers(result.total),
-    before: before === undefined ? null : toNumbers(before.total),
-    time: toTime(time.total),
+    total: rowJson(result.total),
+    before: before === undefined ? null : rowJson(before.total),
+    time: timeJson(time.total),
     rows: result.rows.slice(0, MAX_ROWS).map((row) => {
       const earlierRow = rowsBefore.get(row.key);
       const spent = time.rows.get(row.key);
-      return Object.assign(toNumbers(row), {
+      return Object.assign(rowJson(row), {
         name: row.key,
         by_day: row.byDay,
-        before: earlierRow === undefined ? null : toNumbers(earlierRow),
-        time: spent === undefined ? null : toTime(spent),
+        before: earlierRow === undefined ? null : rowJson(earlierRow),
+        time: spent === undefined ? null : timeJson(spent),
       });
     }),
     matched: result.rows.length,
@@ -205,21 +212,4 @@ function keyOf(
     case "hour":
       return localTimeAt(startMs).slice(11, 13);
   }
-}
-
-function toNumbers(row: StatisticsRow): StatisticsNumbers {
-  return {
-    events: row.events,
-    sessions: row.sessions,
-    prompts: row.prompts,
-    calls: row.calls,
-    failed: row.failed,
-    failure_rate: row.failureRate,
-    p50_ms: row.p50Ms ?? null,
-    p95_ms: row.p95Ms ?? null,
-  };
-}
-
-function toTime({ tools, model, waiting, idle }: TimeSpent): TimeAnswer {
-  return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
 }

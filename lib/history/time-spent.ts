@@ -228,6 +228,19 @@ export class SessionTime {
   readonly turns: TurnTime[] = [];
   readonly #tracker = new ActivityTracker((spent) => this.#spend(spent));
 
+  /**
+   * Adds up all events of a session.
+   *
+   * @param heads in the order in which they were written
+   * @param untilMs until when the session goes on, if it is not over
+   */
+  static of(heads: Iterable<TimedHead>, untilMs?: number): SessionTime {
+    const time = new SessionTime();
+    for (const head of heads) time.add(head);
+    if (untilMs !== undefined) time.continueTo(untilMs);
+    return time;
+  }
+
   /** Adds the next event. */
   add(head: TimedHead): void {
     this.#tracker.add(head);
@@ -323,6 +336,11 @@ export class QuarterTime {
 /** Adds one time to another. */
 export function addTime(sum: Record<Activity, number>, spent: TimeSpent): void {
   for (const activity of ACTIVITIES) sum[activity] += spent[activity];
+}
+
+/** Time as `--json` and the dashboard's server give it: docs/json.md. */
+export function timeJson({ tools, model, waiting, idle }: TimeSpent) {
+  return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
 }
 
 /** All of it but the time in which nobody waits for anything. */

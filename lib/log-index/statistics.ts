@@ -25,6 +25,21 @@ export interface StatisticsRow {
   readonly byDay: readonly number[];
 }
 
+/** A row as `--json` and the dashboard's server give it: docs/json.md. */
+export function rowJson(row: StatisticsRow) {
+  const { events, sessions, prompts, calls, failed, failureRate, p50Ms, p95Ms } = row;
+  return {
+    events,
+    sessions,
+    prompts,
+    calls,
+    failed,
+    failure_rate: failureRate,
+    p50_ms: p50Ms ?? null,
+    p95_ms: p95Ms ?? null,
+  };
+}
+
 /** What was counted. */
 export interface StatisticsResult {
   readonly by: GroupBy;

@@ -7,11 +7,10 @@ import { costOfSession } from "../../history/session-cost";
 import { filesTouched } from "../../history/files-touched";
 import { describeHint, findRepeats } from "../../history/repeats";
 import { SessionSummary } from "../../history/summary";
-import { SessionTime } from "../../history/time-spent";
+import { SessionTime, timeJson } from "../../history/time-spent";
 import type { Timeline } from "../../history/timeline";
 import { buildTimeline } from "../../history/timeline-builder";
 import { inWrittenOrder } from "../../history/written-order";
-import type { EventRecord } from "../../log/record";
 import { defineCommand, DONE } from "../command";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
@@ -20,7 +19,7 @@ import { costJson, type ShownCost } from "../render/cost";
 import { filesJson, renderFiles } from "../render/files-touched";
 import { sessionJson } from "../render/session-json";
 import { fit, plural, safeJson, sanitize } from "../render/text";
-import { renderSessionTime, timeJson } from "../render/time-spent";
+import { renderSessionTime } from "../render/time-spent";
 import { renderTimeline } from "../render/timeline";
 import { timelineJson } from "../render/timeline-json";
 
@@ -62,7 +61,7 @@ export default defineCommand({
       terminal.print(
         time
           ? renderSessionTime(
-              timeOf(records, isOver ? undefined : nowMs),
+              SessionTime.of(inWrittenOrder(records), isOver ? undefined : nowMs),
               promptsByTime(timeline),
               longestHoldups(timeline, MAX_HOLDUPS),
               summary.projectDir,
@@ -78,7 +77,7 @@ export default defineCommand({
     const timeline = buildTimeline(records, nowMs, isOver, launchesOf(read));
     const links = findLinks(paths.events, found);
     if (json) {
-      const spent = timeOf(records, isOver ? undefined : nowMs);
+      const spent = SessionTime.of(inWrittenOrder(records), isOver ? undefined : nowMs);
       const skipped = found.skipped;
       terminal.print(
         safeJson(toJson({ summary, timeline, links, spent, cost, nowMs, skipped, doubles }), 2),
@@ -111,14 +110,6 @@ function costOf(id: string, { usage, prices }: SessionsUsage): ShownCost {
 /** The calls that started subagents, which only transcripts always know. */
 function launchesOf({ usage }: SessionsUsage): Map<string, string> {
   return new Map(Array.from(usage.agents, ([id, { toolUseId }]) => [id, toolUseId]));
-}
-
-/** @param untilMs until when it goes on, if it is not over */
-function timeOf(records: readonly EventRecord[], untilMs: number | undefined): SessionTime {
-  const time = new SessionTime();
-  for (const record of inWrittenOrder(records)) time.add(record);
-  if (untilMs !== undefined) time.continueTo(untilMs);
-  return time;
 }
 
 function promptsByTime({ entries }: Timeline): Map<number, string> {

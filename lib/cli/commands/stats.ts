@@ -4,20 +4,21 @@ import {
   addTime,
   noTime,
   QUARTER_MS,
+  timeJson,
   type Activity,
   type TimeSpent,
 } from "../../history/time-spent";
 import { dayBefore, utcDay } from "../../log/log";
 import { Indexer } from "../../log-index/day-index";
 import { readIndexes, readSessions } from "../../log-index/read-indexes";
-import { Statistics, type StatisticsResult, type StatisticsRow } from "../../log-index/statistics";
+import { rowJson, Statistics, type StatisticsResult } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE, UsageError } from "../command";
 import type { CostGroup } from "../log/cost-groups";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
-import { renderDaysTime, timeJson } from "../render/time-spent";
+import { renderDaysTime } from "../render/time-spent";
 import { renderStatistics } from "../render/statistics";
 import { safeJson } from "../render/text";
 import { parseSince } from "../render/time";
@@ -136,21 +137,7 @@ function toJson({ by, firstMs, lastMs, total, rows }: StatisticsResult): unknown
     by,
     first_at: isEmpty ? null : new Date(firstMs).toISOString(),
     last_at: isEmpty ? null : new Date(lastMs).toISOString(),
-    total: numbersOf(total),
-    rows: rows.map((row) => Object.assign({ name: row.key }, numbersOf(row))),
-  };
-}
-
-function numbersOf(row: StatisticsRow) {
-  const { events, sessions, prompts, calls, failed, failureRate, p50Ms, p95Ms } = row;
-  return {
-    events,
-    sessions,
-    prompts,
-    calls,
-    failed,
-    failure_rate: failureRate,
-    p50_ms: p50Ms ?? null,
-    p95_ms: p95Ms ?? null,
+    total: rowJson(total),
+    rows: rows.map((row) => Object.assign({ name: row.key }, rowJson(row))),
   };
 }

@@ -136,8 +136,3 @@ function describeTime(spent: TimeSpent): string {
   const idle = spent.idle > 0 ? `; ${formatDuration(spent.idle)} idle between prompts` : "";
   return `${formatDuration(all)} of work: ${parts.join(", ")}${idle}`;
 }
-
-/** Time as `--json` prints it: docs/json.md. */
-export function timeJson({ tools, model, waiting, idle }: TimeSpent) {
-  return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
-}

@@ -221,8 +221,7 @@ function useSide(id: string): Side | undefined {
     if (session === undefined || count === 0) return undefined;
     const records = Array.from(placed.values(), ({ record }) => record);
     const timeline = buildTimeline(records, session.last_ms, true);
-    const time = new SessionTime();
-    for (const record of inWrittenOrder(records)) time.add(record);
+    const time = SessionTime.of(inWrittenOrder(records));
     const tools = new Map<string, { calls: number; failed: number }>();
     for (const { tool, outcome } of callsIn(timeline.entries)) {
       const counts = tools.get(tool) ?? { calls: 0, failed: 0 };

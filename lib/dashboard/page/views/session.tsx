@@ -332,12 +332,7 @@ interface TimeProps {
 const MAX_HOLDUPS = 10;
 
 function Time({ records, rows, untilMs, timeline, projectDir }: TimeProps) {
-  const time = useMemo(() => {
-    const spent = new SessionTime();
-    for (const record of records) spent.add(record);
-    if (untilMs !== undefined) spent.continueTo(untilMs);
-    return spent;
-  }, [records.length, untilMs]);
+  const time = useMemo(() => SessionTime.of(records, untilMs), [records.length, untilMs]);
   const prompts = new Map(
     rows.flatMap((row) => (row.kind === "turn" ? [[row.atMs, row.text]] : [])),
   );
