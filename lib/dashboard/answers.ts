@@ -1,4 +1,5 @@
 // What crosses the wire between the dashboard's server and its page: types only, in the names of our JSON.
+import type { CostGroup } from "../history/session-cost";
 import type { SessionLink } from "../history/lineage";
 import type { SessionState } from "../history/summary";
 import type { EventRecord, Place } from "../log/record";
@@ -254,16 +255,13 @@ export interface UsageNumbers {
   readonly cache_share: number | null;
 }
 
-/** By what costs can be told apart. */
-export type CostGroup = "model" | "agent" | "project" | "day";
-
 /** What the sessions cost that a filter chooses. */
 export interface CostsAnswer {
   readonly by: CostGroup;
   /** How many transcripts were read. */
   readonly files: number;
   readonly total: UsageNumbers;
-  /** The dearest first, days in their order. */
+  /** The dearest first, days in their order, the newest last. */
   readonly rows: readonly (UsageNumbers & { readonly name: string })[];
 }
 

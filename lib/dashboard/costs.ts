@@ -2,13 +2,13 @@
 // when somebody asks, because a month of them takes seconds.
 import { loadConfig } from "../config";
 import { withConfiguredPrices } from "../history/prices";
-import { costBy, dearestFirst } from "../history/session-cost";
-import { addAnswer, noUsage, type Answer } from "../history/usage";
+import { costGroups, type CostGroup } from "../history/session-cost";
+import { addAnswer, noUsage } from "../history/usage";
 import type { Filter } from "../log-index/filter";
 import { formatLocalTime } from "../os/local-time";
 import { readUsageInSlices, type TranscriptUsage } from "../transcripts/read-usage";
 import { listTranscripts } from "../transcripts/transcript-files";
-import type { CostGroup, CostsAnswer } from "./answers";
+import type { CostsAnswer } from "./answers";
 import type { Catalogue } from "./catalogue";
 import { numbersOf } from "./session-usage";
 import { isChosen, ofSessions, takePeriod } from "./statistics";
@@ -40,30 +40,18 @@ export class Costs {
     });
     const total = noUsage();
     for (const answer of chosen) addAnswer(total, answer, prices);
-    const groups = costBy(chosen, prices, (answer) => this.#keyOf(by, answer));
-    const rows =
-      by === "day"
-        ? Array.from(groups).toSorted(([a], [b]) => (a < b ? -1 : 1))
-        : Array.from(dearestFirst(groups));
+    const groups = costGroups(by, chosen, prices, {
+      projectOf: (sessionId) => sessions.get(sessionId)?.summary.project,
+      localTimeOf: formatLocalTime,
+    });
+    const rows = Array.from(groups);
+    const shown = by === "day" ? rows.slice(-MAX_ROWS) : rows.slice(0, MAX_ROWS);
     return {
       by,
       files,
       total: numbersOf(total),
-      rows: rows.slice(-MAX_ROWS).map(([name, usage]) => Object.assign(numbersOf(usage), { name })),
+      rows: shown.map(([name, usage]) => Object.assign(numbersOf(usage), { name })),
     };
-  }
-
-  #keyOf(by: CostGroup, { model, agentId, agentType, atMs, sessionId }: Answer): string {
-    switch (by) {
-      case "model":
-        return model;
-      case "agent":
-        return agentType || (agentId === "" ? "main" : "subagent");
-      case "day":
-        return formatLocalTime(atMs).slice(0, 10);
-      case "project":
-        return this.catalogue.sessions.get(sessionId)?.summary.project ?? "not in the log";
-    }
   }
 
   // What was read last is kept until a file has changed.

@@ -1,7 +1,8 @@
 // The dashboard's server: the routes behind the guard. It reads the log and changes nothing.
+import { COST_GROUPS } from "../history/session-cost";
 import { readRecordsAt } from "../log/reader";
 import { faultCode } from "../os/fault";
-import type { CostGroup, LiveMessage, Place, SearchMessage } from "./answers";
+import type { LiveMessage, Place, SearchMessage } from "./answers";
 import { Catalogue } from "./catalogue";
 import { Costs } from "./costs";
 import { describePlaces, findEvents } from "./events";
@@ -48,7 +49,6 @@ export interface DashboardServer {
   close(): Promise<void>;
 }
 
-const COST_GROUPS: readonly CostGroup[] = ["model", "agent", "project", "day"];
 const MAX_EVENTS = 100_000;
 const MAX_TEXTS = 200;
 // Browsers open six connections to a host. A page whose stream is ended asks again when it is looked at.

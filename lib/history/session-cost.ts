@@ -55,6 +55,56 @@ export function costBy(
   return groups;
 }
 
+/** What costs can be added up by. */
+export const COST_GROUPS = ["model", "agent", "project", "day"] as const;
+export type CostGroup = (typeof COST_GROUPS)[number];
+
+/** What transcripts do not say of an answer. */
+export interface CostContext {
+  /** The project of a session; `undefined` if the session is not in the log. */
+  readonly projectOf: (sessionId: string) => string | undefined;
+  /** The local time, as `2025-09-24T12:52…`, of a time in milliseconds since 1970 UTC. */
+  readonly localTimeOf: (epochMs: number) => string;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Adds up answers: days by date, others the dearest first. */
+export function costGroups(
+  by: CostGroup,
+  answers: Iterable<Answer>,
+  prices: Prices,
+  { projectOf, localTimeOf }: CostContext,
+): Map<string, Usage> {
+  switch (by) {
+    case "model":
+      return dearestFirst(costBy(answers, prices, ({ model }) => model));
+    case "agent":
+      return dearestFirst(
+        costBy(
+          answers,
+          prices,
+          ({ agentId, agentType }) => agentType || (agentId === "" ? "main" : "subagent"),
+        ),
+      );
+    case "project":
+      return dearestFirst(
+        costBy(answers, prices, ({ sessionId }) => projectOf(sessionId) ?? "not in the log"),
+      );
+    case "day": {
+      // A local time takes long to find, and within a minute the local day does not change.
+      const days = new Map<number, string>();
+      const groups = costBy(answers, prices, ({ atMs }) => {
+        const minute = Math.floor(atMs / MINUTE_MS);
+        const day = days.get(minute) ?? localTimeOf(minute * MINUTE_MS).slice(0, 10);
+        days.set(minute, day);
+        return day;
+      });
+      return new Map(Array.from(groups).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    }
+  }
+}
+
 /** The groups by their cost, then by their tokens. */
 export function dearestFirst(groups: ReadonlyMap<string, Usage>): Map<string, Usage> {
   return new Map(

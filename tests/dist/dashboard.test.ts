@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import type {
+  CostsAnswer,
   EventsAnswer,
   FilesAnswer,
   HealthAnswer,
@@ -356,6 +357,21 @@ describe("it", () => {
       cost_usd: null,
     });
     expect((await dashboard.fetch("/api/usage?id=nobody")).status).toBe(404);
+  });
+
+  test("of more rows of costs than it shows, leaves out the cheapest", async () => {
+    using sandbox = new Sandbox();
+    const folder = `${sandbox.home}/.claude/projects/-shop`;
+    mkdirSync(folder, { recursive: true });
+    const types = Array.from({ length: 210 }, (_, n) => `agent ${n}`);
+    for (const [n, agentType] of types.entries()) {
+      const more = { agentId: `a${n}`, attributionAgent: agentType };
+      const line = answerLine({ id: `m${n}`, requestId: `r${n}`, output: 1000 * n, more });
+      appendFileSync(`${folder}/${SESSION}.jsonl`, `${JSON.stringify(line)}\n`);
+    }
+    await using dashboard = await Dashboard.start(sandbox);
+    const { rows } = await dashboard.ask<CostsAnswer>("/api/costs?by=agent");
+    expect(rows.map(({ name }) => name)).toEqual(types.toReversed().slice(0, 200));
   });
 
   test.each([

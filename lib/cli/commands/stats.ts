@@ -1,5 +1,6 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
+import type { CostGroup } from "../../history/session-cost";
 import {
   addTime,
   noTime,
@@ -14,7 +15,6 @@ import { readIndexes, readSessions } from "../../log-index/read-indexes";
 import { rowJson, Statistics, type StatisticsResult } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE, UsageError } from "../command";
-import type { CostGroup } from "../log/cost-groups";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
@@ -85,24 +85,30 @@ export default defineCommand({
   },
 });
 
-const COST_GROUPS: readonly CostGroup[] = ["model", "agent", "outcome", "day", "project"];
+const COST_GROUPS: readonly (CostGroup | "outcome")[] = [
+  "model",
+  "agent",
+  "outcome",
+  "day",
+  "project",
+];
 
-function isCostGroup(by: string): by is CostGroup {
+function isCostGroup(by: string): by is CostGroup | "outcome" {
   return COST_GROUPS.some((group) => group === by);
 }
 
 /** What was used, from transcripts. */
 async function printCosts(
-  by: CostGroup,
+  by: CostGroup | "outcome",
   sinceMs: number,
   isJson: boolean,
   terminal: Terminal,
 ): Promise<void> {
   const { printUsageFaults, readUsage } = await import("../log/session-usage");
-  const { costGroups } = await import("../log/cost-groups");
+  const { costGroupsSince } = await import("../log/cost-groups");
   const { costsJson, renderCosts } = await import("../render/cost");
   const read = readUsage({ sinceMs }, terminal);
-  const groups = costGroups(by, sinceMs, read);
+  const groups = costGroupsSince(by, sinceMs, read);
   terminal.print(isJson ? safeJson(costsJson(by, groups), 2) : renderCosts(by, groups, terminal));
   printUsageFaults(read, terminal);
 }

@@ -1,8 +1,8 @@
 // What was used, added up by model, agent, day, project, or how the prompt ended.
 import { paths } from "../../environment";
 import { knownEvent } from "../../events";
-import { costBy, dearestFirst } from "../../history/session-cost";
-import type { Answer, Usage } from "../../history/usage";
+import { costBy, costGroups, dearestFirst, type CostGroup } from "../../history/session-cost";
+import type { Usage } from "../../history/usage";
 import { utcDay } from "../../log/log";
 import { readHeads } from "../../log/reader";
 import { Indexer } from "../../log-index/day-index";
@@ -10,54 +10,24 @@ import { readIndexes } from "../../log-index/read-indexes";
 import { formatLocalTime } from "../../os/local-time";
 import type { SessionsUsage } from "./session-usage";
 
-/** What a row can stand for. */
-export type CostGroup = "model" | "agent" | "day" | "project" | "outcome";
-
-const MINUTE_MS = 60_000;
-
 /** The groups: days by date, others by their cost. */
-export function costGroups(
-  by: CostGroup,
+export function costGroupsSince(
+  by: CostGroup | "outcome",
   sinceMs: number,
   { usage, prices }: SessionsUsage,
 ): Map<string, Usage> {
-  const keyOf = keyFor(by, sinceMs);
-  const groups = costBy(usage.answers, prices, (answer) =>
-    answer.atMs >= sinceMs ? keyOf(answer) : undefined,
-  );
-  if (by !== "day") return dearestFirst(groups);
-  return new Map(Array.from(groups).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function keyFor(by: CostGroup, sinceMs: number): (answer: Answer) => string {
-  switch (by) {
-    case "model":
-      return ({ model }) => model;
-    case "agent":
-      return ({ agentId, agentType }) => agentType || (agentId === "" ? "main" : "subagent");
-    case "day":
-      return dayOfAnswer();
-    case "project": {
-      const projects = projectsOfSessions();
-      return ({ sessionId }) => projects.get(sessionId) ?? "not in the log";
-    }
-    case "outcome": {
-      const outcomes = outcomesOfPrompts(sinceMs);
-      return ({ promptId }) => outcomes.get(promptId) ?? "not in the log";
-    }
+  const answers = Array.from(usage.answers).filter(({ atMs }) => atMs >= sinceMs);
+  if (by === "outcome") {
+    const outcomes = outcomesOfPrompts(sinceMs);
+    return dearestFirst(
+      costBy(answers, prices, ({ promptId }) => outcomes.get(promptId) ?? "not in the log"),
+    );
   }
-}
-
-// Within a minute the local day does not change, and most answers are in the order of time.
-function dayOfAnswer(): (answer: Answer) => string {
-  const days = new Map<number, string>();
-  return ({ atMs }) => {
-    const minute = Math.floor(atMs / MINUTE_MS);
-    let day = days.get(minute);
-    if (day === undefined)
-      days.set(minute, (day = formatLocalTime(minute * MINUTE_MS).slice(0, 10)));
-    return day;
-  };
+  const projects = by === "project" ? projectsOfSessions() : undefined;
+  return costGroups(by, answers, prices, {
+    projectOf: (sessionId) => projects?.get(sessionId),
+    localTimeOf: formatLocalTime,
+  });
 }
 
 function projectsOfSessions(): Map<string, string> {

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { CLIENT_PRICES } from "../../../lib/history/prices";
 import {
   costBy,
+  costGroups,
   costOfSession,
   dearestFirst,
   describeCost,
@@ -71,6 +72,25 @@ test("what has no key is in no group, and the dearest comes first", () => {
   expect(Array.from(groups.values(), ({ answers }) => answers)).toEqual([4, 1]);
   const turned = new Map([...groups].toReversed());
   expect([...dearestFirst(turned).keys()]).toEqual([...groups.keys()]);
+});
+
+test.each([
+  ["model", ["claude-opus-5-5", "claude-haiku-4-5"]],
+  ["agent", ["main", "subagent"]],
+  ["project", ["shop", "not in the log"]],
+  ["day", ["2026-11-22", "2026-11-23"]],
+] as const)("by %s, days come in their order and others by their cost", (by, expected) => {
+  const answers = [
+    { ...answer("p2", { model: "claude-haiku-4-5" }), atMs: Date.parse("2026-11-23T00:00:59Z") },
+    ...ANSWERS.map((one) => ({ ...one, atMs: Date.parse("2026-11-22T23:59:59Z") })),
+  ];
+  const groups = costGroups(by, answers, CLIENT_PRICES, {
+    projectOf: (sessionId) => (sessionId === TRANSCRIBED ? "shop" : undefined),
+    localTimeOf: (epochMs) => new Date(epochMs).toISOString(),
+  });
+  expect([...groups.keys()]).toEqual([...expected]);
+  const all = Array.from(groups.values(), (usage) => usage.answers);
+  expect(all.reduce((sum, count) => sum + count)).toBe(answers.length);
 });
 
 test.each([

@@ -1,10 +1,8 @@
 // What sessions cost, read from their transcripts only when it is asked for: a month of them takes seconds.
 import { useState } from "preact/hooks";
-import { formatTokens } from "../../../history/session-cost";
-import type { CostGroup, CostsAnswer } from "../../answers";
+import { COST_GROUPS, formatTokens, type CostGroup } from "../../../history/session-cost";
+import type { CostsAnswer } from "../../answers";
 import { useAnswer } from "./use-answer";
-
-const GROUPS: readonly CostGroup[] = ["model", "agent", "project", "day"];
 
 export function Costs({ filter }: { readonly filter: string }) {
   const [by, setBy] = useState<CostGroup | undefined>();
@@ -15,7 +13,7 @@ export function Costs({ filter }: { readonly filter: string }) {
     <section class="costs" aria-label="Cost">
       <h2>Cost</h2>
       <p class="periods">
-        {GROUPS.map((group) => (
+        {COST_GROUPS.map((group) => (
           <button
             key={group}
             type="button"
