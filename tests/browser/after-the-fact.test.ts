@@ -7,7 +7,7 @@ import { startBrowser, whyNoBrowser } from "../../scripts/harness/chromium";
 import { Dashboard } from "../../scripts/harness/dashboard";
 import { runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { goTo, openPage } from "../support/browser";
+import { goTo, lookAt, openPage } from "../support/browser";
 import { until } from "../support/until";
 import { writeRecords } from "../support/written-log";
 
@@ -34,16 +34,8 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
     sandbox[Symbol.dispose]();
   });
 
-  /** Opens a view, and expects nothing wrong at the end. */
-  async function on(view: string, look: (page: Page) => Promise<void>): Promise<void> {
-    const opened = await openPage(browser, dashboard, view);
-    try {
-      await look(opened.page);
-      expect(opened.problems).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  }
+  const on = (view: string, look: (page: Page) => Promise<void>) =>
+    lookAt(browser, dashboard, view, look);
 
   test("Files: who changed what, over all sessions, and from there to the call", () =>
     on("files", async (page) => {

@@ -8,7 +8,7 @@ import { startBrowser, whyNoBrowser } from "../../scripts/harness/chromium";
 import { Dashboard } from "../../scripts/harness/dashboard";
 import { runCli, runProgram } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { goTo, openPage, type OpenPage } from "../support/browser";
+import { goTo, lookAt, openPage, type OpenPage } from "../support/browser";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
 import { answerLine, promptLine } from "../support/transcript-lines";
 import { until } from "../support/until";
@@ -61,16 +61,8 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
     sandbox[Symbol.dispose]();
   });
 
-  /** Opens a view, and expects nothing wrong at the end. */
-  async function on(view: string, look: (page: Page) => Promise<void>): Promise<void> {
-    const opened = await openPage(browser, dashboard, view);
-    try {
-      await look(opened.page);
-      expect(opened.problems).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  }
+  const on = (view: string, look: (page: Page) => Promise<void>) =>
+    lookAt(browser, dashboard, view, look);
 
   test("takes the token out of its address", () =>
     on("", async (page) => {

@@ -1,4 +1,5 @@
 // The dashboard's page in Chromium, for tests.
+import { expect } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Dashboard } from "../../scripts/harness/dashboard";
 
@@ -32,6 +33,22 @@ export async function openPage(
   await page.locator("[data-connection=live]").waitFor();
   if (view !== "") await goTo(page, view);
   return { page, problems, close: () => context.close() };
+}
+
+/** Opens a view, and expects nothing wrong at the end. */
+export async function lookAt(
+  browser: Browser,
+  dashboard: Dashboard,
+  view: string,
+  look: (page: Page) => Promise<void>,
+): Promise<void> {
+  const opened = await openPage(browser, dashboard, view);
+  try {
+    await look(opened.page);
+    expect(opened.problems).toEqual([]);
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Goes to a view as its links do. */
