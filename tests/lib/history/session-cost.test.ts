@@ -80,10 +80,9 @@ test.each([
   ["project", ["shop", "not in the log"]],
   ["day", ["2026-11-22", "2026-11-23"]],
 ] as const)("by %s, days come in their order and others by their cost", (by, expected) => {
-  const answers = [
-    { ...answer("p2", { model: "claude-haiku-4-5" }), atMs: Date.parse("2026-11-23T00:00:59Z") },
-    ...ANSWERS.map((one) => ({ ...one, atMs: Date.parse("2026-11-22T23:59:59Z") })),
-  ];
+  const haikuAt = (timestamp: string) =>
+    answer("p2", { model: "claude-haiku-4-5", more: { timestamp } });
+  const answers = [haikuAt("2026-11-23T00:00:00Z"), haikuAt("2026-11-22T23:59:59Z"), ...ANSWERS];
   const groups = costGroups(by, answers, CLIENT_PRICES, {
     projectOf: (sessionId) => (sessionId === TRANSCRIBED ? "shop" : undefined),
     localTimeOf: (epochMs) => new Date(epochMs).toISOString(),
