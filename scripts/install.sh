@@ -423,7 +423,7 @@ put_in_place() {
 }
 
 # Six files take 670 MB, so they share what is the same, unless the user chose otherwise, now or before. Programs that tar
-# wrote start slower, so they are written anew in both forms. Where that fails, they stay as they are, and work.
+# wrote start slower, so they are rewritten in both forms. Where that fails, they stay as they are, and work.
 arrange() {
   form=--link
   case $separate:$(cat "$hooks/.$name.form" 2>/dev/null || true) in

@@ -173,7 +173,7 @@ export interface StatisticsAnswer {
   readonly total: StatisticsNumbers;
   /** Of as long a time before, or of the same hours of the day before; `null` if the time has no beginning. */
   readonly before: StatisticsNumbers | null;
-  /** Of the sessions that were chosen, whatever their events. */
+  /** Time of the chosen sessions, from all of their events. */
   readonly time: TimeAnswer;
   readonly rows: readonly StatisticsAnswerRow[];
   /** How many rows there are; the first of them are here. */

@@ -1,5 +1,5 @@
-// Answers what a session used. A transcript may be large and is read anew when it has grown, so it is read in slices that
-// keep nothing waiting, and what was read last is kept.
+// Answers what a session used. A transcript may be large and is read again when it has grown, so it is read in slices that
+// let other requests through, and the last result is kept.
 import { loadConfig } from "../config";
 import { withConfiguredPrices } from "../history/prices";
 import { costOfSession, describeCost, untoldCost } from "../history/session-cost";

@@ -3,7 +3,7 @@ import { isEvent } from "../events";
 import type { UsualTimesAnswer } from "./answers";
 import type { Catalogue } from "./catalogue";
 
-// Enough to tell what is usual, and few enough to sort at once.
+// Enough for a stable percentile, and few enough to sort at once.
 const MAX_SAMPLES = 2000;
 
 /** The usual times by tool, from the newest calls of each. */

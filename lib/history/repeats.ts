@@ -47,10 +47,10 @@ export function findRepeats({ entries }: Timeline): Hint[] {
   const hints: Hint[] = [];
   for (const calls of callsByAgent(entries)) {
     const failures = failuresIn(calls);
-    // The same call that fails each time is told once.
-    const isTold = (hint: Hint) =>
+    // A repeated call that also fails each time is reported once, as a failure.
+    const isReported = (hint: Hint) =>
       failures.some((failure) => hint.calls.every((call) => failure.calls.includes(call)));
-    hints.push(...repeatsIn(calls).filter((hint) => !isTold(hint)), ...failures);
+    hints.push(...repeatsIn(calls).filter((hint) => !isReported(hint)), ...failures);
   }
   return hints.toSorted((a, b) => (a.calls[0]?.atMs ?? 0) - (b.calls[0]?.atMs ?? 0));
 }

@@ -20,7 +20,7 @@ export interface Answer extends Terms {
   /** Empty for the main agent. */
   readonly agentId: string;
   readonly agentType: string;
-  /** Whether it stands beside the conversation: a subagent's, or an aside's. */
+  /** Whether it is outside the main conversation: a subagent's answer, or an aside. */
   readonly isSidechain: boolean;
   /** Milliseconds since 1970 UTC. */
   readonly atMs: number;
@@ -62,7 +62,7 @@ export function answerOf(line: unknown, context: LineContext): Answer | undefine
     agentType: textField(line, "attributionAgent") || (context.agentType ?? ""),
     isSidechain: fieldOf(line, "isSidechain") === true,
     atMs: Date.parse(textField(line, "timestamp")),
-    // The client charges for what it asked for, whatever answered.
+    // The client charges for the model it asked for, even if another one answered.
     model: textField(line, "requestedModel") || answered || UNKNOWN_MODEL,
     isFast: fieldOf(usage, "speed") === "fast",
     isUsOnly: fieldOf(usage, "inference_geo") === "us",
@@ -166,7 +166,7 @@ export function knownCost({ costUsd, unpriced }: Usage): number | undefined {
   return unpriced > 0 ? undefined : costUsd;
 }
 
-/** Collects answers, in whatever order their lines are read, and keeps each once. */
+/** Collects answers and keeps each once. Their lines may come in any order. */
 export class Answers {
   // By the message's id; almost every one has a single request.
   readonly #byId = new Map<string, Answer | readonly Answer[]>();

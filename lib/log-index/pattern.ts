@@ -1,5 +1,5 @@
-// Regular expressions of the user's, for search. RE2 reads a text once, so none of them can hang, whatever its text is; that
-// is why it knows no backreferences and no looking around.
+// The user's regular expressions, for search. RE2 reads a text once, so no pattern can hang. The price is that it has no
+// backreferences and no lookaround.
 import { RE2JS } from "re2js";
 
 /** Where something matches. */

@@ -108,7 +108,7 @@ function* readingOf(
       yield* readFile(file, reading, (bytes) => onRead?.(bytes, total));
       reading.files++;
     } catch (error) {
-      faultCode(error); // Removed meanwhile, or not ours.
+      faultCode(error); // Deleted in the meantime, or not readable by us.
       reading.skipped.unreadable++;
     }
   }

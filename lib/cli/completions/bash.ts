@@ -4,7 +4,7 @@ import type { CommandRule, Grammar, OptionRule, Source } from "./grammar";
 /** Writes the script. */
 export function bashScript({ program, commands, options }: Grammar): string {
   const first = [...commands.map(({ name }) => name), ...options.map(({ name }) => `--${name}`)];
-  return `# Completes ${program} in bash. It is part of claude-session-hooks, which writes it anew.
+  return `# Completes ${program} in bash. It is part of claude-session-hooks, which rewrites it.
 # shellcheck shell=bash disable=SC2207 # No word below has a space.
 
 _claude_session_reply() {

@@ -5,7 +5,7 @@ import type { CommandRule, Grammar, OptionRule, Source } from "./grammar";
 export function fishScript({ program, commands, options }: Grammar): string {
   const first = `complete -c ${program} -n __claude_session_is_first`;
   return [
-    `# Completes ${program} in fish. It is part of claude-session-hooks, which writes it anew.`,
+    `# Completes ${program} in fish. It is part of claude-session-hooks, which rewrites it.`,
     "",
     "function __claude_session_is_first",
     "  test (count (commandline -opc)) -eq 1",

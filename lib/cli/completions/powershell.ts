@@ -19,7 +19,7 @@ export function powershellScript({ program, commands, options }: Grammar): strin
     ].join("\n");
   });
   const general = options.map((option) => `--${option.name}`);
-  return `# Completes ${program} in PowerShell. It is part of claude-session-hooks, which writes it anew.
+  return `# Completes ${program} in PowerShell. It is part of claude-session-hooks, which rewrites it.
 
 Register-ArgumentCompleter -Native -CommandName ${program}, ${program}.exe -ScriptBlock {
   param($word, $ast, $position)

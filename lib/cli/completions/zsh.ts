@@ -5,7 +5,7 @@ import type { CommandRule, Grammar, OptionRule, Source } from "./grammar";
 export function zshScript({ program, commands, options }: Grammar): string {
   const rows = commands.map(({ name, description }) => `    ${quote(`${name}:${description}`)}`);
   return `#compdef ${program}
-# Completes ${program} in zsh. It is part of claude-session-hooks, which writes it anew.
+# Completes ${program} in zsh. It is part of claude-session-hooks, which rewrites it.
 
 _claude-session_of_log() {
   local -a values descriptions

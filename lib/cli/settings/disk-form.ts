@@ -2,7 +2,7 @@
 // file system clones, they are clones of one file, and each program is still a file of its own. Elsewhere the five
 // hooks are one file with five names. docs/performance.md has what each form costs.
 //
-// Programs are written anew, in large writes: pages that came into the cache in small ones, as `tar` writes them, make
+// Programs are rewritten in large writes: pages that came into the cache in small ones, as `tar` writes them, make
 // every start of a hook slower by half (Linux 6.18, ext4).
 import {
   chmodSync,

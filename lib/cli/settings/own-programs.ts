@@ -57,7 +57,7 @@ function nameOf(path: string): HookProgramName | undefined {
 
 const seen = new Map<string, boolean>();
 
-/** Whether a file is one of our programs, whatever its name. */
+/** Whether a file is one of our programs. Its name does not matter. */
 export function isOurFile(path: string): boolean {
   const known = seen.get(path);
   if (known !== undefined) return known;

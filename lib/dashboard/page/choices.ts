@@ -1,4 +1,4 @@
-// What a person chose for this browser: whether texts are hidden, and whether to be told when a session asks.
+// Settings kept in this browser: whether texts are hidden, and whether to notify when a session begins to wait.
 import { effect, signal, type Signal } from "@preact/signals";
 
 /** A choice that stays until it is changed. */
@@ -12,26 +12,26 @@ function choice(name: string): Signal<boolean> {
   return chosen;
 }
 
-/** Whether prompts, answers, commands and file names are hidden: somebody else looks at the screen. */
+/** Whether prompts, answers, commands and file names are hidden, for a shared screen. */
 export const areTextsHidden = choice("texts hidden");
 
-/** Whether the browser tells when a session begins to wait for an answer. */
-export const isToldOfQuestions = choice("told of questions");
+/** Whether the browser notifies when a session begins to wait for an answer. */
+export const areNotificationsOn = choice("notifications");
 
 effect(() => {
   document.documentElement.classList.toggle("texts-hidden", areTextsHidden.value);
 });
 
-/** Whether this browser can tell of questions. */
-export const canTell = "Notification" in globalThis;
+/** Whether this browser has notifications. */
+export const canNotify = "Notification" in globalThis;
 
-/** Turns being told on or off; the browser may ask for permission first. */
-export async function toggleTold(): Promise<void> {
-  if (isToldOfQuestions.value) {
-    isToldOfQuestions.value = false;
+/** Turns notifications on or off; the browser may ask for permission first. */
+export async function toggleNotifications(): Promise<void> {
+  if (areNotificationsOn.value) {
+    areNotificationsOn.value = false;
     return;
   }
-  if (!canTell) return;
+  if (!canNotify) return;
   const permission = await Notification.requestPermission();
-  isToldOfQuestions.value = permission === "granted";
+  areNotificationsOn.value = permission === "granted";
 }

@@ -36,7 +36,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["f F", "in a session: next, previous failure"],
   ["] [", "in a session: next, previous prompt"],
   ["p", "in Events: pause, resume"],
-  ["x", "hide texts, while somebody else looks at the screen"],
+  ["x", "hide or show texts, for a shared screen"],
   ["Esc", "close, or leave the filter"],
   ["?", "this list"],
 ];

@@ -13,7 +13,7 @@ import { Compare } from "./views/compare";
 import { Events } from "./views/events";
 import { Files } from "./views/files";
 import { Health } from "./views/health";
-import { tellOfQuestions } from "./tell";
+import { notifyOfQuestions } from "./notifications";
 import { Now } from "./views/now";
 import { Search } from "./views/search";
 import { Session } from "./views/session";
@@ -149,6 +149,6 @@ function Closed() {
 await logIn();
 readAddress();
 follow();
-tellOfQuestions();
+notifyOfQuestions();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

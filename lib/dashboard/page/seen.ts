@@ -20,7 +20,7 @@ function read(): [string, Seen][] {
     const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     return Array.isArray(kept) ? (kept as [string, Seen][]) : [];
   } catch {
-    return []; // Somebody else wrote there.
+    return []; // Not what this page wrote.
   }
 }
 

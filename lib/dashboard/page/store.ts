@@ -10,7 +10,7 @@ import type {
   UsualTimesAnswer,
 } from "../answers";
 import { access, ask, askJson, messagesIn } from "./api";
-import { isToldOfQuestions } from "./choices";
+import { areNotificationsOn } from "./choices";
 
 /** All sessions by id; the number changes with them. */
 const byId = new Map<string, SessionRow>();
@@ -99,13 +99,13 @@ export function follow(): void {
   addEventListener("visibilitychange", () => {
     // Browsers open six connections to a host: a page that nobody looks at lets go of its own.
     if (document.hidden) {
-      if (isToldOfQuestions.value) return;
+      if (areNotificationsOn.value) return;
       stop?.abort();
       connection.value = "resting";
     } else if (connection.value !== "live") void connect();
   });
   setInterval(() => {
-    if (!document.hidden || isToldOfQuestions.value) now.value = Date.now();
+    if (!document.hidden || areNotificationsOn.value) now.value = Date.now();
   }, 1000);
   void connect();
 }

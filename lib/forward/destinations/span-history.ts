@@ -172,8 +172,8 @@ export class LogHistory {
   constructor(readonly events: string) {}
 
   /**
-   * The history of everything up to an event, from the beginning of the day before it: what began earlier is not known
-   * whoever reads.
+   * The history of everything up to an event, from the beginning of the day before it: what began earlier is
+   * unknown to every reader alike.
    *
    * @param day of the event's file
    * @param position behind the event

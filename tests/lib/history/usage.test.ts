@@ -130,7 +130,7 @@ test("the answer is the session's that asked, also where only a fork's copy is l
   expect([...answers]).toMatchObject([{ promptId: "own", isCopy: false }]);
 });
 
-test("the client charges for what it asked for, whatever answered", () => {
+test("the client charges for the model it asked for, even if another one answered", () => {
   const line = answerLine({ model: "claude-opus-9", more: { requestedModel: "claude-sonnet-5" } });
   expect(answerOf(line, CONTEXT)?.model).toBe("claude-sonnet-5");
 });

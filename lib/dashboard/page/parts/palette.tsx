@@ -1,7 +1,7 @@
 // The command palette: type a part of a name, and go there or do it.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../address";
-import { areTextsHidden, canTell, isToldOfQuestions, toggleTold } from "../choices";
+import { areTextsHidden, canNotify, areNotificationsOn, toggleNotifications } from "../choices";
 import { isHelpOpen, isPaletteOpen, VIEWS } from "../keys";
 import { sessions } from "../store";
 import { stateWords, titleOf } from "./state";
@@ -92,10 +92,10 @@ function entries(): readonly Entry[] {
     action(areTextsHidden.value ? "Show texts" : "Hide texts", () => {
       areTextsHidden.value = !areTextsHidden.value;
     }),
-    ...(canTell
+    ...(canNotify
       ? [
-          action(isToldOfQuestions.value ? "Stop notifications" : "Notify me of questions", () => {
-            void toggleTold();
+          action(areNotificationsOn.value ? "Stop notifications" : "Notify me of questions", () => {
+            void toggleNotifications();
           }),
         ]
       : []),

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { isSlow } from "../../../history/repeats";
 import type { SessionRow } from "../../answers";
 import { linkTo } from "../address";
-import { canTell, isToldOfQuestions, toggleTold } from "../choices";
+import { canNotify, areNotificationsOn, toggleNotifications } from "../choices";
 import { formatAge, formatAgo, formatCount, formatDuration, plural } from "../format";
 import { onKey } from "../keys";
 import { State, stateWords, titleOf, titleOrId } from "../parts/state";
@@ -50,15 +50,15 @@ export function Now() {
   return (
     <div class="now">
       <h1 class="hidden">Now</h1>
-      {canTell ? (
+      {canNotify ? (
         <button
           type="button"
           class="quiet tell"
-          aria-pressed={isToldOfQuestions.value}
+          aria-pressed={areNotificationsOn.value}
           title="A notification of the desktop, when a session begins to wait for your answer"
-          onClick={() => void toggleTold()}
+          onClick={() => void toggleNotifications()}
         >
-          {isToldOfQuestions.value ? "Notifications are on" : "Notify me"}
+          {areNotificationsOn.value ? "Notifications are on" : "Notify me"}
         </button>
       ) : null}
       <Part
