@@ -142,7 +142,7 @@ function toOtlp(
     status:
       error === undefined
         ? { code: UNSET }
-        : { code: ERROR, message: (error.message ?? error.type).slice(0, MAX_MESSAGE) },
+        : { code: ERROR, message: beginningOf(error.message ?? error.type) },
     attributes: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
     links: [],
     events: [],
@@ -152,6 +152,14 @@ function toOtlp(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+// By code points: half a surrogate pair is no text in protobuf.
+function beginningOf(text: string): string {
+  return Array.from(text.slice(0, 2 * MAX_MESSAGE))
+    .slice(0, MAX_MESSAGE)
+    .join("")
+    .toWellFormed();
 }
 
 /** A time as the serializers take it: seconds and nanoseconds. A duration may have parts of a millisecond. */
