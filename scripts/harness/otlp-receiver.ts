@@ -38,9 +38,12 @@ export interface OtlpSpan extends OtlpItem {
   readonly status: { readonly code: number; readonly message: string };
 }
 
-/** Listens until it is disposed of (`await using`), and takes everything. */
+/** Listens until it is disposed of (`await using`). */
 export class OtlpReceiver implements AsyncDisposable {
+  /** Every request that it took. */
   readonly requests: OtlpRequest[] = [];
+  /** What it answers; it takes what it answers with 200. */
+  status = 200;
   readonly #server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -48,6 +51,7 @@ export class OtlpReceiver implements AsyncDisposable {
       const bytes = new Uint8Array(await request.arrayBuffer());
       const { headers } = request;
       const body = headers.get("Content-Encoding") === "gzip" ? Bun.gunzipSync(bytes) : bytes;
+      if (this.status !== 200) return new Response("", { status: this.status });
       this.requests.push({ path: new URL(request.url).pathname, headers, body });
       const type = headers.get("Content-Type") ?? "";
       // An empty answer in protobuf says the same.
