@@ -47,8 +47,12 @@ export function unpackDebianPackages(
   }
 }
 
-/** The mirror that this system's own apt uses. */
-function debianMirror(): string {
+/**
+ * The mirror that this system's own apt uses.
+ *
+ * @throws {Error} saying why there is none
+ */
+export function debianMirror(): string {
   if (process.platform !== "linux" || Bun.which("apt-get") === null || !existsSync(KEYRING))
     throw new Error("it comes as packages of Debian, which this system cannot fetch");
   const found = runOrThrow(

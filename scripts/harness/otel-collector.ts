@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { unpackDebianPackages } from "./debian-packages";
+import { debianMirror, unpackDebianPackages } from "./debian-packages";
 
 /** Where the Collector is, or why there is none. */
 export type FoundCollector = { readonly path: string } | { readonly reason: string };
@@ -34,9 +34,12 @@ export function findCollector(say: (text: string) => void = console.log): FoundC
   const cache = resolve(import.meta.dir, `../../node_modules/.cache/otel-collector-${key}`);
   const path = `${cache}/otelcol`;
   if (existsSync(path)) return { path };
-  say("Building the OpenTelemetry Collector from Debian's packages (330 MB) …");
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-otelcol-`);
   try {
+    debianMirror();
+    say(
+      "Building the OpenTelemetry Collector from Debian's packages (330 MB), once: some minutes …",
+    );
     // The others are libraries in C, which Go does without.
     unpackDebianPackages(PACKAGES, `${folder}/debian`, (name) => name.startsWith("golang-"));
     buildCollector(source, folder);
