@@ -2,6 +2,7 @@
 import { expiredDays, listDays } from "../log/log";
 import { readHeads, readDayHeads, recordIn, type HeadEntry } from "../log/reader";
 import type { Position } from "../log/position";
+import type { RecordHead } from "../log/record";
 import type { Cursor } from "./cursor";
 import type { Destination } from "./destination";
 
@@ -9,6 +10,7 @@ import type { Destination } from "./destination";
 export interface PendingEvent {
   readonly id: string;
   readonly session: string;
+  readonly head: RecordHead;
   /** The record as it is in the log. */
   readonly line: string;
   readonly day: string;
@@ -79,16 +81,17 @@ export class Backlog {
         skipped++;
         continue;
       }
-      const { id: recordId, session_id: session } = entry.head;
+      const { head } = entry;
+      const { id: recordId, session_id: session } = head;
       const position = { offset: entry.end, id: recordId };
-      const isWanted = this.wants(entry.head);
+      const isWanted = this.wants(head);
       // Only parsing shows whether the line is complete. Its text is kept, because objects take more memory.
       const line = isWanted || !entry.isWhole ? entry.text() : "";
       const isRecord = line !== "" && recordIn(line) !== undefined;
       if (!isRecord && !entry.isWhole) continue;
       if (isWanted && isRecord) {
         const bytesOfLine = entry.end - entry.begin;
-        const event = { id: recordId, session, line, day, position, bytes: bytesOfLine };
+        const event = { id: recordId, session, head, line, day, position, bytes: bytesOfLine };
         if (take(event)) continue;
         this.#pending = event;
         return { events, end, skipped, isLast: false };

@@ -89,10 +89,19 @@ export function* readRejectedBatches(
   let bytes = 0;
   for (const { rejected } of rejectedLines(rejectedPath(folder))) {
     if (rejected === undefined) continue;
-    const { id, session_id: session } = rejected.record;
-    const line = JSON.stringify(rejected.record);
+    const { record: head } = rejected;
+    const { id, session_id: session } = head;
+    const line = JSON.stringify(head);
     // It has no place in the log any more: the cursor is past it.
-    batch.push({ id, session, line, day: "", position: { offset: 0, id }, bytes: line.length });
+    batch.push({
+      id,
+      session,
+      head,
+      line,
+      day: "",
+      position: { offset: 0, id },
+      bytes: line.length,
+    });
     bytes += line.length;
     if (batch.length < limits.events && bytes < limits.bytes) continue;
     yield batch;

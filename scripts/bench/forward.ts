@@ -20,13 +20,21 @@ const TICKS_PER_SECOND = 100;
 const HEARTBEAT_MS = 500;
 /** The discard port: nothing listens there, so a forwarder tries once and waits. */
 const NOWHERE = "http://127.0.0.1:9";
+/** What a hook reads of a destination: one with many keys. */
+const TO_NOWHERE = {
+  type: "otlp",
+  url: NOWHERE,
+  signals: ["logs", "traces"],
+  encoding: "protobuf",
+  resource: { "deployment.environment.name": "bench" },
+};
 
 /** Measures a hook with a destination, an event on its way, and a backlog. */
 export async function measureForwarding(copies: FreshCopies): Promise<Measurement[]> {
   return [
     ...(await measureHook(copies)),
     ...(await measureArrival(copies)),
-    ...(await measureBacklog(copies)),
+    ...(await measureBacklogs(copies)),
   ];
 }
 
@@ -35,7 +43,7 @@ async function measureHook(copies: FreshCopies): Promise<Measurement[]> {
   using without = new Sandbox();
   using alive = new Sandbox();
   using asleep = new Sandbox();
-  for (const sandbox of [alive, asleep]) configure(sandbox, "observability", NOWHERE);
+  for (const sandbox of [alive, asleep]) configure(sandbox, TO_NOWHERE);
   const { text } = await capturedPayload("PreToolUse");
   const beating = setInterval(() => touchHeartbeat(alive, new Date()), HEARTBEAT_MS);
   const sandboxes = [without, alive, asleep];
@@ -86,7 +94,7 @@ async function measureArrival(copies: FreshCopies): Promise<Measurement[]> {
       return Response.json({ id: 1 });
     },
   });
-  configure(sandbox, "observability", server.url.href);
+  configure(sandbox, { type: "observability", url: server.url.href });
   const { text } = await capturedPayload("PreToolUse");
   const times: number[] = [];
   // The first one starts the forwarder.
@@ -115,8 +123,55 @@ async function measureArrival(copies: FreshCopies): Promise<Measurement[]> {
   return measurements;
 }
 
-/** A backlog, to a server that takes everything. */
-async function measureBacklog(copies: FreshCopies): Promise<Measurement[]> {
+/** What a forwarder delivers in the bench. */
+interface Backlog {
+  readonly name: string;
+  readonly destination: object;
+  readonly records: number;
+  /** How many it should deliver per second. */
+  readonly min: number;
+  /** How much memory it may take, in megabytes. */
+  readonly maxMegabytes: number;
+  /** What is counted of its log; by default every event. */
+  readonly counted?: RegExp;
+}
+
+const BACKLOGS: readonly Backlog[] = [
+  {
+    name: "observability",
+    destination: { type: "observability" },
+    // One event a request, so fewer of them.
+    records: 20_000,
+    min: 1500,
+    maxMegabytes: 120,
+  },
+  {
+    name: "http",
+    destination: { type: "http" },
+    records: 1_000_000,
+    min: 20_000,
+    maxMegabytes: 120,
+  },
+  {
+    name: "otlp, log records",
+    destination: { type: "otlp", signals: ["logs"] },
+    records: 500_000,
+    min: 20_000,
+    maxMegabytes: 150,
+  },
+  {
+    name: "otlp, spans",
+    destination: { type: "otlp", signals: ["traces"] },
+    records: 500_000,
+    min: 10_000,
+    maxMegabytes: 150,
+    // What ends something.
+    counted: /"event":"(?:PostToolUse|PostToolUseFailure|Stop)"/g,
+  },
+];
+
+/** Backlogs, to a server that takes everything. */
+async function measureBacklogs(copies: FreshCopies): Promise<Measurement[]> {
   const server = Bun.spawn([process.execPath, `${import.meta.dir}/discard-server.ts`], {
     stdin: "pipe",
     stdout: "pipe",
@@ -124,42 +179,51 @@ async function measureBacklog(copies: FreshCopies): Promise<Measurement[]> {
   const { value } = await server.stdout.getReader().read();
   const url = `http://127.0.0.1:${new TextDecoder().decode(value).trim()}`;
   const measurements: Measurement[] = [];
-  for (const { type, records, min } of [
-    // One event a request, so fewer of them.
-    { type: "observability", records: 20_000, min: 1500 },
-    { type: "http", records: 1_000_000, min: 20_000 },
-  ]) {
-    progress(`delivering ${records} events, ${type}`);
-    using sandbox = new Sandbox();
-    configure(sandbox, type, url);
-    const days = generateLog(sandbox.events, { records, days: 30 });
-    const bytes = days.reduce((sum, day) => sum + Bun.file(day).size, 0);
-    const started = performance.now();
-    const command = [copies.program("claude-session"), "forward", "--once"];
-    const megabytes = await peakMegabytes(command, sandbox.env());
-    const seconds = (performance.now() - started) / 1000;
-    const name = `delivery, ${type}, ${records} events`;
-    measurements.push(
-      { name, value: records / seconds, unit: "/s", min },
-      // It does not grow with the backlog, which is read in batches.
-      { name: `${name}, peak memory`, value: megabytes, unit: "MB", max: 120 },
-    );
-    if (type === "http")
-      measurements.push({
-        name: `${name}, of the log`,
-        value: bytes / 1e6 / seconds,
-        unit: "MB/s",
-        min: 50,
-      });
-  }
+  for (const backlog of BACKLOGS)
+    measurements.push(...(await measureBacklog(copies.program("claude-session"), backlog, url)));
   server.kill();
   await server.exited;
   return measurements;
 }
 
-function configure(sandbox: Sandbox, type: string, url: string): void {
+async function measureBacklog(
+  program: string,
+  { name, destination, records, min, maxMegabytes, counted }: Backlog,
+  url: string,
+): Promise<Measurement[]> {
+  progress(`delivering ${records} events, ${name}`);
+  using sandbox = new Sandbox();
+  configure(sandbox, { ...destination, url });
+  const days = generateLog(sandbox.events, { records, days: 30 });
+  const bytes = days.reduce((sum, day) => sum + Bun.file(day).size, 0);
+  const count = counted === undefined ? records : await countMatches(days, counted);
+  const started = performance.now();
+  const megabytes = await peakMegabytes([program, "forward", "--once"], sandbox.env());
+  const seconds = (performance.now() - started) / 1000;
+  const title = `delivery, ${name}, ${count}`;
+  return [
+    { name: title, value: count / seconds, unit: "/s", min },
+    // It does not grow with the backlog, which is read in batches.
+    { name: `${title}, peak memory`, value: megabytes, unit: "MB", max: maxMegabytes },
+    {
+      name: `${title}, of the log`,
+      value: bytes / 1e6 / seconds,
+      unit: "MB/s",
+      // Requests of one event are another kind of work.
+      ...(name === "http" && { min: 50 }),
+    },
+  ];
+}
+
+async function countMatches(paths: readonly string[], pattern: RegExp): Promise<number> {
+  let count = 0;
+  for (const path of paths) count += (await Bun.file(path).text()).match(pattern)?.length ?? 0;
+  return count;
+}
+
+function configure(sandbox: Sandbox, destination: object): void {
   mkdirSync(`${sandbox.state}/forward`, { recursive: true, mode: 0o700 });
-  const config = { destinations: [{ name: "bench", type, url }] };
+  const config = { destinations: [{ name: "bench", ...destination }] };
   writeFileSync(`${sandbox.state}/config.json`, JSON.stringify(config), { mode: 0o600 });
 }
 

@@ -1,10 +1,12 @@
 // Shows a newcomer what the programs do, in a temporary home: install them, let two captured Claude Code sessions
 // run at the same time in one project, look at them, uninstall. With --server, the events are also forwarded to a
-// server that is killed half-way. With --dashboard, sessions go on while you look at them in a browser. With --picture,
-// only draws the pictures of the README, or with both, those of the dashboard.
+// server that is killed half-way. With --otlp, a session is forwarded to an OpenTelemetry Collector. With --dashboard, sessions
+// go on while you look at them in a browser. With --picture, only draws the pictures of the README, or with both, those of the
+// dashboard.
 //
-// usage: bun scripts/demo/demo.ts [--server | --dashboard [ROUNDS]] [--picture]
+// usage: bun scripts/demo/demo.ts [--server | --otlp | --dashboard [ROUNDS]] [--picture]
 import { median } from "../bench/timing";
+import { demoOtlp } from "./otlp";
 import { demoOutage } from "./outage";
 import { drawPictures } from "./picture";
 import { DemoSandbox, SCENARIO, type Played } from "./sandbox";
@@ -27,8 +29,13 @@ if (words.includes("--dashboard")) {
 } else if (words.includes("--picture")) await drawPictures();
 else {
   using sandbox = await DemoSandbox.open();
-  const isRight = await (process.argv.includes("--server") ? demoOutage : demoSessions)(sandbox);
+  const isRight = await demoOf(words)(sandbox);
   process.exitCode = isRight ? 0 : 1;
+}
+
+function demoOf(asked: readonly string[]): (sandbox: DemoSandbox) => Promise<boolean> {
+  if (asked.includes("--otlp")) return demoOtlp;
+  return asked.includes("--server") ? demoOutage : demoSessions;
 }
 
 /** Returns whether every event was recorded under its own session, and the settings were restored. */

@@ -110,6 +110,19 @@ export class DemoSandbox implements Disposable {
     console.log(`\n${bold(`$ claude-session ${line}`)}\n${this.output(line)}`);
   }
 
+  /** The same as `show`, while this process goes on, because it is the server. */
+  async showWhileServing(line: string): Promise<void> {
+    const child = Bun.spawn([`${this.#programs}/claude-session`, ...line.split(" ")], {
+      env: this.#env,
+      cwd: this.#project,
+      stderr: "pipe",
+    });
+    const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    if ((await child.exited) !== 0)
+      throw new Error(`claude-session ${line} ended with ${child.exitCode}: ${output}${errors}`);
+    console.log(`\n${bold(`$ claude-session ${line}`)}\n${output.trimEnd()}`);
+  }
+
   /** Starts the hook that the settings name for a captured event, as Claude Code does. */
   async play(line: string): Promise<Played> {
     if (this.#commands.size === 0) this.#commands = await registeredCommands(this.settings);

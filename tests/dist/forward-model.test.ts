@@ -22,7 +22,7 @@ import { seededRandom } from "../../scripts/harness/random";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Collector, type Arrival, type Behaviour } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
-import { rejectedOf } from "../support/ledger";
+import { rejectedOf, undeliveredOf } from "../support/ledger";
 import { recordedSession } from "../support/recorded-session";
 import { until } from "../support/until";
 
@@ -39,9 +39,10 @@ const SMALL_DISK = "size=3m";
 const records = await recordedSession();
 const counts = new Map<string, number>();
 let emitted = 0;
+let spansDue = 0;
 afterAll(() => {
   const actions = Array.from(counts, ([name, count]) => `${name} ${count}`);
-  console.log(`FORWARD_SEED=${SEED}: ${emitted} events; ${actions.join(", ")}`);
+  console.log(`FORWARD_SEED=${SEED}: ${emitted} events, ${spansDue} spans; ${actions.join(", ")}`);
 });
 
 /** The programs, the servers, and what is known about the events. */
@@ -56,13 +57,15 @@ class World implements AsyncDisposable {
     "otel-traces": this.#otel,
   };
   readonly emitted = new Map<string, string>();
-  /** Ids of events that end a tool call: a span is made of each. */
-  readonly calls = new Set<string>();
+  /** Ids of events of which a span is made: they end what the log saw begin. */
+  readonly spans = new Set<string>();
   /** Ids in days that left the log, perhaps before they were delivered. */
   readonly taken = new Set<string>();
   isCursorDamaged = false;
   /** Whether the state folder is on a disk of its own that can be filled. */
   readonly isSmall: boolean;
+  /** What has begun, by session: prompts and subagents. */
+  readonly #begun = new Set<string>();
   #programs = `${this.sandbox.root}/hooks`;
   #sequence = 0;
 
@@ -107,12 +110,30 @@ class World implements AsyncDisposable {
       try {
         appendRecord(this.sandbox.events, timestamp, JSON.stringify(record));
         this.emitted.set(id, record.session_id);
-        if (record.event.startsWith("PostToolUse") && record.duration_ms !== undefined)
-          this.calls.add(id);
+        this.#noteSpan(record);
       } catch (error) {
         faultCode(error);
       }
     }
+  }
+
+  #noteSpan({
+    id,
+    event,
+    session_id,
+    prompt_id,
+    agent_id,
+    agent_type,
+    duration_ms,
+  }: EventRecord): void {
+    const [prompt, agent] = [`${session_id} ${prompt_id}`, `${session_id} ${agent_id}`];
+    if (event === "UserPromptSubmit") this.#begun.add(prompt);
+    if (event === "SubagentStart") this.#begun.add(agent);
+    const isSpan =
+      (event.startsWith("PostToolUse") && duration_ms !== undefined) ||
+      (event === "SubagentStop" && agent_type !== undefined && this.#begun.has(agent)) ||
+      (event === "Stop" && this.#begun.has(prompt));
+    if (isSpan) this.spans.add(id);
   }
 
   /** Remembers what retention is about to take. */
@@ -288,9 +309,12 @@ test.concurrent.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))(
       counts.set(name, (counts.get(name) ?? 0) + 1);
       await ACTIONS[name]?.(world);
     }
+    await endForwarders(world.sandbox);
+    for (const name of NAMES) await checkLedger(world, name);
     await world.heal();
     for (const name of NAMES) await check(world, name);
     emitted += world.emitted.size;
+    spansDue += world.spans.size;
   },
 );
 
@@ -306,27 +330,45 @@ function startAgain(server: Collector): Promise<void> {
   });
 }
 
-/** Expects that every event is accounted for, and that each session's events arrived in order. */
+/** The ids of the events that a destination is to get. */
+function awaitedBy({ spans, emitted: all }: World, name: string): ReadonlySet<string> {
+  return name === "otel-traces" ? spans : new Set(all.keys());
+}
+
+/** What has arrived at a destination; the two signals have one server. */
+function arrivalsAt({ collectors }: World, name: (typeof NAMES)[number]): Arrival[] {
+  const { arrivals } = collectors[name];
+  if (name !== "otel-traces" && name !== "otel-logs") return arrivals;
+  const isSpan = ({ body }: Arrival) => "startTimeUnixNano" in body;
+  return arrivals.filter((arrival) => isSpan(arrival) === (name === "otel-traces"));
+}
+
+/** Expects that an event is delivered, behind the cursor, rejected, or gone with its day. */
+async function checkLedger(world: World, name: (typeof NAMES)[number]): Promise<void> {
+  const accounted = new Set([
+    ...arrivalsAt(world, name).map(({ id }) => id),
+    ...(await undeliveredOf(world.sandbox, name)),
+    ...(await rejectedOf(world.sandbox, name)).map(({ record }) => record.id),
+    ...world.taken,
+  ]);
+  expect([...awaitedBy(world, name)].filter((id) => !accounted.has(id))).toEqual([]);
+}
+
+/** Expects that every event is accounted for when nothing is left to deliver, and that each session's events arrived in order. */
 async function check(world: World, name: (typeof NAMES)[number]): Promise<void> {
-  const { sandbox, emitted: all, taken, collectors } = world;
-  const isSpan = ({ body }: Arrival) => "spanId" in body && "startTimeUnixNano" in body;
-  const arrivals = collectors[name].arrivals.filter(
-    (arrival) =>
-      (name !== "otel-traces" && name !== "otel-logs") ||
-      isSpan(arrival) === (name === "otel-traces"),
-  );
+  const { sandbox, emitted: all, taken } = world;
+  const arrivals = arrivalsAt(world, name);
   const ids = Array.from(new Set(arrivals.map(({ id }) => id)));
   const rejected = (await rejectedOf(sandbox, name)).map(({ record }) => record.id);
   const accounted = new Set([...ids, ...rejected]);
-  // Turns and subagents are spans only where their beginning is known, which chance decides here.
-  const awaited = name === "otel-traces" ? [...world.calls] : [...all.keys()];
-  const missing = awaited.filter((id) => !accounted.has(id));
+  const awaited = awaitedBy(world, name);
+  const missing = [...awaited].filter((id) => !accounted.has(id));
   expect(missing.filter((id) => !taken.has(id))).toEqual([]);
   const lost = await world.lost(name);
   // Unless a damaged cursor forgot its count, no loss goes uncounted.
   if (!world.isCursorDamaged) expect(missing.length).toBeLessThanOrEqual(lost);
   expect(lost).toBeLessThanOrEqual(taken.size);
-  expect([...accounted].filter((id) => !all.has(id))).toEqual([]);
+  expect([...accounted].filter((id) => !awaited.has(id))).toEqual([]);
   for (const { id, session_id } of arrivals) expect(session_id).toBe(String(all.get(id)));
   const places = new Map(Array.from(all.keys(), (id, place) => [id, place]));
   const lastOf = new Map<string, number>();

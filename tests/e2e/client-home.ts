@@ -32,6 +32,7 @@ export class ClientHome {
   /** The folder of our programs. */
   readonly hooks: string;
   readonly #client: string;
+  readonly #more: Readonly<Record<string, string>>;
   readonly #observations = `${this.sandbox.root}/observed`;
   readonly #tempFolder = `${this.sandbox.root}/tmp`;
 
@@ -39,21 +40,28 @@ export class ClientHome {
     client: string,
     scripts: Readonly<Record<string, Script>>,
     programs: string | undefined,
+    more: Readonly<Record<string, string>>,
   ) {
     this.#client = client;
+    this.#more = more;
     this.hooks = programs ?? `${this.sandbox.home}/.claude/hooks`;
     this.api = serveMessages(scripts);
     for (const folder of [this.#observations, this.#tempFolder, `${this.sandbox.home}/.claude`])
       mkdirSync(folder, { recursive: true });
   }
 
-  /** Prepares a home with the client and the hooks. */
+  /**
+   * Prepares a home with the client and the hooks.
+   *
+   * @param more variables of the client's environment
+   */
   static async create(
     client: string,
     scripts: Readonly<Record<string, Script>>,
     { ours = true, programs, other = "observer" }: Hooks = {},
+    more: Readonly<Record<string, string>> = {},
   ): Promise<ClientHome> {
-    const home = new ClientHome(client, scripts, programs);
+    const home = new ClientHome(client, scripts, programs, more);
     if (other !== "none") home.#registerOther(other);
     if (!ours) return home;
     if (programs === undefined) await placePrograms(home.hooks);
@@ -128,6 +136,7 @@ export class ClientHome {
       DISABLE_AUTOUPDATER: "1",
       // Without it root may not use --permission-mode bypassPermissions.
       IS_SANDBOX: "1",
+      ...this.#more,
     };
   }
 

@@ -47,6 +47,18 @@ export const SCRIPTS = {
   endless: [[bash(`echo $$ > ${ENDLESS}; exec tail -f /dev/null`)], ["It ended."]],
   foreground: [[agent({ run_in_background: false })], ["The agent is done."]],
   background: [[agent()], ["The agent works."]],
+  // Nine calls, of which one fails and two are a subagent's.
+  nine: [
+    [bash("echo one"), bash("echo two"), { tool: "Read", input: { file_path: "/etc/hostname" } }],
+    [bash("echo no >&2; exit 3")],
+    [agent({ prompt: "play two", run_in_background: false })],
+    [bash("sleep 2"), bash("echo last")],
+    ["Nine were used."],
+  ],
+  two: [
+    [bash("echo part"), { tool: "Read", input: { file_path: "/etc/hostname" } }],
+    ["Two were used."],
+  ],
   part: [[bash("echo part")], ["The part is done."]],
   // Claude Code's name for the session, then ours.
   identity: [

@@ -33,7 +33,8 @@ export async function ledger(
   { mayBeLate = false }: { readonly mayBeLate?: boolean } = {},
 ): Promise<Ledger> {
   const emitted = new Set(emittedIds);
-  const { days, lost } = await readCursorFile(sandbox, destination);
+  const cursor = await readCursorFile(sandbox, destination);
+  const { lost } = cursor;
   const rejected = (await rejectedOf(sandbox, destination)).map(({ record }) => record.id);
   const arrived = collector.ids;
   const undelivered: string[] = [];
@@ -41,7 +42,7 @@ export async function ledger(
   for (const entry of readRecords(sandbox.events)) {
     if (entry.kind !== "record" || !emitted.has(entry.record.id)) continue;
     const { id, session_id } = entry.record;
-    if (entry.end > (days[entry.day]?.offset ?? 0)) undelivered.push(id);
+    if (isAfter(cursor, entry)) undelivered.push(id);
     const sequence = `${session_id} ${mayBeLate ? entry.day : ""}`;
     places.set(id, { session_id, sequence, place: places.size });
   }
@@ -78,6 +79,18 @@ interface Place {
 
 /** Retention took the event's day, and its place with it. */
 const EXPIRED: Pick<Place, "sequence" | "place"> = { sequence: "", place: 0 };
+
+/** The ids of all events after a destination's cursor. */
+export async function undeliveredOf(sandbox: Sandbox, destination: string): Promise<string[]> {
+  const cursor = await readCursorFile(sandbox, destination);
+  return Array.from(readRecords(sandbox.events)).flatMap((entry) =>
+    entry.kind === "record" && isAfter(cursor, entry) ? [entry.record.id] : [],
+  );
+}
+
+function isAfter({ days }: CursorFile, { day, end }: { day: string; end: number }): boolean {
+  return end > (days[day]?.offset ?? 0);
+}
 
 /** The events in a destination's `rejected.jsonl`. */
 export async function rejectedOf(

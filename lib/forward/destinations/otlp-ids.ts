@@ -1,6 +1,6 @@
 // Trace and span ids of OpenTelemetry as pure functions of a record, so that an event that is sent again
 // has the same bytes, and a log record names the span that another process makes.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RecordHead } from "../../log/record";
 
 /** The fields of a record that its ids are made of. */
@@ -14,7 +14,7 @@ export function traceIdOf({ prompt_id: prompt, session_id: session }: Identified
   const id = prompt ?? session;
   const digits = id.replaceAll("-", "").toLowerCase();
   // OpenTelemetry does not allow an id of zeros.
-  return /^(?!0+$)[\da-f]{32}$/.test(digits) ? digits : hash(id, 32);
+  return /^(?!0+$)[\da-f]{32}$/.test(digits) ? digits : hashOf(id, 32);
 }
 
 /** The span that a record belongs to, 16 hexadecimal digits: its tool call's, else its subagent's, else its prompt's. */
@@ -24,11 +24,11 @@ export function spanIdOf({
   agent_id: agent,
   tool_use_id: call,
 }: Identified): string {
-  if (call !== undefined) return hash(`tool\0${session}\0${call}`, 16);
-  if (agent !== undefined) return hash(`agent\0${session}\0${agent}`, 16);
-  return hash(`prompt\0${session}\0${prompt ?? ""}`, 16);
+  if (call !== undefined) return hashOf(`tool\0${session}\0${call}`, 16);
+  if (agent !== undefined) return hashOf(`agent\0${session}\0${agent}`, 16);
+  return hashOf(`prompt\0${session}\0${prompt ?? ""}`, 16);
 }
 
-function hash(text: string, digits: number): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, digits);
+function hashOf(text: string, digits: number): string {
+  return hash("sha256", text, "hex").slice(0, digits);
 }

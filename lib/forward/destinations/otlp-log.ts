@@ -72,13 +72,24 @@ export function toLogRecord(head: RecordHead, line: string, resource: Resource):
     eventName: `claude_code.${name}`,
     spanContext: { traceId: traceIdOf(head), spanId: spanIdOf(head), traceFlags: 1 },
     body: line,
-    attributes: Object.fromEntries(
-      Object.entries(attributes).filter(([, value]) => value !== undefined),
-    ),
+    attributes: withoutAbsent(attributes),
     droppedAttributesCount: 0,
     resource,
     instrumentationScope: SCOPE,
   };
+}
+
+/** Attributes without those that are `undefined`, which the serializers would write as empty. */
+export function withoutAbsent(
+  attributes: Readonly<Record<string, string | number | undefined>>,
+): Record<string, string | number> {
+  const present: Record<string, string | number> = {};
+  // For every event: entries would take a tenth of all the time.
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) present[name] = value;
+  }
+  return present;
 }
 
 function severityOf(event: string): Pick<LogRecord, "severityNumber" | "severityText"> {

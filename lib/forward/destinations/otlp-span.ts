@@ -1,10 +1,10 @@
 // A record that ends something as a span of OpenTelemetry, by the conventions for generative AI:
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/. What was denied or interrupted ends in no event, and is no span.
 import type { JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
-import { isEvent, knownEvent } from "../../events";
+import { isEvent } from "../../events";
 import { fieldOf, textOf } from "../../history/payload";
-import type { EventRecord } from "../../log/record";
-import { SCOPE, type Resource } from "./otlp-log";
+import type { EventRecord, RecordHead } from "../../log/record";
+import { SCOPE, withoutAbsent, type Resource } from "./otlp-log";
 import { spanIdOf, traceIdOf } from "./otlp-ids";
 import { endsTurn, type SpanHistory } from "./span-history";
 
@@ -17,9 +17,14 @@ const INTERNAL = 0;
 const [UNSET, ERROR] = [0, 2] as const;
 const SAMPLED = 1;
 
-/** The span that a record ends; `undefined` if there is none, or its beginning is not known. */
+/**
+ * The span that a record ends; `undefined` if there is none, or its beginning is not known.
+ *
+ * @param whole the whole record, which only failures need
+ */
 export function toSpan(
-  record: EventRecord,
+  record: RecordHead,
+  whole: () => EventRecord | undefined,
   history: SpanHistory,
   resource: Resource,
 ): Span | undefined {
@@ -32,21 +37,22 @@ export function toSpan(
     if (startMs === undefined || startMs > endMs) return undefined;
     return isAgent
       ? agentSpan(record, [startMs, endMs], history.launchOf(record), resource)
-      : turnSpan(record, [startMs, endMs], resource);
+      : turnSpan(record, whole, [startMs, endMs], resource);
   }
   const { tool, tool_use_id: callId, duration_ms: durationMs } = record;
   if (tool === undefined || callId === undefined || durationMs === undefined) return undefined;
-  return toolSpan(record, [endMs - durationMs, endMs], resource);
+  return toolSpan(record, whole, [endMs - durationMs, endMs], resource);
 }
 
 type Times = readonly [startMs: number, endMs: number];
 
-function toolSpan(record: EventRecord, times: Times, resource: Resource): Span {
+function toolSpan(
+  record: RecordHead,
+  whole: () => EventRecord | undefined,
+  times: Times,
+  resource: Resource,
+): Span {
   const { tool = "", tool_use_id: callId, agent_id: agentId } = record;
-  const isInterrupted = fieldOf(record.payload, "is_interrupt") === true;
-  const error = isEvent(record.event, "PostToolUseFailure")
-    ? { type: isInterrupted ? "interrupted" : "tool_error", message: textOf(record, "error") }
-    : undefined;
   const attributes = {
     "gen_ai.operation.name": "execute_tool",
     "gen_ai.tool.name": tool,
@@ -60,13 +66,18 @@ function toolSpan(record: EventRecord, times: Times, resource: Resource): Span {
     // Its subagent, or its prompt.
     parentId: spanIdOf({ ...record, tool_use_id: undefined }),
     attributes,
-    error,
+    error: isEvent(record.event, "PostToolUseFailure") ? toolError(whole()) : undefined,
     resource,
   });
 }
 
+function toolError(record: Pick<EventRecord, "payload"> = { payload: undefined }): SpanError {
+  const isInterrupted = fieldOf(record.payload, "is_interrupt") === true;
+  return { type: isInterrupted ? "interrupted" : "tool_error", message: textOf(record, "error") };
+}
+
 function agentSpan(
-  record: EventRecord,
+  record: RecordHead,
   times: Times,
   launch: string | undefined,
   resource: Resource,
@@ -87,30 +98,40 @@ function agentSpan(
   });
 }
 
-function turnSpan(record: EventRecord, times: Times, resource: Resource): Span {
-  const error =
-    knownEvent(record.event) === "StopFailure"
-      ? { type: textOf(record, "error") ?? "unknown", message: textOf(record, "error_details") }
-      : undefined;
+function turnSpan(
+  record: RecordHead,
+  whole: () => EventRecord | undefined,
+  times: Times,
+  resource: Resource,
+): Span {
   return toOtlp(record, "invoke_agent claude-code", times, {
     spanId: spanIdOf({ ...record, tool_use_id: undefined }),
     parentId: undefined,
     attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "claude-code" },
-    error,
+    error: isEvent(record.event, "StopFailure") ? turnError(whole()) : undefined,
     resource,
   });
+}
+
+function turnError(record: Pick<EventRecord, "payload"> = { payload: undefined }): SpanError {
+  return { type: textOf(record, "error") ?? "unknown", message: textOf(record, "error_details") };
+}
+
+interface SpanError {
+  readonly type: string;
+  readonly message: string | undefined;
 }
 
 interface Parts {
   readonly spanId: string;
   readonly parentId: string | undefined;
   readonly attributes: Readonly<Record<string, string | undefined>>;
-  readonly error: { readonly type: string; readonly message: string | undefined } | undefined;
+  readonly error: SpanError | undefined;
   readonly resource: Resource;
 }
 
 function toOtlp(
-  record: EventRecord,
+  record: RecordHead,
   name: string,
   [startMs, endMs]: Times,
   { spanId, parentId, attributes, error, resource }: Parts,
@@ -142,8 +163,8 @@ function toOtlp(
     status:
       error === undefined
         ? { code: UNSET }
-        : { code: ERROR, message: (error.message ?? error.type).slice(0, MAX_MESSAGE) },
-    attributes: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
+        : { code: ERROR, message: beginningOf(error.message ?? error.type) },
+    attributes: withoutAbsent(all),
     links: [],
     events: [],
     resource,
@@ -152,6 +173,14 @@ function toOtlp(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+// By code points: half a surrogate pair is no text in protobuf.
+function beginningOf(text: string): string {
+  return Array.from(text.slice(0, 2 * MAX_MESSAGE))
+    .slice(0, MAX_MESSAGE)
+    .join("")
+    .toWellFormed();
 }
 
 /** A time as the serializers take it: seconds and nanoseconds. A duration may have parts of a millisecond. */

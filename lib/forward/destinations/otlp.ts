@@ -1,7 +1,6 @@
 // Any endpoint of OpenTelemetry: many log records or spans per request, as OTLP over HTTP.
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 import { hostname } from "node:os";
-import type { EventRecord } from "../../log/record";
 import { recordIn } from "../../log/reader";
 import type { PendingEvent } from "../backlog";
 import type { Destination } from "../destination";
@@ -19,6 +18,9 @@ export type OtlpTarget = Pick<
 
 const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/json" } as const;
 
+// Two fifths of the time that the default takes, and a seventh of the bytes instead of a tenth (500 records).
+const GZIP = { library: "libdeflate", level: 1 } as const;
+
 /** A serializer of the package, for log records or for spans. */
 interface Serializer<Item> {
   serializeRequest(items: Item[]): Uint8Array | undefined;
@@ -35,7 +37,7 @@ interface Signal<Item> {
   /** Late: no other command and no other destination needs the package. */
   readonly serializer: () => Promise<Serializer<Item>>;
   /** `undefined` for an event of which nothing is sent. */
-  readonly toItem: (event: PendingEvent, record: EventRecord) => Item | undefined;
+  readonly toItem: (event: PendingEvent) => Item | undefined;
 }
 
 /** Sends a log record for each event. */
@@ -47,7 +49,7 @@ export function sendOtlpLogs(target: OtlpTarget): SendEvents {
         await import("@opentelemetry/otlp-transformer");
       return target.encoding === "json" ? JsonLogsSerializer : ProtobufLogsSerializer;
     },
-    toItem: ({ line }, record) => toLogRecord(record, line, resource),
+    toItem: ({ head, line }) => toLogRecord(head, line, resource),
   });
 }
 
@@ -65,13 +67,13 @@ export function sendOtlpSpans(target: OtlpTarget, events: string): SendEvents {
         await import("@opentelemetry/otlp-transformer");
       return target.encoding === "json" ? JsonTraceSerializer : ProtobufTraceSerializer;
     },
-    toItem: ({ day, position }, record) => {
+    toItem: ({ head, line, day, position }) => {
       // One that was rejected has left its place: all of its day is looked at.
       const place =
         day === ""
-          ? ([record.timestamp.slice(0, 10), { ...position, offset: Infinity }] as const)
+          ? ([head.timestamp.slice(0, 10), { ...position, offset: Infinity }] as const)
           : ([day, position] as const);
-      return toSpan(record, history.upTo(...place), resource);
+      return toSpan(head, () => recordIn(line), history.upTo(...place), resource);
     },
   });
 }
@@ -90,8 +92,7 @@ function sendItems<Item>(target: OtlpTarget, signal: Signal<Item>): SendEvents {
     // Once, and in their order: what an event becomes may depend on those before it.
     const items = new Map<PendingEvent, Item>();
     for (const event of events) {
-      const record = recordIn(event.line);
-      const item = record && signal.toItem(event, record);
+      const item = signal.toItem(event);
       if (item !== undefined) items.set(event, item);
     }
     const batches = [events];
@@ -103,7 +104,7 @@ function sendItems<Item>(target: OtlpTarget, signal: Signal<Item>): SendEvents {
         yield { events: batch, verdict: { kind: "delivered" } };
         continue;
       }
-      const body = Bun.gzipSync(new Uint8Array(serializer.serializeRequest(chosen) ?? []));
+      const body = Bun.gzipSync(new Uint8Array(serializer.serializeRequest(chosen) ?? []), GZIP);
       const answer = await post(target, body, headers, timeoutMs);
       const verdict = otlpVerdict(answer, serializer);
       if (verdict.kind === "rejected" && batch.length > 1) {

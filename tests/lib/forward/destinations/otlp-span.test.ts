@@ -27,7 +27,7 @@ function spansOf(records: readonly EventRecord[]): Span[] {
   const history = new SpanHistory();
   return records.flatMap((record) => {
     history.add(record, () => record);
-    return (endsSpan(record) && toSpan(record, history, RESOURCE)) || [];
+    return (endsSpan(record) && toSpan(record, () => record, history, RESOURCE)) || [];
   });
 }
 
@@ -152,7 +152,9 @@ test("from wherever the log is read again, an event is the same span", () => {
   });
   const ending = places.filter(({ record }) => endsSpan(record));
   const fresh = ending.map(({ record, day, position }) =>
-    plain(toSpan(record, new LogHistory(sandbox.events).upTo(day, position), RESOURCE)),
+    plain(
+      toSpan(record, () => record, new LogHistory(sandbox.events).upTo(day, position), RESOURCE),
+    ),
   );
   expect(fresh.filter((span) => span !== undefined).length).toBeGreaterThan(20);
   const order = fc.array(fc.nat(ending.length - 1), { minLength: 1, maxLength: 30 });
@@ -161,7 +163,9 @@ test("from wherever the log is read again, an event is the same span", () => {
       const history = new LogHistory(sandbox.events);
       for (const at of visits) {
         const { record, day, position } = ending[at] as (typeof ending)[number];
-        expect(plain(toSpan(record, history.upTo(day, position), RESOURCE))).toEqual(fresh[at]);
+        expect(plain(toSpan(record, () => record, history.upTo(day, position), RESOURCE))).toEqual(
+          fresh[at],
+        );
       }
     }),
     { numRuns: 20 },

@@ -1,6 +1,8 @@
 // A server on loopback that answers by the body of a request, and what a destination makes of its answers.
 import type { PendingEvent } from "../../../../lib/forward/backlog";
+import { parseJson } from "../../../../lib/forward/parse-json";
 import type { PostTarget } from "../../../../lib/forward/post";
+import type { RecordHead } from "../../../../lib/log/record";
 import type { SendEvents, SentEvents } from "../../../../lib/forward/verdict";
 
 /** What was sent, and what became of it. */
@@ -13,10 +15,11 @@ export interface Sending {
   readonly retryReasons: readonly string[];
 }
 
-/** An event as the backlog has it. */
+/** An event as the backlog has it. A line that is not a record has a head that nobody reads. */
 export function pendingEvent(id: string, line: string, session = "s"): PendingEvent {
   const position = { offset: 0, id };
-  return { id, session, line, day: "2026-11-22", position, bytes: line.length };
+  const head = (parseJson(line) ?? {}) as RecordHead;
+  return { id, session, head, line, day: "2026-11-22", position, bytes: line.length };
 }
 
 /** Sends events to a server of its own, and collects the verdicts. */
