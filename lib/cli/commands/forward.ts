@@ -31,21 +31,32 @@ export default defineCommand({
       description:
         "Print a table and queries: for ClickHouse of 2024 and later, for older ones, or for DuckDB, which reads the log itself",
     },
+    grafana: {
+      type: "choice",
+      choices: ["clickhouse"],
+      description: "Print a Grafana dashboard to import, for events in this database",
+    },
   },
   examples: [
     ["forward --status", "what is delivered, and what is waiting"],
     ["forward --once", "exit status 1 if something could not be delivered"],
     ["forward --once --rejected", "after you fixed what the server rejected"],
     ["forward --sql clickhouse", "the table for a team's events"],
+    ["forward --grafana clickhouse > sessions.json", "the dashboard over that table"],
     ["forward --sql duckdb | duckdb", "queries over your own log, without a server"],
   ],
-  async run({ once, rejected, status, json, sql }, terminal) {
-    if ([once, status, sql !== undefined].filter(Boolean).length > 1)
-      throw new UsageError("--once, --status and --sql exclude each other");
+  async run({ once, rejected, status, json, sql, grafana }, terminal) {
+    if ([once, status, sql !== undefined, grafana !== undefined].filter(Boolean).length > 1)
+      throw new UsageError("--once, --status, --sql and --grafana exclude each other");
     if (json && !status) throw new UsageError("--json needs --status");
     if (rejected && !once) throw new UsageError("--rejected needs --once");
     if (sql !== undefined) {
       terminal.print(await sqlFor(sql));
+      return DONE;
+    }
+    if (grafana !== undefined) {
+      const { clickhouseDashboard } = await import("../../forward/grafana/dashboard");
+      terminal.print(safeJson(clickhouseDashboard(), 2));
       return DONE;
     }
     if (!status) return deliver({ once, rejected }, terminal);
