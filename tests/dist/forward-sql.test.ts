@@ -134,7 +134,7 @@ describe("the dashboard", () => {
 
   test("asks what `forward --sql clickhouse` asks, in the same words", async () => {
     const text = await print("--sql clickhouse");
-    const queries = Array.from(text.matchAll(/\/\*\n(SELECT[^]*?)\*\//g), ([, query = ""]) =>
+    const queries = Array.from(text.matchAll(/\/\*\n((?:WITH|SELECT)[^]*?)\*\//g), ([, query = ""]) =>
       query.trim(),
     );
     const lines = queries.map((query) => query.split("\n"));

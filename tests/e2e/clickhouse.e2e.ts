@@ -70,7 +70,7 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
 
   /** The printed queries, by what they are about. */
   function printedQueries(): Map<string, string> {
-    const all = printed.matchAll(/^-- (.*)\n\/\*\n(SELECT[^]*?)\*\//gm);
+    const all = printed.matchAll(/^-- (.*)\n\/\*\n((?:WITH|SELECT)[^]*?)\*\//gm);
     return new Map(Array.from(all, ([, title = "", query = ""]) => [title, query]));
   }
 

@@ -1,64 +1,103 @@
+WITH
+    events AS
+    (
+        SELECT
+            session_id, agent_id, project, tool, tool_use_id, parameters_hash, event, timestamp, source, is_interrupt, is_prompt,
+            -- Events of one millisecond are in the order of their ids.
+            toUInt64(toUnixTimestamp64Milli(timestamp)) * 65536 + toUInt64(bitAnd(bitShiftRight(toUInt128(id), 64), 65535)) AS at
+        FROM claude_events FINAL
+        WHERE {scope} AND {range}
+    ),
+    calls AS
+    (
+        SELECT
+            session_id,
+            tool_use_id,
+            argMaxIf(project, at, event = 'PreToolUse') AS project,
+            argMaxIf(tool, at, event = 'PreToolUse') AS tool,
+            argMaxIf(agent_id, at, event = 'PreToolUse') AS agent_id,
+            argMaxIf(parameters_hash, at, event = 'PreToolUse') AS parameters_hash,
+            maxIf(at, event = 'PreToolUse') AS begun_at,
+            toInt64(countIf(event = 'PreToolUse')) AS begun,
+            toInt64(countIf(event = 'PermissionDenied')) AS denials,
+            toInt64(countIf(event = 'PostToolUseFailure' AND is_interrupt)) AS interrupts,
+            greatest(begun - denials - toInt64(countIf(event IN ('PostToolUse', 'PostToolUseFailure'))), 0) AS open
+        FROM events
+        WHERE tool_use_id != ''
+        GROUP BY session_id, tool_use_id
+        HAVING begun > 0
+    ),
+    -- After these, no result can come.
+    closes_of_agent AS
+    (
+        SELECT session_id, agent_id, at, event != 'UserPromptSubmit' AS is_end
+        FROM events
+        WHERE event IN ('Stop', 'StopFailure', 'SubagentStop') OR is_prompt
+    ),
+    closes_of_session AS
+    (
+        SELECT session_id, at
+        FROM events
+        WHERE event = 'SessionEnd' OR (event = 'SessionStart' AND source != 'compact')
+    ),
+    -- A question names no call: it is about the one of the same agent with the same input.
+    questions AS
+    (
+        SELECT session_id, agent_id, tool, parameters_hash, at
+        FROM events
+        WHERE event = 'PermissionRequest'
+    ),
+    ends AS
+    (
+        SELECT session_id, max(timestamp) AS last_at
+        FROM events
+        GROUP BY session_id
+    ),
+    outcomes AS
+    (
+        SELECT
+            calls.project AS project,
+            calls.tool AS tool,
+            begun,
+            denials,
+            interrupts,
+            open,
+            -- Where there is none, 0; NULL, if the server is set so.
+            ifNull(closes_of_agent.at, 0) AS agent_close,
+            ifNull(closes_of_session.at, 0) AS session_close,
+            ifNull(questions.at, 0) AS question,
+            agent_close > 0 AND (session_close = 0 OR agent_close < session_close) AS is_of_agent,
+            if(is_of_agent, agent_close, session_close) AS close,
+            question > 0 AND (close = 0 OR question < close) AS is_asked,
+            multiIf(
+                open = 0, '',
+                is_of_agent AND closes_of_agent.is_end, if(is_asked, 'denied', 'no result'),
+                close > 0, if(is_asked, 'denied or interrupted', 'interrupted'),
+                -- Claude Code was most likely killed.
+                ends.last_at < {until} - if(is_asked, INTERVAL 1 DAY, INTERVAL 15 MINUTE), 'no result',
+                'running') AS outcome
+        FROM calls
+        ASOF LEFT JOIN closes_of_agent
+            ON calls.session_id = closes_of_agent.session_id AND calls.agent_id = closes_of_agent.agent_id
+            AND calls.begun_at < closes_of_agent.at
+        ASOF LEFT JOIN closes_of_session
+            ON calls.session_id = closes_of_session.session_id AND calls.begun_at < closes_of_session.at
+        ASOF LEFT JOIN questions
+            ON calls.session_id = questions.session_id AND calls.agent_id = questions.agent_id AND calls.tool = questions.tool
+            AND calls.parameters_hash = questions.parameters_hash AND calls.begun_at < questions.at
+        LEFT JOIN ends ON calls.session_id = ends.session_id
+    )
 SELECT
     project,
     tool,
-    count() AS calls,
-    countIf(outcome = 'denied') AS denied,
-    countIf(outcome = 'interrupted') AS interrupted,
-    countIf(outcome = 'denied or interrupted') AS denied_or_interrupted,
-    countIf(outcome = 'no result') AS no_result,
-    denied + interrupted + denied_or_interrupted + no_result AS without_result,
+    sum(begun - if(outcome = 'running', open, 0)) AS calls,
+    sum(denials + if(outcome = 'denied', open, 0)) AS denied,
+    sum(interrupts + if(outcome = 'interrupted', open, 0)) AS interrupted,
+    sumIf(open, outcome = 'denied or interrupted') AS denied_or_interrupted,
+    sumIf(open, outcome = 'no result') AS no_result,
+    sum(denials + interrupts + if(outcome = 'running', 0, open)) AS without_result,
     round(100 * without_result / calls, 1) AS percent
-FROM
-(
-    SELECT
-        project,
-        tool,
-        if(close_of_agent.1 <= close_of_session.1, close_of_agent, close_of_session) AS close,
-        multiIf(
-            next_of_call.1 = 'PostToolUse', 'succeeded',
-            next_of_call.1 = 'PostToolUseFailure', if(next_of_call.2, 'interrupted', 'failed'),
-            next_of_call.1 = 'PermissionDenied', 'denied',
-            close.2 = 'end', if(next_of_input = 'PermissionRequest', 'denied', 'no result'),
-            close.2 = 'interruption', if(next_of_input = 'PermissionRequest', 'denied or interrupted', 'interrupted'),
-            -- Claude Code was most likely killed.
-            last_of_session < {until} - if(next_of_input = 'PermissionRequest', INTERVAL 1 DAY, INTERVAL 15 MINUTE), 'no result',
-            'running') AS outcome
-    FROM
-    (
-        -- Backwards, so that "before" is what came next.
-        SELECT
-            event,
-            project,
-            tool,
-            max(timestamp) OVER (PARTITION BY session_id) AS last_of_session,
-            lagInFrame((event, is_interrupt)) OVER (PARTITION BY session_id, tool_use_id ORDER BY at DESC) AS next_of_call,
-            -- A question names no call: it is about the last one of the same agent with the same input.
-            lagInFrame(event) OVER (PARTITION BY session_id, agent_id, tool, parameters_hash ORDER BY at DESC) AS next_of_input,
-            argMinIf((at, closes), at, closes != '' AND event NOT IN ('SessionStart', 'SessionEnd'))
-                OVER (PARTITION BY session_id, agent_id ORDER BY at DESC) AS close_of_agent_or_none,
-            argMinIf((at, closes), at, closes != '' AND event IN ('SessionStart', 'SessionEnd'))
-                OVER (PARTITION BY session_id ORDER BY at DESC) AS close_of_session_or_none,
-            if(close_of_agent_or_none.2 = '', (never, ''), close_of_agent_or_none) AS close_of_agent,
-            if(close_of_session_or_none.2 = '', (never, ''), close_of_session_or_none) AS close_of_session
-        FROM
-        (
-            SELECT
-                session_id, project, tool, tool_use_id, agent_id, event, timestamp, is_interrupt, parameters_hash,
-                (timestamp, toUInt128(id)) AS at,
-                (toDateTime64('2299-12-31', 3, 'UTC'), toUInt128(0)) AS never,
-                -- After these no result can come.
-                multiIf(
-                    event IN ('Stop', 'StopFailure', 'SubagentStop'), 'end',
-                    event = 'UserPromptSubmit' AND is_prompt, 'interruption',
-                    event = 'SessionStart' AND source != 'compact', 'interruption',
-                    event = 'SessionEnd', 'interruption', '') AS closes
-            FROM claude_events FINAL
-            WHERE {scope} AND {range}
-        )
-    )
-    WHERE event = 'PreToolUse'
-)
-WHERE outcome != 'running'
+FROM outcomes
 GROUP BY project, tool
 HAVING without_result > 0
 ORDER BY without_result DESC, project, tool

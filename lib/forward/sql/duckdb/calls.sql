@@ -18,7 +18,7 @@ followed AS
     SELECT
         *,
         lead(event) OVER of_call AS next_of_call,
-        lead(payload ->> 'is_interrupt' = 'true') OVER of_call AS is_interrupt,
+        lead((payload ->> 'is_interrupt') = 'true') OVER of_call AS is_interrupt,
         -- A question names no call: it is about the last one of the same agent with the same input.
         lead(event) OVER (PARTITION BY session_id, agent, tool, parameters::VARCHAR ORDER BY place) = 'PermissionRequest' AS is_asked,
         min(CASE WHEN closes IS NOT NULL AND NOT is_of_session THEN place || ' ' || closes END) OVER (

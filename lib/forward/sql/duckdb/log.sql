@@ -7,8 +7,9 @@ SELECT
     *,
     timestamp || id AS place,
     TRY_CAST(timestamp AS TIMESTAMP) AS time,
-    coalesce(payload ->> 'source', '') AS source,
-    coalesce(payload ->> 'prompt', '') AS prompt,
+    -- Content is parsed only where it says something.
+    CASE WHEN event IN ('SessionStart', 'UserPromptSubmit') THEN coalesce(payload ->> 'source', '') ELSE '' END AS source,
+    CASE WHEN event = 'UserPromptSubmit' THEN coalesce(payload ->> 'prompt', '') ELSE '' END AS prompt,
     -- Claude Code submits prompts itself, too: in one element, such as <task-notification>…</task-notification>.
     regexp_extract(prompt, '^(?:[^\n<]{1,200}:\s*\n)?\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b', 1) AS injected_as,
     event = 'UserPromptSubmit' AND source IN ('', 'user', 'sdk')
