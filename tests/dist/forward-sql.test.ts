@@ -134,8 +134,9 @@ describe("the dashboard", () => {
 
   test("asks what `forward --sql clickhouse` asks, in the same words", async () => {
     const text = await print("--sql clickhouse");
-    const queries = Array.from(text.matchAll(/\/\*\n((?:WITH|SELECT)[^]*?)\*\//g), ([, query = ""]) =>
-      query.trim(),
+    const queries = Array.from(
+      text.matchAll(/\/\*\n((?:WITH|SELECT)[^]*?)\*\//g),
+      ([, query = ""]) => query.trim(),
     );
     const lines = queries.map((query) => query.split("\n"));
     for (const panel of panels) {

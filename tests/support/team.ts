@@ -25,6 +25,23 @@ export async function teamRecords(nowMs: number): Promise<EventRecord[]> {
       asked("make all"),
       ended("k3", "make all", 12_000, 600_000),
     ]),
+    // A subagent works on after its turn, and a reminder comes during a pause: both wait for the next prompt.
+    session("a5", "ana", "api", 10, nowMs - 8 * MINUTE_MS, [
+      ...STARTED,
+      ["SubagentStart", { ...agent, prompt_id }],
+      ["Stop", { prompt_id }],
+      begun("k4", "make docs", agent),
+    ]),
+    session("a6", "ana", "docs", 11, nowMs - 30 * MINUTE_MS, [
+      ...STARTED,
+      ["Stop", { prompt_id }],
+      ["variants/Notification.idle_prompt", { prompt_id }, 60_000],
+    ]),
+    // Compacted in the middle of its work.
+    session("a7", "ana", "docs", 12, nowMs - 5 * MINUTE_MS, [
+      ...STARTED,
+      ["SessionStart", { source: "compact" }],
+    ]),
     // Two containers: the same user and process number, and two projects side by side.
     session("b1", "root", "one", 17, nowMs - 2 * HOUR_MS, CLEARED),
     session("b2", "root", "two", 17, nowMs - 2 * HOUR_MS + 500, STARTED),

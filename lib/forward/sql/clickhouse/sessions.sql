@@ -1,14 +1,15 @@
 SELECT
     session_id,
-    argMin(project, at) AS in_project,
-    argMin(user, at) AS by_user,
+    argMin(project, timestamp) AS in_project,
+    argMin(user, timestamp) AS by_user,
     min(timestamp) AS first_event,
     max(timestamp) AS last_event,
     count() AS events,
     countIf(is_prompt) AS prompts,
     -- A destination may be sent only the ends of calls.
     greatest(countIf(event = 'PreToolUse'), countIf(event IN ('PostToolUse', 'PostToolUseFailure'))) AS tool_calls
-FROM (SELECT *, is_prompt, (timestamp, toUInt128(id)) AS at FROM claude_events FINAL WHERE {scope} AND {range})
+FROM claude_events FINAL
+WHERE {scope} AND {range}
 GROUP BY session_id
 ORDER BY last_event DESC, session_id
 LIMIT 100
