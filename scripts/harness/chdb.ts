@@ -1,4 +1,5 @@
 // ClickHouse in this process: chDB, the engine of a current server without the server. It is fetched on demand (546 MB).
+import { existsSync } from "node:fs";
 import { fetchPackage, type Fetched } from "./fetch-package";
 
 /** The package's version; the engine is 26.7. */
@@ -6,12 +7,18 @@ export const CHDB_VERSION = "3.4.0";
 
 /** Finds its library in the cache, or fetches it. */
 export function findChdb(): Fetched {
-  return fetchPackage({
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return { reason: `it is tried on Linux on x64, not on ${process.platform}` };
+  const found = fetchPackage({
     name: "chdb",
     version: CHDB_VERSION,
     file: "index.mjs",
     label: "chdb",
   });
+  if ("reason" in found) return found;
+  // The engine is a package of its own, which npm leaves out where it cannot be had.
+  const engine = found.path.replace("/chdb/index.mjs", "/@chdb/lib-linux-x64-gnu/libchdb.so");
+  return existsSync(engine) ? found : { reason: `${engine} is not there` };
 }
 
 /** A row, by column. */
