@@ -9,7 +9,7 @@ SELECT
 FROM
 (
     SELECT
-        -- Claude Code's internal agents, such as the one that compacts, have no type.
+        -- Internal agents of Claude Code, such as the one that compacts, have no type.
         max(agent_type) AS type,
         toUnixTimestamp64Milli(maxOrNullIf(timestamp, event = 'SubagentStop')) - toUnixTimestamp64Milli(min(timestamp)) AS took_ms,
         greatest(countIf(event = 'PreToolUse'), countIf(event IN ('PostToolUse', 'PostToolUseFailure'))) AS calls

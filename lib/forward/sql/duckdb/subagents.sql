@@ -1,7 +1,7 @@
 WITH subagents AS
 (
     SELECT
-        -- Claude Code's internal agents, such as the one that compacts, have no type.
+        -- Internal agents of Claude Code, such as the one that compacts, have no type.
         max(agent_type) AS type,
         epoch_ms(max(time) FILTER (event = 'SubagentStop')) - epoch_ms(min(time)) AS took_ms,
         greatest(
