@@ -124,6 +124,12 @@ export function readDestination(
     return unusable(
       `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`,
     );
+  if (
+    url.searchParams.getAll("wait_for_async_insert").some((value) => /^(?:0|false)$/i.test(value))
+  )
+    return unusable(
+      "url: with wait_for_async_insert=0 ClickHouse answers before it has stored an event, and one could be lost; write 1",
+    );
   const token = tokenName === undefined ? undefined : env[tokenName];
   const credentials = readCredentials(url, data.headers, token);
   if (credentials === undefined)

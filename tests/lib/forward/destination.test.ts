@@ -82,6 +82,8 @@ describe("a destination that cannot be used", () => {
     [{ url: "ftp://127.0.0.1" }, "url", "another scheme"],
     [{ url: "http://10.0.0.1:4000" }, "in the clear", "plain http to another machine"],
     [{ url: "http://localhost.example.com" }, "in the clear", "the same, by a name like loopback"],
+    [{ url: "http://127.0.0.1:8123/?wait_for_async_insert=0" }, "write 1", "events could be lost"],
+    [{ url: "http://127.0.0.1:8123/?a=1&wait_for_async_insert=false" }, "write 1", "the same"],
     [{ headers: { "a b": "c" } }, "headers", "not a header name"],
     [{ headers: { a: "b\nc: d" } }, "headers", "the value would be two headers"],
     [{ headers: { a: 1 } }, "headers", "not text"],

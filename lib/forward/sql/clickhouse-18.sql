@@ -1,9 +1,9 @@
 /*
-Events of Claude Code from any number of machines, one row per event.
+Events of Claude Code from any number of machines, one row per event, for servers before 2024.
 
 This file is a single statement: its queries are comments. To create the table:
 
-  claude-session forward --sql clickhouse | curl --data-binary @- http://HOST:8123/
+  claude-session forward --sql clickhouse-18 | curl --data-binary @- http://HOST:8123/
 
 Then add this to config.json on each machine:
 
