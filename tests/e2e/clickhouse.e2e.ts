@@ -210,6 +210,31 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
     );
   });
 
+  test("offers no name that could end its quotes in a query", async () => {
+    using sandbox = new Sandbox();
+    prepare(sandbox);
+    const [record] = (await teamRecords(Date.now())) as [EventRecord];
+    const projects = ["it's", "back\\slash", "\\' OR 1 = 1 --", "shop"];
+    for (const project of projects)
+      writeRecords(sandbox, [{ ...record, project, id: Bun.randomUUIDv7() }]);
+    await forward(sandbox);
+    const { stdout } = await runCli(sandbox, "forward --grafana clickhouse");
+    const { templating } = JSON.parse(stdout) as Dashboard;
+    const variable = templating?.list?.find(({ name }) => name === "project");
+    const rawSql = String((variable?.query as Row | undefined)?.["rawSql"]);
+    const [fromMs, toMs] = [0, Date.now()];
+    const nothing = { project: [], user: [], session: [], fromMs, toMs, intervalS: 60 };
+    const offered = server.engine.rows(expandMacros(rawSql, nothing)).map((row) => row["project"]);
+    expect(offered).toEqual(["it's", "shop"]);
+    for (const project of offered.map(String)) {
+      const text = expandMacros("SELECT ${project:singlequote} AS project", {
+        ...nothing,
+        project: [project],
+      });
+      expect(server.engine.rows(text)).toEqual([{ project }]);
+    }
+  });
+
   describe("with a team's events, each there twice", () => {
     let nowMs: number;
     let answers: Answers;
