@@ -344,7 +344,7 @@ function masked(json: string | undefined): string | undefined {
   if (json === undefined) return undefined;
   const rules = redactionRules(environment, { keys: [], literals: [], allow: [] });
   let safe = String(redact(json, rulesFor(JSON.stringify(json), rules)).value);
-  for (const { secrets } of readDestinations(parseConfig(json).config, environment).usable)
+  for (const { secrets } of readDestinations(parseConfig(json), environment).usable)
     for (const secret of secrets) safe = safe.replaceAll(secret, "…");
   return safe;
 }

@@ -96,7 +96,10 @@ describe("a destination that cannot be used", () => {
 
   test("does not keep the others from being used", () => {
     const destinations = [TEAM, { ...TEAM, name: "TEAM" }, { name: "x" }, { ...TEAM, name: "b" }];
-    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
+    const { usable: good, faults } = readDestinations(
+      { config: { ...DEFAULT_CONFIG, destinations } },
+      {},
+    );
     expect(good.map(({ name }) => name)).toEqual(["team", "b"]);
     expect(faults).toHaveLength(2);
     expect(faults[0]).toContain("destinations[1] TEAM: another destination has this name");
@@ -187,7 +190,10 @@ describe("otlp", () => {
 
   test("has no name of its own that another destination has", () => {
     const destinations = [{ ...TEAM, name: "otel-traces" }, OTLP];
-    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
+    const { usable: good, faults } = readDestinations(
+      { config: { ...DEFAULT_CONFIG, destinations } },
+      {},
+    );
     expect(good.map(({ name }) => name)).toEqual(["otel-traces"]);
     expect(faults).toEqual(["destinations[1] otel: another destination has this name"]);
   });

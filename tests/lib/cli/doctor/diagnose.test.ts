@@ -126,6 +126,7 @@ const fault = (hoursAgo: number, said: string) =>
   `${new Date(NOW - hoursAgo * HOUR_MS).toISOString()}\tsession-start\t${said}`;
 
 const destination: DestinationReport = {
+  configured_in: "/home/b/config.json",
   name: "team",
   type: "observability",
   url: "http://127.0.0.1:4000/events",
