@@ -21,6 +21,7 @@ import {
   type Payload,
 } from "./read-event";
 import { redactionRules } from "./redact";
+import { isRepeatedFailure } from "./repeated-failure";
 import { reportSelfTest } from "./self-test";
 import { startForwarder } from "./start-forwarder";
 import { standardInput } from "./stdin";
@@ -79,6 +80,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     client === undefined
       ? resolveSession(payload, environment, project)
       : resolveSession(payload, {}, projectAt(""));
+  if (await isRepeatedFailure(payload, session)) return reportFaults(program.name, configFaults);
   const record = buildRecord(
     outcome,
     {
