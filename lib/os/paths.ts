@@ -77,6 +77,13 @@ export function machineFolder(platform: string = process.platform): string {
   }
 }
 
+/** The folder of the programs that are installed for all users: everyone can run them, and only root can change them. */
+export function machineProgramFolder(platform: string = process.platform): string {
+  return platform === "darwin" || platform === "win32"
+    ? `${machineFolder(platform)}/bin`
+    : "/opt/claude-session-hooks/bin";
+}
+
 /** The path of another of our programs in the folder of this one, whether it is there or not. */
 export function siblingProgram(
   name: string,

@@ -16,7 +16,14 @@ import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus 
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
 import { escapeLine, plural, wrap } from "../render/text";
-import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
+import {
+  editConfig,
+  editMachineConfig,
+  restoreConfig,
+  writeConfig,
+  type ConfigEdit,
+  type Server,
+} from "../settings/config-file";
 import {
   diskFormOf,
   rememberSeparate,
@@ -25,13 +32,21 @@ import {
   wantsSeparate,
   type FormResult,
 } from "../settings/disk-form";
+import { managedPaths, managedRegistration } from "../settings/managed";
+import { installManaged, readOwnManaged } from "../settings/managed-install";
 import { rememberPrograms } from "../settings/own-programs";
 import { enabledPlugin, pluginFolder, pluginsAt } from "../settings/plugin";
 import { placePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
-import { partOfRepository, SCOPE_ARGUMENTS, scopePath, settingsPath } from "../settings/scope";
+import {
+  assertOwnFile,
+  partOfRepository,
+  SCOPE_ARGUMENTS,
+  scopePath,
+  settingsPath,
+} from "../settings/scope";
 import {
   assertNotSudo,
   backupPath,
@@ -87,6 +102,7 @@ export default defineCommand({
     ["install --scope local", "for this project, and only for you"],
     ["install --server http://127.0.0.1:4000", "forward all events as well"],
     ["install --link", "save 450 MB; the installer does this"],
+    ["install --scope managed", "for all users of this machine, as root"],
   ],
   async run(
     {
@@ -104,6 +120,17 @@ export default defineCommand({
     terminal,
   ) {
     if (link && separate) throw new UsageError("--link and --separate exclude each other");
+    if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
+    if (scope === "managed") {
+      assertOwnFile(settings);
+      if (link || separate || isForDiskOnly)
+        throw new UsageError("--scope managed has no --link, --separate or --no-register");
+      const own = readOwnManaged();
+      const config = editMachineConfig(serverOf(server, insecure));
+      if (!isDryRun) await checkPrograms();
+      const wanted = Array.from(wantedCommands(events, ownCommands(own).keys()).keys());
+      return installManaged(own, { events: wanted, config, isDryRun }, terminal);
+    }
     if (copy) {
       const given = { scope, settings, events, server, insecure, separate };
       if (!isDryRun) return copyAndInstall(given, isForDiskOnly, terminal);
@@ -116,10 +143,7 @@ export default defineCommand({
       await checkPrograms();
       return arrangePrograms(link, separate, terminal);
     }
-    if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
-    const config = editConfig(
-      server === undefined ? undefined : { url: server, isInsecure: insecure },
-    );
+    const config = editConfig(serverOf(server, insecure));
     const file = readSettings(settingsPath(scope, settings));
     const before = file.text ?? "";
     const wanted = wantedCommands(events, ownCommands(file).keys());
@@ -136,6 +160,7 @@ export default defineCommand({
     }
     assertNotSudo(file);
     assertNoPlugin(file);
+    assertNotManaged();
     await checkPrograms();
     const readOnly = whyReadOnly(file);
     if (text !== before && readOnly !== undefined)
@@ -190,11 +215,25 @@ function assertNoPlugin(file: SettingsFile): void {
       `this is the program of the plugin in ${folder}, which registers the hooks itself. To switch to hooks in the settings, disable the plugin and run the installer: see docs/install.md`,
     );
   const scopes = (["local", "project", "user"] as const).flatMap((scope) => scopePath(scope) ?? []);
-  const plugin = enabledPlugin([...new Set([file.path, ...scopes])].map(pluginsAt));
+  const files = new Set([...managedPaths(), file.path, ...scopes]);
+  const plugin = enabledPlugin([...files].map(pluginsAt));
   if (plugin === undefined) return;
   throw new CommandError(
     `the plugin ${plugin} registers the hooks already, and every event would be recorded twice. Nothing was changed.\nTo switch to these programs: claude plugin disable ${plugin}, then run this again.`,
   );
+}
+
+/** Registered by an administrator and by a user, too. */
+function assertNotManaged(): void {
+  const path = managedRegistration();
+  if (path === undefined) return;
+  throw new CommandError(
+    `the administrator has registered the hooks for all users, in ${path}, and every event would be recorded twice. Nothing was changed.\nTo remove entries of your own: claude-session uninstall.`,
+  );
+}
+
+function serverOf(url: string | undefined, isInsecure: boolean): Server | undefined {
+  return url === undefined ? undefined : { url, isInsecure };
 }
 
 function replaceSettings(file: SettingsFile, text: string): void {

@@ -103,7 +103,7 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
   if (elsewhere !== undefined)
     yield warn(
       `${path} names ${elsewhere}${andOthers(others)}: not in the folder of this program, so not tested`,
-      `Run the claude-session next to ${others.length === 0 ? "it" : "them"}, or here: ${installInto(scope)}`,
+      `Run the claude-session next to ${others.length === 0 ? "it" : "them"}${scope === "managed" ? "." : `, or here: ${installInto(scope)}`}`,
     );
   for (const { event, matcher } of registered)
     if (matcher !== undefined)
@@ -141,6 +141,8 @@ function* checkDoubles(registering: readonly SettingsFacts[]): Generator<Result>
   for (const [places, events] of doubles)
     yield warn(
       `Recorded twice, because ${places} register different programs: ${events.join(", ")}`,
-      "Keep one of them: claude-session install moves entries here, uninstall --scope removes them.",
+      registering.some(({ scope }) => scope === "managed")
+        ? "The administrator's stay: claude-session uninstall removes yours, with --scope those of a project."
+        : "Keep one of them: claude-session install moves entries here, uninstall --scope removes them.",
     );
 }

@@ -1,0 +1,57 @@
+// Hooks from managed settings in the real Claude Code, offline: a session on a machine of its own is recorded once, by
+// what the machine's config.json allows.
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync } from "node:fs";
+import { runCli } from "../../scripts/harness/run-program";
+import { recordsOf } from "../../scripts/harness/read-records";
+import { Machine, whyNoMachine } from "../support/machine";
+import { skipped } from "../support/users";
+import { findClient } from "./client";
+import { ClientHome } from "./client-home";
+import { SCRIPTS } from "./model-scripts";
+
+setDefaultTimeout(120_000);
+
+const found = findClient();
+const client = "path" in found ? found.path : "";
+const whyNot = "reason" in found ? found.reason : whyNoMachine();
+if (whyNot !== undefined) console.log(`skipped: ${whyNot}`);
+
+describe.skipIf(whyNot !== undefined)(`managed settings${skipped(whyNot)}`, () => {
+  test("that install wrote record a session once, without what the machine keeps out", async () => {
+    await using home = await ClientHome.create(client, SCRIPTS, { ours: false });
+    const machine = new Machine(home.sandbox);
+    machine.configure({ capture: { prompts: false } });
+    // The client makes its temp folder here, too.
+    chmodSync(home.sandbox.root, 0o755);
+    const installed = await runCli(home.sandbox, "install --scope managed --events all", {
+      by: machine.by,
+    });
+    expect([installed.code, installed.stderr]).toEqual([0, ""]);
+
+    const session = home.start(["play failing"], machine.by);
+    await session.endInput();
+    expect(await session.ended()).toEqual({ code: 0, stderr: "" });
+    for (const { outcome, output } of session.hookReports)
+      expect([outcome, output]).toEqual(["success", ""]);
+    const records = await recordsOf(home.sandbox);
+    // The observer is registered in the user's own settings, where a call that fails has one event and not two.
+    expect(records.map(({ event }) => event).toSorted()).toEqual(
+      home.observed.map((payload) => String(payload["hook_event_name"])).toSorted(),
+    );
+    expect(records.filter(({ event }) => event === "PostToolUseFailure")).toHaveLength(2);
+    expect(new Set(records.map(({ session_id }) => session_id))).toEqual(
+      new Set([session.sessionId]),
+    );
+    const prompt = records.find(({ event }) => event === "UserPromptSubmit");
+    expect(prompt?.payload).toMatchObject({ prompt: "[not captured]" });
+
+    // Gone with the settings.
+    const removed = await runCli(home.sandbox, "uninstall --scope managed", { by: machine.by });
+    expect([removed.code, removed.stderr]).toEqual([0, ""]);
+    const later = home.start(["play single"], machine.by);
+    await later.endInput();
+    expect(await later.ended()).toEqual({ code: 0, stderr: "" });
+    expect(await recordsOf(home.sandbox)).toHaveLength(records.length);
+  });
+});
