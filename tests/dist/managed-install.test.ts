@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { coreEvents, HOOK_PROGRAMS } from "../../lib/events";
 import type { EventRecord } from "../../lib/log/record";
 import { dist } from "../../scripts/build";
@@ -25,6 +25,7 @@ import { as, skipped, USER, whyNotAnother } from "../support/users";
 setDefaultTimeout(120_000);
 
 const whyNot = whyNoMachine() ?? whyNotAnother();
+const repository = resolve(import.meta.dir, "../..");
 const SETTINGS = "/etc/claude-code/managed-settings.d/50-session-hooks.json";
 const PROGRAMS = "/opt/claude-session-hooks/bin";
 
@@ -78,6 +79,14 @@ class User implements Disposable {
   }
 }
 
+/** The blocks of JSON in a page. */
+function jsonIn(page: string): object[] {
+  return Array.from(
+    page.matchAll(/^```json\n(.*?)^```/gms),
+    ([, text = ""]) => JSON.parse(text) as object,
+  );
+}
+
 /** The permission bits of a path. */
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -119,6 +128,24 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     expect(doctor.stdout).toContain(`12 events registered in ${SETTINGS}`);
     expect(doctor.stdout).not.toContain("Recorded twice");
     expect(doctor.code).toBe(0);
+  });
+
+  test("writes what the page for teams shows", async () => {
+    const blocks = jsonIn(readFileSync(`${repository}/docs/teams.md`, "utf8"));
+    expect((await asRoot("install --scope managed")).code).toBe(0);
+    const written: unknown = JSON.parse(readFileSync(settings, "utf8"));
+    expect([written]).toEqual(blocks.filter((block) => "hooks" in block));
+    // Its config.json has no mistake, and sends where it says.
+    const config = blocks.find((block) => "destinations" in block) ?? {};
+    machine.configure(config);
+    using user = new User();
+    const { stdout } = await user.cli("doctor");
+    expect(stdout).toContain("/etc/claude-session-hooks/config.json applies to all users");
+    const status = JSON.parse((await user.cli("forward --status --json")).stdout) as object;
+    expect(status).toMatchObject({
+      destinations: [{ name: "team-logs" }, { name: "team-traces" }],
+      faults: [],
+    });
   });
 
   test("keeps users from registering the hooks a second time, and doctor names who did before", async () => {

@@ -1,7 +1,7 @@
 // Hooks from managed settings in the real Claude Code, offline: a session on a machine of its own is recorded once, by
 // what the machine's config.json allows.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { runCli } from "../../scripts/harness/run-program";
 import { recordsOf } from "../../scripts/harness/read-records";
 import { Machine, whyNoMachine } from "../support/machine";
@@ -9,6 +9,7 @@ import { skipped } from "../support/users";
 import { findClient } from "./client";
 import { ClientHome } from "./client-home";
 import { SCRIPTS } from "./model-scripts";
+import { writeMarketplace } from "./plugin-marketplace";
 
 setDefaultTimeout(120_000);
 
@@ -53,5 +54,34 @@ describe.skipIf(whyNot !== undefined)(`managed settings${skipped(whyNot)}`, () =
     await later.endInput();
     expect(await later.ended()).toEqual({ code: 0, stderr: "" });
     expect(await recordsOf(home.sandbox)).toHaveLength(records.length);
+  });
+
+  test("that enable the plugin, as the page for teams has them, record a session once", async () => {
+    await using home = await ClientHome.create(client, SCRIPTS, { ours: false });
+    const machine = new Machine(home.sandbox);
+    const market = `${home.sandbox.root}/market`;
+    await writeMarketplace(market);
+    chmodSync(home.sandbox.root, 0o755);
+    const page = readFileSync(`${import.meta.dir}/../../docs/teams.md`, "utf8");
+    const shown = /^```json\n(\{\n {2}"extraKnownMarketplaces".*?)^```/ms.exec(page)?.[1] ?? "";
+    // The source of the page is on a server; the client takes no address on loopback.
+    const text = shown.replace(
+      /\{ "source": "url".*?\}/,
+      JSON.stringify({ source: "directory", path: market }),
+    );
+    expect(text).toContain(market);
+    mkdirSync(`${machine.etc}/claude-code/managed-settings.d`, { recursive: true });
+    writeFileSync(`${machine.etc}/claude-code/managed-settings.d/50-session-hooks.json`, text);
+
+    const session = home.start(["play single"], machine.by);
+    await session.endInput();
+    expect(await session.ended()).toEqual({ code: 0, stderr: "" });
+    const events = (await recordsOf(home.sandbox)).map(({ event }) => event);
+    expect(events.toSorted()).toEqual(
+      home.observed.map((payload) => String(payload["hook_event_name"])).toSorted(),
+    );
+    expect(events.length).toBeGreaterThan(3);
+    const refused = await runCli(home.sandbox, "install", { by: machine.by });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("the plugin")]);
   });
 });
