@@ -20,7 +20,9 @@ import { Sandbox } from "../../scripts/harness/sandbox";
 import { commandExists, run } from "../../scripts/harness/system-commands";
 import { placeForUser } from "../attacks/two-users";
 import { Collector } from "../support/collector";
+import { endForwarders } from "../support/forwarder";
 import { Machine, whyNoMachine } from "../support/machine";
+import { until } from "../support/until";
 import { as, skipped, USER, whyNotAnother } from "../support/users";
 
 setDefaultTimeout(60_000);
@@ -236,6 +238,30 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
       ["own", `${user.sandbox.state}/config.json`],
     ]);
     expect((await user.cli("forward --status")).stdout).toContain("in the machine's config.json");
+  });
+
+  test("reaches a forwarder that is running: the old address gets no event more", async () => {
+    using user = new User();
+    await using before = new Collector();
+    await using after = new Collector();
+    const sendTo = ({ port }: Collector) =>
+      user.machine.configure({
+        destinations: [{ name: "team", type: "http", url: `http://127.0.0.1:${port}/` }],
+      });
+    sendTo(before);
+    const first = await user.prompt();
+    const forwarder = user.cli("forward");
+    try {
+      await until(() => before.arrivals.length > 0);
+      sendTo(after);
+      const second = await user.prompt();
+      await until(() => after.arrivals.length > 0);
+      const ids = ({ arrivals }: Collector) => arrivals.map(({ id }) => id);
+      expect([ids(before), ids(after)]).toEqual([[first.id], [second.id]]);
+    } finally {
+      await endForwarders(shared);
+      await forwarder;
+    }
   });
 
   test("has destinations whose names are taken, also if one cannot be used", async () => {

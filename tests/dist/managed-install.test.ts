@@ -198,6 +198,13 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     expect(code).toBe(0);
     expect(stdout).toContain(`Would copy the programs to ${PROGRAMS}.`);
     expect(stdout).toContain(`+++ ${SETTINGS}`);
+    // What the machine's file has of secrets is not for the screen.
+    const server = { name: "team", type: "http", url: "https://team.example.com" };
+    const headers = { "X-Key": "a-key-of-the-team" };
+    machine.configure({ destinations: [{ ...server, headers }] });
+    const more = await user.cli("install --scope managed --dry-run --server localhost:4000", dist);
+    expect(more.stdout).toContain("+++ /etc/claude-session-hooks/config.json");
+    expect(more.stdout).not.toContain("a-key-of-the-team");
     expect(existsSync(`${machine.etc}/claude-code`)).toBe(false);
   });
 

@@ -1,5 +1,4 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
-import { parseConfig } from "../../config";
 import { environment, paths } from "../../environment";
 import {
   coreEvents,
@@ -8,12 +7,11 @@ import {
   programFor,
   whyNeverRegistered,
 } from "../../events";
-import { readDestinations } from "../../forward/destination";
-import { redact, redactionRules, rulesFor } from "../../hook/redact";
 import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
+import { renderConfigDiff } from "../render/config-diff";
 import { renderDiff } from "../render/diff";
 import { escapeLine, plural, wrap } from "../render/text";
 import {
@@ -151,9 +149,7 @@ export default defineCommand({
     if (isDryRun) {
       const diffs = [
         ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
-        ...(config.after === config.before
-          ? []
-          : [renderDiff(paths.config, masked(config.before), masked(config.after), terminal)]),
+        ...(config.after === config.before ? [] : [renderConfigDiff(config, terminal)]),
       ];
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
@@ -376,14 +372,4 @@ function report(
     "  3. `claude-session doctor` checks that everything works.",
     ...(isForwarding ? ["  4. `claude-session forward --status` shows what was delivered."] : []),
   ].join("\n");
-}
-
-// A person may share what is on the screen.
-function masked(json: string | undefined): string | undefined {
-  if (json === undefined) return undefined;
-  const rules = redactionRules(environment, { keys: [], literals: [], allow: [] });
-  let safe = String(redact(json, rulesFor(JSON.stringify(json), rules)).value);
-  for (const { secrets } of readDestinations(parseConfig(json), environment).usable)
-    for (const secret of secrets) safe = safe.replaceAll(secret, "…");
-  return safe;
 }

@@ -6,6 +6,7 @@ import { HOOK_PROGRAMS, programFor } from "../../events";
 import { machineProgramFolder, siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, DONE, FAILED, type ExitStatus } from "../command";
+import { renderConfigDiff } from "../render/config-diff";
 import { renderDiff } from "../render/diff";
 import { escapeLine, wrap } from "../render/text";
 import type { Terminal } from "../terminal";
@@ -64,11 +65,9 @@ export async function installManaged(
   const { text, changes } = register(before, wanted);
   if (isDryRun) {
     const diffs = [
-      [file.path, before, text] as const,
-      [config.path, config.before, config.after] as const,
-    ]
-      .filter(([, old = "", now = ""]) => old !== now)
-      .map(([path, old, now]) => renderDiff(path, old, now, terminal));
+      ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
+      ...(config.after === config.before ? [] : [renderConfigDiff(config, terminal)]),
+    ];
     if (!isPlaced) terminal.print(`Would copy the programs to ${escapeLine(folder)}.\n`);
     terminal.print(diffs.length === 0 ? "No settings would change." : diffs.join("\n\n"));
     return DONE;
