@@ -210,13 +210,15 @@ function readSection(
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(section)) {
     const fallback = (defaults as Record<string, unknown>)[name];
+    if (!Object.hasOwn(given, name)) {
+      values[name] = fallback;
+      continue;
+    }
     const keyPath = path ? `${path}.${name}` : name;
-    const isGiven = Object.hasOwn(given, name);
-    if (isGiven) reading.given.push(keyPath);
-    const value = isGiven ? given[name] : fallback;
+    reading.given.push(keyPath);
     values[name] = isKey(key)
-      ? readKey(key, fallback, value, keyPath, reading)
-      : readSection(key, fallback as object, value, keyPath, reading);
+      ? readKey(key, fallback, given[name], keyPath, reading)
+      : readSection(key, fallback as object, given[name], keyPath, reading);
   }
   return values;
 }

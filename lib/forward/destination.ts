@@ -86,7 +86,8 @@ export interface Destinations {
 
 /**
  * Checks all destinations of a configuration. Those of the machine come first and keep their names, also where one
- * cannot be used: a user's of the same name would get its events, and move its cursor.
+ * cannot be used: a user's of the same name would get its events, and move its cursor. A name is also that of its
+ * signals, whatever the types are.
  */
 export function readDestinations(
   { config, machine }: Pick<LoadedConfig, "config" | "machine">,
@@ -95,8 +96,8 @@ export function readDestinations(
   const usable: Destination[] = [];
   const faults: string[] = [];
   const misspelt: string[] = [];
-  /** Whose file has the name. */
-  const taken = new Map<string, string | undefined>();
+  const taken = new Set<string>();
+  const ofMachine = new Set<string>();
   const machines = machine?.destinations ?? 0;
   for (const [i, given] of config.destinations.entries()) {
     const isMachines = i < machines;
@@ -106,26 +107,25 @@ export function readDestinations(
       ? `${file}: destinations[${i}] ${name}`
       : `destinations[${i - machines}] ${name}`;
     const read = readDestination(given, env, file);
+    if (isMachines) for (const folder of foldersFor(name)) ofMachine.add(folder);
     if (read.kind === "unusable") {
       faults.push(`${where}: ${read.fault}`);
-      if (isMachines) for (const folder of foldersFor(name)) taken.set(folder, file);
       continue;
     }
     const folders = read.destinations.map(({ folder }) => folder.toLowerCase());
-    const same = folders.find((folder) => taken.has(folder));
-    if (same !== undefined) {
-      faults.push(`${where}: another destination ${inFile(taken.get(same))}has this name`);
+    if (!isMachines && folders.some((folder) => ofMachine.has(folder))) {
+      faults.push(`${where}: a destination in ${machine?.path} has this name`);
       continue;
     }
-    for (const folder of folders) taken.set(folder, file);
+    if (folders.some((folder) => taken.has(folder))) {
+      faults.push(`${where}: another destination has this name`);
+      continue;
+    }
+    for (const folder of folders) taken.add(folder);
     usable.push(...read.destinations);
     if (read.misspelt !== undefined) misspelt.push(`${where}: ${read.misspelt}`);
   }
   return { usable, faults, misspelt };
-}
-
-function inFile(file: string | undefined): string {
-  return file === undefined ? "" : `in ${file} `;
 }
 
 /** All folders that a destination of this name may use. Some file systems ignore case. */

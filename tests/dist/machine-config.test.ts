@@ -103,7 +103,7 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
     expect(user.faults()).toEqual([]);
     const { stdout, code } = await user.cli("doctor");
     expect(code).not.toBeNull();
-    expect(stdout).toContain(`${PATH} applies to all users of this machine: capture.prompts`);
+    expect(stdout).toContain(`${PATH} applies to all users of this machine: capture.prompts\n`);
     expect(stdout).toContain("config.json: capture.prompts: false counts, not true");
   });
 
@@ -227,7 +227,7 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
     user.configure({ destinations: [http("Team", other), http("own", own)] });
     const { id } = await user.prompt();
     expect((await user.cli("forward --once")).stderr).toContain(
-      `config.json: destinations[0] Team: another destination in ${PATH} has this name`,
+      `config.json: destinations[0] Team: a destination in ${PATH} has this name`,
     );
     const ids = ({ arrivals }: Collector) => [...new Set(arrivals.map((arrival) => arrival.id))];
     expect([ids(team), ids(own), ids(other)]).toEqual([[id], [id], []]);

@@ -177,6 +177,16 @@ describe("config.json", () => {
     expect(faults).toEqual(["redact.literals[0]: not a string of 4 or more characters; ignored"]);
   });
 
+  test("says which keys and sections a file has, right or wrong", () => {
+    const text = '{"retention_days":"7","capture":{"prompts":false},"limits":{},"later":{}}';
+    expect(parseConfig(text).given).toEqual([
+      "retention_days",
+      "capture",
+      "capture.prompts",
+      "limits",
+    ]);
+  });
+
   test("cannot be changed after it is parsed", () => {
     expect(Object.isFrozen(parseConfig("{}").config)).toBe(true);
   });

@@ -100,8 +100,10 @@ export async function installManaged(
       "",
       bold("Next"),
       "  1. Everyone restarts Claude Code: a running session keeps its old hooks.",
-      "  2. Who has registered the hooks already runs `claude-session uninstall`, or every event is recorded twice.",
-      `  3. Everyone can run ${escapeLine(program("claude-session"))}; a link in /usr/local/bin makes it a command.`,
+      "  2. Anyone who registered the hooks before runs `claude-session uninstall`.",
+      "     Otherwise their events are recorded twice.",
+      "  3. Everyone can run claude-session from that folder; link it into a folder",
+      "     of the PATH to make it a command.",
     ].join("\n"),
   );
   return DONE;
@@ -138,7 +140,7 @@ export function uninstallManaged(
     [
       `${green("Uninstalled")} for all users from ${bold(escapeLine(file.path))}`,
       isOursAlone ? "  The file is removed." : "  What else it has stays.",
-      `  The programs stay in ${escapeLine(machineProgramFolder())}: remove them when no session runs any more.`,
+      `  The programs stay in ${escapeLine(machineProgramFolder())}, for sessions that run.`,
       "  Everyone's log stays in their own ~/.claude/session-hooks.",
     ].join("\n"),
   );

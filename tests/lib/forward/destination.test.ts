@@ -106,6 +106,29 @@ describe("a destination that cannot be used", () => {
     expect(faults[1]).toStartWith("destinations[2] x: ");
   });
 
+  const otlp = { ...TEAM, type: "otlp" };
+  test.each([
+    [TEAM, { ...TEAM, name: "TEAM" }, "the same name"],
+    [otlp, TEAM, "the same name, of another type"],
+    [TEAM, otlp, "the same, the other way round"],
+    [otlp, { ...TEAM, name: "team-logs" }, "the name of one of its signals"],
+    [{ ...TEAM, url: "nowhere" }, TEAM, "a destination that cannot be used"],
+    [{ ...otlp, url: "nowhere" }, { ...TEAM, name: "team-traces" }, "a signal of such a one"],
+  ])("a machine has as %j cannot be taken by a user's %j (%s)", (machines, users) => {
+    const { usable: good, faults } = readDestinations(
+      {
+        config: { ...DEFAULT_CONFIG, destinations: [machines, users, { ...TEAM, name: "own" }] },
+        machine: { path: "/m", keys: [], unknownKeys: [], destinations: 1, overruled: [] },
+      },
+      {},
+    );
+    // By the item's place in the user's own file.
+    expect(faults.at(-1)).toBe(`destinations[0] ${users.name}: a destination in /m has this name`);
+    expect(
+      good.filter(({ configuredIn }) => configuredIn !== "/m").map(({ name }) => name),
+    ).toEqual(["own"]);
+  });
+
   test("becomes usable with plain http to another machine if it is marked insecure", () => {
     expect(usable({ url: "http://10.0.0.1:4000", insecure: true }).isLoopback).toBe(false);
   });
