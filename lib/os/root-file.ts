@@ -1,5 +1,5 @@
 // Files that apply to every user of the machine, and that only root can have written.
-import { Fault } from "./fault";
+import { Fault, faultCode } from "./fault";
 import type { FileStatus, System } from "./syscalls";
 import { system } from "./system";
 
@@ -23,18 +23,16 @@ export function readRootFile(
   sys: System = system,
   platform: string = process.platform,
 ): string | undefined {
-  const found = sys.statusAt(path);
-  if (found === undefined) return undefined;
-  if (found.kind === "link") throw new Fault("not trusted: it is a link", path);
-  const hasModes = platform !== "win32";
-  if (hasModes)
-    for (let at = path.lastIndexOf("/"); at >= 0; at = path.lastIndexOf("/", at - 1)) {
-      const folder = path.slice(0, at) || "/";
-      assertOnlyRoot(sys.statusAt(folder), "folder", folder);
-      if (at === 0) break;
-    }
-  const fd = sys.open(path, "read");
+  const fd = openIfThere(path, sys);
+  if (fd === undefined) return undefined;
   try {
+    const hasModes = platform !== "win32";
+    if (hasModes)
+      for (let at = path.lastIndexOf("/"); at >= 0; at = path.lastIndexOf("/", at - 1)) {
+        const folder = path.slice(0, at) || "/";
+        assertOnlyRoot(sys.statusAt(folder), "folder", folder);
+        if (at === 0) break;
+      }
     const status = sys.statusOf(fd);
     if (status.kind !== "file") throw new Fault("not a regular file", path);
     if (hasModes) assertOnlyRoot(status, "file", path);
@@ -43,6 +41,18 @@ export function readRootFile(
     return new TextDecoder().decode(buffer.subarray(0, sys.readAt(fd, buffer, 0)));
   } finally {
     sys.close(fd);
+  }
+}
+
+// Not by `statusAt`, for which nothing is there either where a file has the place of the folder: `cp config.json
+// /etc/claude-session-hooks` without that folder makes one, and would switch the machine's settings off.
+function openIfThere(path: string, sys: System): number | undefined {
+  try {
+    return sys.open(path, "read");
+  } catch (error) {
+    const code = faultCode(error);
+    if (code === "ENOENT") return undefined;
+    throw code === "ELOOP" ? new Fault("not trusted: it is a link", path) : error;
   }
 }
 

@@ -189,6 +189,14 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
       "not trusted: /etc/claude-session-hooks is not a folder",
     ],
     [
+      "is in the place of its folder",
+      ({ machine }) => {
+        rmSync(machine.folder, { recursive: true });
+        writeFileSync(`${machine.etc}/claude-session-hooks`, "{}");
+      },
+      "ENOTDIR",
+    ],
+    [
       "is a FIFO",
       ({ machine }) => {
         rmSync(machine.config);

@@ -1,6 +1,6 @@
 // A file that only root can have written: every owner and mode that it and its folders may have.
 import { describe, expect, test } from "bun:test";
-import { faultCode } from "../../../lib/os/fault";
+import { Fault, faultCode } from "../../../lib/os/fault";
 import { readRootFile } from "../../../lib/os/root-file";
 import type { FileStatus, System } from "../../../lib/os/syscalls";
 
@@ -32,7 +32,12 @@ function diskWith(entries: Record<string, FileStatus>) {
   const entry = (path: string) => disk[path] ?? status({ kind: "other" });
   const system = {
     statusAt: (path: string) => disk[path],
-    open: () => ++seen.open,
+    open(path: string) {
+      const found = disk[path];
+      if (found === undefined) throw new Fault("ENOENT", path);
+      if (found.kind === "link") throw new Fault("ELOOP", path);
+      return ++seen.open;
+    },
     statusOf: () => entry(PATH),
     readAt: (_: number, buffer: Uint8Array) => new TextEncoder().encodeInto(TEXT, buffer).written,
     close: () => seen.open--,
