@@ -119,12 +119,17 @@ function logStamp(): string {
 
 /** Changes when the user's `config.json` or the machine's does. */
 function configStamp(): string {
-  let stamp = "";
-  for (const path of [paths.machineConfig, paths.config]) {
+  return [paths.machineConfig, paths.config].map(stampOf).join("\n");
+}
+
+/** A file that cannot be seen is no reason to stop delivering: `loadConfig` says what follows from it. */
+function stampOf(path: string): string {
+  try {
     const status = system.statusAt(path);
-    if (status !== undefined) stamp += `${path} ${status.modifiedMs} ${status.size}\n`;
+    return status === undefined ? "" : `${status.modifiedMs} ${status.size}`;
+  } catch (error) {
+    return faultCode(error);
   }
-  return stamp;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -272,6 +272,31 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
     }
   });
 
+  test("that the user cannot see does not stop the user's own deliveries", async () => {
+    using user = new User();
+    await using own = new Collector();
+    user.machine.configure({ retention_days: 7 });
+    chmodSync(user.machine.folder, 0o700);
+    user.configure({
+      destinations: [{ name: "own", type: "http", url: `http://127.0.0.1:${own.port}/` }],
+    });
+    const { id } = await user.prompt();
+    const { by = [] } = user.start;
+    const forwarder = Bun.spawn([...by, `${all}/claude-session`, "forward"], {
+      env: user.sandbox.env(),
+      cwd: user.sandbox.project,
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    try {
+      await Promise.race([until(() => own.arrivals.length > 0), forwarder.exited]);
+      expect(own.arrivals.map((arrival) => arrival.id)).toEqual([id]);
+    } finally {
+      forwarder.kill();
+      await forwarder.exited;
+    }
+  });
+
   test("has destinations whose names are taken, also if one cannot be used", async () => {
     using user = new User();
     await using other = new Collector();
