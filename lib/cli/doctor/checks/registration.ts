@@ -61,11 +61,22 @@ export function installInto(scope: SettingsFacts["scope"]): string {
   return `Run claude-session install${flags}, then restart Claude Code.`;
 }
 
-/** Managed settings override local ones, these the project's, and those the user's. */
+/**
+ * Managed settings override local ones, these the project's, and those the user's. Only managed settings switch managed
+ * hooks off (client 2.1.330).
+ */
 function* checkSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
+  const isManaged = settings.some(
+    ({ scope, registered }) => scope === "managed" && registered.length > 0,
+  );
   const deciding = settings.find(({ disableAllHooks }) => disableAllHooks !== undefined);
-  for (const { path, disableAllHooks } of settings)
+  for (const { path, scope, disableAllHooks } of settings)
     if (disableAllHooks !== true) continue;
+    else if (path === deciding?.path && isManaged && scope !== "managed")
+      yield warn(
+        `${path} switches all hooks off but the administrator's, which record`,
+        "Remove disableAllHooks from it, if other hooks are to run.",
+      );
     else if (path === deciding?.path)
       yield fail(`${path} switches all hooks off`, "Remove disableAllHooks from it.");
     else
@@ -73,9 +84,6 @@ function* checkSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
         `${path} switches all hooks off, but ${deciding?.path} overrides it`,
         "Remove disableAllHooks from it.",
       );
-  const isManaged = settings.some(
-    ({ scope, registered }) => scope === "managed" && registered.length > 0,
-  );
   for (const { path, scope, allowManagedHooksOnly } of settings)
     if (!allowManagedHooksOnly || isManaged) continue;
     else if (scope === "managed")

@@ -238,6 +238,23 @@ describe("doctor reports", () => {
       },
     ],
     [
+      "warn",
+      "Registration",
+      "/h/settings.json switches all hooks off but the administrator's, which record",
+      {
+        settings: [
+          { ...managed, registered: user.registered },
+          { ...user, registered: [], disableAllHooks: true },
+        ],
+      },
+    ],
+    [
+      "fail",
+      "Registration",
+      "/m/settings.json switches all hooks off",
+      { settings: [{ ...managed, registered: user.registered, disableAllHooks: true }] },
+    ],
+    [
       "fail",
       "Registration",
       "/m/settings.json allows only the hooks of the administrator",
