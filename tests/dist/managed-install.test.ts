@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -276,13 +278,80 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
       () => chmodSync(machine.opt, 0o777),
       "others than root can change /opt",
     ],
+    [
+      "folders of programs that not every user can enter",
+      () => chmodSync(machine.opt, 0o700),
+      "not every user can enter /opt",
+    ],
+    [
+      "a folder of settings that not every user can read",
+      () => mkdirSync(`${machine.etc}/claude-code`, { mode: 0o700 }),
+      "not every user can enter /etc/claude-code",
+    ],
+    [
+      "a file of its own that is a link",
+      () => {
+        mkdirSync(dirname(settings), { recursive: true });
+        symlinkSync(`${root.home}/theirs.json`, settings);
+      },
+      `${SETTINGS} is a link to ${root.home}/theirs.json`,
+    ],
   ] as [string, () => void, string][])("stops at %s", async (_, prepare, reason) => {
     prepare();
     const before = existsSync(settings) ? readFileSync(settings, "utf8") : undefined;
     const { code, stderr } = await asRoot("install --scope managed");
     chmodSync(machine.opt, 0o755);
+    expect(existsSync(`${root.home}/theirs.json`)).toBe(false);
     expect([code, stderr]).toEqual([1, expect.stringContaining(reason)]);
     expect(existsSync(settings) ? readFileSync(settings, "utf8") : undefined).toBe(before);
+  });
+
+  test.each([
+    ["accepts", "only root can change", "link", 0o755, undefined],
+    ["stops at", "others can change", "link", 0o777, "others than root can change /opt/place,"],
+    ["stops at", "others can change", "chain", 0o777, "others than root can change /opt/place,"],
+  ] as const)(
+    "%s a folder behind a link, into one that %s (a %s)",
+    async (_, __, kind, mode, reason) => {
+      const linked = `${machine.opt}/claude-session-hooks`;
+      const place = `${machine.opt}/place`;
+      mkdirSync(place);
+      chmodSync(place, mode);
+      rmSync(linked, { recursive: true, force: true });
+      // A chain ends where nobody else can write, and leads through where they can.
+      const real = kind === "link" ? `${place}/real` : `${machine.opt}/real`;
+      mkdirSync(real);
+      chmodSync(real, 0o755);
+      if (kind === "chain") symlinkSync("/opt/real", `${place}/second`);
+      symlinkSync(kind === "link" ? "place/real" : "place/second", linked);
+      try {
+        const { code, stderr } = await asRoot("install --scope managed");
+        expect([code, stderr]).toEqual([reason ? 1 : 0, expect.stringContaining(reason ?? "")]);
+        expect(existsSync(`${real}/bin`)).toBe(reason === undefined);
+      } finally {
+        for (const path of [linked, place, real]) rmSync(path, { recursive: true, force: true });
+      }
+    },
+  );
+
+  test("makes folders that everyone can enter, under any umask", async () => {
+    rmSync(`${machine.opt}/claude-session-hooks`, { recursive: true, force: true });
+    const by = [...machine.by, "sh", "-c", 'umask 077 && exec "$0" "$@"'];
+    expect((await runCli(root, "install --scope managed", { by })).code).toBe(0);
+    for (const path of [programs, dirname(programs), dirname(settings), dirname(dirname(settings))])
+      expect([path, modeOf(path)]).toEqual([path, 0o755]);
+    expect(modeOf(settings)).toBe(0o644);
+    using user = new User();
+    expect(await user.record("UserPromptSubmit")).toHaveLength(1);
+  });
+
+  test("gives programs to root that an archive unpacked as a user's", async () => {
+    expect((await asRoot("install --scope managed")).code).toBe(0);
+    for (const name of ["claude-session", ...HOOK_PROGRAMS])
+      chownSync(`${programs}/${name}`, USER, USER);
+    expect((await asRoot("install --scope managed", PROGRAMS)).code).toBe(0);
+    for (const name of ["claude-session", ...HOOK_PROGRAMS])
+      expect([name, statSync(`${programs}/${name}`).uid]).toEqual([name, 0]);
   });
 
   test.each(["--settings x.json", "--link", "--separate", "--no-register"])(

@@ -1,6 +1,6 @@
 // Installs and uninstalls the hooks for all users of a machine: programs where everyone can run them and only root can
 // change them, and a managed settings file of our own.
-import { chmodSync } from "node:fs";
+import { chmodSync, chownSync } from "node:fs";
 import { dirname } from "node:path";
 import { HOOK_PROGRAMS, programFor } from "../../events";
 import { machineProgramFolder, siblingProgram } from "../../os/paths";
@@ -43,6 +43,11 @@ export function readOwnManaged(): SettingsFile {
   if (path === undefined)
     throw new CommandError("Claude Code has no managed settings on this system");
   const file = readSettings(path);
+  // Root would write wherever it leads, and who can change the target would decide what every user runs.
+  if (file.target !== path)
+    throw new CommandError(
+      `${path} is a link to ${file.target}; put a file of its own there. Nothing was changed.`,
+    );
   if ((file.text ?? "").trim() !== "" && ownCommands(file).size === 0)
     throw new CommandError(
       `${path} registers none of our hooks, so it is not ours; move it away. Nothing was changed.`,
@@ -76,9 +81,9 @@ export async function installManaged(
   if (reason !== undefined) return printByHand(file, { text, config, folder, reason }, terminal);
   assertOnlyOnce(file);
   ensureSharedFolder(folder);
-  // Also what is there may be private, by the umask of who put it there.
+  // Also what is there may be private, by the umask of who put it there, or a user's.
   if (!isPlaced) await placePrograms(own, folder);
-  for (const name of ["claude-session", ...HOOK_PROGRAMS]) chmodSync(program(name), 0o755);
+  for (const name of ["claude-session", ...HOOK_PROGRAMS]) makeShared(program(name));
   ensureSharedFolder(dirname(file.path));
   writeConfig(config);
   try {
@@ -107,6 +112,12 @@ export async function installManaged(
     ].join("\n"),
   );
   return DONE;
+}
+
+/** Gives a program to root and everyone the right to start it: `tar` and `cp -p` keep the owner that it had elsewhere. */
+function makeShared(program: string): void {
+  if (process.platform !== "win32") chownSync(program, 0, 0);
+  chmodSync(program, 0o755);
 }
 
 /** Removes our managed settings file, or what of it is ours. */
