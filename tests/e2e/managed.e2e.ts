@@ -56,6 +56,26 @@ describe.skipIf(whyNot !== undefined)(`managed settings${skipped(whyNot)}`, () =
     expect(await recordsOf(home.sandbox)).toHaveLength(records.length);
   });
 
+  test("record where a user switched all hooks off, and doctor knows that", async () => {
+    await using home = await ClientHome.create(client, SCRIPTS, { ours: false, other: "none" });
+    const machine = new Machine(home.sandbox);
+    chmodSync(home.sandbox.root, 0o755);
+    const { by } = machine;
+    expect((await runCli(home.sandbox, "install --scope managed", { by })).code).toBe(0);
+    const settings = `${home.sandbox.home}/.claude/settings.json`;
+    writeFileSync(settings, '{ "disableAllHooks": true }');
+
+    const session = home.start(["play single"], by);
+    await session.endInput();
+    expect(await session.ended()).toEqual({ code: 0, stderr: "" });
+    const events = (await recordsOf(home.sandbox)).map(({ event }) => event);
+    expect(events).toEqual(expect.arrayContaining(["SessionStart", "PostToolUse", "SessionEnd"]));
+    const folder = "/opt/claude-session-hooks/bin";
+    const doctor = await runCli(home.sandbox, "doctor", { by, folder, env: { COLUMNS: "300" } });
+    expect(doctor.stdout).toContain(`${settings} switches all hooks off but the administrator's`);
+    expect(doctor.code).toBe(0);
+  });
+
   test("that enable the plugin, as the page for teams has them, record a session once", async () => {
     await using home = await ClientHome.create(client, SCRIPTS, { ours: false });
     const machine = new Machine(home.sandbox);
