@@ -1,58 +1,88 @@
-// Reads `config.json`: what the user configured, with defaults for the rest.
+// What `config.json` may hold, and how its text is read: what the user or the machine configured, with defaults for
+// the rest. load-config.ts finds the files.
 //
 // Checked by hand, because zod would double the run time of a hook. `KEYS` states each key once, and types
 // and defaults follow from it; a test compares the checks with a zod schema.
-import { paths } from "./environment";
-import { faultCode } from "./os/fault";
-import { readConfigFile } from "./os/file";
 import { isAbsolute } from "./os/paths";
 
 // Plain data, so that it costs nothing if there is no file. Limits can only be lowered: each default is the
 // maximum.
-const KEYS = {
+//
+// `machine` says what a key becomes where the machine has a file, too, so that a user can add privacy and never
+// take it away:
+//   smaller   the smaller of the two
+//   fixed     the machine's value, or the default
+//   both      true only if both are
+//   joined    the machine's items, then the user's
+//   reserved  the machine's items alone, if its file has this section
+//   first     the machine's value, if it has one
+/** All keys of `config.json`. */
+export const KEYS = {
   // As long as Claude Code keeps transcripts by default (`cleanupPeriodDays`); at most ten years.
-  retention_days: { type: "integer", default: 30, min: 1, max: 3650 },
+  retention_days: { type: "integer", default: 30, min: 1, max: 3650, machine: "smaller" },
   capture: {
-    prompts: { type: "boolean", default: true },
-    tool_input: { type: "boolean", default: true },
-    tool_response: { type: "boolean", default: true },
+    prompts: { type: "boolean", default: true, machine: "both" },
+    tool_input: { type: "boolean", default: true, machine: "both" },
+    tool_response: { type: "boolean", default: true, machine: "both" },
   },
   redact: {
-    keys: { type: "strings", default: [], minLength: 1 },
+    keys: { type: "strings", default: [], minLength: 1, machine: "joined" },
     // A shorter text would mask parts of ordinary words.
-    literals: { type: "strings", default: [], minLength: 4 },
-    // Texts that are never masked, and names of rules that mask nothing.
-    allow: { type: "strings", default: [], minLength: 1 },
+    literals: { type: "strings", default: [], minLength: 4, machine: "joined" },
+    // Texts that are never masked, and names of rules that mask nothing: `literal` would undo the machine's own.
+    allow: { type: "strings", default: [], minLength: 1, machine: "reserved" },
   },
   limits: {
     // One string: enough for a long command or a page of output.
-    string_bytes: { type: "integer", default: 16_384, min: 256, max: 16_384 },
+    string_bytes: { type: "integer", default: 16_384, min: 256, max: 16_384, machine: "smaller" },
     // One line: eight of the longest strings. The minimum holds every field but `payload` and `parameters`.
-    record_bytes: { type: "integer", default: 131_072, min: 8192, max: 131_072 },
-    // One event: what a hook reads and parses within its second, in 160 MB of memory.
-    input_bytes: { type: "integer", default: 16_777_216, min: 1024, max: 16_777_216 },
+    record_bytes: {
+      type: "integer",
+      default: 131_072,
+      min: 8192,
+      max: 131_072,
+      machine: "smaller",
+    },
+    // One event: what a hook reads and parses within its second, in 160 MB of memory. What is not parsed is masked by
+    // its forms only, so a user could undo `redact.keys` by a smaller one.
+    input_bytes: {
+      type: "integer",
+      default: 16_777_216,
+      min: 1024,
+      max: 16_777_216,
+      machine: "fixed",
+    },
   },
-  // The forwarder checks their content; a hook only needs to know whether there are any.
-  destinations: { type: "objects", default: [] },
+  // The forwarder checks their content, and that no two have one name; a hook only needs to know whether there are any.
+  destinations: { type: "objects", default: [], machine: "joined" },
   // For models that have no price; only the command line and the dashboard look at their content.
-  prices: { type: "objects", default: [] },
+  prices: { type: "objects", default: [], machine: "joined" },
   // The path of `claude-session`, if it is not next to the hooks; empty if install did not set it.
-  forwarder: { type: "path", default: "" },
-} as const;
+  forwarder: { type: "path", default: "", machine: "first" },
+} as const satisfies Section;
 
-type Key =
+/** One key: the values that it may have, and how a machine's value and a user's combine. */
+export type Key =
   | {
       readonly type: "integer";
       readonly default: number;
       readonly min: number;
       readonly max: number;
+      readonly machine: "smaller" | "fixed";
     }
-  | { readonly type: "boolean"; readonly default: boolean }
-  | { readonly type: "strings"; readonly default: readonly string[]; readonly minLength: number }
-  | { readonly type: "objects"; readonly default: readonly object[] }
-  | { readonly type: "path"; readonly default: string };
+  | { readonly type: "boolean"; readonly default: boolean; readonly machine: "both" }
+  | {
+      readonly type: "strings";
+      readonly default: readonly string[];
+      readonly minLength: number;
+      readonly machine: "joined" | "reserved";
+    }
+  | { readonly type: "objects"; readonly default: readonly object[]; readonly machine: "joined" }
+  | { readonly type: "path"; readonly default: string; readonly machine: "first" };
 type ListKey = Extract<Key, { readonly type: "strings" | "objects" }>;
-interface Section {
+
+/** Keys and sections by name. */
+export interface Section {
   readonly [key: string]: Key | Section;
 }
 
@@ -75,12 +105,11 @@ export type Config = ValuesOf<typeof KEYS>;
 /** The configuration of a user who configured nothing. */
 export const DEFAULT_CONFIG = defaultsOf(KEYS) as Config;
 
-// Far more than any configuration needs; a larger file is a mistake.
-const MAX_BYTES = 65_536;
-
-/** A configuration, and what of the file could not be used. */
-export interface LoadedConfig {
+/** What one file says. */
+export interface ParsedConfig {
   readonly config: Config;
+  /** Paths of the keys and sections that the file has, right or wrong, such as `redact` and `redact.keys`. */
+  readonly given: readonly string[];
   /** A line for each key that could not be used, with its name, the reason, and what was done instead. */
   readonly faults: readonly string[];
   /** Keys that this version does not know, such as `capture.prompt`. */
@@ -88,38 +117,29 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the user's configuration. What is missing or wrong gets its default, but privacy fails closed: where
- * the file or a key that governs privacy cannot be understood, more is left out of the log, never less.
+ * Parses the text of a `config.json`, which may have comments and trailing commas like Claude Code's settings. What is
+ * missing or wrong gets its default, but privacy fails closed: where a key that governs privacy cannot be
+ * understood, more is left out of the log, never less.
  */
-export function loadConfig(path: string = paths.config): LoadedConfig {
-  try {
-    const text = readConfigFile(path, MAX_BYTES);
-    return text === undefined
-      ? { config: DEFAULT_CONFIG, faults: [], unknownKeys: [] }
-      : parseConfig(text);
-  } catch (error) {
-    return unusable(faultCode(error));
-  }
-}
-
-/** Parses the text of a `config.json`, which may have comments and trailing commas like Claude Code's settings. */
-export function parseConfig(text: string): LoadedConfig {
-  const given = parseText(text);
-  if (given === undefined) return unusable("not JSON");
-  if (!isObject(given)) return unusable("not an object");
-  const reading: Reading = { faults: [], unknownKeys: [], isPrivacyUnclear: false };
-  const config = readSection(KEYS, DEFAULT_CONFIG, given, "", reading) as Config;
-  const { faults, unknownKeys } = reading;
-  if (!reading.isPrivacyUnclear) return { config: Object.freeze(config), faults, unknownKeys };
+export function parseConfig(text: string): ParsedConfig {
+  const value = parseText(text);
+  if (value === undefined) return unusableConfig("not JSON");
+  if (!isObject(value)) return unusableConfig("not an object");
+  const reading: Reading = { given: [], faults: [], unknownKeys: [], isPrivacyUnclear: false };
+  const config = readSection(KEYS, DEFAULT_CONFIG, value, "", reading) as Config;
+  const { given, faults, unknownKeys } = reading;
+  if (!reading.isPrivacyUnclear)
+    return { config: Object.freeze(config), given, faults, unknownKeys };
   faults.push(CLOSED_FAULT);
-  return { config: closed(config), faults, unknownKeys };
+  return { config: closed(config), given, faults, unknownKeys };
 }
 
 const CLOSED_FAULT = "capture: no prompt, tool input or response is recorded until this is fixed";
 
-function unusable(reason: string): LoadedConfig {
+/** What a file says that cannot be read or understood: no content is captured. */
+export function unusableConfig(reason: string): ParsedConfig {
   const faults = [`config.json: ${reason}`, CLOSED_FAULT];
-  return { config: closed(DEFAULT_CONFIG), faults, unknownKeys: [] };
+  return { config: closed(DEFAULT_CONFIG), given: [], faults, unknownKeys: [] };
 }
 
 function closed(config: Config): Config {
@@ -158,6 +178,7 @@ function defaultsOf(section: Section): Record<string, unknown> {
 }
 
 interface Reading {
+  readonly given: string[];
   readonly faults: string[];
   readonly unknownKeys: string[];
   /** Whether something that governs privacy could not be understood. */
@@ -189,11 +210,15 @@ function readSection(
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(section)) {
     const fallback = (defaults as Record<string, unknown>)[name];
-    const value = Object.hasOwn(given, name) ? given[name] : fallback;
+    if (!Object.hasOwn(given, name)) {
+      values[name] = fallback;
+      continue;
+    }
     const keyPath = path ? `${path}.${name}` : name;
+    reading.given.push(keyPath);
     values[name] = isKey(key)
-      ? readKey(key, fallback, value, keyPath, reading)
-      : readSection(key, fallback as object, value, keyPath, reading);
+      ? readKey(key, fallback, given[name], keyPath, reading)
+      : readSection(key, fallback as object, given[name], keyPath, reading);
   }
   return values;
 }
@@ -226,7 +251,8 @@ function readKey(
   });
 }
 
-function isKey(key: Key | Section): key is Key {
+/** Whether this is a key, and not a section. */
+export function isKey(key: Key | Section): key is Key {
   return typeof key["type"] === "string";
 }
 

@@ -287,6 +287,8 @@ export interface HealthAnswer {
     readonly name: string;
     readonly type: string;
     readonly url: string;
+    /** The path of the `config.json` that has it. */
+    readonly configured_in: string;
     readonly undelivered: number;
     readonly rejected: number;
     readonly lost: number;

@@ -1,6 +1,6 @@
 // What the sessions cost that a filter chooses, by model, agent, project or day: read from all transcripts of its time, only
 // when somebody asks, because a month of them takes seconds.
-import { loadConfig } from "../config";
+import { loadConfig } from "../load-config";
 import { withConfiguredPrices } from "../history/prices";
 import { costGroups, type CostGroup } from "../history/session-cost";
 import { addAnswer, noUsage } from "../history/usage";

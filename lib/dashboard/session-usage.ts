@@ -1,6 +1,6 @@
 // Answers what a session used. A transcript may be large and is read again when it has grown, so it is read in slices that
 // let other requests through, and the last result is kept.
-import { loadConfig } from "../config";
+import { loadConfig } from "../load-config";
 import { withConfiguredPrices } from "../history/prices";
 import { costOfSession, describeCost, untoldCost } from "../history/session-cost";
 import { allTokens, cacheShare, knownCost, type Usage } from "../history/usage";

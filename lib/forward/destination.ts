@@ -1,8 +1,8 @@
 // Where events are delivered to: the `destinations` of `config.json`, checked one by one.
 import { z } from "zod";
-import type { Config } from "../config";
 import { paths } from "../environment";
 import { EVENTS } from "../events";
+import type { LoadedConfig } from "../load-config";
 import type { RecordHead } from "../log/record";
 import type { Environment } from "../os/paths";
 import { suggestWord } from "../suggestion";
@@ -62,6 +62,8 @@ export interface Destination {
   wants(head: EndingHead & Pick<RecordHead, "project">): boolean;
   /** Where its cursor, status and rejected events are. */
   readonly folder: string;
+  /** The path of the `config.json` that has it: the user's or the machine's. */
+  readonly configuredIn: string;
 }
 
 /** One item of `destinations`: a destination, or why it cannot be used. */
@@ -82,30 +84,66 @@ export interface Destinations {
   readonly misspelt: readonly string[];
 }
 
-/** Checks all destinations of a configuration. */
-export function readDestinations({ destinations }: Config, env: Environment): Destinations {
+/**
+ * Checks all destinations of a configuration. Those of the machine come first and keep their names, also where one
+ * cannot be used: a user's of the same name would get its events, and move its cursor. A name is also that of its
+ * signals, whatever the types are.
+ */
+export function readDestinations(
+  { config, machine }: Pick<LoadedConfig, "config" | "machine">,
+  env: Environment,
+): Destinations {
   const usable: Destination[] = [];
   const faults: string[] = [];
   const misspelt: string[] = [];
-  for (const [i, given] of destinations.entries()) {
+  const taken = new Set<string>();
+  const ofMachine = new Set<string>();
+  const machines = machine?.destinations ?? 0;
+  for (const [i, given] of config.destinations.entries()) {
+    const isMachines = i < machines;
+    const file = isMachines ? machine?.path : undefined;
     const name = typeof given["name"] === "string" ? given["name"] : "";
-    const read = readDestination(given, env);
-    if (read.kind === "unusable") faults.push(`destinations[${i}] ${name}: ${read.fault}`);
-    else if (read.destinations.some((one) => usable.some((other) => isSameFolder(one, other))))
-      faults.push(`destinations[${i}] ${name}: another destination has this name`);
-    else {
-      usable.push(...read.destinations);
-      if (read.misspelt !== undefined)
-        misspelt.push(`destinations[${i}] ${name}: ${read.misspelt}`);
+    const where = isMachines
+      ? `${file}: destinations[${i}] ${name}`
+      : `destinations[${i - machines}] ${name}`;
+    const read = readDestination(given, env, file);
+    if (isMachines) for (const folder of foldersFor(name)) ofMachine.add(folder);
+    if (read.kind === "unusable") {
+      faults.push(`${where}: ${read.fault}`);
+      continue;
     }
+    const folders = read.destinations.map(({ folder }) => folder.toLowerCase());
+    if (!isMachines && folders.some((folder) => ofMachine.has(folder))) {
+      faults.push(`${where}: a destination in ${machine?.path} has this name`);
+      continue;
+    }
+    if (folders.some((folder) => taken.has(folder))) {
+      faults.push(`${where}: another destination has this name`);
+      continue;
+    }
+    for (const folder of folders) taken.add(folder);
+    usable.push(...read.destinations);
+    if (read.misspelt !== undefined) misspelt.push(`${where}: ${read.misspelt}`);
   }
   return { usable, faults, misspelt };
 }
 
-/** Checks one item of `destinations`. */
+/** All folders that a destination of this name may use. Some file systems ignore case. */
+function foldersFor(name: string): string[] {
+  return ["", ...SIGNALS.map((signal) => `-${signal}`)].map((end) =>
+    `${paths.forward}/${name}${end}`.toLowerCase(),
+  );
+}
+
+/**
+ * Checks one item of `destinations`.
+ *
+ * @param configuredIn the file that has it
+ */
 export function readDestination(
   given: Readonly<Record<string, unknown>>,
   env: Environment,
+  configuredIn: string = paths.config,
 ): ReadDestination {
   const { success, data, error } = destinationShape.safeParse(given);
   if (!success) {
@@ -153,6 +191,7 @@ export function readDestination(
     ...(data.encoding !== undefined && { encoding: data.encoding }),
     ...(data.resource !== undefined && { resource: data.resource }),
     folder: `${paths.forward}/${name}`,
+    configuredIn,
   };
   const destinations =
     type === "otlp"
@@ -235,9 +274,4 @@ function readCredentials(
   for (const [, value = ""] of url.search.matchAll(/=([^&]*)/g)) secrets.push(value);
   for (const part of url.pathname.split("/")) if (isSecretPart(part)) secrets.push(part);
   return { headers, secrets: secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH) };
-}
-
-// Some file systems ignore case.
-function isSameFolder(one: Destination, other: Destination): boolean {
-  return one.folder.toLowerCase() === other.folder.toLowerCase();
 }

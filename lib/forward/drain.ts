@@ -1,5 +1,5 @@
 // One pass over the backlog, as a person starts it: `forward --once` delivers, `prune` only counts.
-import { loadConfig } from "../config";
+import { loadConfig } from "../load-config";
 import { environment } from "../environment";
 import { readDestinations } from "./destination";
 import type { Sender } from "./sender";
@@ -24,10 +24,10 @@ export async function drain(
   onDone: (events: number) => void,
 ): Promise<DrainResult | undefined> {
   let result: DrainResult | undefined;
-  const { config } = loadConfig();
-  await asSoleForwarder(config, async (senders) => {
+  const loaded = loadConfig();
+  await asSoleForwarder(loaded, async (senders) => {
     const isReady = (name: string) => senders.some((sender) => sender.destination.name === name);
-    const { usable } = readDestinations(config, environment);
+    const { usable } = readDestinations(loaded, environment);
     // Those whose folder cannot be used have failed before the start.
     const failed = usable.map(({ name }) => name).filter((name) => !isReady(name));
     const drainOne = async (sender: Sender) => {
@@ -44,8 +44,7 @@ export async function drain(
 
 /** Counts what retention took before it was delivered, unless a forwarder is alive, which does so itself. */
 export async function countExpiredDays(): Promise<void> {
-  const { config } = loadConfig();
-  await asSoleForwarder(config, (senders) => {
+  await asSoleForwarder(loadConfig(), (senders) => {
     for (const sender of senders) sender.countExpiredDays();
     return Promise.resolve("end");
   });

@@ -1,5 +1,5 @@
 // The forwarder: one process per user that follows the log and delivers, and ends when nothing comes.
-import { loadConfig } from "../config";
+import { loadConfig } from "../load-config";
 import { paths } from "../environment";
 import { startForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
@@ -33,8 +33,7 @@ const BLOCKED_LIFETIME_MS = 2000;
  * @throws {Fault} where the state folder cannot be used
  */
 export async function runForwarder(): Promise<boolean> {
-  const { config } = loadConfig();
-  const ending = await asSoleForwarder(config, serve);
+  const ending = await asSoleForwarder(loadConfig(), serve);
   // With the configuration and the program as they are now.
   if (ending === "renew") await startForwarder(loadConfig().config);
   return ending !== undefined;
@@ -118,10 +117,19 @@ function logStamp(): string {
   return stamp;
 }
 
-/** Changes when `config.json` does. */
+/** Changes when the user's `config.json` or the machine's does. */
 function configStamp(): string {
-  const status = system.statusAt(paths.config);
-  return status === undefined ? "" : `${status.modifiedMs} ${status.size}`;
+  return [paths.machineConfig, paths.config].map(stampOf).join("\n");
+}
+
+/** A file that cannot be seen is no reason to stop delivering: `loadConfig` says what follows from it. */
+function stampOf(path: string): string {
+  try {
+    const status = system.statusAt(path);
+    return status === undefined ? "" : `${status.modifiedMs} ${status.size}`;
+  } catch (error) {
+    return faultCode(error);
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

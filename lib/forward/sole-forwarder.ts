@@ -4,9 +4,9 @@
 // then looks at the heartbeat. The forwarder removes the heartbeat, releases the lock, and then looks at
 // the log once more. If the hook still saw the heartbeat, its event was in the log before that last look.
 // If it did not, it starts a new forwarder, which finds the lock free or its holder about to look.
-import type { Config } from "../config";
 import { environment, paths } from "../environment";
 import { touchHeartbeat } from "../hook/start-forwarder";
+import type { LoadedConfig } from "../load-config";
 import { expiredDays, utcDay } from "../log/log";
 import { faultCode } from "../os/fault";
 import { removeFile } from "../os/file";
@@ -30,7 +30,7 @@ export type Ending = "look" | "renew" | "end";
  * @throws {Fault} where the state folder cannot be used
  */
 export async function asSoleForwarder(
-  config: Config,
+  loaded: LoadedConfig,
   work: (senders: readonly Sender[], lock: Lock) => Promise<Ending>,
 ): Promise<Ending | undefined> {
   ensureOwnFolder(paths.state);
@@ -40,7 +40,7 @@ export async function asSoleForwarder(
     const lock = await lockSoon(isFirst ? LOCK_TRIES : 1);
     if (lock === undefined) return ending;
     const beating = setInterval(() => beat(lock), BEAT_MS);
-    const senders = sendersFor(config);
+    const senders = sendersFor(loaded);
     try {
       beat(lock);
       ending = await work(senders, lock);
@@ -84,9 +84,9 @@ function beat(lock: Lock): void {
   }
 }
 
-function sendersFor(config: Config): Sender[] {
-  const oldest = utcDay(Date.now() - config.retention_days * DAY_MS);
-  return readDestinations(config, environment).usable.flatMap((destination) => {
+function sendersFor(loaded: LoadedConfig): Sender[] {
+  const oldest = utcDay(Date.now() - loaded.config.retention_days * DAY_MS);
+  return readDestinations(loaded, environment).usable.flatMap((destination) => {
     try {
       const sender = new Sender(destination, paths.events);
       pruneRejected(destination.folder, oldest);

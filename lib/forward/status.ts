@@ -1,5 +1,5 @@
 // The state of forwarding for a person: for `forward --status` and doctor. Reads only.
-import { loadConfig } from "../config";
+import { loadConfig } from "../load-config";
 import { environment, paths } from "../environment";
 import { findForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
@@ -18,6 +18,8 @@ export interface DestinationReport extends DeliveryStatus {
   readonly type: Destination["type"];
   /** Without the parts that may be secret. */
   readonly url: string;
+  /** The path of the `config.json` that has it: the user's or the machine's. */
+  readonly configured_in: string;
   /** Events in the log that are not delivered yet. */
   readonly undelivered: BacklogSize;
   /** How many events the server will never take; `rejected.jsonl` has them. */
@@ -45,11 +47,11 @@ export interface ForwardingReport {
 
 /** Reads everything that forwarding keeps, and counts what is not delivered. Never throws, except on a bug. */
 export function reportForwarding(): ForwardingReport {
-  const { config } = loadConfig();
-  const { usable, faults, misspelt } = readDestinations(config, environment);
+  const loaded = loadConfig();
+  const { usable, faults, misspelt } = readDestinations(loaded, environment);
   return {
     alive: isAlive(),
-    forwarder: findForwarder(config.forwarder) ?? null,
+    forwarder: findForwarder(loaded.config.forwarder) ?? null,
     destinations: usable.map(reportDestination),
     faults: [...faults, ...misspelt, ...usable.flatMap(folderFault)],
   };
@@ -69,6 +71,7 @@ function reportDestination({
   name,
   type,
   shownUrl,
+  configuredIn,
   folder,
   wants,
 }: Destination): DestinationReport {
@@ -77,6 +80,7 @@ function reportDestination({
     name,
     type,
     url: shownUrl,
+    configured_in: configuredIn,
     undelivered: countBacklog(paths.events, cursor, wants),
     ...readStatus(folder),
     rejected: countRejected(folder),

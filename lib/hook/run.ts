@@ -1,8 +1,9 @@
 // Runs a hook program: reads stdin, finds the session, records the event, exits 0. It never prints and never
 // exits with another code: the stdout of some events goes into the model's context, and exit 2 blocks tools.
-import { loadConfig, type Config } from "../config";
+import type { Config } from "../config";
 import { environment, paths } from "../environment";
 import type { EventName } from "../events";
+import { loadConfig } from "../load-config";
 import { appendRecord } from "../log/log";
 import { faultCode } from "../os/fault";
 import { userNameOf } from "../os/user-name";
@@ -20,6 +21,7 @@ import {
   type Payload,
 } from "./read-event";
 import { redactionRules } from "./redact";
+import { isRepeatedFailure } from "./repeated-failure";
 import { reportSelfTest } from "./self-test";
 import { startForwarder } from "./start-forwarder";
 import { standardInput } from "./stdin";
@@ -78,6 +80,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     client === undefined
       ? resolveSession(payload, environment, project)
       : resolveSession(payload, {}, projectAt(""));
+  if (await isRepeatedFailure(payload, session)) return reportFaults(program.name, configFaults);
   const record = buildRecord(
     outcome,
     {

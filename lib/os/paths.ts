@@ -13,6 +13,8 @@ export interface Paths {
   readonly state: string;
   /** The user's configuration. */
   readonly config: string;
+  /** The machine's configuration, for all its users. */
+  readonly machineConfig: string;
   /** Folder of the daily logs. */
   readonly events: string;
   /** Log of the hooks' faults. */
@@ -51,12 +53,35 @@ export function pathsFrom(
     claude,
     state,
     config: `${state}/config.json`,
+    machineConfig: `${machineFolder(platform)}/config.json`,
     events: `${state}/events`,
     errorLog: `${state}/hook-errors.log`,
     boot: `${state}/boot`,
     forward: `${state}/forward`,
     heartbeat: `${state}/forward/heartbeat`,
   });
+}
+
+/**
+ * The folder of what applies to every user of a machine. No variable can move it, or a user could leave the machine's
+ * settings behind; and on Windows, other than in `%ProgramData%`, only administrators can create it.
+ */
+export function machineFolder(platform: string = process.platform): string {
+  switch (platform) {
+    case "darwin":
+      return "/Library/Application Support/claude-session-hooks";
+    case "win32":
+      return "C:/Program Files/claude-session-hooks";
+    default:
+      return "/etc/claude-session-hooks";
+  }
+}
+
+/** The folder of the programs that are installed for all users: everyone can run them, and only root can change them. */
+export function machineProgramFolder(platform: string = process.platform): string {
+  return platform === "darwin" || platform === "win32"
+    ? `${machineFolder(platform)}/bin`
+    : "/opt/claude-session-hooks/bin";
 }
 
 /** The path of another of our programs in the folder of this one, whether it is there or not. */

@@ -146,7 +146,11 @@ describe("every command", () => {
       "stats --help",
     ],
     ["stats --by", "--by needs a value", "stats --help"],
-    ["install --scope all", '--scope: "all" is not one of user, project, local', "install --help"],
+    [
+      "install --scope all",
+      '--scope: "all" is not one of user, project, local, managed',
+      "install --help",
+    ],
     [
       "prune --older-than 7d --session x",
       "--older-than and --session exclude each other",

@@ -164,6 +164,6 @@ describe("the man page", () => {
       expect(text).toContain(`claude-session ${command}`);
       expect(text).toContain(what);
     }
-    expect(text).toContain("--scope user|project|local");
+    expect(text).toContain("--scope user|project|local|managed");
   });
 });

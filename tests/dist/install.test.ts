@@ -361,7 +361,10 @@ describe("the registered events:", () => {
       "WorktreeCreate is not allowed: it would replace git's own worktrees",
     ],
     ["install --events Stop,,Setup", 'unknown event ""'],
-    ["install --scope everybody", '--scope: "everybody" is not one of user, project, local'],
+    [
+      "install --scope everybody",
+      '--scope: "everybody" is not one of user, project, local, managed',
+    ],
   ])("%s is wrong usage: %s", async (words, message) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, undefined);

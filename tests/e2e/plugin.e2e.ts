@@ -1,48 +1,20 @@
 // The plugin in the real Claude Code, offline: validated, installed, a session recorded through it, and removed.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { linkSync, mkdirSync, readFileSync } from "node:fs";
-import { dist, placePrograms } from "../../scripts/build";
-import {
-  marketplace,
-  PLUGIN_PROGRAMS,
-  pluginName,
-  pluginTexts,
-} from "../../scripts/release/plugin";
-import { ownPlatform, PLATFORMS } from "../../scripts/release/platforms";
+import { readFileSync } from "node:fs";
+import { placePrograms } from "../../scripts/build";
+import { marketplace, pluginName } from "../../scripts/release/plugin";
+import { PLATFORMS } from "../../scripts/release/platforms";
 import { findClient } from "./client";
 import { ClientHome } from "./client-home";
 import { SCRIPTS } from "./model-scripts";
+import { NAME, VERSION, writeMarketplace } from "./plugin-marketplace";
 
 setDefaultTimeout(120_000);
 
 const found = findClient();
 const client = "path" in found ? found.path : "";
 if ("reason" in found) console.log(`skipped: ${found.reason}`);
-const platform = ownPlatform();
-if (platform === undefined) throw new Error("this machine is not a platform of the release");
-const NAME = pluginName(platform);
 const ID = `${NAME}@claude-session-hooks`;
-const VERSION = "7.8.9";
-
-/** Writes the plugin, as its zip unpacks, and a marketplace that has it. */
-async function writeMarketplace(folder: string): Promise<string> {
-  const plugin = `${folder}/plugin`;
-  if (platform === undefined) throw new Error("unreachable");
-  for (const [name, text] of pluginTexts(platform, VERSION))
-    await Bun.write(`${plugin}/${name}`, text);
-  mkdirSync(`${plugin}/bin`);
-  for (const name of PLUGIN_PROGRAMS) linkSync(`${dist}/${name}`, `${plugin}/bin/${name}`);
-  await Bun.write(
-    `${folder}/.claude-plugin/marketplace.json`,
-    JSON.stringify({
-      name: "claude-session-hooks",
-      owner: { name: "tests" },
-      description: "The plugin of the tests",
-      plugins: [{ name: NAME, source: "./plugin", description: "The plugin of the tests" }],
-    }),
-  );
-  return plugin;
-}
 
 /** Runs a command of the client; the home is the sandbox's. */
 function claude(home: ClientHome, ...args: readonly string[]): string {

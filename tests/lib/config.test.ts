@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import fc from "fast-check";
-import { DEFAULT_CONFIG, loadConfig, parseConfig, type Config } from "../../lib/config";
+import { DEFAULT_CONFIG, parseConfig, type Config } from "../../lib/config";
+import { loadConfig } from "../../lib/load-config";
 import { pathsFrom } from "../../lib/os/paths";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { configFile } from "../support/config-schema";
@@ -95,6 +96,7 @@ describe("config.json", () => {
       forwarder: "claude-session",
     };
     expect(parseConfig(JSON.stringify(file))).toEqual({
+      given: expect.any(Array),
       config: {
         retention_days: 30,
         capture: { prompts: false, tool_input: false, tool_response: true },
@@ -128,7 +130,8 @@ describe("config.json", () => {
       "hostile keys, which are ignored like unknown ones",
     ],
   ])("of %j gives the defaults, and the unknown keys %j (%s)", (text, unknownKeys) => {
-    expect(parseConfig(text)).toEqual({ config: DEFAULT_CONFIG, faults: [], unknownKeys });
+    const given = expect.any(Array) as unknown as string[];
+    expect(parseConfig(text)).toEqual({ config: DEFAULT_CONFIG, given, faults: [], unknownKeys });
   });
 
   const CLOSED = { prompts: false, tool_input: false, tool_response: false };
@@ -172,6 +175,16 @@ describe("config.json", () => {
     const { config, faults } = parseConfig('{"redact":{"keys":"pin","literals":["abc","Falcon"]}}');
     expect(config.redact).toEqual({ keys: ["pin"], literals: ["Falcon"], allow: [] });
     expect(faults).toEqual(["redact.literals[0]: not a string of 4 or more characters; ignored"]);
+  });
+
+  test("says which keys and sections a file has, right or wrong", () => {
+    const text = '{"retention_days":"7","capture":{"prompts":false},"limits":{},"later":{}}';
+    expect(parseConfig(text).given).toEqual([
+      "retention_days",
+      "capture",
+      "capture.prompts",
+      "limits",
+    ]);
   });
 
   test("cannot be changed after it is parsed", () => {
@@ -309,6 +322,7 @@ describe("our paths", () => {
         pointers,
         state,
         config: `${state}/config.json`,
+        machineConfig: "/etc/claude-session-hooks/config.json",
         events: `${state}/events`,
         errorLog: `${state}/hook-errors.log`,
         boot: `${state}/boot`,
@@ -355,6 +369,7 @@ describe("our paths", () => {
         state,
         pointers,
         config: `${state}/config.json`,
+        machineConfig: "C:/Program Files/claude-session-hooks/config.json",
       });
     },
   );

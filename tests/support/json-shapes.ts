@@ -113,6 +113,7 @@ const destination = z.strictObject({
   name: z.string(),
   type: z.enum(["observability", "http", "otlp"]),
   url: z.string(),
+  configured_in: z.string(),
   undelivered: z.strictObject({ events: count, bytes: count }),
   last_success_at: time.nullable(),
   last_error: z.strictObject({ at: time, message: z.string() }).nullable(),

@@ -120,6 +120,7 @@ async function check(terminal: Terminal): Promise<Checked> {
       name: one.name,
       type: one.type,
       url: one.url,
+      configured_in: one.configured_in,
       undelivered: one.undelivered.events,
       rejected: one.rejected,
       lost: one.lost,

@@ -1,12 +1,13 @@
 // `claude-session forward`: delivers events to observability servers and collectors. Hooks start it.
-import { loadConfig } from "../../config";
 import { environment, paths } from "../../environment";
 import { readDestinations } from "../../forward/destination";
 import { drain, type DrainResult } from "../../forward/drain";
 import { runForwarder } from "../../forward/forwarder";
 import { reportForwarding, type ForwardingReport } from "../../forward/status";
 import { isFailing } from "../../forward/status-file";
+import { loadConfig } from "../../load-config";
 import { defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
+import { inConfigFile } from "../render/config-fault";
 import { describeWaiting, renderForwarding } from "../render/forwarding";
 import { plural, safeJson, sanitize } from "../render/text";
 import type { Terminal } from "../terminal";
@@ -87,8 +88,8 @@ interface DeliverOptions {
 }
 
 async function deliver(options: DeliverOptions, terminal: Terminal): Promise<ExitStatus> {
-  const { usable, faults } = readDestinations(loadConfig().config, environment);
-  for (const fault of faults) terminal.note(`config.json: ${sanitize(fault)}`);
+  const { usable, faults } = readDestinations(loadConfig(), environment);
+  for (const fault of faults) terminal.note(sanitize(inConfigFile(fault)));
   if (usable.length + faults.length === 0) {
     terminal.print(NO_DESTINATIONS);
     return DONE;

@@ -1,5 +1,4 @@
 // `claude-session install`: registers the hooks in Claude Code's settings.
-import { parseConfig } from "../../config";
 import { environment, paths } from "../../environment";
 import {
   coreEvents,
@@ -8,15 +7,21 @@ import {
   programFor,
   whyNeverRegistered,
 } from "../../events";
-import { readDestinations } from "../../forward/destination";
-import { redact, redactionRules, rulesFor } from "../../hook/redact";
 import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
+import { renderConfigDiff } from "../render/config-diff";
 import { renderDiff } from "../render/diff";
 import { escapeLine, plural, wrap } from "../render/text";
-import { editConfig, restoreConfig, writeConfig, type ConfigEdit } from "../settings/config-file";
+import {
+  editConfig,
+  editMachineConfig,
+  restoreConfig,
+  writeConfig,
+  type ConfigEdit,
+  type Server,
+} from "../settings/config-file";
 import {
   diskFormOf,
   rememberSeparate,
@@ -25,13 +30,21 @@ import {
   wantsSeparate,
   type FormResult,
 } from "../settings/disk-form";
+import { managedPaths, managedRegistration } from "../settings/managed";
+import { installManaged, readOwnManaged } from "../settings/managed-install";
 import { rememberPrograms } from "../settings/own-programs";
 import { enabledPlugin, pluginFolder, pluginsAt } from "../settings/plugin";
 import { placePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
-import { partOfRepository, SCOPE_ARGUMENTS, scopePath, settingsPath } from "../settings/scope";
+import {
+  assertOwnFile,
+  partOfRepository,
+  SCOPE_ARGUMENTS,
+  scopePath,
+  settingsPath,
+} from "../settings/scope";
 import {
   assertNotSudo,
   backupPath,
@@ -87,6 +100,7 @@ export default defineCommand({
     ["install --scope local", "for this project, and only for you"],
     ["install --server http://127.0.0.1:4000", "forward all events as well"],
     ["install --link", "save 450 MB; the installer does this"],
+    ["install --scope managed", "for all users of this machine, as root"],
   ],
   async run(
     {
@@ -104,6 +118,17 @@ export default defineCommand({
     terminal,
   ) {
     if (link && separate) throw new UsageError("--link and --separate exclude each other");
+    if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
+    if (scope === "managed") {
+      assertOwnFile(settings);
+      if (link || separate || isForDiskOnly)
+        throw new UsageError("--scope managed has no --link, --separate or --no-register");
+      const own = readOwnManaged();
+      const config = editMachineConfig(serverOf(server, insecure));
+      if (!isDryRun) await checkPrograms();
+      const wanted = Array.from(wantedCommands(events, ownCommands(own).keys()).keys());
+      return installManaged(own, { events: wanted, config, isDryRun }, terminal);
+    }
     if (copy) {
       const given = { scope, settings, events, server, insecure, separate };
       if (!isDryRun) return copyAndInstall(given, isForDiskOnly, terminal);
@@ -116,10 +141,7 @@ export default defineCommand({
       await checkPrograms();
       return arrangePrograms(link, separate, terminal);
     }
-    if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
-    const config = editConfig(
-      server === undefined ? undefined : { url: server, isInsecure: insecure },
-    );
+    const config = editConfig(serverOf(server, insecure));
     const file = readSettings(settingsPath(scope, settings));
     const before = file.text ?? "";
     const wanted = wantedCommands(events, ownCommands(file).keys());
@@ -127,15 +149,14 @@ export default defineCommand({
     if (isDryRun) {
       const diffs = [
         ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
-        ...(config.after === config.before
-          ? []
-          : [renderDiff(paths.config, masked(config.before), masked(config.after), terminal)]),
+        ...(config.after === config.before ? [] : [renderConfigDiff(config, terminal)]),
       ];
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
     }
     assertNotSudo(file);
     assertNoPlugin(file);
+    assertNotManaged();
     await checkPrograms();
     const readOnly = whyReadOnly(file);
     if (text !== before && readOnly !== undefined)
@@ -190,11 +211,25 @@ function assertNoPlugin(file: SettingsFile): void {
       `this is the program of the plugin in ${folder}, which registers the hooks itself. To switch to hooks in the settings, disable the plugin and run the installer: see docs/install.md`,
     );
   const scopes = (["local", "project", "user"] as const).flatMap((scope) => scopePath(scope) ?? []);
-  const plugin = enabledPlugin([...new Set([file.path, ...scopes])].map(pluginsAt));
+  const files = new Set([...managedPaths(), file.path, ...scopes]);
+  const plugin = enabledPlugin([...files].map(pluginsAt));
   if (plugin === undefined) return;
   throw new CommandError(
     `the plugin ${plugin} registers the hooks already, and every event would be recorded twice. Nothing was changed.\nTo switch to these programs: claude plugin disable ${plugin}, then run this again.`,
   );
+}
+
+/** Registered by an administrator and by a user, too. */
+function assertNotManaged(): void {
+  const path = managedRegistration();
+  if (path === undefined) return;
+  throw new CommandError(
+    `the administrator has registered the hooks for all users, in ${path}, and every event would be recorded twice. Nothing was changed.\nTo remove entries of your own: claude-session uninstall.`,
+  );
+}
+
+function serverOf(url: string | undefined, isInsecure: boolean): Server | undefined {
+  return url === undefined ? undefined : { url, isInsecure };
 }
 
 function replaceSettings(file: SettingsFile, text: string): void {
@@ -337,14 +372,4 @@ function report(
     "  3. `claude-session doctor` checks that everything works.",
     ...(isForwarding ? ["  4. `claude-session forward --status` shows what was delivered."] : []),
   ].join("\n");
-}
-
-// A person may share what is on the screen.
-function masked(json: string | undefined): string | undefined {
-  if (json === undefined) return undefined;
-  const rules = redactionRules(environment, { keys: [], literals: [], allow: [] });
-  let safe = String(redact(json, rulesFor(JSON.stringify(json), rules)).value);
-  for (const { secrets } of readDestinations(parseConfig(json).config, environment).usable)
-    for (const secret of secrets) safe = safe.replaceAll(secret, "…");
-  return safe;
 }

@@ -1,5 +1,5 @@
 // `claude-session prune`: removes old days, or one session's records, after saying how many.
-import { loadConfig } from "../../config";
+import { loadConfig } from "../../load-config";
 import { paths } from "../../environment";
 import { dayPath, expireDay, expiredDays, indexPath, listDays, utcDay } from "../../log/log";
 import { faultCode } from "../../os/fault";

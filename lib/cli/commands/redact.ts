@@ -1,5 +1,5 @@
 // `claude-session redact`: what the hooks would mask in a text or in an event's payload, and by which rules.
-import { loadConfig } from "../../config";
+import { loadConfig } from "../../load-config";
 import { environment } from "../../environment";
 import { redact, redactionRules, rulesFor } from "../../hook/redact";
 import { standardInput } from "../../hook/stdin";

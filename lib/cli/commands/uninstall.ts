@@ -4,8 +4,9 @@ import { defineCommand, DONE } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
 import { escapeLine, wrap } from "../render/text";
+import { readOwnManaged, uninstallManaged } from "../settings/managed-install";
 import { register, unregister } from "../settings/registrations";
-import { SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
+import { assertOwnFile, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import {
   assertNotSudo,
   dropBackup,
@@ -26,8 +27,13 @@ export default defineCommand({
   examples: [
     ["uninstall", "from your own settings; the log stays"],
     ["uninstall --dry-run", "only show what would change"],
+    ["uninstall --scope managed", "for all users of the machine, as root"],
   ],
   run({ scope, settings, "dry-run": isDryRun }, terminal) {
+    if (scope === "managed") {
+      assertOwnFile(settings);
+      return uninstallManaged(readOwnManaged(), isDryRun, terminal);
+    }
     const file = readSettings(settingsPath(scope, settings));
     const ours = ownCommands(file);
     if (!isDryRun) sweepLeftovers(file);

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { environment } from "../../environment";
-import { siblingProgram } from "../../os/paths";
+import { machineProgramFolder, siblingProgram } from "../../os/paths";
 import { version as ownVersion } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED } from "../command";
 import { readRelease, readVerified, type Release } from "../release/release";
@@ -50,6 +50,10 @@ function assertOwnInstallation(own: string): void {
   const plugin = pluginFolder();
   if (plugin !== undefined)
     throw new CommandError(`${escapeLine(plugin)} is a plugin: /plugin in Claude Code updates it`);
+  if (dirname(own) === machineProgramFolder())
+    throw new CommandError(
+      `${escapeLine(dirname(own))} is for all users: an administrator gets the new version and runs its claude-session install --scope managed`,
+    );
   if (/[\\/]node_modules[\\/]/.test(own))
     throw new CommandError("npm manages this program: npx claude-session-hooks@latest install");
   if (/[\\/](?:Cellar|mise)[\\/]|^\/nix\//.test(own))

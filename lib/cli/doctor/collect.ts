@@ -1,9 +1,10 @@
 // The facts that doctor checks. Collecting them writes and creates nothing; what cannot be read is a fact
 // with a system error code.
-import { configKeys, loadConfig } from "../../config";
+import { configKeys } from "../../config";
 import { environment, paths, takenFolder } from "../../environment";
 import { HOOK_PROGRAMS } from "../../events";
 import { reportForwarding, type ForwardingReport } from "../../forward/status";
+import { loadConfig, type MachineConfig } from "../../load-config";
 import { isAbsolute } from "../../os/paths";
 import { describeUser } from "../../os/user-name";
 import { version } from "../../version";
@@ -55,9 +56,12 @@ export interface Facts {
     readonly path: string;
     readonly exists: boolean;
     readonly faults: readonly string[];
-    /** Keys that no version up to this one knows, and what each was probably meant to be. */
-    readonly unknownKeys: readonly { readonly key: string; readonly meant: string | undefined }[];
+    readonly unknownKeys: readonly UnknownKey[];
     readonly retentionDays: number;
+    /** What the machine's file does; `undefined` where there is none. */
+    readonly machine?: Omit<MachineConfig, "unknownKeys"> & {
+      readonly unknownKeys: readonly UnknownKey[];
+    };
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
@@ -67,6 +71,12 @@ export interface Facts {
   readonly forwarding: ForwardingReport | undefined;
   /** When Claude Code last wrote a transcript, milliseconds since 1970 UTC. */
   readonly transcriptMs: number | undefined;
+}
+
+/** A key of no version up to this one, and what it was probably meant to be. */
+export interface UnknownKey {
+  readonly key: string;
+  readonly meant: string | undefined;
 }
 
 /**
@@ -79,7 +89,7 @@ export async function collectFacts(terminal: Terminal, asksForNewest = false): P
   const isPlugin = pluginFolder() !== undefined;
   const names = isPlugin ? (["session-event"] as const) : HOOK_PROGRAMS;
   const programs = await Promise.all(names.map((program) => tryProgram(program)));
-  const { config, faults, unknownKeys } = loadConfig();
+  const { config, faults, unknownKeys, machine } = loadConfig();
   const log = readLogFacts(terminal);
   return {
     version,
@@ -104,8 +114,11 @@ export async function collectFacts(terminal: Terminal, asksForNewest = false): P
       path: paths.config,
       exists: statusIfSeen(paths.config) !== undefined,
       faults,
-      unknownKeys: unknownKeys.map((key) => ({ key, meant: suggestWord(key, configKeys()) })),
+      unknownKeys: unknownKeys.map(unknownKey),
       retentionDays: config.retention_days,
+      ...(machine && {
+        machine: { ...machine, unknownKeys: machine.unknownKeys.map(unknownKey) },
+      }),
     },
     log,
     errors: readErrorLog(),
@@ -113,6 +126,10 @@ export async function collectFacts(terminal: Terminal, asksForNewest = false): P
     transcriptMs: newestTranscriptMs(),
     ...(asksForNewest && { newest: await newestRelease() }),
   };
+}
+
+function unknownKey(key: string): UnknownKey {
+  return { key, meant: suggestWord(key, configKeys()) };
 }
 
 async function newestRelease(): Promise<NonNullable<Facts["newest"]>> {

@@ -1,5 +1,5 @@
 // What sessions used, for a view that asks for it: transcripts are read then, and not before.
-import { loadConfig } from "../../config";
+import { loadConfig } from "../../load-config";
 import { paths } from "../../environment";
 import { withConfiguredPrices, type Prices } from "../../history/prices";
 import {

@@ -2,6 +2,8 @@
 import type { DestinationReport, ForwardingReport } from "../../forward/status";
 import { isFailing } from "../../forward/status-file";
 import type { Terminal } from "../terminal";
+import { paths } from "../../environment";
+import { inConfigFile } from "./config-fault";
 import { sanitize, plural, formatSize, wrap } from "./text";
 import { formatAgo } from "./time";
 
@@ -23,13 +25,15 @@ export function renderForwarding(
       : forwarder === null
         ? red(wrap(NO_FORWARDER, columns, "  "))
         : dim("No forwarder is running; the next event starts one."),
-    ...faults.map((fault) => red(wrap(`config.json: ${sanitize(fault)}`, columns, "  "))),
+    ...faults.map((fault) => red(wrap(sanitize(inConfigFile(fault)), columns, "  "))),
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success_at: success, last_error: error } = report;
     const { rejected, lost, skipped, repeated, refused, restarted } = report;
     const when = (at: string) => formatAgo(Date.parse(at), nowMs);
     lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  "));
+    if (report.configured_in === paths.machineConfig)
+      lines.push(row("configured", "for all users, in the machine's config.json"));
     lines.push(
       row(
         "undelivered",

@@ -1,6 +1,7 @@
 // `config.json` as install edits it: the server to forward to, and the path of the forwarder. Everything
 // else in it stays.
-import { fsyncSync } from "node:fs";
+import { fchmodSync, fsyncSync } from "node:fs";
+import { dirname } from "node:path";
 import { applyEdits, modify, parse, type ParseError } from "jsonc-parser";
 import { environment, paths } from "../../environment";
 import { readAddress } from "../../forward/address";
@@ -12,11 +13,14 @@ import { ensureOwnFolder } from "../../os/folder";
 import { system } from "../../os/system";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
+import { ensureSharedFolder } from "./shared-folder";
 
 const MAX_BYTES = 65_536;
 
 /** The text of `config.json` before and after; `undefined` if there is no file. */
 export interface ConfigEdit {
+  /** The user's file or the machine's. */
+  readonly path: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
@@ -35,48 +39,62 @@ export interface Server {
  * @throws {CommandError} if the file cannot be read or edited
  */
 export function editConfig(server: Server | undefined): ConfigEdit {
-  const before = readText();
-  const after = withServer(before, server, programToRegister("claude-session"));
-  return { before, after };
+  return editAt(paths.config, server, programToRegister("claude-session"));
+}
+
+/** The same for the machine's file; next to its programs there is always a forwarder. */
+export function editMachineConfig(server: Server | undefined): ConfigEdit {
+  return editAt(paths.machineConfig, server, undefined);
+}
+
+function editAt(
+  path: string,
+  server: Server | undefined,
+  forwarder: string | undefined,
+): ConfigEdit {
+  const before = readText(path);
+  return { path, before, after: withServer(path, before, server, forwarder) };
 }
 
 /** Replaces `config.json` as a whole, flushed to the disk. */
-export function writeConfig({ before, after }: ConfigEdit): void {
+export function writeConfig({ path, before, after }: ConfigEdit): void {
   if (after === undefined || after === before) return;
+  const isMachines = path === paths.machineConfig;
+  if (isMachines) ensureSharedFolder(dirname(path));
   try {
-    ensureOwnFolder(paths.state);
+    if (!isMachines) ensureOwnFolder(paths.state);
     // Through a link, so that a repository of dotfiles keeps the file.
-    const isLink = system.statusAt(paths.config)?.kind === "link";
-    const target = isLink ? system.targetOf(paths.config) : paths.config;
-    replaceFile(target, after, system, fsyncSync);
+    const isLink = !isMachines && system.statusAt(path)?.kind === "link";
+    replaceFile(isLink ? system.targetOf(path) : path, after, system, (fd) => {
+      if (isMachines) fchmodSync(fd, 0o644);
+      fsyncSync(fd);
+    });
   } catch (error) {
-    throw new CommandError(
-      `${paths.config} cannot be written: ${faultCode(error)}; it is unchanged`,
-      {
-        cause: error,
-      },
-    );
+    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is unchanged`, {
+      cause: error,
+    });
   }
 }
 
 /** Puts `config.json` back as it was before {@link writeConfig}. */
-export function restoreConfig({ before, after }: ConfigEdit): void {
-  if (before === undefined) removeFile(paths.config);
-  else writeConfig({ before: after, after: before });
+export function restoreConfig({ path, before, after }: ConfigEdit): void {
+  if (before === undefined) removeFile(path);
+  else writeConfig({ path, before: after, after: before });
 }
 
 /** The name of the destination that install writes. */
 export const SERVER_NAME = "server";
 
 function withServer(
+  path: string,
   before: string | undefined,
   server: Server | undefined,
-  forwarder: string,
+  forwarder: string | undefined,
 ): string | undefined {
-  const given = before === undefined ? {} : parseObject(before);
+  const given = before === undefined ? {} : parseObject(path, before);
   const listed = fieldOf(given, "destinations");
   if (listed !== undefined && !Array.isArray(listed))
-    throw new CommandError(`${paths.config}: destinations is not a list; the file is unchanged`);
+    throw new CommandError(`${path}: destinations is not a list; the file is unchanged`);
   const destinations: readonly unknown[] = listed ?? [];
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
@@ -97,7 +115,9 @@ function withServer(
       );
     text = edit(text, ["destinations", at], destination);
   }
-  return fieldOf(given, "forwarder") === forwarder ? text : edit(text, ["forwarder"], forwarder);
+  return forwarder === undefined || fieldOf(given, "forwarder") === forwarder
+    ? text
+    : edit(text, ["forwarder"], forwarder);
 }
 
 function edit(text: string, path: (string | number)[], value: unknown): string {
@@ -110,19 +130,19 @@ function edit(text: string, path: (string | number)[], value: unknown): string {
   return applyEdits(text, modify(text, path, value, { formattingOptions }));
 }
 
-function readText(): string | undefined {
+function readText(path: string): string | undefined {
   try {
-    return readConfigFile(paths.config, MAX_BYTES);
+    return readConfigFile(path, MAX_BYTES);
   } catch (error) {
-    throw new CommandError(`${paths.config} cannot be read: ${faultCode(error)}`, { cause: error });
+    throw new CommandError(`${path} cannot be read: ${faultCode(error)}`, { cause: error });
   }
 }
 
 // The same as the hooks accept: comments and trailing commas too.
-function parseObject(text: string): unknown {
+function parseObject(path: string, text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   if (errors.length === 0 && typeof value === "object" && value !== null && !Array.isArray(value))
     return value;
-  throw new CommandError(`${paths.config} is not a JSON object; fix it first, it is unchanged`);
+  throw new CommandError(`${path} is not a JSON object; fix it first, it is unchanged`);
 }

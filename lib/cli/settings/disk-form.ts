@@ -69,7 +69,9 @@ function readNote(own: string): string {
 }
 
 function writeNote(text: string, own: string): void {
-  writeFileSync(notePath(own), text, { mode: 0o600 });
+  writeFileSync(notePath(own), text);
+  // Where the programs are everyone's, doctor reads it for everyone, whatever the umask is.
+  chmodSync(notePath(own), 0o644);
 }
 
 function notePath(own: string): string {

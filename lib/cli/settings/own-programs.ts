@@ -7,6 +7,7 @@ import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
 import { readOwnFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder } from "../../os/folder";
+import { machineProgramFolder } from "../../os/paths";
 import { system } from "../../os/system";
 import { commandTarget } from "./shell-command";
 
@@ -46,7 +47,8 @@ export function ownProgram(path: string): HookProgramName | undefined {
     return named !== undefined && isOurFile(real) ? named : undefined;
   } catch (error) {
     if (faultCode(error) !== "ENOENT" && faultCode(error) !== "ENOTDIR") return undefined;
-    return program !== undefined && registeredPrograms().includes(path) ? program : undefined;
+    const wasOurs = dirname(path) === machineProgramFolder() || registeredPrograms().includes(path);
+    return wasOurs ? program : undefined;
   }
 }
 

@@ -4,18 +4,20 @@ import { environment, paths } from "../../environment";
 import { isAbsolute } from "../../os/paths";
 import { absolutePath, isWholePath, workingFolder } from "../../os/working-folder";
 import { findProject } from "../../project";
-import { CommandError } from "../command";
+import { CommandError, UsageError } from "../command";
+import { managedPath } from "./managed";
 
-/** Whose settings: the user's, the project's that are shared, or the user's for this project. */
-export type Scope = "user" | "project" | "local";
+/** Whose settings: the user's, the project's that are shared, the user's for this project, or all users' of the machine. */
+export type Scope = "user" | "project" | "local" | "managed";
 
 /** The options by which install and uninstall choose a settings file. */
 export const SCOPE_ARGUMENTS = {
   scope: {
     type: "choice",
-    choices: ["user", "project", "local"] as const satisfies Scope[],
+    choices: ["user", "project", "local", "managed"] as const satisfies Scope[],
     default: "user",
-    description: "Your settings, the project's, or yours for this project",
+    description:
+      "Your settings, the project's, yours for this project, or all users' of this machine (root)",
   },
   settings: { type: "string", description: "Another settings file", value: "FILE" },
   "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
@@ -40,19 +42,25 @@ export function settingsPath(scope: Scope, file: string | undefined): string {
   return path;
 }
 
+/** Checks that no other file was given for all users, whose file is our own. @throws {UsageError} */
+export function assertOwnFile(file: string | undefined): void {
+  if (file !== undefined) throw new UsageError("--scope managed and --settings exclude each other");
+}
+
 /**
  * The folder of project settings, if it is a part of a repository: Claude Code reads them only where a session starts
  * in that folder.
  */
-export function partOfRepository(scope: Scope | "managed", path: string): string | undefined {
+export function partOfRepository(scope: Scope, path: string): string | undefined {
   if (scope !== "project" && scope !== "local") return undefined;
   const folder = dirname(dirname(path));
   return findProject({}, folder).folder === folder ? undefined : folder;
 }
 
-/** The settings file of a scope; `undefined` for a project scope in a folder that is gone. */
+/** The settings file of a scope; `undefined` for a project scope in a folder that is gone, and where nothing is managed. */
 export function scopePath(scope: Scope): string | undefined {
   if (scope === "user") return `${paths.claude}/settings.json`;
+  if (scope === "managed") return managedPath();
   const given = environment["CLAUDE_PROJECT_DIR"];
   const isGiven = given !== undefined && isAbsolute(given, process.platform === "win32");
   const folder = isGiven ? given : workingFolder();

@@ -97,12 +97,13 @@ function nearestFolder(path: string): string {
 /**
  * Replaces a settings file as a whole, flushed to the disk, with the mode that it had.
  *
+ * @param newMode the mode of a file that is new
  * @throws {CommandError} if that fails; the file is then unchanged
  */
-export function writeSettings(file: SettingsFile, text: string): void {
+export function writeSettings(file: SettingsFile, text: string, newMode = 0o600): void {
   const { path, target } = file;
   try {
-    const mode = system.statusAt(target)?.mode ?? 0o600;
+    const mode = system.statusAt(target)?.mode ?? newMode;
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     try {
       replaceFile(target, text, system, (fd) => {

@@ -98,11 +98,37 @@ describe("a destination that cannot be used", () => {
 
   test("does not keep the others from being used", () => {
     const destinations = [TEAM, { ...TEAM, name: "TEAM" }, { name: "x" }, { ...TEAM, name: "b" }];
-    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
+    const { usable: good, faults } = readDestinations(
+      { config: { ...DEFAULT_CONFIG, destinations } },
+      {},
+    );
     expect(good.map(({ name }) => name)).toEqual(["team", "b"]);
     expect(faults).toHaveLength(2);
     expect(faults[0]).toContain("destinations[1] TEAM: another destination has this name");
     expect(faults[1]).toStartWith("destinations[2] x: ");
+  });
+
+  const otlp = { ...TEAM, type: "otlp" };
+  test.each([
+    [TEAM, { ...TEAM, name: "TEAM" }, "the same name"],
+    [otlp, TEAM, "the same name, of another type"],
+    [TEAM, otlp, "the same, the other way round"],
+    [otlp, { ...TEAM, name: "team-logs" }, "the name of one of its signals"],
+    [{ ...TEAM, url: "nowhere" }, TEAM, "a destination that cannot be used"],
+    [{ ...otlp, url: "nowhere" }, { ...TEAM, name: "team-traces" }, "a signal of such a one"],
+  ])("a machine has as %j cannot be taken by a user's %j (%s)", (machines, users) => {
+    const { usable: good, faults } = readDestinations(
+      {
+        config: { ...DEFAULT_CONFIG, destinations: [machines, users, { ...TEAM, name: "own" }] },
+        machine: { path: "/m", keys: [], unknownKeys: [], destinations: 1, overruled: [] },
+      },
+      {},
+    );
+    // By the item's place in the user's own file.
+    expect(faults.at(-1)).toBe(`destinations[0] ${users.name}: a destination in /m has this name`);
+    expect(
+      good.filter(({ configuredIn }) => configuredIn !== "/m").map(({ name }) => name),
+    ).toEqual(["own"]);
   });
 
   test("becomes usable with plain http to another machine if it is marked insecure", () => {
@@ -189,7 +215,10 @@ describe("otlp", () => {
 
   test("has no name of its own that another destination has", () => {
     const destinations = [{ ...TEAM, name: "otel-traces" }, OTLP];
-    const { usable: good, faults } = readDestinations({ ...DEFAULT_CONFIG, destinations }, {});
+    const { usable: good, faults } = readDestinations(
+      { config: { ...DEFAULT_CONFIG, destinations } },
+      {},
+    );
     expect(good.map(({ name }) => name)).toEqual(["otel-traces"]);
     expect(faults).toEqual(["destinations[1] otel: another destination has this name"]);
   });

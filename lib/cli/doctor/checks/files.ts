@@ -1,7 +1,8 @@
 // Whether hooks can store what they record, and keep it private.
 import { utcDay } from "../../../log/log";
 import { plural, formatSize } from "../../render/text";
-import type { Facts } from "../collect";
+import { inConfigFile } from "../../render/config-fault";
+import type { Facts, UnknownKey } from "../collect";
 import type { FolderFacts } from "../facts/folders";
 import { fail, ok, warn, type Result } from "../finding";
 
@@ -81,16 +82,43 @@ function checkPointerFolder({ pointers: { path, status, fault }, ownUserId }: Fa
 }
 
 function* checkConfig({ config }: Facts): Generator<Result> {
-  const { path, exists, faults, unknownKeys } = config;
+  const { path, exists, faults, unknownKeys, machine } = config;
+  const isMachines = (fault: string) => machine !== undefined && fault.startsWith(machine.path);
   for (const fault of faults)
-    yield warn(fault.startsWith("config.json: ") ? fault : `config.json: ${fault}`, `Fix ${path}.`);
-  for (const { key, meant } of unknownKeys)
-    yield warn(
-      `config.json: ${key} is not a key of this version`,
-      meant === undefined ? `Remove it from ${path}.` : `Did you mean ${meant}?`,
+    yield warn(inConfigFile(fault), isMachines(fault) ? ASK : `Fix ${path}.`);
+  for (const unknown of unknownKeys) yield unknownKey("config.json", path, unknown);
+  if (faults.every(isMachines) && unknownKeys.length === 0)
+    yield ok(
+      exists
+        ? "config.json is valid"
+        : machine === undefined
+          ? "No config.json: the defaults apply"
+          : "No config.json of your own",
     );
-  if (faults.length + unknownKeys.length === 0)
-    yield ok(exists ? "config.json is valid" : "No config.json: the defaults apply");
+  if (machine === undefined) return;
+  for (const unknown of machine.unknownKeys) yield unknownKey(machine.path, machine.path, unknown);
+  if (!faults.some(isMachines))
+    yield ok(`${machine.path} applies to all users of this machine${describeKeys(machine)}`);
+  for (const line of machine.overruled)
+    yield warn(
+      `config.json: ${line}, because of ${machine.path}`,
+      `Remove it from ${path}: yours cannot weaken what the machine's file sets.`,
+    );
+}
+
+const ASK = "Ask the administrator to fix it.";
+
+function unknownKey(name: string, path: string, { key, meant }: UnknownKey): Result {
+  return warn(
+    `${name}: ${key} is not a key of this version`,
+    meant === undefined ? `Remove it from ${path}.` : `Did you mean ${meant}?`,
+  );
+}
+
+/** The keys without the sections that they are in. */
+function describeKeys({ keys }: NonNullable<Facts["config"]["machine"]>): string {
+  const innermost = keys.filter((key) => !keys.some((other) => other.startsWith(`${key}.`)));
+  return innermost.length === 0 ? "" : `: ${innermost.join(", ")}`;
 }
 
 function* checkSpace({ free }: Facts): Generator<Result> {

@@ -1,6 +1,7 @@
 // Whether events reach their destinations.
 import type { DestinationReport } from "../../../forward/status";
 import { isFailing } from "../../../forward/status-file";
+import { inConfigFile } from "../../render/config-fault";
 import { plural, formatSize } from "../../render/text";
 import { formatAgo } from "../../render/time";
 import type { Facts } from "../collect";
@@ -18,7 +19,7 @@ export function* checkForwarding({ forwarding }: Facts, nowMs: number): Generato
       "Put it there and run claude-session install from there.",
     );
   for (const fault of faults)
-    yield fail(`config.json: ${fault}`, "Fix it; the other destinations are not affected.");
+    yield fail(inConfigFile(fault), "Fix it; the other destinations are not affected.");
   for (const destination of destinations) {
     yield checkDelivery(destination, alive, nowMs);
     yield* checkLosses(destination, nowMs);

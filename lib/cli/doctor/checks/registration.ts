@@ -61,11 +61,22 @@ export function installInto(scope: SettingsFacts["scope"]): string {
   return `Run claude-session install${flags}, then restart Claude Code.`;
 }
 
-/** Managed settings override local ones, these the project's, and those the user's. */
+/**
+ * Managed settings override local ones, these the project's, and those the user's. Only managed settings switch managed
+ * hooks off (client 2.1.330).
+ */
 function* checkSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
+  const isManaged = settings.some(
+    ({ scope, registered }) => scope === "managed" && registered.length > 0,
+  );
   const deciding = settings.find(({ disableAllHooks }) => disableAllHooks !== undefined);
-  for (const { path, disableAllHooks } of settings)
+  for (const { path, scope, disableAllHooks } of settings)
     if (disableAllHooks !== true) continue;
+    else if (path === deciding?.path && isManaged && scope !== "managed")
+      yield warn(
+        `${path} switches all hooks off but the administrator's, which record`,
+        "Remove disableAllHooks from it, if other hooks are to run.",
+      );
     else if (path === deciding?.path)
       yield fail(`${path} switches all hooks off`, "Remove disableAllHooks from it.");
     else
@@ -73,9 +84,6 @@ function* checkSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
         `${path} switches all hooks off, but ${deciding?.path} overrides it`,
         "Remove disableAllHooks from it.",
       );
-  const isManaged = settings.some(
-    ({ scope, registered }) => scope === "managed" && registered.length > 0,
-  );
   for (const { path, scope, allowManagedHooksOnly } of settings)
     if (!allowManagedHooksOnly || isManaged) continue;
     else if (scope === "managed")
@@ -103,7 +111,7 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
   if (elsewhere !== undefined)
     yield warn(
       `${path} names ${elsewhere}${andOthers(others)}: not in the folder of this program, so not tested`,
-      `Run the claude-session next to ${others.length === 0 ? "it" : "them"}, or here: ${installInto(scope)}`,
+      `Run the claude-session next to ${others.length === 0 ? "it" : "them"}${scope === "managed" ? "." : `, or here: ${installInto(scope)}`}`,
     );
   for (const { event, matcher } of registered)
     if (matcher !== undefined)
@@ -141,6 +149,8 @@ function* checkDoubles(registering: readonly SettingsFacts[]): Generator<Result>
   for (const [places, events] of doubles)
     yield warn(
       `Recorded twice, because ${places} register different programs: ${events.join(", ")}`,
-      "Keep one of them: claude-session install moves entries here, uninstall --scope removes them.",
+      registering.some(({ scope }) => scope === "managed")
+        ? "The administrator's stay: claude-session uninstall removes yours, with --scope those of a project."
+        : "Keep one of them: claude-session install moves entries here, uninstall --scope removes them.",
     );
 }

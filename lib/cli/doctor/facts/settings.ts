@@ -1,5 +1,5 @@
 // The settings files of Claude Code, and what they say about our hooks.
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { parse } from "jsonc-parser";
 import { environment } from "../../../environment";
 import { HOOK_PROGRAMS, type HookProgramName } from "../../../events";
@@ -7,6 +7,7 @@ import { fieldOf } from "../../../history/payload";
 import { faultCode } from "../../../os/fault";
 import { isAbsolute, siblingProgram } from "../../../os/paths";
 import { CommandError } from "../../command";
+import { managedPaths, readManaged } from "../../settings/managed";
 import { pluginsIn } from "../../settings/plugin";
 import { programToRegister } from "../../settings/program-folder";
 import { registrations, SettingsError, type Registration } from "../../settings/registrations";
@@ -17,7 +18,7 @@ import { dangerousIn, PLACES } from "./variables";
 /** One settings file. One that is absent has no entries. */
 export interface SettingsFacts {
   /** `managed` settings are an administrator's. */
-  readonly scope: Scope | "managed";
+  readonly scope: Scope;
   readonly path: string;
   /** Why it cannot be read, in words or as a system error code. */
   readonly fault?: string;
@@ -119,40 +120,4 @@ function programAt(command: string): RegisteredProgram["program"] {
 
 function isSibling(program: HookProgramName, command: string): boolean {
   return siblingProgram(program) === command || programToRegister(program) === command;
-}
-
-// https://code.claude.com/docs/en/settings: one file, and a folder of more.
-const MANAGED: Partial<Record<NodeJS.Platform, string>> = {
-  linux: "/etc/claude-code",
-  darwin: "/Library/Application Support/ClaudeCode",
-  win32: "C:/Program Files/ClaudeCode",
-};
-
-function managedPaths(): string[] {
-  const folder = MANAGED[process.platform];
-  if (folder === undefined) return [];
-  const more = `${folder}/managed-settings.d`;
-  return [
-    ...namesIn(more).flatMap((name) => (name.endsWith(".json") ? [`${more}/${name}`] : [])),
-    `${folder}/managed-settings.json`,
-  ];
-}
-
-// An administrator's file belongs to root and may be a link; it applies nevertheless.
-function readManaged(path: string): string | undefined {
-  try {
-    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
-  } catch (error) {
-    if (faultCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).toSorted();
-  } catch (error) {
-    faultCode(error); // Most machines have none.
-    return [];
-  }
 }

@@ -109,7 +109,10 @@ function Destinations({ destinations }: Pick<HealthAnswer, "destinations">) {
                   <th scope="row">
                     {one.name} <span class="quiet">{one.type}</span>
                   </th>
-                  <td>{one.url}</td>
+                  <td>
+                    {one.url}
+                    <span class="fix">{one.configured_in}</span>
+                  </td>
                   <td class="number">{formatCount(one.undelivered)}</td>
                   <td class="number">{formatCount(one.rejected)}</td>
                   <td class="number">{formatCount(one.lost)}</td>

@@ -126,6 +126,7 @@ const fault = (hoursAgo: number, said: string) =>
   `${new Date(NOW - hoursAgo * HOUR_MS).toISOString()}\tsession-start\t${said}`;
 
 const destination: DestinationReport = {
+  configured_in: "/home/b/config.json",
   name: "team",
   type: "observability",
   url: "http://127.0.0.1:4000/events",
@@ -235,6 +236,23 @@ describe("doctor reports", () => {
           { ...user, disableAllHooks: true },
         ],
       },
+    ],
+    [
+      "warn",
+      "Registration",
+      "/h/settings.json switches all hooks off but the administrator's, which record",
+      {
+        settings: [
+          { ...managed, registered: user.registered },
+          { ...user, registered: [], disableAllHooks: true },
+        ],
+      },
+    ],
+    [
+      "fail",
+      "Registration",
+      "/m/settings.json switches all hooks off",
+      { settings: [{ ...managed, registered: user.registered, disableAllHooks: true }] },
     ],
     [
       "fail",

@@ -17,6 +17,7 @@ import type { StatisticsResult } from "../../../../lib/log-index/statistics";
 import { SessionSummary } from "../../../../lib/history/summary";
 import { noUsage, type Usage } from "../../../../lib/history/usage";
 import { buildTimeline } from "../../../../lib/history/timeline-builder";
+import { paths } from "../../../../lib/environment";
 import { formatLocalTime } from "../../../../lib/os/local-time";
 import type { EventRecord } from "../../../../lib/log/record";
 import { capturedPayloads } from "../../../../scripts/harness/payloads";
@@ -57,6 +58,7 @@ const FORWARDING: ForwardingReport = {
     {
       name: "server",
       type: "observability",
+      configured_in: paths.machineConfig,
       url: "http://127.0.0.1:4000/events",
       undelivered: { events: 0, bytes: 0 },
       last_success_at: isoAgo(3000),
@@ -71,6 +73,7 @@ const FORWARDING: ForwardingReport = {
     {
       name: "team",
       type: "http",
+      configured_in: paths.config,
       url: "https://collector.example.com/",
       undelivered: { events: 1200, bytes: 800_000 },
       last_success_at: null,

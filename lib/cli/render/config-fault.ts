@@ -1,0 +1,9 @@
+// What of a configuration could not be used, for a person.
+import { paths } from "../../environment";
+
+/** Puts the file's name in front of a fault; one of the machine's file has its path already. */
+export function inConfigFile(fault: string): string {
+  return fault.startsWith("config.json: ") || fault.startsWith(`${paths.machineConfig}: `)
+    ? fault
+    : `config.json: ${fault}`;
+}
