@@ -68,6 +68,11 @@ function readNote(own: string): string {
   }
 }
 
+/** Removes what was noted beside the programs of a folder. */
+export function removeNote(folder: string): void {
+  rmSync(`${folder}/${NOTE}`, { force: true });
+}
+
 function writeNote(text: string, own: string): void {
   writeFileSync(notePath(own), text, { mode: 0o600 });
 }
