@@ -32,6 +32,8 @@ export interface SessionRow {
   readonly failures: number;
   readonly agents: number;
   readonly events: number;
+  /** How many more records there are of these events, because the hooks are registered twice. */
+  readonly doubled_events: number;
 }
 
 /** A tool call that may be running. */
@@ -104,6 +106,8 @@ export interface EventsAnswer {
   readonly matched: number;
   /** How many events there are. */
   readonly total: number;
+  /** How many more records match that are doubles. */
+  readonly doubled_events: number;
 }
 
 /** The files that tools touched. */
@@ -147,7 +151,12 @@ export type SearchMessage =
       readonly day: string;
       readonly share: number;
     }
-  | { readonly kind: "end"; readonly is_cut: boolean }
+  | {
+      readonly kind: "end";
+      readonly is_cut: boolean;
+      /** How many records were found that say the same as a hit. */
+      readonly doubled_events: number;
+    }
   | { readonly kind: "problem"; readonly text: string };
 
 /** An event in which a text was found, and what is around it. */
@@ -171,6 +180,8 @@ export interface StatisticsAnswer {
   readonly first_ms: number | null;
   readonly last_ms: number | null;
   readonly total: StatisticsNumbers;
+  /** How many more records there are of these events. */
+  readonly doubled_events: number;
   /** Of as long a time before, or of the same hours of the day before; `null` if the time has no beginning. */
   readonly before: StatisticsNumbers | null;
   /** Time of the chosen sessions, from all of their events. */

@@ -4,7 +4,7 @@ import { watch, type FSWatcher } from "node:fs";
 import { dayPath, listDays } from "../log/log";
 import { readDayHeads, textInLines, type HeadEntry } from "../log/reader";
 import type { Place, RecordHead } from "../log/record";
-import type { Names } from "../log-index/columns";
+import { Columns, type Names } from "../log-index/columns";
 import { emptyIndex, Indexer, type DayIndex, type IndexedSession } from "../log-index/day-index";
 import { loadIndex, saveIndex } from "../log-index/index-file";
 import { faultCode } from "../os/fault";
@@ -66,13 +66,17 @@ export class Catalogue {
     return this.#indexer.placeOf(head);
   }
 
-  /** The entries of a session on a day that was read, from an offset on. */
+  /** The entries of a session on a day that was read, from an offset on, without what was recorded twice. */
   *entriesOf({ id }: IndexedSession, day: string, begin = 0): Generator<Head> {
-    const end = this.#days.get(day)?.end ?? 0;
+    const index = this.#days.get(day);
+    const end = index?.end ?? 0;
+    const { offset, length } = index?.doubles ?? new Columns();
+    const doubles = new Set(offset.subarray(0, length));
     const containing = textInLines(id, true);
     for (const entry of readDayHeads(dayPath(this.events, day), day, { containing }, begin)) {
       if (entry.begin >= end) return;
-      if (entry.kind === "head" && entry.head.session_id === id) yield entry;
+      if (entry.kind === "skipped" || entry.head.session_id !== id) continue;
+      if (!doubles.has(entry.begin)) yield entry;
     }
   }
 

@@ -24,15 +24,26 @@ export function findEvents(
 ): EventsAnswer {
   const chosen: ChosenEvents[] = [];
   let matched = 0;
+  let doubled = 0;
   let left = limit;
-  for (const { index, places } of chooseEvents(catalogue, filter, nowMs)) {
+  for (const { index, places, doubles } of chooseEvents(catalogue, filter, nowMs)) {
     const { day, columns } = index;
     matched += places.length;
+    doubled += doubles.length;
     if (left > 0) chosen.push({ day, columns, places: places.slice(-left) });
     left = Math.max(0, left - places.length);
   }
   const events = toAnswer(chosen.toReversed(), catalogue.names);
-  return { events, matched, total: catalogue.total };
+  return { events, matched, total: catalogue.total, doubled_events: doubled };
+}
+
+/** Those events of a day that match a filter, by their places. */
+interface ChosenOfDay {
+  readonly index: DayIndex;
+  /** In its columns. */
+  readonly places: Uint32Array;
+  /** In the columns of what was recorded twice. */
+  readonly doubles: Uint32Array;
 }
 
 /** All events that match a filter, by day, the newest day first. */
@@ -40,30 +51,31 @@ export function* chooseEvents(
   catalogue: Catalogue,
   filter: Filter,
   nowMs: number,
-): Generator<{ readonly index: DayIndex; readonly places: Uint32Array }> {
+): Generator<ChosenOfDay> {
   const tests = filter.terms.map((term) => testOf(term, catalogue, nowMs));
   for (const index of catalogue.days.toReversed()) {
-    let places = placesOfTexts(index, catalogue, filter.texts);
-    for (const keep of tests) places = places.subarray(0, keep(index.columns, places));
-    if (places.length > 0) yield { index, places };
+    const offsets = offsetsOfTexts(index, catalogue, filter.texts);
+    const placesIn = (columns: Columns) => {
+      let places = placesAt(columns, offsets);
+      for (const keep of tests) places = places.subarray(0, keep(columns, places));
+      return places;
+    };
+    const [places, doubles] = [placesIn(index.columns), placesIn(index.doubles)];
+    if (places.length > 0 || doubles.length > 0) yield { index, places, doubles };
   }
 }
 
 /** Keeps the places that pass, in their order, at the beginning; returns how many they are. */
 type Test = (columns: Columns, places: Uint32Array) => number;
 
-/** The events that have all texts. */
-function placesOfTexts(
-  { day, columns, end }: DayIndex,
+/** Where the lines begin that have all texts; `undefined` where there are no texts to look for. */
+function offsetsOfTexts(
+  { day, end }: DayIndex,
   { events }: Catalogue,
   texts: readonly string[],
-): Uint32Array {
-  const places = new Uint32Array(columns.length);
+): ReadonlySet<number> | undefined {
   const [first, ...others] = texts;
-  if (first === undefined) {
-    for (let at = 0; at < places.length; at++) places[at] = at;
-    return places;
-  }
+  if (first === undefined) return undefined;
   // As it is written in JSON. A byte scan of a day takes milliseconds, so there is no index.
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
   const found = new Set<number>();
@@ -72,10 +84,15 @@ function placesOfTexts(
     if (entry.kind === "skipped") continue;
     if (others.every((text) => entry.text().includes(inJson(text)))) found.add(entry.begin);
   }
-  if (found.size === 0) return places.subarray(0, 0);
+  return found;
+}
+
+/** The places of the events whose lines begin at these offsets, or of all. */
+function placesAt(columns: Columns, offsets: ReadonlySet<number> | undefined): Uint32Array {
+  const places = new Uint32Array(columns.length);
   let length = 0;
   for (let at = 0; at < columns.length; at++)
-    if (found.has(columns.offset[at] as number)) places[length++] = at;
+    if (offsets === undefined || offsets.has(columns.offset[at] as number)) places[length++] = at;
   return places.subarray(0, length);
 }
 

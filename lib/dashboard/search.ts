@@ -39,12 +39,17 @@ export async function* searchMessages(
   const options = { filter, isCaseExact, patterns, nowMs: Date.now() };
   const days = daysToSearch(events, options);
   let count = 0;
+  let doubled = 0;
   const slices = new Slices();
   for (const [read, day] of days.entries()) {
     yield { kind: "progress", day, share: read / days.length };
     for (const found of searchDay(events, day, options)) {
+      if (found.doubleOf !== undefined) {
+        doubled++;
+        continue;
+      }
       if (count++ === MAX_HITS) {
-        yield { kind: "end", is_cut: true };
+        yield { kind: "end", is_cut: true, doubled_events: doubled };
         return;
       }
       yield { kind: "hit", hit: toHit(found) };
@@ -55,7 +60,7 @@ export async function* searchMessages(
     await slices.pause(); // oxlint-disable-line no-await-in-loop
     if (signal.aborted) return;
   }
-  yield { kind: "end", is_cut: false };
+  yield { kind: "end", is_cut: false, doubled_events: doubled };
 }
 
 function toHit({ record, text, at, length, place }: Found): SearchHit {

@@ -42,6 +42,7 @@ export function rowOf(catalogue: Catalogue, session: IndexedSession, nowMs: numb
     failures: summary.failures,
     agents: summary.agents,
     events: session.events,
+    doubled_events: session.doubles,
   };
 }
 

@@ -47,6 +47,7 @@ export function answerStatistics(
     first_ms: isEmpty ? null : result.firstMs,
     last_ms: isEmpty ? null : result.lastMs,
     total: rowJson(result.total),
+    doubled_events: result.doubles,
     before: before === undefined ? null : rowJson(before.total),
     time: timeJson(time.total),
     rows: result.rows.slice(0, MAX_ROWS).map((row) => {
@@ -115,8 +116,8 @@ function count(
   if (filter.terms.length === 0 && filter.texts.length === 0)
     for (const index of catalogue.days) statistics.add(index);
   else
-    for (const { index, places } of chooseEvents(catalogue, filter, nowMs))
-      statistics.add(index, places);
+    for (const { index, places, doubles } of chooseEvents(catalogue, filter, nowMs))
+      statistics.add(index, places, doubles);
   return statistics.result();
 }
 

@@ -12,8 +12,6 @@ export interface TrackedCall {
   readonly agentId: string | undefined;
   readonly promptId: string | undefined;
   hasResult: boolean;
-  /** When its last event was. */
-  lastMs: number;
   /** After this no result can come: the turn or agent ended, or something interrupted it. */
   closedBy: CloseReason | undefined;
 }
@@ -21,10 +19,7 @@ export interface TrackedCall {
 /** Why a call without a result is over. */
 export type CloseReason = "end" | "interruption";
 
-// Two programs that record the same event do so within milliseconds of each other.
-const REPEATED_MS = 1000;
-
-/** Keeps the calls in the order in which they started. */
+/** Keeps the calls in the order in which they started. What was recorded twice must come only once: see doubles.ts. */
 export class CallTracker {
   readonly #calls: TrackedCall[] = [];
   /** The latest call of each id: behind some model routers, ids start again with every turn (`Bash:0`). */
@@ -36,11 +31,10 @@ export class CallTracker {
 
   /** The call that an event is about, if it is known. */
   find(record: EventRecord): TrackedCall | undefined {
-    const starts = isEvent(record.event, "PreToolUse");
-    if (record.tool_use_id === undefined) return starts ? undefined : this.#findByInput(record);
+    if (isEvent(record.event, "PreToolUse")) return undefined;
+    if (record.tool_use_id === undefined) return this.#findByInput(record);
     const latest = this.#latest.get(record.tool_use_id);
-    if (latest === undefined || (!starts && !latest.hasResult)) return latest;
-    return isRepeated(latest, record) ? latest : undefined;
+    return latest?.hasResult ? undefined : latest;
   }
 
   // Early clients send no ids: then it is the first open call with the same input.
@@ -70,8 +64,7 @@ export class CallTracker {
       agents: [],
     };
     const { agent_id: agentId, prompt_id: promptId } = record;
-    const { atMs: lastMs } = call;
-    const tracked = { call, agentId, promptId, hasResult: false, lastMs, closedBy: undefined };
+    const tracked = { call, agentId, promptId, hasResult: false, closedBy: undefined };
     this.#calls.push(tracked);
     this.#latest.set(call.id, tracked);
     this.#open.add(tracked);
@@ -80,9 +73,8 @@ export class CallTracker {
   }
 
   /** Notes that a call has its result. */
-  resolve(tracked: TrackedCall, atMs: number): void {
+  resolve(tracked: TrackedCall): void {
     tracked.hasResult = true;
-    tracked.lastMs = atMs;
     this.#open.delete(tracked);
   }
 
@@ -151,14 +143,6 @@ export class CallTracker {
       call.durationMs = goesOn ? Math.max(nowMs - call.atMs, 0) : undefined;
     }
   }
-}
-
-/** Whether an event about a call was recorded before, by another program or another settings file. */
-function isRepeated({ call, promptId, lastMs }: TrackedCall, record: EventRecord): boolean {
-  const isSameCall =
-    promptId === record.prompt_id &&
-    JSON.stringify(call.parameters) === JSON.stringify(record.parameters);
-  return isSameCall && atMsOf(record) - lastMs <= REPEATED_MS;
 }
 
 function idOf({ tool_use_id, id }: EventRecord): string {

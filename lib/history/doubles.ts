@@ -1,6 +1,7 @@
-// Records of one event that two registrations wrote, such as the plugin and the settings: shown once, and counted.
+// Records of one event that two registrations wrote, such as the plugin and the settings: every view shows them once, and
+// counts them.
 import { isEvent } from "../events";
-import type { EventRecord } from "../log/record";
+import type { EventRecord, RecordHead } from "../log/record";
 
 /** Records without doubles, in their order, and how many were left out. */
 export interface Distinct {
@@ -13,32 +14,77 @@ export interface Distinct {
  * tens. What comes twice by itself, such as a repeated notification, is seconds apart.
  */
 const WINDOW_MS = 250;
+/** The id of a call says so much that a machine may be slower. */
+const CALL_WINDOW_MS = 1000;
+/** How many events, of all sessions, may be between the two. */
+const MAX_BETWEEN = 64;
 
-/**
- * Leaves out what was recorded twice: the same process, session, event, agent and content within a quarter of a second. Of a
- * tool call it is known by the id of the call; any other event has to be the one right before, of the same agent, because
- * some come twice by themselves: a turn can end as the one before it did. The first in the given order stays.
- */
+/** Leaves out what was recorded twice; the first in the given order stays. */
 export function withoutDoubles(records: readonly EventRecord[]): Distinct {
-  const calls = new Map<string, EventRecord>();
-  const latest = new Map<string, EventRecord>();
-  const distinct = records.filter((record) => {
-    const { pid, session_id: session, event, tool_use_id: call, agent_id: agent = "" } = record;
-    const source = `${pid} ${session} ${agent}`;
-    const ofCall = `${source} ${event} ${call}`;
-    const earlier = call === undefined ? latest.get(source) : calls.get(ofCall);
-    const isDouble =
-      earlier?.event === event && isNear(earlier, record) && hasSameContent(earlier, record);
-    // Calls of early clients have no id: the same two at once are two.
-    if (isDouble && (call !== undefined || !isOfCall(record))) return false;
-    latest.set(source, record);
-    if (call !== undefined) calls.set(ofCall, record);
-    return true;
-  });
+  const detector = new DoubleDetector();
+  const distinct = records.filter(
+    (record) => detector.add(record, Date.parse(record.timestamp), () => record) === undefined,
+  );
   return { records: distinct, doubles: records.length - distinct.length };
 }
 
-function isOfCall({ event }: EventRecord): boolean {
+/**
+ * Finds what was recorded twice among records that are added in the order of the log, or in the opposite order: the same
+ * process, session, agent, prompt, event and content within a moment. Of a tool call it is known by the id of the call; any
+ * other event has to be the one right before, of the same agent, because some come twice by themselves: a turn can end as
+ * the one before it did.
+ */
+export class DoubleDetector {
+  readonly #latest: Latest[] = [];
+  #next = 0;
+
+  /**
+   * Adds a record, unless it is the double of one that was added.
+   *
+   * @param atMs its time, in milliseconds since 1970 UTC
+   * @param record reads it whole; called only where another record seems to be the same
+   * @param recordLater the same, if `record` is valid only now
+   * @returns the one whose double it is
+   */
+  add(
+    head: RecordHead,
+    atMs: number,
+    record: ReadRecord,
+    recordLater: ReadRecord = record,
+  ): RecordHead | undefined {
+    const { pid } = head;
+    const isOfCall = head.tool_use_id !== undefined;
+    // Calls of early clients have no id: the same two at once are two.
+    if (isOfCall || !isCallEvent(head)) {
+      const windowMs = isOfCall ? CALL_WINDOW_MS : WINDOW_MS;
+      const length = this.#latest.length;
+      for (let back = 1; back <= length; back++) {
+        const earlier = this.#latest[(this.#next - back + length) % length] as Latest;
+        if (earlier.pid !== pid) continue;
+        const isNear = Math.abs(earlier.atMs - atMs) <= windowMs;
+        if (isOfCall && !isNear) continue;
+        if (!isOfSameAgent(earlier.head, head)) continue;
+        if (isNear && isSameEvent(earlier.head, head) && hasSameContent(earlier.record(), record()))
+          return earlier.head;
+        if (!isOfCall) break;
+      }
+    }
+    this.#latest[this.#next] = { head, pid, atMs, record: recordLater };
+    this.#next = (this.#next + 1) % MAX_BETWEEN;
+    return undefined;
+  }
+}
+
+type ReadRecord = () => EventRecord | undefined;
+
+interface Latest {
+  readonly head: RecordHead;
+  readonly pid: number;
+  readonly atMs: number;
+  readonly record: ReadRecord;
+}
+
+function isCallEvent({ event }: RecordHead): boolean {
   return (
     isEvent(event, "PreToolUse") ||
     isEvent(event, "PostToolUse") ||
@@ -46,10 +92,21 @@ function isOfCall({ event }: EventRecord): boolean {
   );
 }
 
-function isNear(a: EventRecord, b: EventRecord): boolean {
-  return Math.abs(Date.parse(a.timestamp) - Date.parse(b.timestamp)) <= WINDOW_MS;
+function isOfSameAgent(a: RecordHead, b: RecordHead): boolean {
+  return a.session_id === b.session_id && a.agent_id === b.agent_id;
 }
 
-function hasSameContent(a: EventRecord, b: EventRecord): boolean {
+// Behind some model routers, the ids of calls start again with every prompt.
+function isSameEvent(a: RecordHead, b: RecordHead): boolean {
+  return (
+    a.tool_use_id === b.tool_use_id &&
+    a.event === b.event &&
+    a.tool === b.tool &&
+    a.prompt_id === b.prompt_id
+  );
+}
+
+function hasSameContent(a: EventRecord | undefined, b: EventRecord | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
   return JSON.stringify([a.parameters, a.payload]) === JSON.stringify([b.parameters, b.payload]);
 }

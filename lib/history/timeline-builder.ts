@@ -147,7 +147,7 @@ export class TimelineBuilder {
   #addResult(record: EventRecord): void {
     const tracked = this.#callOf(record);
     const { call } = tracked;
-    this.#calls.resolve(tracked, atMsOf(record));
+    this.#calls.resolve(tracked);
     call.durationMs = record.duration_ms ?? msBetween(call.atMs, record);
     call.response = fieldOf(record.payload, "tool_response");
     call.error = textOf(record, "error");
@@ -172,7 +172,7 @@ export class TimelineBuilder {
 
   #addDenial(record: EventRecord): void {
     const tracked = this.#callOf(record);
-    this.#calls.resolve(tracked, atMsOf(record));
+    this.#calls.resolve(tracked);
     tracked.call.outcome = "denied";
     tracked.call.durationMs = undefined;
     tracked.call.error = textOf(record, "reason");

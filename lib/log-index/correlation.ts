@@ -18,6 +18,8 @@ export interface Correlation {
   readonly agents_joined: number;
   readonly sessions: number;
   readonly sessions_ended: number;
+  /** How many more events were recorded, twice, because the hooks are registered twice. */
+  readonly doubled_events: number;
 }
 
 /** What a tally has counted, as it is kept in a file. */
@@ -41,6 +43,8 @@ export class DayTally {
   callsJoined = 0;
   agents = 0;
   agentsJoined = 0;
+  /** Records that say the same as one that is counted. */
+  doubles = 0;
   readonly #openAgents = new Set<string>();
   readonly #sessions = new Set<string>();
   #lastSession = "";
@@ -55,6 +59,7 @@ export class DayTally {
     tally.callsJoined = state.calls_joined;
     tally.agents = state.agents;
     tally.agentsJoined = state.agents_joined;
+    tally.doubles = state.doubled_events;
     for (const id of state.open_agents) tally.#openAgents.add(id);
     for (const id of state.session_ids) tally.#sessions.add(id);
     for (const id of state.ended_ids) tally.#ended.add(id);
@@ -108,6 +113,7 @@ export class DayTally {
       agents_joined: this.agentsJoined,
       sessions: this.#sessions.size,
       sessions_ended: this.#ended.size,
+      doubled_events: this.doubles,
     };
   }
 }

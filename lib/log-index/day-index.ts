@@ -1,6 +1,7 @@
 // The index of a day: what a view of many sessions needs of each event, in columns, and a summary of each session. It
 // follows from the day's log alone; `index-file.ts` keeps it, so that a day that is over need not be read again.
 import { isEvent, knownEvent } from "../events";
+import { DoubleDetector } from "../history/doubles";
 import { isFromPerson } from "../history/payload";
 import { SessionSummary } from "../history/summary";
 import { QuarterTime } from "../history/time-spent";
@@ -20,6 +21,8 @@ export interface IndexedSession {
   readonly time: QuarterTime;
   readonly user: string;
   events: number;
+  /** How many more records say the same as one of these. */
+  doubles: number;
   /** The days that have its events. */
   readonly days: Set<string>;
   /** The process ids of its events: they show which session continues which. */
@@ -32,6 +35,9 @@ export interface IndexedSession {
 export interface DayIndex {
   readonly day: string;
   readonly columns: Columns;
+  /** The records that say the same as one of these, because the hooks are registered twice. */
+  readonly doubles: Columns;
+  readonly detector: DoubleDetector;
   readonly tally: DayTally;
   /** The day's sessions, from its events alone. */
   readonly sessions: Map<string, IndexedSession>;
@@ -45,9 +51,17 @@ export interface DayIndex {
 
 /** An index of a day of which nothing has been read. */
 export function emptyIndex(day: string, status: FileStatus | undefined): DayIndex {
-  const columns = new Columns();
-  const tally = new DayTally();
-  return { day, columns, tally, sessions: new Map(), skipped: {}, end: 0, status };
+  return {
+    day,
+    columns: new Columns(),
+    doubles: new Columns(),
+    detector: new DoubleDetector(),
+    tally: new DayTally(),
+    sessions: new Map(),
+    skipped: {},
+    end: 0,
+    status,
+  };
 }
 
 type Head = Extract<HeadEntry, { readonly kind: "head" }>;
@@ -96,6 +110,17 @@ export class Indexer {
     let whole: EventRecord | undefined;
     const record = () => (whole ??= entry.record());
     const numbers = this.#toNumbers(entry, record);
+    const { day } = index;
+    const later = () => readRecordsAt(this.events, day, [entry.begin])[0];
+    if (index.detector.add(head, numbers.atMs, record, later) !== undefined) {
+      index.doubles.push(numbers);
+      index.tally.doubles++;
+      const session = sessions.get(head.session_id);
+      if (session === undefined) return;
+      session.doubles++;
+      session.changed = ++this.changes;
+      return;
+    }
     index.columns.push(numbers);
     index.tally.add(head);
     // Other agents send too few events to tell the state of their sessions.
@@ -110,11 +135,11 @@ export class Indexer {
     session.time.add(head, numbers.atMs);
     index.tally.callsJoined += session.summary.joinedCalls - joined;
     session.events++;
-    session.days.add(index.day);
+    session.days.add(day);
     // Other programs' records may have none.
     if (Number.isInteger(head.pid)) session.pids.add(head.pid);
     session.changed = ++this.changes;
-    if (isKept(head)) this.setPlace(head, { day: index.day, offset: entry.begin });
+    if (isKept(head)) this.setPlace(head, { day, offset: entry.begin });
   }
 
   /**
@@ -133,6 +158,7 @@ export class Indexer {
       session.days.add(index.day);
     }
     session.events += later.events;
+    session.doubles += later.doubles;
     for (const pid of later.pids) session.pids.add(pid);
     session.changed = ++this.changes;
   }
@@ -188,6 +214,7 @@ function newSession(head: RecordHead): IndexedSession {
     time: new QuarterTime(),
     user: head.user ?? "",
     events: 0,
+    doubles: 0,
     days: new Set(),
     pids: new Set(),
     changed: 0,

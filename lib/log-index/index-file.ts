@@ -2,7 +2,8 @@
 // what the day's file looked like, and a checksum; where either differs, the day is read again.
 //
 // The file: a checksum (8 bytes), the length of the header (8 bytes), the header as JSON, filled up with spaces to a
-// multiple of eight, and the columns.
+// multiple of eight, the columns, and those of the doubles, each filled up in the same way.
+import { DoubleDetector } from "../history/doubles";
 import type { SummaryState } from "../history/summary";
 import { SessionSummary } from "../history/summary";
 import { QuarterTime, type QuarterState } from "../history/time-spent";
@@ -18,7 +19,7 @@ import { DayTally, type TallyState } from "./correlation";
 import type { DayIndex, IndexedSession, Indexer } from "./day-index";
 
 /** Changes whenever an index would have something else of the same log. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** A smaller day is read faster than its index would be worth. */
 const MIN_LOG_BYTES = 1_000_000;
 /** Of the checksum and the length. */
@@ -29,6 +30,7 @@ interface Header {
   readonly file: Pick<FileStatus, "inode" | "size" | "modifiedMs">;
   readonly end: number;
   readonly events: number;
+  readonly doubles: number;
   readonly names: readonly string[];
   readonly skipped: DayIndex["skipped"];
   readonly tally: TallyState;
@@ -39,6 +41,7 @@ interface SessionState {
   readonly id: string;
   readonly user: string;
   readonly events: number;
+  readonly doubles: number;
   readonly pids: readonly number[];
   readonly summary: SummaryState;
   readonly time: QuarterState;
@@ -79,14 +82,28 @@ export function loadIndex(
     const header = headerOf(bytes);
     if (header?.made_by !== MADE_BY || !isUnchanged(status, { ...status, ...header.file }))
       return undefined;
-    const begin = bytes.byteLength - header.events * Columns.bytesAnEvent;
-    const columns = Columns.from(bytes, begin, header.events).renumbered((number) =>
-      indexer.names.numberOf(header.names[number] ?? ""),
-    );
+    const columnsAt = (offset: number, length: number) =>
+      Columns.from(bytes, offset, length).renumbered((number) =>
+        indexer.names.numberOf(header.names[number] ?? ""),
+      );
+    const doublesBegin = bytes.byteLength - sizeOf(header.doubles);
+    const columns = columnsAt(doublesBegin - sizeOf(header.events), header.events);
+    const doubles = columnsAt(doublesBegin, header.doubles);
     const sessions = new Map<string, IndexedSession>();
     for (const state of header.sessions) sessions.set(state.id, toSession(indexer, day, state));
     const { end, skipped, tally } = header;
-    return { day, columns, tally: DayTally.from(tally), sessions, skipped, end, status };
+    const detector = new DoubleDetector();
+    return {
+      day,
+      columns,
+      doubles,
+      detector,
+      tally: DayTally.from(tally),
+      sessions,
+      skipped,
+      end,
+      status,
+    };
   } catch (error) {
     faultCode(error); // It was removed or replaced while we read.
     return undefined;
@@ -124,15 +141,16 @@ function checksum(bytes: Uint8Array): bigint {
 
 function toBytes(indexer: Indexer, index: DayIndex, status: FileStatus): Uint8Array {
   const own = new Names();
-  const columns = index.columns.renumbered((number) =>
-    own.numberOf(indexer.names.texts[number] ?? ""),
-  );
+  const renamed = (number: number) => own.numberOf(indexer.names.texts[number] ?? "");
+  const columns = index.columns.renumbered(renamed);
+  const doubles = index.doubles.renumbered(renamed);
   const { inode, size, modifiedMs } = status;
   const header: Header = {
     made_by: MADE_BY,
     file: { inode, size, modifiedMs },
     end: index.end,
     events: columns.length,
+    doubles: doubles.length,
     names: own.texts,
     skipped: index.skipped,
     tally: index.tally.toState(index.day),
@@ -143,19 +161,36 @@ function toBytes(indexer: Indexer, index: DayIndex, status: FileStatus): Uint8Ar
   padded.set(json);
   const prefix = new DataView(new ArrayBuffer(PREFIX_BYTES));
   prefix.setBigUint64(8, BigInt(padded.length), true);
-  const bytes = Buffer.concat([new Uint8Array(prefix.buffer), padded, ...columns.toBytes()]);
+  const bytes = Buffer.concat([
+    new Uint8Array(prefix.buffer),
+    padded,
+    ...filledUp(columns),
+    ...filledUp(doubles),
+  ]);
   new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(0, checksum(bytes.subarray(8)), true);
   return bytes;
 }
 
+/** How many bytes {@link filledUp} has. */
+function sizeOf(events: number): number {
+  return Math.ceil((events * Columns.bytesAnEvent) / 8) * 8;
+}
+
+/** Columns as bytes, so many that what follows begins where its numbers may. */
+function filledUp(columns: Columns): Uint8Array[] {
+  const missing = sizeOf(columns.length) - columns.length * Columns.bytesAnEvent;
+  return [...columns.toBytes(), new Uint8Array(missing)];
+}
+
 function toState(indexer: Indexer, session: IndexedSession): SessionState {
-  const { id, user, events, pids } = session;
+  const { id, user, events, doubles, pids } = session;
   const summary = session.summary.toState();
   const { waitsSince, running } = summary;
   return {
     id,
     user,
     events,
+    doubles,
     pids: Array.from(pids),
     summary,
     time: session.time.toState(),
@@ -165,7 +200,7 @@ function toState(indexer: Indexer, session: IndexedSession): SessionState {
 }
 
 function toSession(indexer: Indexer, day: string, state: SessionState): IndexedSession {
-  const { id, user, events, pids, summary } = state;
+  const { id, user, events, doubles, pids, summary } = state;
   const keep = (head: SummaryState["waitsSince"], offset: number | null | undefined) => {
     if (head !== undefined && offset != null) indexer.setPlace(head, { day, offset });
   };
@@ -175,6 +210,7 @@ function toSession(indexer: Indexer, day: string, state: SessionState): IndexedS
     id,
     user,
     events,
+    doubles,
     summary: SessionSummary.from(summary),
     time: QuarterTime.from(state.time),
     days: new Set([day]),

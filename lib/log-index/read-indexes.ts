@@ -2,6 +2,7 @@
 import { dayPath, listDays, utcDay } from "../log/log";
 import { readDayHeads } from "../log/reader";
 import { system } from "../os/system";
+import type { Columns } from "./columns";
 import { emptyIndex, type DayIndex, type IndexedSession, type Indexer } from "./day-index";
 import { loadIndex, saveIndex } from "./index-file";
 
@@ -24,7 +25,10 @@ export function* readIndexes(
     if (day < firstDay) continue;
     const status = system.statusAt(dayPath(events, day));
     const kept = loadIndex(indexer, day, status);
-    if (kept !== undefined && !hasBefore(kept, sinceMs)) {
+    if (
+      kept !== undefined &&
+      ![kept.columns, kept.doubles].some((one) => hasBefore(one, sinceMs))
+    ) {
       onRead?.(kept.end);
       yield kept;
       continue;
@@ -40,9 +44,8 @@ export function* readIndexes(
   }
 }
 
-function hasBefore({ columns }: DayIndex, timeMs: number): boolean {
-  for (let at = 0; at < columns.length; at++)
-    if ((columns.atMs[at] as number) < timeMs) return true;
+function hasBefore({ atMs, length }: Columns, timeMs: number): boolean {
+  for (let at = 0; at < length; at++) if ((atMs[at] as number) < timeMs) return true;
   return false;
 }
 

@@ -1,5 +1,6 @@
 // Searches the records of the log, the newest first. A text is looked for as bytes, a window of the file at a time, so most
 // lines are never looked at; what is left is read, and judged by what its values say.
+import { DoubleDetector } from "../history/doubles";
 import { listDays, utcDay } from "../log/log";
 import { readHeads } from "../log/reader";
 import type { EventRecord, Place, RecordHead } from "../log/record";
@@ -16,6 +17,8 @@ export interface Found {
   readonly at: number;
   readonly length: number;
   readonly place: Place;
+  /** The id of the record found before that says the same, because the hooks are registered twice. */
+  readonly doubleOf?: string | undefined;
 }
 
 /** How to search. */
@@ -64,11 +67,19 @@ export function* searchDay(events: string, day: string, options: SearchOptions):
   const head = { newestFirst: true, since: day, until: day, containing, onRead };
   const patterns =
     options.patterns ?? filter.texts.map((text) => literalPattern(text, isCaseExact));
+  // It sees only what is found: two that say the same within a moment are one here, whatever came in between.
+  const detector = new DoubleDetector();
   for (const entry of readHeads(events, head)) {
     if (entry.kind === "skipped" || !matchesHead(entry.head, filter, nowMs)) continue;
     const record = entry.record();
     const found = record && findIn(record, patterns);
-    if (found !== undefined) yield { ...found, place: { day, offset: entry.begin } };
+    if (found === undefined) continue;
+    const earlier = detector.add(
+      record as EventRecord,
+      Date.parse(entry.head.timestamp),
+      () => record,
+    );
+    yield { ...found, place: { day, offset: entry.begin }, doubleOf: earlier?.id };
   }
 }
 

@@ -47,6 +47,8 @@ export interface StatisticsResult {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly total: StatisticsRow;
+  /** How many more records there were of these events, because the hooks are registered twice. */
+  readonly doubles: number;
   /** Days and hours in their order, others by their number of calls. */
   readonly rows: readonly StatisticsRow[];
   /** The local days that have events, in their order. */
@@ -102,6 +104,7 @@ export class Statistics {
   /** Of each event's name. */
   #kinds = new Uint8Array(64);
   #kindCount = 0;
+  #doubles = 0;
   #firstMs = Infinity;
   #lastMs = -Infinity;
   // Of the events of one index: their places, groups, and where another quarter of an hour begins.
@@ -120,8 +123,10 @@ export class Statistics {
    * Counts a day's events.
    *
    * @param places only these, by their places in the columns
+   * @param doubles only these of the events that were recorded twice, by their places in the columns of these
    */
-  add(index: DayIndex, places?: ArrayLike<number>): void {
+  add(index: DayIndex, places?: ArrayLike<number>, doubles?: ArrayLike<number>): void {
+    this.#addDoubles(index.doubles, doubles);
     for (const { id, summary } of index.sessions.values())
       if (summary.model !== undefined) this.#models.set(id, summary.model);
     this.#learnKinds();
@@ -153,6 +158,17 @@ export class Statistics {
           (this.#durations[group] as Durations).add(durationMs[at] as number);
       }
       begin = end;
+    }
+  }
+
+  #addDoubles(columns: Columns, places: ArrayLike<number> | undefined): void {
+    const { sinceMs = -Infinity, untilMs = Infinity } = this.options;
+    const most = places?.length ?? columns.length;
+    for (let i = 0; i < most; i++) {
+      const at = places === undefined ? i : (places[i] as number);
+      const time = columns.atMs[at] as number;
+      if (time < sinceMs || time >= untilMs) continue;
+      if (((columns.flags[at] as number) & FLAGS.otherClient) === 0) this.#doubles++;
     }
   }
 
@@ -291,6 +307,7 @@ export class Statistics {
       firstMs: this.#firstMs,
       lastMs: this.#lastMs,
       total: this.#toRow("all", Array.from(this.#keys.keys()), order),
+      doubles: this.#doubles,
       rows: rows.toSorted((a, b) =>
         isInOrder ? (a.key < b.key ? -1 : 1) : b.calls - a.calls || b.events - a.events,
       ),

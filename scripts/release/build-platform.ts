@@ -111,10 +111,10 @@ async function packPlugin(
 async function packPlatformPackage(
   platform: Platform,
   staged: string,
-  { folder, version, isQuick = false, onStep }: PartOptions,
+  { folder, version, releases, isQuick = false, onStep }: PartOptions,
 ): Promise<File> {
   onStep("packing for npm");
-  await Bun.write(`${staged}/npm/package.json`, platformManifest(platform, version));
+  await Bun.write(`${staged}/npm/package.json`, platformManifest(platform, version, releases));
   const programs = NPM_PROGRAMS.map((program) => `${program}${platform.suffix}`);
   const tarball = `${folder}/${npmArchive(platform, version)}`;
   await packNpm(

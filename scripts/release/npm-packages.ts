@@ -28,21 +28,29 @@ export function launcherArchive(version: string): string {
   return `${manifest.name}-${version}-npm.tgz`;
 }
 
-const COMMON = {
-  license: manifest.license,
-  homepage: manifest.homepage,
-  repository: manifest.repository,
-};
+/** npm publishes with provenance only what names the repository that the workflow runs in. */
+function commonFields(releases: string | undefined) {
+  const { license } = manifest;
+  if (releases === undefined)
+    return { license, homepage: manifest.homepage, repository: manifest.repository };
+  const address = releases.replace(/\/releases$/, "");
+  const repository = { type: "git", url: `git+${address}.git` };
+  return { license, homepage: `${address}#readme`, repository };
+}
 
-/** `package.json` of a platform's package. */
-export function platformManifest(platform: Platform, version: string): string {
+/**
+ * `package.json` of a platform's package.
+ *
+ * @param releases the address where releases are published, if known
+ */
+export function platformManifest(platform: Platform, version: string, releases?: string): string {
   const [os = "", cpu = "", libc] = platform.name.split("-");
   const name = npmPackage(platform);
   return json({
     name,
     version,
     description: `The programs of ${manifest.name} for ${platform.name}`,
-    ...COMMON,
+    ...commonFields(releases),
     os: [os === "windows" ? "win32" : os],
     cpu: [cpu],
     ...(os === "linux" && { libc: [libc ?? "glibc"] }),
@@ -54,13 +62,13 @@ export function platformManifest(platform: Platform, version: string): string {
   });
 }
 
-/** `package.json` of the launcher. */
-export function launcherManifest(version: string): string {
+/** `package.json` of the launcher; `releases` as above. */
+export function launcherManifest(version: string, releases?: string): string {
   return json({
     name: manifest.name,
     version,
     description: manifest.description,
-    ...COMMON,
+    ...commonFields(releases),
     engines: { node: ">=18" },
     files: ["launch.js"],
     bin: { "claude-session": "launch.js" },

@@ -133,10 +133,10 @@ async function publish(parts: readonly Part[], release: Release): Promise<Manife
   return released;
 }
 
-async function packLauncher({ folder, version }: Release): Promise<void> {
+async function packLauncher({ folder, version, releases }: Release): Promise<void> {
   const staged = `${folder}/launcher`;
   try {
-    await Bun.write(`${staged}/package.json`, launcherManifest(version));
+    await Bun.write(`${staged}/package.json`, launcherManifest(version, releases));
     await Bun.write(`${staged}/launch.js`, LAUNCHER);
     const members = [
       { path: `${staged}/package.json`, name: "package.json", isProgram: false },

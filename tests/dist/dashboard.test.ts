@@ -462,7 +462,7 @@ describe("it", () => {
         .split("\n")
         .filter(Boolean)
         .map((line) => JSON.parse(line) as SearchMessage);
-      expect(messages.at(-1)).toEqual({ kind: "end", is_cut: false });
+      expect(messages.at(-1)).toEqual({ kind: "end", is_cut: false, doubled_events: 0 });
       const hits = messages.flatMap((message) => (message.kind === "hit" ? [message.hit] : []));
       const args = ["search", "--json", "--limit", "0", ...(flags ? ["-i"] : [])];
       const said = words.startsWith('"') ? [words.replaceAll('"', "")] : words.split(" ");

@@ -420,6 +420,38 @@ test.concurrent("uninstall without our entries says so and changes nothing", asy
   expect(read(path)).toBe(OTHERS);
 });
 
+describe("uninstall --programs removes no program", () => {
+  test.concurrent("while an entry starts it together with something else", async () => {
+    using sandbox = new Sandbox();
+    const hooks = `${sandbox.home}/.claude/hooks`;
+    await placePrograms(hooks);
+    const command = `${hooks}/pre-tool-use && echo done`;
+    const path = settingsOf(
+      sandbox,
+      JSON.stringify({ hooks: { PreToolUse: [{ hooks: [{ type: "command", command }] }] } }),
+    );
+    expect((await runCli(sandbox, "install")).code).toBe(0);
+    const ended = await runCli(sandbox, "uninstall --programs");
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("PreToolUse still start our programs together with");
+    expect(read(path)).toContain("echo done");
+    expect(readdirSync(hooks)).toContain("pre-tool-use");
+  });
+
+  test.concurrent("if another program has the name of one", async () => {
+    using sandbox = new Sandbox();
+    const hooks = `${sandbox.home}/.claude/hooks`;
+    await placePrograms(hooks);
+    unlinkSync(`${hooks}/session-end`);
+    writeFileSync(`${hooks}/session-end`, "#!/bin/sh\n");
+    const before = readdirSync(hooks);
+    const ended = await runCli(sandbox, "uninstall --programs");
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("session-end is not ours");
+    expect(readdirSync(hooks)).toEqual(before);
+  });
+});
+
 test.concurrent("every registered command records its event", async () => {
   using sandbox = new Sandbox();
   const path = settingsOf(sandbox, undefined);

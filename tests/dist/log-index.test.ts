@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import fc from "fast-check";
 import { Catalogue } from "../../lib/dashboard/catalogue";
+import type { EventRecord } from "../../lib/log/record";
 import { generateLog } from "../../scripts/bench/generate-log";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { runCli, runProgram } from "../../scripts/harness/run-program";
@@ -55,8 +56,22 @@ const QUESTIONS = [
 function sandboxWithLog(): Sandbox {
   const sandbox = new Sandbox();
   const [, second = ""] = generateLog(sandbox.events, { records: RECORDS, days: DAYS.length });
+  writeFileSync(second, doubled(readFileSync(second, "utf8")));
   appendFileSync(second, `${ODD_LINES.join("\n")}\n`);
   return sandbox;
+}
+
+/** A day of which every fifth event was recorded twice. */
+function doubled(day: string): string {
+  const lines = day.trimEnd().split("\n");
+  const both = lines.flatMap((line, i) => {
+    const record = JSON.parse(line) as EventRecord;
+    const timestamp = new Date(Date.parse(record.timestamp) + 3).toISOString();
+    return i % 5 === 0
+      ? [line, JSON.stringify({ ...record, id: `again ${i}`, timestamp })]
+      : [line];
+  });
+  return `${both.join("\n")}\n`;
 }
 
 function indexOf(sandbox: Sandbox, day = ""): string {
@@ -85,6 +100,7 @@ describe("views say the same with an index as without it", () => {
   test("of days that are over", async () => {
     using sandbox = sandboxWithLog();
     const expected = await answersWithoutIndex(sandbox);
+    expect(expected.join("")).toMatch(/\b400 events recorded twice, shown once/);
     expect(await answersOf(sandbox)).toEqual(expected);
     expect(readdirSync(indexOf(sandbox)).toSorted()).toEqual(DAYS);
     const made = DAYS.map((day) => statSync(indexOf(sandbox, day)));
@@ -249,9 +265,10 @@ async function catalogueOf({ events }: Sandbox): Promise<unknown> {
   const placeOf = (head: Parameters<Catalogue["placeOf"]>[0] | undefined) =>
     head && [head.id, catalogue.placeOf(head)];
   return {
-    days: catalogue.days.map(({ day, columns, tally, end }) => ({
+    days: catalogue.days.map(({ day, columns, doubles, tally, end }) => ({
       day,
       end,
+      doubles: Array.from(doubles.offset.subarray(0, doubles.length)),
       tally: tally.toState(day),
       events: Array.from({ length: columns.length }, (_, at) => [
         columns.offset[at],
@@ -267,10 +284,11 @@ async function catalogueOf({ events }: Sandbox): Promise<unknown> {
     })),
     sessions: Array.from(catalogue.sessions.values())
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map(({ id, summary, user, events: count, days, pids }) => ({
+      .map(({ id, summary, user, events: count, doubles, days, pids }) => ({
         id,
         user,
         count,
+        doubles,
         days: Array.from(days).toSorted(),
         pids: Array.from(pids).toSorted(),
         summary: { ...summary.toState(), waitsSince: undefined, running: undefined },

@@ -1,20 +1,24 @@
-// The plugin in the real Claude Code, offline: validated, installed, a session recorded through it, and removed.
+// The plugin in the real Claude Code, offline: validated, installed from a folder and from its archive over https, a session
+// recorded through it, and removed.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { placePrograms } from "../../scripts/build";
-import { marketplace, pluginName } from "../../scripts/release/plugin";
-import { PLATFORMS } from "../../scripts/release/platforms";
+import { marketplace, PLUGIN_PROGRAMS, pluginName } from "../../scripts/release/plugin";
+import { ownPlatform, PLATFORMS } from "../../scripts/release/platforms";
+import { makeArchives } from "../../scripts/release/release";
 import { findClient } from "./client";
 import { ClientHome } from "./client-home";
 import { SCRIPTS } from "./model-scripts";
 import { NAME, VERSION, writeMarketplace } from "./plugin-marketplace";
+import { RELEASES, visitHost, whyNoHost } from "./release-host";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const found = findClient();
 const client = "path" in found ? found.path : "";
 if ("reason" in found) console.log(`skipped: ${found.reason}`);
 const ID = `${NAME}@claude-session-hooks`;
+const platform = ownPlatform();
 
 /** Runs a command of the client; the home is the sandbox's. */
 function claude(home: ClientHome, ...args: readonly string[]): string {
@@ -27,11 +31,34 @@ function claude(home: ClientHome, ...args: readonly string[]): string {
   return stdout.toString();
 }
 
+/** Removes the plugin and its marketplace. */
+function remove(home: ClientHome): void {
+  claude(home, "plugin", "uninstall", ID);
+  claude(home, "plugin", "marketplace", "remove", "claude-session-hooks");
+}
+
+/** What the user's settings say, without the empty tables that the client leaves. */
+function settingsOf(home: ClientHome): Record<string, unknown> {
+  const text = readFileSync(`${home.sandbox.home}/.claude/settings.json`, "utf8");
+  const settings = JSON.parse(text) as Record<string, unknown>;
+  for (const key of ["enabledPlugins", "extraKnownMarketplaces"])
+    if (Bun.deepEquals(settings[key], {})) delete settings[key];
+  return settings;
+}
+
+/** The programs of the plugin below the client's folders. */
+function programsIn({ sandbox }: ClientHome): string[] {
+  const folder = `${sandbox.home}/.claude/plugins`;
+  return Array.from(new Bun.Glob("**/bin/*").scanSync({ cwd: folder, absolute: true }));
+}
+
+const whyNot = client === "" ? "no client" : whyNoHost();
+if (whyNot !== undefined) console.log(`skipped, the plugin over https: ${whyNot}`);
+
 describe.skipIf(client === "")("the plugin", () => {
   test("is installed, records a session through its one hook program, and is removed", async () => {
     await using home = await ClientHome.create(client, SCRIPTS, { ours: false });
-    const settings = `${home.sandbox.home}/.claude/settings.json`;
-    const before: unknown = JSON.parse(readFileSync(settings, "utf8"));
+    const before = settingsOf(home);
     const plugin = await writeMarketplace(`${home.sandbox.root}/market`);
     claude(home, "plugin", "validate", plugin, "--profile", "directory");
     claude(home, "plugin", "validate", `${home.sandbox.root}/market`);
@@ -85,14 +112,57 @@ describe.skipIf(client === "")("the plugin", () => {
     expect(doubled.text).toContain(`Recorded twice, because the plugin ${ID} and`);
     expect(home.claudeSession("uninstall")).toMatchObject({ code: 0 });
 
-    claude(home, "plugin", "uninstall", ID);
-    claude(home, "plugin", "marketplace", "remove", "claude-session-hooks");
-    const after = JSON.parse(readFileSync(settings, "utf8")) as Record<string, unknown>;
-    // The client leaves its own empty tables.
-    for (const key of ["enabledPlugins", "extraKnownMarketplaces"])
-      if (Bun.deepEquals(after[key], {})) delete after[key];
-    expect(after).toEqual(before as Record<string, unknown>);
+    remove(home);
+    expect(settingsOf(home)).toEqual(before);
   });
+
+  test.skipIf(whyNot !== undefined)(
+    "is installed by its address from the release that npm run release makes",
+    async () => {
+      await using home = await ClientHome.create(client, SCRIPTS, { ours: false });
+      const before = settingsOf(home);
+      if (platform === undefined) throw new Error("unreachable");
+      const folder = `${home.sandbox.root}/release`;
+      const options = { folder, version: VERSION, releases: RELEASES, isQuick: true };
+      const released = await makeArchives([platform], options);
+      const zip = released.platforms[0]?.plugin?.name ?? "";
+      const market = `${RELEASES}/latest/download/marketplace.json`;
+      const visit = await visitHost(
+        folder,
+        [
+          [client, "plugin", "marketplace", "add", market],
+          [client, "plugin", "install", ID],
+        ],
+        home.env,
+        home.sandbox.project,
+      );
+      for (const { code, output } of visit.commands) expect([code, output]).toEqual([0, output]);
+      expect(visit.requests).toEqual([
+        "/releases/latest/download/marketplace.json",
+        `/releases/download/v${VERSION}/${zip}`,
+      ]);
+
+      // Without the host: the programs are in the client's folders, and can be executed.
+      const session = await home.run("play single");
+      for (const { outcome, output } of session.hookReports)
+        expect([outcome, output]).toEqual(["success", ""]);
+      const { records } = await home.recorded();
+      const sent = home.observed.filter((payload) => payload["session_id"] === session.sessionId);
+      expect(records.map(({ event }) => event).toSorted()).toEqual(
+        sent.map((payload) => String(payload["hook_event_name"])).toSorted(),
+      );
+      const installed = programsIn(home);
+      expect(installed.map((path) => path.split("/").at(-1)).toSorted()).toEqual(
+        PLUGIN_PROGRAMS.toSorted(),
+      );
+      const own = installed.find((path) => path.endsWith("/claude-session")) ?? "";
+      const shown = Bun.spawnSync([own, "show"], { env: home.env, cwd: home.sandbox.project });
+      expect(shown.stdout.toString()).toContain("play single");
+
+      remove(home);
+      expect(settingsOf(home)).toEqual(before);
+    },
+  );
 
   test("has a marketplace of every platform that the client accepts", async () => {
     await using home = await ClientHome.create(client, SCRIPTS, { ours: false, other: "none" });

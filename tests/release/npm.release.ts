@@ -1,6 +1,14 @@
 // The road through npm: packed, installed without a network, and walked from a fresh home to a recorded session and back.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { registeredCommands } from "../../scripts/demo/sandbox";
 import { capturedPayload } from "../../scripts/harness/payloads";
@@ -26,6 +34,12 @@ const platform = ownPlatform();
 if (platform === undefined) throw new Error("this machine is not a platform of the release");
 const own = platform;
 const names = ["claude-session", ...HOOK_PROGRAMS].toSorted();
+const SHELL_FILES = [
+  ["bash-completion/completions/claude-session", "complete -F"],
+  ["zsh/site-functions/_claude-session", "#compdef claude-session"],
+  ["fish/vendor_completions.d/claude-session.fish", "complete -c claude-session"],
+  ["man/man1/claude-session.1", ".TH"],
+] as const;
 const settingsOf = ({ home }: Sandbox) => `${home}/.claude/settings.json`;
 
 /** Packs the launcher and the platform's package. */
@@ -84,6 +98,9 @@ test("npx installs the programs, which need neither Node nor the package afterwa
   const settings = settingsOf(sandbox);
   const original = '{\n  "model": "opus" // mine\n}\n';
   await Bun.write(settings, original);
+  const mine = `${sandbox.home}/.local/share/man/man1/mine.1`;
+  await Bun.write(mine, ".TH MINE 1\n");
+  const before = contentsOf(sandbox.home);
   const tarballs = await packages(`${sandbox.root}/packages`);
   writeFileSync(`${sandbox.project}/package.json`, "{}\n");
   const npm = ["npm", "install", "--offline", "--no-audit", "--no-fund", ...tarballs];
@@ -99,6 +116,8 @@ test("npx installs the programs, which need neither Node nor the package afterwa
   expect(readdirSync(hooksOf(sandbox)).toSorted()).toEqual(names);
   for (const name of names)
     expect(statSync(`${hooksOf(sandbox)}/${name}`).mode & 0o777).toBe(0o755);
+  for (const [path, word] of SHELL_FILES)
+    expect(readFileSync(`${sandbox.home}/.local/share/${path}`, "utf8")).toContain(word);
   // Linked, or clones: not six files of their own.
   const files = new Set(HOOK_PROGRAMS.map((name) => statSync(`${hooksOf(sandbox)}/${name}`).ino));
   expect(files.size).toBe(existsSync(`${hooksOf(sandbox)}/.claude-session-hooks.form`) ? 5 : 1);
@@ -136,10 +155,16 @@ test("npx installs the programs, which need neither Node nor the package afterwa
   expect(run(sandbox, `${modules}/.bin/claude-session`, "install")).toMatchObject({ code: 0 });
   expect(new Set(names.map((name) => statSync(`${hooksOf(sandbox)}/${name}`).ino)).size).toBe(6);
 
-  expect(run(sandbox, `${hooksOf(sandbox)}/claude-session`, "uninstall")).toMatchObject({
-    code: 0,
-  });
+  const program = `${hooksOf(sandbox)}/claude-session`;
+  expect(run(sandbox, program, "uninstall", "--programs", "--dry-run")).toMatchObject({ code: 0 });
+  expect(existsSync(program)).toBeTrue();
+  expect(run(sandbox, program, "uninstall", "--programs")).toMatchObject({ code: 0 });
   expect(readFileSync(settings, "utf8")).toBe(original);
+  // The log stays, and npm's own files.
+  rmSync(sandbox.state, { recursive: true });
+  const after = contentsOf(sandbox.home);
+  for (const path of after.keys()) if (path.includes("/.npm")) after.delete(path);
+  expect(after).toEqual(before);
 });
 
 test("a file of another program stops it, and nothing is replaced", async () => {

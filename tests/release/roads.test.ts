@@ -1,8 +1,9 @@
 // What a release writes for others to read: the formula for Homebrew, the names that mise chooses from.
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { HOOK_PROGRAMS } from "../../lib/events";
 import { formula } from "../../scripts/release/homebrew";
-import { assetsOf, type Manifest } from "../../scripts/release/manifest";
+import { assetsOf, releasePage, type Manifest } from "../../scripts/release/manifest";
 import { launcherArchive, npmArchive } from "../../scripts/release/npm-packages";
 import { marketplace, pluginArchive } from "../../scripts/release/plugin";
 import { PLATFORMS } from "../../scripts/release/platforms";
@@ -74,6 +75,23 @@ describe("the formula", () => {
     expect(lines.filter((line) => line.startsWith("/bin/session-start /bin/"))).toHaveLength(4);
     expect(lines.filter((line) => line.startsWith("sha256 "))).toHaveLength(4);
   });
+});
+
+// The lines without what differs between a release and the newest one.
+const LINES = [
+  /^curl -fsSL \S+\/install\.sh \| sh$/m,
+  /irm \S+\/install\.ps1 \| iex/,
+  /npx claude-session-hooks\S* install/,
+  /^\/plugin marketplace add \S+\/marketplace\.json$/m,
+  /^\/plugin install session-hooks-\S+@claude-session-hooks$/m,
+];
+
+test.each([
+  ["the release's page", releasePage(released, "", RELEASES)],
+  ["the README", readFileSync(`${import.meta.dir}/../../README.md`, "utf8")],
+  ["docs/install.md", readFileSync(`${import.meta.dir}/../../docs/install.md`, "utf8")],
+])("%s has the line of every road", (_, text) => {
+  for (const line of LINES) expect(text).toMatch(line);
 });
 
 test("the marketplace names the zip of every platform with its checksum", () => {

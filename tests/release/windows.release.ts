@@ -9,7 +9,8 @@ import { capturedPayload } from "../../scripts/harness/payloads";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { Tally } from "../support/tally";
 
-setDefaultTimeout(120_000);
+// A start under Wine takes seconds on a busy machine.
+setDefaultTimeout(300_000);
 
 const tally = new Tally("Windows");
 afterAll(() => tally.print());
@@ -91,7 +92,18 @@ describe.skipIf(!canRun)("under Wine", () => {
       tally.add("events recorded under Wine");
     }
     expect(wine.start("claude-session", ["tail"]).stdout.match(/of-windo/g)).toHaveLength(4);
-    expect(wine.start("claude-session", ["list", "--json"]).stdout).toContain('"state": "ended"');
+    expect(wine.start("claude-session", ["list", "--json"])).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('"state": "ended"'),
+    });
+    const completions = wine.start("claude-session", ["completions", "powershell"]);
+    expect(completions.stdout).toContain("Register-ArgumentCompleter");
+    expect(wine.start("claude-session", ["man"]).stdout).toStartWith(".TH");
+    // A program that runs cannot be removed: nothing changes.
+    expect(wine.start("claude-session", ["uninstall", "--programs"])).toEqual({
+      code: 1,
+      stdout: "",
+    });
     expect(wine.start("claude-session", ["uninstall"]).stdout).toStartWith("Uninstalled from");
   });
 });

@@ -34,6 +34,7 @@ const session = z.strictObject({
   tools: count,
   failures: count,
   agents: count,
+  doubled_events: count,
   ...cost,
 });
 
@@ -173,15 +174,15 @@ export const SHAPES = {
     ),
     timeline: z.array(z.discriminatedUnion("kind", [turn, toolCall, agent, event])),
     skipped_lines: count,
-    doubled_events: count,
   }),
-  tail: z.array(eventRecord),
+  tail: z.array(eventRecord.extend({ double_of: z.string().optional() })),
   stats: z.strictObject({
     by: z.enum(["tool", "project", "day", "hour", "user"]),
     first_at: time.nullable(),
     last_at: time.nullable(),
     total: z.strictObject(numbers),
     rows: z.array(z.strictObject({ name: z.string(), ...numbers })),
+    doubled_events: count,
   }),
   "stats --cost": z.strictObject({
     by: z.enum(["model", "agent", "outcome", "day", "project"]),

@@ -38,6 +38,7 @@ import { placePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
+import { placeShellFiles } from "../settings/shell-files";
 import {
   assertOwnFile,
   partOfRepository,
@@ -190,7 +191,9 @@ async function copyAndInstall(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const program = await placePrograms(siblingProgram("claude-session"));
+  const failed = placeShellFiles(program);
   terminal.print(`Copied the programs of version ${version} to ${escapeLine(USUAL_FOLDER)}\n`);
+  for (const path of failed) terminal.note(`Could not write ${escapeLine(path)}.`);
   const args = Object.entries({ ...given, "no-register": isForDiskOnly }).flatMap(
     ([name, value]) =>
       value === undefined || value === false

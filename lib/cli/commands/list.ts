@@ -1,11 +1,12 @@
 // `claude-session list`: the sessions, one per row.
 import { paths } from "../../environment";
-import type { SessionSummary, SessionState } from "../../history/summary";
+import type { SessionState } from "../../history/summary";
 import type { Usage } from "../../history/usage";
 import { utcDay } from "../../log/log";
-import { Indexer } from "../../log-index/day-index";
+import { Indexer, type IndexedSession } from "../../log-index/day-index";
 import { readSessions } from "../../log-index/read-indexes";
 import { defineCommand, DONE, UsageError } from "../command";
+import { printDoubledEvents } from "../log/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
@@ -47,46 +48,43 @@ export default defineCommand({
     const maxSessions = parseLimit(limit);
     if (!json && !hasLog(terminal)) return DONE;
     const skipped = new SkippedLines();
-    const sessions = summarize(skipped, sinceMs, readingProgress(terminal, dayOf(sinceMs)))
-      .filter((session) => project === undefined || session.project === project)
-      .filter((session) => !active || isRunning(session.stateAt(nowMs)))
-      .toSorted((a, b) => (a.lastAt < b.lastAt ? 1 : -1));
+    const onRead = readingProgress(terminal, dayOf(sinceMs));
+    const sessions = readSessions(new Indexer(paths.events), { sinceMs, onRead }, (index) =>
+      skipped.addAll(index.skipped),
+    )
+      .filter(({ summary }) => project === undefined || summary.project === project)
+      .filter(({ summary }) => !active || isRunning(summary.stateAt(nowMs)))
+      .toSorted((a, b) => (a.summary.lastAt < b.summary.lastAt ? 1 : -1));
     const shown = sessions.slice(0, maxSessions);
     const used = cost ? await usageBySession(shown, terminal) : undefined;
     if (json) {
-      const rows = shown.map((session) =>
-        sessionJson(session, nowMs, used?.get(session.sessionId)),
+      const rows = shown.map(({ id, summary, doubles }) =>
+        sessionJson(summary, doubles, nowMs, used?.get(id)),
       );
       terminal.print(safeJson(rows, 2));
     } else if (shown.length === 0) terminal.print("No sessions match.");
     else {
-      terminal.print(renderSessions(shown, nowMs, terminal, used));
+      const summaries = shown.map(({ summary }) => summary);
+      terminal.print(renderSessions(summaries, nowMs, terminal, used));
       const more = sessions.length - shown.length;
       if (more > 0) terminal.note(`\n${more} more; --limit 0 shows all.`);
     }
+    printDoubledEvents(
+      shown.reduce((sum, { doubles }) => sum + doubles, 0),
+      terminal,
+    );
     skipped.print(terminal);
     return DONE;
   },
 });
 
-function summarize(
-  skipped: SkippedLines,
-  sinceMs: number | undefined,
-  onRead: (bytes: number) => void,
-): SessionSummary[] {
-  const sessions = readSessions(new Indexer(paths.events), { sinceMs, onRead }, (index) =>
-    skipped.addAll(index.skipped),
-  );
-  return sessions.map(({ summary }) => summary);
-}
-
 async function usageBySession(
-  sessions: readonly SessionSummary[],
+  sessions: readonly IndexedSession[],
   terminal: Terminal,
 ): Promise<Map<string, Usage>> {
   const { printUsageFaults, readUsage } = await import("../log/session-usage");
   const { costBy } = await import("../../history/session-cost");
-  const wanted = new Set(sessions.map(({ sessionId }) => sessionId));
+  const wanted = new Set(sessions.map(({ id }) => id));
   const read = readUsage(wanted, terminal);
   printUsageFaults(read, terminal);
   return costBy(read.usage.answers, read.prices, ({ sessionId }) => sessionId);

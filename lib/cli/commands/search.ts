@@ -4,6 +4,7 @@ import { EVENT_KEYS, search, type Found } from "../../log-index/search";
 import { parseFilter } from "../../log-index/filter";
 import type { Pattern } from "../../log-index/pattern";
 import { defineCommand, DONE, UsageError } from "../command";
+import { printDoubledEvents } from "../log/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { renderEventLine } from "../render/event-line";
@@ -57,19 +58,27 @@ export default defineCommand({
     if (!json && !hasLog(terminal)) return DONE;
     const most = Number(limit) || Infinity;
     let count = 0;
+    let doubles = 0;
     const onRead = readingProgress(terminal);
     const isCaseExact = !ignoresCase;
     const patterns = regex ? await compileAll(filter.texts, isCaseExact) : undefined;
     const options = { filter, isCaseExact, patterns, nowMs: Date.now(), onRead };
     for (const found of search(paths.events, options)) {
+      const { record, doubleOf } = found;
+      if (doubleOf !== undefined) {
+        doubles++;
+        if (json) terminal.print(safeJson({ ...record, double_of: doubleOf }));
+        continue;
+      }
       if (count === most) {
         if (!json) terminal.note("\nThere are more; --limit 0 shows all.");
-        return DONE;
+        break;
       }
       count++;
-      terminal.print(json ? safeJson(found.record) : renderFound(found, terminal));
+      terminal.print(json ? safeJson(record) : renderFound(found, terminal));
     }
     if (count === 0 && !json) terminal.print("Nothing was found.");
+    if (!json) printDoubledEvents(doubles, terminal);
     return DONE;
   },
 });

@@ -12,6 +12,7 @@ import type { Timeline } from "../../history/timeline";
 import { buildTimeline } from "../../history/timeline-builder";
 import { inWrittenOrder } from "../../history/written-order";
 import { defineCommand, DONE } from "../command";
+import { printDoubledEvents } from "../log/doubled-events";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
 import type { SessionsUsage } from "../log/session-usage";
@@ -90,10 +91,8 @@ export default defineCommand({
     if (hints.length > 0) terminal.print("");
     for (const hint of hints) terminal.print(fit(`↺ ${sanitize(hint)}`, terminal.columns));
     printUsageFaults(read, terminal);
-    if (doubles > 0)
-      terminal.note(
-        `\n${plural(doubles, "event")} recorded twice, shown once; claude-session doctor says why.`,
-      );
+    if (doubles > 0) terminal.note("");
+    printDoubledEvents(doubles, terminal);
     if (found.skipped > 0)
       terminal.note(`\nSkipped ${plural(found.skipped, "line")} of the log that are not records.`);
     return DONE;
@@ -134,7 +133,7 @@ function toJson(shown: Shown): unknown {
   const { summary, timeline, links, spent, cost, nowMs, skipped, doubles } = shown;
   const id = timeline.sessionId;
   return {
-    ...sessionJson(summary, nowMs, cost.total),
+    ...sessionJson(summary, doubles, nowMs, cost.total),
     billed_usd: cost.billedUsd ?? null,
     models: Array.from(cost.models, ([model, usage]) => ({ model, ...costJson(usage) })),
     continues: links.flatMap(({ parent, child, by }) =>
@@ -152,6 +151,5 @@ function toJson(shown: Shown): unknown {
     })),
     timeline: timelineJson(timeline.entries, cost),
     skipped_lines: skipped,
-    doubled_events: doubles,
   };
 }

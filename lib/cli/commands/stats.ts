@@ -15,6 +15,7 @@ import { readIndexes, readSessions } from "../../log-index/read-indexes";
 import { rowJson, Statistics, type StatisticsResult } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE, UsageError } from "../command";
+import { printDoubledEvents } from "../log/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";
@@ -59,7 +60,7 @@ export default defineCommand({
     const skipped = new SkippedLines();
     const onRead = readingProgress(terminal, utcDay(sinceMs));
     if (by === "time") {
-      const days = timeByDay(sinceMs, skipped, onRead);
+      const { days, doubles } = timeByDay(sinceMs, skipped, onRead);
       if (json)
         terminal.print(
           safeJson(
@@ -68,6 +69,7 @@ export default defineCommand({
           ),
         );
       else terminal.print(renderDaysTime(days, terminal));
+      printDoubledEvents(doubles, terminal);
       skipped.print(terminal);
       return DONE;
     }
@@ -80,6 +82,7 @@ export default defineCommand({
     const counted = statistics.result();
     if (json) terminal.print(safeJson(toJson(counted), 2));
     else terminal.print(renderStatistics(counted, nowMs, terminal));
+    printDoubledEvents(counted.doubles, terminal);
     skipped.print(terminal);
     return DONE;
   },
@@ -113,12 +116,12 @@ async function printCosts(
   printUsageFaults(read, terminal);
 }
 
-/** Where the time of all sessions went, by local day, the oldest first. */
+/** Where the time of all sessions went, by local day, the oldest first, and how many events were recorded twice. */
 function timeByDay(
   sinceMs: number,
   skipped: SkippedLines,
   onRead: (bytes: number) => void,
-): Map<string, TimeSpent> {
+): { readonly days: Map<string, TimeSpent>; readonly doubles: number } {
   const days = new Map<string, Record<Activity, number>>();
   // A session that is at work since then may have begun on the day before.
   const from = sinceMs <= 0 ? -Infinity : Date.parse(dayBefore(utcDay(sinceMs)));
@@ -133,11 +136,14 @@ function timeByDay(
       addTime(sum, spent);
       days.set(day, sum);
     }
-  return new Map(Array.from(days).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    days: new Map(Array.from(days).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    doubles: sessions.reduce((sum, { doubles }) => sum + doubles, 0),
+  };
 }
 
 /** Statistics as `--json` prints them: docs/json.md. */
-function toJson({ by, firstMs, lastMs, total, rows }: StatisticsResult): unknown {
+function toJson({ by, firstMs, lastMs, total, rows, doubles }: StatisticsResult): unknown {
   const isEmpty = total.events === 0;
   return {
     by,
@@ -145,5 +151,6 @@ function toJson({ by, firstMs, lastMs, total, rows }: StatisticsResult): unknown
     last_at: isEmpty ? null : new Date(lastMs).toISOString(),
     total: rowJson(total),
     rows: rows.map((row) => Object.assign({ name: row.key }, rowJson(row))),
+    doubled_events: doubles,
   };
 }

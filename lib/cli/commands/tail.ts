@@ -1,10 +1,12 @@
 // `claude-session tail`: the newest events, and new ones as they arrive.
 import { paths } from "../../environment";
+import { DoubleDetector } from "../../history/doubles";
 import { LogFollower } from "../../log/follower";
 import { listDays } from "../../log/log";
 import { readHeads, textInLines } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { defineCommand, DONE, UsageError } from "../command";
+import { printDoubledEvents } from "../log/doubled-events";
 import { hasLog } from "../log/no-log";
 import { SkippedLines } from "../log/skipped-lines";
 import { renderEventLine } from "../render/event-line";
@@ -42,21 +44,32 @@ export default defineCommand({
     const matches = (head: RecordHead) =>
       (session === undefined || head.session_id.startsWith(session)) &&
       (project === undefined || head.project === project);
-    const show = (record: EventRecord) =>
-      terminal.print(json ? safeJson(record) : renderEventLine(record, terminal));
+    const shown = new DoubleDetector();
+    let doubles = 0;
+    const show = (record: EventRecord) => {
+      const earlier = addRecord(shown, record);
+      if (earlier !== undefined) doubles++;
+      if (json) terminal.print(safeJson(earlier ? { ...record, double_of: earlier.id } : record));
+      else if (earlier === undefined) terminal.print(renderEventLine(record, terminal));
+    };
     const follower = new LogFollower(paths.events);
     const skipped = new SkippedLines();
     const records: EventRecord[] = [];
+    const distinct = new DoubleDetector();
+    let count = 0;
     const containing =
       session === undefined ? project && textInLines(project, true) : textInLines(session, false);
     for (const entry of readHeads(paths.events, { newestFirst: true, containing })) {
       follower.markSeen(entry);
-      if (records.length === Number(lines)) break;
+      if (count === Number(lines)) break;
       if (entry.kind === "skipped") skipped.add(entry.reason);
       const record = entry.kind === "head" && matches(entry.head) ? entry.record() : undefined;
-      if (record !== undefined) records.push(record);
+      if (record === undefined) continue;
+      records.push(record);
+      if (addRecord(distinct, record) === undefined) count++;
     }
     for (const record of records.toReversed()) show(record);
+    if (!json) printDoubledEvents(doubles, terminal);
     skipped.print(terminal);
     if (!follow) return DONE;
     while (!terminal.isClosed()) {
@@ -66,3 +79,7 @@ export default defineCommand({
     return DONE;
   },
 });
+
+function addRecord(detector: DoubleDetector, record: EventRecord): RecordHead | undefined {
+  return detector.add(record, Date.parse(record.timestamp), () => record);
+}

@@ -1,12 +1,14 @@
 // `claude-session uninstall`: removes the hooks from Claude Code's settings.
 import { paths } from "../../environment";
-import { defineCommand, DONE } from "../command";
+import { CommandError, defineCommand, DONE, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
 import { renderDiff } from "../render/diff";
 import { escapeLine, wrap } from "../render/text";
 import { readOwnManaged, uninstallManaged } from "../settings/managed-install";
+import { removePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { register, unregister } from "../settings/registrations";
 import { assertOwnFile, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
+import { removeShellFiles } from "../settings/shell-files";
 import {
   assertNotSudo,
   dropBackup,
@@ -20,58 +22,91 @@ import {
   writeSettings,
   type SettingsFile,
 } from "../settings/settings-file";
+import type { Terminal } from "../terminal";
 
 export default defineCommand({
   description: "Remove the hooks from Claude Code's settings",
-  arguments: SCOPE_ARGUMENTS,
+  arguments: {
+    ...SCOPE_ARGUMENTS,
+    programs: {
+      type: "boolean",
+      description: "Then remove the programs in ~/.claude/hooks, completions and the man page, too",
+    },
+  },
   examples: [
     ["uninstall", "from your own settings; the log stays"],
     ["uninstall --dry-run", "only show what would change"],
+    ["uninstall --programs", "everything that npx claude-session-hooks install wrote"],
     ["uninstall --scope managed", "for all users of the machine, as root"],
   ],
-  run({ scope, settings, "dry-run": isDryRun }, terminal) {
+  run({ scope, settings, programs, "dry-run": isDryRun }, terminal) {
     if (scope === "managed") {
       assertOwnFile(settings);
+      if (programs)
+        throw new UsageError("--programs removes your own, so it does not go with --scope managed");
       return uninstallManaged(readOwnManaged(), isDryRun, terminal);
     }
-    const file = readSettings(settingsPath(scope, settings));
-    const ours = ownCommands(file);
-    if (!isDryRun) sweepLeftovers(file);
-    if (file.text === undefined || ours.size === 0) {
-      terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
-      return DONE;
+    if (programs && process.platform === "win32")
+      throw new CommandError(
+        "a program that runs cannot be removed here: use install.ps1 -Uninstall",
+      );
+    const status = unregisterHooks(settingsPath(scope, settings), isDryRun, terminal);
+    if (!programs || status !== DONE) return status;
+    // Claude Code shows an error on every event whose program is missing.
+    const shared = sharedEvents(readSettings(settingsPath(scope, settings)));
+    if (shared.length > 0)
+      throw new CommandError(
+        `${shared.join(", ")} still start our programs together with something else, so these were not removed`,
+      );
+    if (isDryRun)
+      terminal.print(`Would remove the programs in ${escapeLine(USUAL_FOLDER)}, and completions.`);
+    else {
+      removePrograms();
+      removeShellFiles();
+      terminal.print(`Removed the programs in ${escapeLine(USUAL_FOLDER)}, and completions.`);
     }
-    const original = originalOf(file, ours);
-    const text = original === undefined ? unregister(file.text).text : original.text;
-    if (isDryRun) {
-      terminal.print(renderDiff(file.path, file.text, text, terminal));
-      return DONE;
-    }
-    assertNotSudo(file);
-    const readOnly = whyReadOnly(file);
-    if (readOnly !== undefined) return printByHand(file, text ?? "{}\n", readOnly, terminal);
-    if (text === undefined) removeSettings(file);
-    else writeSettings(file, text);
-    if (original !== undefined) dropBackup(file);
-    const { green, bold } = terminal.colors;
-    const shared = sharedEvents(file);
-    const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
-    terminal.print(
-      [
-        `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
-        `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
-        ...(shared.length > 0
-          ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
-          : []),
-        original === undefined
-          ? "  Other changes made since the installation stay."
-          : "  The file is what it was before, byte for byte.",
-        `  The log stays in ${escapeLine(paths.state)} until you remove it.`,
-      ].join("\n"),
-    );
     return DONE;
   },
 });
+
+function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): ExitStatus {
+  const file = readSettings(path);
+  const ours = ownCommands(file);
+  if (!isDryRun) sweepLeftovers(file);
+  if (file.text === undefined || ours.size === 0) {
+    terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
+    return DONE;
+  }
+  const original = originalOf(file, ours);
+  const text = original === undefined ? unregister(file.text).text : original.text;
+  if (isDryRun) {
+    terminal.print(renderDiff(file.path, file.text, text, terminal));
+    return DONE;
+  }
+  assertNotSudo(file);
+  const readOnly = whyReadOnly(file);
+  if (readOnly !== undefined) return printByHand(file, text ?? "{}\n", readOnly, terminal);
+  if (text === undefined) removeSettings(file);
+  else writeSettings(file, text);
+  if (original !== undefined) dropBackup(file);
+  const { green, bold } = terminal.colors;
+  const shared = sharedEvents(file);
+  const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
+  terminal.print(
+    [
+      `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
+      `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
+      ...(shared.length > 0
+        ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
+        : []),
+      original === undefined
+        ? "  Other changes made since the installation stay."
+        : "  The file is what it was before, byte for byte.",
+      `  The log stays in ${escapeLine(paths.state)} until you remove it.`,
+    ].join("\n"),
+  );
+  return DONE;
+}
 
 /** The settings as they were before, if only install has changed them since. */
 function originalOf(

@@ -6,9 +6,15 @@ import { costJson } from "./cost";
 /**
  * The session's row of the list, with the names, times and empty values of our JSON.
  *
+ * @param doubles how many of its events were recorded twice
  * @param usage what it used, if transcripts were read
  */
-export function sessionJson(session: SessionSummary, nowMs: number, usage?: Usage) {
+export function sessionJson(
+  session: SessionSummary,
+  doubles: number,
+  nowMs: number,
+  usage?: Usage,
+) {
   return {
     session_id: session.sessionId,
     project: session.project,
@@ -23,6 +29,7 @@ export function sessionJson(session: SessionSummary, nowMs: number, usage?: Usag
     tools: session.tools,
     failures: session.failures,
     agents: session.agents,
+    doubled_events: doubles,
     ...costJson(usage),
   };
 }

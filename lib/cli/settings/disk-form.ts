@@ -68,6 +68,11 @@ function readNote(own: string): string {
   }
 }
 
+/** Removes what was noted beside the programs of a folder. */
+export function removeNote(folder: string): void {
+  rmSync(`${folder}/${NOTE}`, { force: true });
+}
+
 function writeNote(text: string, own: string): void {
   writeFileSync(notePath(own), text);
   // Where the programs are everyone's, doctor reads it for everyone, whatever the umask is.

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   renameSync,
+  rmdirSync,
   rmSync,
 } from "node:fs";
 import { paths } from "../../environment";
@@ -16,7 +17,13 @@ import { HOOK_PROGRAMS, type HookProgramName } from "../../events";
 import { faultCode } from "../../os/fault";
 import { siblingProgram } from "../../os/paths";
 import { CommandError } from "../command";
-import { copyInLargeWrites, separatePrograms, shareRuntime, wantsSeparate } from "./disk-form";
+import {
+  copyInLargeWrites,
+  removeNote,
+  separatePrograms,
+  shareRuntime,
+  wantsSeparate,
+} from "./disk-form";
 import { isOurFile } from "./own-programs";
 import { trySelfTest } from "./program-state";
 
@@ -60,6 +67,27 @@ export async function placePrograms(own: string, folder = USUAL_FOLDER): Promise
   // Where this fails, the programs stay as they are, and work.
   await (wantsSeparate(placed) ? separatePrograms(placed) : shareRuntime(true, placed));
   return placed;
+}
+
+/**
+ * Removes the programs from a folder, and the folder if it is empty then.
+ *
+ * @throws {CommandError} if something else has one of the names; nothing is removed then
+ */
+export function removePrograms(folder = USUAL_FOLDER): void {
+  const files = [COMMAND_LINE, ...HOOK_PROGRAMS].map((name) => siblingProgram(name, `${folder}/`));
+  for (const path of files)
+    if (existsSync(path) && !isOurFile(path))
+      throw new CommandError(`${path} is not ours; move it away. No program was removed.`);
+  try {
+    for (const path of files) rmSync(path, { force: true });
+    removeNote(folder);
+    rmdirSync(folder);
+  } catch (error) {
+    const code = faultCode(error);
+    if (code !== "ENOTEMPTY" && code !== "ENOENT")
+      throw new CommandError(`the programs in ${folder} could not be removed (${code})`);
+  }
 }
 
 /** The same rule as in install.sh: an existing file is never overwritten unless it is ours. */

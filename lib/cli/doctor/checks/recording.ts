@@ -34,6 +34,7 @@ export function* checkRecording(facts: Facts, nowMs: number): Generator<Result> 
   yield* checkLastEvents(facts, nowMs);
   yield* checkMissingEvents(facts, nowMs);
   yield* checkSize(facts, nowMs);
+  yield* checkDoubles(facts, nowMs);
   yield* checkSkippedLines(facts);
   yield* checkErrorLog(facts, nowMs);
 }
@@ -88,6 +89,14 @@ function* checkSize({ log, config: { retentionDays } }: Facts, nowMs: number): G
   yield ok(
     `The log has ${plural(log.days.length, "day")} since ${oldest}, ${formatSize(log.bytes)}${removal} (retention_days ${retentionDays})`,
   );
+}
+
+function* checkDoubles({ log: { doubles } }: Facts, nowMs: number): Generator<Result> {
+  const { count, lastMs } = doubles;
+  if (count === 0) return;
+  const what = `${plural(count, "event")} recorded twice, the last ${formatAgo(lastMs, nowMs)}; views show them once`;
+  // Where two registrations are still there, their own finding comes before this one.
+  yield nowMs - lastMs > RECENT_MS ? ok(what) : warn(what, `Register the hooks once. ${RESTART}`);
 }
 
 function* checkSkippedLines({ log: { skipped } }: Facts): Generator<Result> {

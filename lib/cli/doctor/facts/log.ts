@@ -1,7 +1,9 @@
 // What is in the log.
 import { environment, paths } from "../../../environment";
+import { DoubleDetector } from "../../../history/doubles";
 import { dayPath, listDays } from "../../../log/log";
-import { readHeads, type SkipReason } from "../../../log/reader";
+import { readHeads, readRecordsAt, type SkipReason } from "../../../log/reader";
+import { Clock } from "../../../log-index/columns";
 import { faultCode } from "../../../os/fault";
 import { namesIn } from "../../../os/folder";
 import { validSessionId } from "../../../session-id";
@@ -21,6 +23,8 @@ export interface LogFacts {
   readonly newest: readonly string[];
   /** Lines that are not records, and days that cannot be read. */
   readonly skipped: ReadonlyMap<SkipReason, number>;
+  /** How many events were recorded twice, and when the last one was. */
+  readonly doubles: { readonly count: number; readonly lastMs: number };
   /** The session that runs doctor, and whether anything of it was recorded. */
   readonly session: { readonly id: string; readonly isRecorded: boolean } | undefined;
 }
@@ -33,7 +37,11 @@ export function readLogFacts(terminal: Terminal): LogFacts {
   const kinds = new Map<string, { count: number; lastMs: number }>();
   const skipped = new Map<SkipReason, number>();
   const newest: string[] = [];
+  const doubles = { count: 0, lastMs: 0 };
+  let detector = new DoubleDetector();
+  let lastDay = "";
   let isRecorded = false;
+  const clock = new Clock();
   const days = orNone(() => listDays(paths.events));
   if (days.length > 0)
     for (const entry of readHeads(paths.events, { onRead: readingProgress(terminal) })) {
@@ -41,9 +49,20 @@ export function readLogFacts(terminal: Terminal): LogFacts {
         skipped.set(entry.reason, (skipped.get(entry.reason) ?? 0) + 1);
         continue;
       }
+      const { day, begin } = entry;
       const { event, timestamp, session_id } = entry.head;
+      // As the index counts them, which knows one day alone.
+      if (day !== lastDay) detector = new DoubleDetector();
+      lastDay = day;
+      const atMs = clock.msOf(timestamp);
+      const later = () => readRecordsAt(paths.events, day, [begin])[0];
+      if (detector.add(entry.head, atMs, () => entry.record(), later) !== undefined) {
+        doubles.count++;
+        doubles.lastMs = Math.max(doubles.lastMs, atMs || 0);
+        continue;
+      }
       const { count, lastMs } = kinds.get(event) ?? { count: 0, lastMs: 0 };
-      kinds.set(event, { count: count + 1, lastMs: Math.max(lastMs, Date.parse(timestamp) || 0) });
+      kinds.set(event, { count: count + 1, lastMs: Math.max(lastMs, atMs || 0) });
       if (newest.push(event) > 2 * NEWEST) newest.splice(0, NEWEST);
       isRecorded ||= session_id === id;
     }
@@ -57,6 +76,7 @@ export function readLogFacts(terminal: Terminal): LogFacts {
     kinds,
     newest,
     skipped,
+    doubles,
     session: id === undefined ? undefined : { id, isRecorded },
   };
 }

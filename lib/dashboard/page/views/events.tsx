@@ -107,7 +107,7 @@ export function Events() {
   const paused = useRef<EventColumns[] | undefined>(undefined);
   const textTimer = useRef(0);
   const [pausedCount, setPausedCount] = useState(0);
-  const [answer, setAnswer] = useState<Pick<EventsAnswer, "matched" | "total"> | undefined>();
+  const [answer, setAnswer] = useState<Omit<EventsAnswer, "events"> | undefined>();
   const [problem, setProblem] = useState("");
   const [changes, redraw] = useReducer((count: number) => count + 1, 0);
   const [selected, select] = useState(-1);
@@ -219,6 +219,9 @@ export function Events() {
               : answer.matched > LIMIT
                 ? `the newest ${formatCount(LIMIT)} of ${formatCount(answer.matched)}`
                 : `${formatCount(list.current.length)} events`}
+            {answer === undefined || answer.doubled_events === 0
+              ? ""
+              : `, ${formatCount(answer.doubled_events)} recorded twice`}
           </span>
         </div>
         {problem !== "" ? <p class="problem">{problem}</p> : null}

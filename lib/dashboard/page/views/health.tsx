@@ -162,6 +162,9 @@ function Correlations({ days }: { readonly days: readonly Correlation[] }) {
               <th scope="col" class="number">
                 Sessions ended
               </th>
+              <th scope="col" class="number">
+                Recorded twice
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -178,6 +181,9 @@ function Correlations({ days }: { readonly days: readonly Correlation[] }) {
                 <td class="number">{share(one.calls_joined, one.calls)}</td>
                 <td class="number">{share(one.agents_joined, one.agents)}</td>
                 <td class="number">{share(one.sessions_ended, one.sessions)}</td>
+                <td class={one.doubled_events > 0 ? "number failed" : "number quiet"}>
+                  {formatCount(one.doubled_events)}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -4,7 +4,7 @@ import { parseFilter } from "../../../log-index/filter";
 import type { SearchHit, SearchMessage } from "../../answers";
 import { address, goTo, linkTo, setParams } from "../address";
 import { ask, messagesIn } from "../api";
-import { formatAgo, formatTime } from "../format";
+import { formatAgo, formatCount, formatTime } from "../format";
 import { FilterBox } from "../parts/filter-box";
 import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
@@ -17,10 +17,12 @@ interface Found {
   readonly state: "searching" | "cut" | "done";
   /** The day that is looked at. */
   readonly day: string;
+  /** How many more records say the same as a hit. */
+  readonly doubled: number;
   readonly problem: string;
 }
 
-const NOTHING: Found = { hits: [], state: "done", day: "", problem: "" };
+const NOTHING: Found = { hits: [], state: "done", day: "", doubled: 0, problem: "" };
 
 export function Search() {
   const { params } = address.value;
@@ -35,7 +37,7 @@ export function Search() {
     [],
   );
   if (eventCount.value === 0) return progress.value < 1 ? <Reading /> : <Begin />;
-  const { hits, state, day, problem } = found;
+  const { hits, state, day, doubled, problem } = found;
   const chosen = hits[selected];
   const open = (index: number) => {
     const hit = hits[index];
@@ -78,6 +80,7 @@ export function Search() {
                 : state === "cut"
                   ? `the newest ${hits.length}`
                   : `${hits.length} found`}
+            {doubled === 0 ? "" : `, ${formatCount(doubled)} recorded twice`}
           </span>
         </div>
         {problem === "" ? null : <p class="problem">{problem}</p>}
@@ -197,12 +200,13 @@ async function follow(
   const hits: SearchHit[] = [];
   const told = new Set<string>();
   let [day, problem] = ["", ""];
+  let doubled = 0;
   let shownMs = 0;
   const update = (state: Found["state"], isLast = false) => {
     // A frame at a time: hits come faster than they can be shown.
     if (signal.aborted || (!isLast && performance.now() - shownMs < FRAME_MS)) return;
     shownMs = performance.now();
-    show({ hits: hits.slice(), state, day, problem });
+    show({ hits: hits.slice(), state, day, doubled, problem });
   };
   try {
     const response = await ask(`/api/search?${query}`, signal);
@@ -218,7 +222,10 @@ async function follow(
       }
       if (message.kind === "progress") ({ day } = message);
       else if (message.kind === "problem") problem = message.text;
-      else if (message.kind === "end") state = message.is_cut ? "cut" : "done";
+      else if (message.kind === "end") {
+        state = message.is_cut ? "cut" : "done";
+        doubled = message.doubled_events;
+      }
       update(state);
     }
     update(state === "searching" ? "done" : state, true);

@@ -280,7 +280,8 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
   const shared = sharedFiles.value.filter(({ sessions }) =>
     sessions.some((one) => one.session === session.id),
   );
-  if (hints.length + slow.length + shared.length === 0) return null;
+  const doubled = session.doubled_events;
+  if (hints.length + slow.length + shared.length + doubled === 0) return null;
   const next = ({ calls }: Hint) => {
     const at = calls.findIndex(({ id }) => `call-${id}` === selected);
     const call = calls[(at + 1) % calls.length];
@@ -301,6 +302,12 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
           {formatDuration(usualTimes.value.get(tool)?.p95Ms ?? 0)}
         </li>
       ))}
+      {doubled === 0 ? null : (
+        <li class="hint">
+          ⚠ {plural(doubled, "event")} recorded twice, shown once;{" "}
+          <a href={linkTo("health")}>Health</a> says why
+        </li>
+      )}
       {shared.map(({ path, sessions }) => (
         <li key={path} class="hint">
           ⚠ <code class="private">{withoutProject(path, session.project_dir)}</code> is in use by{" "}

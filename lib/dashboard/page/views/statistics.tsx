@@ -78,6 +78,12 @@ export function Statistics() {
       ) : (
         <div class="numbers" tabIndex={0} role="region" aria-label="Numbers">
           <Figures answer={answer} />
+          {answer.doubled_events === 0 ? null : (
+            <p class="quiet">
+              {plural(answer.doubled_events, "event")} recorded twice, counted once;{" "}
+              <a href={linkTo("health")}>Health</a> says why.
+            </p>
+          )}
           <WaitingLine answer={answer} isToday={hasPeriod(filter, TODAY)} />
           <Table answer={answer} filter={filter} />
           <Costs filter={filterText} />

@@ -59,6 +59,7 @@ const log: LogFacts = {
   ]),
   newest: ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"],
   skipped: new Map(),
+  doubles: { count: 0, lastMs: 0 },
   session: { id: "abc", isRecorded: true },
 };
 
@@ -466,6 +467,18 @@ describe("doctor reports", () => {
       "Recording",
       "1 line of the log not written by these hooks",
       withLog({ skipped: new Map([["foreign", 1]]) }),
+    ],
+    [
+      "warn",
+      "Recording",
+      "3 events recorded twice, the last 1h ago; views show them once",
+      withLog({ doubles: { count: 3, lastMs: NOW - 3_600_000 } }),
+    ],
+    [
+      "ok",
+      "Recording",
+      "3 events recorded twice, the last ",
+      withLog({ doubles: { count: 3, lastMs: NOW - 8 * 86_400_000 } }),
     ],
     [
       "fail",
