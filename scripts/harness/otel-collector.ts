@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,8 +24,11 @@ const BUILD_MS = 900_000;
 /** It starts in half a second, and much later on a busy machine. */
 const PATIENCE_MS = 30_000;
 
+/** For so long a failed build is not tried again: each try downloads everything, and a run of the tests has several. */
+const FAILURE_LASTS_MS = 3_600_000;
+
 /**
- * Finds the Collector in the cache, or builds it: 330 MB to download, and some two minutes on two cores.
+ * Finds the Collector in the cache, or builds it: 330 MB to download, and six minutes of processor time.
  *
  * @param say receives what takes so long
  */
@@ -34,6 +38,9 @@ export function findCollector(say: (text: string) => void = console.log): FoundC
   const cache = resolve(import.meta.dir, `../../node_modules/.cache/otel-collector-${key}`);
   const path = `${cache}/otelcol`;
   if (existsSync(path)) return { path };
+  const failure = `${cache}/failure.txt`;
+  if (isNew(failure)) return { reason: readFileSync(failure, "utf8") };
+  mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(`${tmpdir()}/claude-session-hooks-otelcol-`);
   try {
     debianMirror();
@@ -43,16 +50,21 @@ export function findCollector(say: (text: string) => void = console.log): FoundC
     // The others are libraries in C, which Go does without.
     unpackDebianPackages(PACKAGES, `${folder}/debian`, (name) => name.startsWith("golang-"));
     buildCollector(source, folder);
-    mkdirSync(cache, { recursive: true });
     // Other tests see all of it or nothing.
     writeFileSync(`${path}.new`, readFileSync(`${folder}/otelcol`), { mode: 0o755 });
     renameSync(`${path}.new`, path);
     return { path };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    writeFileSync(failure, reason);
+    return { reason };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function isNew(file: string): boolean {
+  return existsSync(file) && Date.now() - statSync(file).mtimeMs < FAILURE_LASTS_MS;
 }
 
 /** Compiles the source with the Go and the libraries that were unpacked, without a network. */
