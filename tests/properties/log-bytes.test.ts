@@ -50,7 +50,12 @@ test("the valid records in any bytes are shown, and nothing else", async () => {
       const tail = await runCli(sandbox, "tail --json --lines 1000");
       expect(tail.code).toBe(0);
       expect(tail.stderr).toMatch(/^(Skipped lines of the log: .*\n)?$/);
-      expect(parseLines(tail.stdout)).toEqual(records);
+      // The bytes may have an event twice: that is said, and both are shown.
+      const shown = parseLines(tail.stdout).map((record) => {
+        delete record["double_of"];
+        return record;
+      });
+      expect(shown).toEqual(records);
 
       const list = await runCli(sandbox, "list --json --limit 0");
       expect(list.code).toBe(0);
@@ -87,9 +92,9 @@ function validRecordsIn(log: Buffer): Record<string, unknown>[] {
     });
 }
 
-function parseLines(output: string): unknown[] {
+function parseLines(output: string): Record<string, unknown>[] {
   return output
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as unknown);
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
