@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "
 import { capturedPayload } from "../harness/payloads";
 import { progress } from "../harness/progress";
 import { Sandbox } from "../harness/sandbox";
-import type { FreshCopies } from "./fresh-copies";
+import { FreshCopies } from "./fresh-copies";
 import { generateLog } from "./generate-log";
 import type { Measurement } from "./report";
 import { median, peakMegabytes, timeHook } from "./timing";
@@ -255,4 +255,9 @@ function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   // utime and stime of proc_pid_stat(5), counted from the state.
   return Number(fields[11]) + Number(fields[12]);
+}
+
+if (import.meta.main) {
+  using copies = await FreshCopies.make();
+  for (const one of await measureForwarding(copies)) console.log(one.name, one.value, one.unit);
 }
