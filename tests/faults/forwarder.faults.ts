@@ -12,7 +12,8 @@ import { BUG_REPORT } from "../support/terminal-output";
 import { expectToSurvive, whyNoFaults } from "./fail-each-call";
 import { ageFile, prepareScene, tempFilesIn } from "./scene";
 
-setDefaultTimeout(600_000);
+// Each system call of a delivery fails in eleven ways: minutes on a quiet machine, and many more on a busy one.
+setDefaultTimeout(1_500_000);
 
 const tally = new Tally("forwarder");
 afterAll(() => tally.print());
