@@ -4,7 +4,7 @@ import { watch, type FSWatcher } from "node:fs";
 import { dayPath, listDays } from "../log/log";
 import { readDayHeads, textInLines, type HeadEntry } from "../log/reader";
 import type { Place, RecordHead } from "../log/record";
-import { Columns, type Names } from "../log-index/columns";
+import type { Names } from "../log-index/columns";
 import { emptyIndex, Indexer, type DayIndex, type IndexedSession } from "../log-index/day-index";
 import { loadIndex, saveIndex } from "../log-index/index-file";
 import { faultCode } from "../os/fault";
@@ -70,8 +70,7 @@ export class Catalogue {
   *entriesOf({ id }: IndexedSession, day: string, begin = 0): Generator<Head> {
     const index = this.#days.get(day);
     const end = index?.end ?? 0;
-    const { offset, length } = index?.doubles ?? new Columns();
-    const doubles = new Set(offset.subarray(0, length));
+    const doubles = new Set(index?.doubles.offset.subarray(0, index.doubles.length));
     const containing = textInLines(id, true);
     for (const entry of readDayHeads(dayPath(this.events, day), day, { containing }, begin)) {
       if (entry.begin >= end) return;

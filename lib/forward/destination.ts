@@ -86,8 +86,8 @@ export interface Destinations {
 
 /**
  * Checks all destinations of a configuration. Those of the machine come first and keep their names, also where one
- * cannot be used: a user's of the same name would get its events, and move its cursor. A name is also that of its
- * signals, whatever the types are.
+ * cannot be used: a user's of the same name would get its events, and move its cursor. A name stands
+ * for the names of its signals, too, even where the types differ.
  */
 export function readDestinations(
   { config, machine }: Pick<LoadedConfig, "config" | "machine">,

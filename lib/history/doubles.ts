@@ -22,9 +22,7 @@ const MAX_BETWEEN = 64;
 /** Leaves out what was recorded twice; the first in the given order stays. */
 export function withoutDoubles(records: readonly EventRecord[]): Distinct {
   const detector = new DoubleDetector();
-  const distinct = records.filter(
-    (record) => detector.add(record, Date.parse(record.timestamp), () => record) === undefined,
-  );
+  const distinct = records.filter((record) => detector.addRecord(record) === undefined);
   return { records: distinct, doubles: records.length - distinct.length };
 }
 
@@ -72,6 +70,11 @@ export class DoubleDetector {
     this.#latest[this.#next] = { head, pid, atMs, record: recordLater };
     this.#next = (this.#next + 1) % MAX_BETWEEN;
     return undefined;
+  }
+
+  /** Adds a record that was read whole, as {@link add} does. */
+  addRecord(record: EventRecord): RecordHead | undefined {
+    return this.add(record, Date.parse(record.timestamp), () => record);
   }
 }
 

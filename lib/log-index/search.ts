@@ -67,19 +67,15 @@ export function* searchDay(events: string, day: string, options: SearchOptions):
   const head = { newestFirst: true, since: day, until: day, containing, onRead };
   const patterns =
     options.patterns ?? filter.texts.map((text) => literalPattern(text, isCaseExact));
-  // It sees only what is found: two that say the same within a moment are one here, whatever came in between.
+  // It sees only what is found: two that say the same within a moment are one here, even if something else came in between.
   const detector = new DoubleDetector();
   for (const entry of readHeads(events, head)) {
     if (entry.kind === "skipped" || !matchesHead(entry.head, filter, nowMs)) continue;
     const record = entry.record();
     const found = record && findIn(record, patterns);
-    if (found === undefined) continue;
-    const earlier = detector.add(
-      record as EventRecord,
-      Date.parse(entry.head.timestamp),
-      () => record,
-    );
-    yield { ...found, place: { day, offset: entry.begin }, doubleOf: earlier?.id };
+    if (record === undefined || found === undefined) continue;
+    const doubleOf = detector.addRecord(record)?.id;
+    yield { ...found, place: { day, offset: entry.begin }, doubleOf };
   }
 }
 

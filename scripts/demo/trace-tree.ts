@@ -11,7 +11,7 @@ import type { OtlpLog, OtlpSpan } from "../harness/otlp-receiver";
 const [NAME, DURATION, TIME] = [38, 9, 36];
 const ERROR = 2;
 
-/** A span, or a call that log records tell of and that no span was made of. */
+/** A span, or a tool call that has log records but no span. */
 interface Node {
   readonly span: OtlpSpan | undefined;
   readonly logs: OtlpLog[];

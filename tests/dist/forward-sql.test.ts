@@ -57,7 +57,7 @@ test("ClickHouse gets one statement over HTTP, which is all that it takes", asyn
   expect(code.trim()).toEndWith(";");
 });
 
-test("DuckDB reads the log of whoever asks", async () => {
+test("DuckDB reads the log of the user who asks", async () => {
   expect(await print("--sql duckdb")).toContain(`'${sandbox.events}/*.jsonl'`);
 });
 

@@ -95,7 +95,7 @@ class User implements Disposable {
 }
 
 describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}`, () => {
-  test("keeps out of the log what it says, whatever the user's file says", async () => {
+  test("keeps its content out of the log, even if the user's file lets it in", async () => {
     using user = new User();
     user.machine.configure({ capture: { prompts: false } });
     user.configure({ capture: { prompts: true } });

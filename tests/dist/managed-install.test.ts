@@ -250,7 +250,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
       "so it is not ours; move it away. Nothing was changed.",
     ],
     [
-      "hooks of ours in another managed file",
+      "our hooks in another managed file",
       () => {
         mkdirSync(`${machine.etc}/claude-code`, { recursive: true });
         const hook = { type: "command", command: `${PROGRAMS}/session-event`, args: [] };

@@ -1,5 +1,5 @@
 // Managed hooks are sent a failed tool call twice: as PostToolUseFailure, then as PostToolUse with the error as its
-// response. It is recorded once; whatever else looks like it is recorded.
+// response. It is recorded once. Events that only look like the second one are recorded.
 import { expect, test } from "bun:test";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import { recordsOf } from "../../scripts/harness/read-records";
@@ -17,29 +17,29 @@ const failed = { ...failure.payload, ...ids, error: "Exit code 3" };
 const again = { ...success.payload, ...ids, tool_response: "Error: Exit code 3" };
 
 test.each([
-  [[pre, failed, again], ["PreToolUse", "PostToolUseFailure"], "the same call"],
-  [[pre, again], ["PreToolUse", "PostToolUse"], "a tool that answers so"],
+  ["the same call", [pre, failed, again], ["PreToolUse", "PostToolUseFailure"]],
+  ["a tool that answers so", [pre, again], ["PreToolUse", "PostToolUse"]],
   [
+    "another call",
     [failed, { ...again, tool_use_id: "toolu_2" }],
     ["PostToolUseFailure", "PostToolUse"],
-    "another call",
   ],
   [
+    "another session",
     [failed, { ...again, session_id: "04e66903-0000-4000-8000-000000000002" }],
     ["PostToolUseFailure", "PostToolUse"],
-    "another session",
   ],
   [
+    "a later call: behind some model routers, ids start again",
     [failed, pre, again],
     ["PostToolUseFailure", "PreToolUse", "PostToolUse"],
-    "a later call: behind some model routers, ids start again",
   ],
   [
+    "a response that is no text",
     [failed, { ...again, tool_response: { stdout: "Error: none" } }],
     ["PostToolUseFailure", "PostToolUse"],
-    "a response that is no text",
   ],
-])("of events %# the log has %j (%s)", async (events, expected) => {
+])("%s", async (_, events, expected) => {
   using sandbox = new Sandbox();
   for (const event of events) {
     const { code, stdout, stderr } = await runProgram("post-tool-use", sandbox, event);

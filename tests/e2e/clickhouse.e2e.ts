@@ -41,7 +41,7 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
     shared[Symbol.dispose]();
   });
 
-  /** Makes the table anew, and gives a sandbox the printed destination. */
+  /** Drops and creates the table, and gives a sandbox the printed destination. */
   function prepare(sandbox: Sandbox): void {
     server.engine.run("DROP TABLE IF EXISTS claude_events");
     server.engine.run(printed);

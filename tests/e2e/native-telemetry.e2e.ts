@@ -23,7 +23,7 @@ if ("reason" in found)
 const foundCollector = findCollector();
 const collector = "path" in foundCollector ? foundCollector.path : "";
 if ("reason" in foundCollector)
-  tally.skip(`the Collector, so both send JSON to a receiver of ours: ${foundCollector.reason}`);
+  tally.skip(`the Collector, so both send JSON to our own receiver: ${foundCollector.reason}`);
 
 /** How the client and the forwarder write what they send. */
 const ENCODINGS = collector === "" ? ["json"] : ["protobuf", "json"];

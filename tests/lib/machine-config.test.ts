@@ -53,7 +53,7 @@ describe("a user's file", () => {
     );
   });
 
-  test("adds its own privacy, whatever the machine's says", () => {
+  test("adds its own privacy to what the machine's file sets", () => {
     fc.assert(
       fc.property(files, files, (machine, user) => {
         const { config } = combined(machine, user);
@@ -106,7 +106,7 @@ describe("a user's file", () => {
     },
   );
 
-  test("is told which of its keys have no effect, and what counts", () => {
+  test("says which of its keys have no effect, and what applies instead", () => {
     const machine = {
       capture: { prompts: false },
       retention_days: 7,

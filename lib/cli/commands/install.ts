@@ -11,8 +11,7 @@ import { siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED, UsageError, type ExitStatus } from "../command";
 import { printByHand } from "../render/by-hand";
-import { renderConfigDiff } from "../render/config-diff";
-import { renderDiff } from "../render/diff";
+import { renderEdits } from "../render/install-diff";
 import { escapeLine, plural, wrap } from "../render/text";
 import {
   editConfig,
@@ -148,10 +147,7 @@ export default defineCommand({
     const wanted = wantedCommands(events, ownCommands(file).keys());
     const { text, changes } = register(before, wanted);
     if (isDryRun) {
-      const diffs = [
-        ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
-        ...(config.after === config.before ? [] : [renderConfigDiff(config, terminal)]),
-      ];
+      const diffs = renderEdits({ path: file.path, before, after: text }, config, terminal);
       terminal.print(diffs.length === 0 ? "Nothing would change." : diffs.join("\n\n"));
       return DONE;
     }

@@ -47,7 +47,7 @@ export default defineCommand({
     const shown = new DoubleDetector();
     let doubles = 0;
     const show = (record: EventRecord) => {
-      const earlier = addRecord(shown, record);
+      const earlier = shown.addRecord(record);
       if (earlier !== undefined) doubles++;
       if (json) terminal.print(safeJson(earlier ? { ...record, double_of: earlier.id } : record));
       else if (earlier === undefined) terminal.print(renderEventLine(record, terminal));
@@ -66,7 +66,7 @@ export default defineCommand({
       const record = entry.kind === "head" && matches(entry.head) ? entry.record() : undefined;
       if (record === undefined) continue;
       records.push(record);
-      if (addRecord(distinct, record) === undefined) count++;
+      if (distinct.addRecord(record) === undefined) count++;
     }
     for (const record of records.toReversed()) show(record);
     if (!json) printDoubledEvents(doubles, terminal);
@@ -79,7 +79,3 @@ export default defineCommand({
     return DONE;
   },
 });
-
-function addRecord(detector: DoubleDetector, record: EventRecord): RecordHead | undefined {
-  return detector.add(record, Date.parse(record.timestamp), () => record);
-}

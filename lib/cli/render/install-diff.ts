@@ -1,5 +1,4 @@
-// The difference between two versions of a config.json, without the secrets in it: a person may share what is on the
-// screen.
+// What an installation would change. Secrets in config.json are masked: a person may share what is on the screen.
 import { parseConfig } from "../../config";
 import { environment } from "../../environment";
 import { readDestinations } from "../../forward/destination";
@@ -8,12 +7,18 @@ import type { ConfigEdit } from "../settings/config-file";
 import type { Terminal } from "../terminal";
 import { renderDiff } from "./diff";
 
-/** What an edit changes, as `diff -u` shows it. */
-export function renderConfigDiff(
-  { path, before, after }: ConfigEdit,
+/** What an installation would change in a settings file and in a config.json, each as `diff -u` shows it. */
+export function renderEdits(
+  settings: { readonly path: string; readonly before: string; readonly after: string },
+  config: ConfigEdit,
   terminal: Pick<Terminal, "colors">,
-): string {
-  return renderDiff(path, masked(before), masked(after), terminal);
+): string[] {
+  const diffs: string[] = [];
+  if (settings.after !== settings.before)
+    diffs.push(renderDiff(settings.path, settings.before, settings.after, terminal));
+  if (config.after !== config.before)
+    diffs.push(renderDiff(config.path, masked(config.before), masked(config.after), terminal));
+  return diffs;
 }
 
 function masked(json: string | undefined): string | undefined {

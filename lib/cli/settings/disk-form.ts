@@ -68,14 +68,14 @@ function readNote(own: string): string {
   }
 }
 
-/** Removes what was noted beside the programs of a folder. */
+/** Removes the note next to the programs of a folder. */
 export function removeNote(folder: string): void {
   rmSync(`${folder}/${NOTE}`, { force: true });
 }
 
 function writeNote(text: string, own: string): void {
   writeFileSync(notePath(own), text);
-  // Where the programs are everyone's, doctor reads it for everyone, whatever the umask is.
+  // Programs for all users have a note for all users: their doctor reads it. The umask of root may be stricter.
   chmodSync(notePath(own), 0o644);
 }
 

@@ -6,8 +6,8 @@ import { HOOK_PROGRAMS, programFor } from "../../events";
 import { machineProgramFolder, siblingProgram } from "../../os/paths";
 import { version } from "../../version";
 import { CommandError, DONE, FAILED, type ExitStatus } from "../command";
-import { renderConfigDiff } from "../render/config-diff";
 import { renderDiff } from "../render/diff";
+import { renderEdits } from "../render/install-diff";
 import { escapeLine, wrap } from "../render/text";
 import type { Terminal } from "../terminal";
 import { restoreConfig, writeConfig, type ConfigEdit } from "./config-file";
@@ -69,10 +69,7 @@ export async function installManaged(
   const before = file.text ?? "";
   const { text, changes } = register(before, wanted);
   if (isDryRun) {
-    const diffs = [
-      ...(text === before ? [] : [renderDiff(file.path, before, text, terminal)]),
-      ...(config.after === config.before ? [] : [renderConfigDiff(config, terminal)]),
-    ];
+    const diffs = renderEdits({ path: file.path, before, after: text }, config, terminal);
     if (!isPlaced) terminal.print(`Would copy the programs to ${escapeLine(folder)}.\n`);
     terminal.print(diffs.length === 0 ? "No settings would change." : diffs.join("\n\n"));
     return DONE;

@@ -71,7 +71,7 @@ const VARIABLES: NonNullable<NonNullable<Dashboard["templating"]>["list"]> = [
   {
     name: "session",
     label: "Session",
-    description: "Whose story is told at the bottom",
+    description: "Its story is in the panel at the bottom",
     type: "query",
     datasource: DATASOURCE,
     query:
