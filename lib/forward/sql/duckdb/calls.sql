@@ -1,8 +1,17 @@
 WITH events AS
 (
+    -- Only what is asked of each event, because windows keep all of it.
     SELECT
-        *,
+        session_id,
         coalesce(agent_id, '') AS agent,
+        project,
+        tool,
+        tool_use_id,
+        hash(parameters::VARCHAR) AS parameters_hash,
+        event,
+        place,
+        time,
+        event = 'PostToolUseFailure' AND (payload ->> 'is_interrupt') = 'true' AS is_interrupt,
         -- After these no result can come.
         CASE
             WHEN event IN ('Stop', 'StopFailure', 'SubagentStop') THEN 'end'
@@ -18,9 +27,9 @@ followed AS
     SELECT
         *,
         lead(event) OVER of_call AS next_of_call,
-        lead((payload ->> 'is_interrupt') = 'true') OVER of_call AS is_interrupt,
+        lead(is_interrupt) OVER of_call AS is_next_interrupt,
         -- A question names no call: it is about the last one of the same agent with the same input.
-        lead(event) OVER (PARTITION BY session_id, agent, tool, parameters::VARCHAR ORDER BY place) = 'PermissionRequest' AS is_asked,
+        lead(event) OVER (PARTITION BY session_id, agent, tool, parameters_hash ORDER BY place) = 'PermissionRequest' AS is_asked,
         min(CASE WHEN closes IS NOT NULL AND NOT is_of_session THEN place || ' ' || closes END) OVER (
             PARTITION BY session_id, agent ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS close_of_agent,
         min(CASE WHEN closes IS NOT NULL AND is_of_session THEN place || ' ' || closes END) OVER (
@@ -37,7 +46,7 @@ outcomes AS
         split_part(least(close_of_agent, close_of_session), ' ', 2) AS close,
         CASE
             WHEN next_of_call = 'PostToolUse' THEN 'succeeded'
-            WHEN next_of_call = 'PostToolUseFailure' THEN CASE WHEN is_interrupt THEN 'interrupted' ELSE 'failed' END
+            WHEN next_of_call = 'PostToolUseFailure' THEN CASE WHEN is_next_interrupt THEN 'interrupted' ELSE 'failed' END
             WHEN next_of_call = 'PermissionDenied' THEN 'denied'
             WHEN close = 'end' THEN CASE WHEN is_asked THEN 'denied' ELSE 'no result' END
             WHEN close = 'interruption' THEN CASE WHEN is_asked THEN 'denied or interrupted' ELSE 'interrupted' END
