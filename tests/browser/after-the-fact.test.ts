@@ -132,6 +132,16 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       await panel.getByRole("heading", { name: "Bash" }).waitFor();
     }));
 
+  test("Search: no letter is lost on a slow machine", () =>
+    on("search", async (page) => {
+      await page.getByRole("heading", { name: /^Search prompts/ }).waitFor();
+      const client = await page.context().newCDPSession(page);
+      await client.send("Emulation.setCPUThrottlingRate", { rate: 20 });
+      // A pause as long as the page waits before it searches.
+      await page.keyboard.type("force-with-lease", { delay: 125 });
+      expect(await page.getByRole("searchbox").inputValue()).toBe("force-with-lease");
+    }));
+
   test("Search: says what is not said of events, and that a call is one", () =>
     on("search?filter=state:ended", async (page) => {
       await page.getByText("state: is said of sessions, not of events").waitFor();

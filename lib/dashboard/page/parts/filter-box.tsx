@@ -1,5 +1,5 @@
 // Where a filter is written. It is in the address, too.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { setParams } from "../address";
 
 const TYPING_MS = 120;
@@ -14,10 +14,18 @@ interface FilterBoxProps {
 
 export function FilterBox({ text, hint, param = "filter", label = "Filter" }: FilterBoxProps) {
   const [typed, setTyped] = useState(text);
-  useEffect(() => setTyped(text), [text]);
+  // What this box put into the address comes back when more may have been typed, so only another text replaces it.
+  const sent = useRef(text);
+  useLayoutEffect(() => {
+    if (text !== sent.current) setTyped(text);
+    sent.current = text;
+  }, [text]);
   useEffect(() => {
     if (typed === text) return undefined;
-    const timer = setTimeout(() => setParams({ [param]: typed }), TYPING_MS);
+    const timer = setTimeout(() => {
+      sent.current = typed;
+      setParams({ [param]: typed });
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
