@@ -10,7 +10,8 @@ import { expectToSurvive, isKill, whyNoFaults } from "./fail-each-call";
 import { ageFile, tempFilesIn } from "./scene";
 import type { Injection, Traced } from "./strace";
 
-setDefaultTimeout(600_000);
+// A busy machine took longer than ten minutes.
+setDefaultTimeout(1_500_000);
 
 const tally = new Tally("settings");
 afterAll(() => tally.print());
