@@ -113,6 +113,6 @@ export function valueOf(argument: Argument): string {
 
 /** What the help says about an argument. */
 export function explain(argument: Argument): string {
-  const byDefault = "default" in argument ? argument.default : undefined;
-  return argument.description + (byDefault === undefined ? "" : ` (default: ${byDefault})`);
+  const byDefault = "default" in argument ? argument.default : "";
+  return argument.description + (byDefault === "" ? "" : ` (default: ${byDefault})`);
 }
