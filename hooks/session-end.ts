@@ -1,6 +1,6 @@
 // SessionEnd: removes the project's pointer if it still names this session. If another session of the project
 // is at work, as the parent of a nested `claude -p`, the pointer goes back to that one.
-import { otherSession } from "../lib/hook/fallback-session";
+import { otherSession } from "../lib/hook/other-session";
 import { runHook } from "../lib/hook/run";
 import { forgetSessionId, getStoredSessionId, mayStore, storeSessionId } from "../lib/session";
 

@@ -2,7 +2,7 @@
 // `process.env`.
 import { faultCode } from "./os/fault";
 import { pathsFrom, type Environment, type Paths } from "./os/paths";
-import { system } from "./os/system";
+import { system } from "./os/choose-syscalls";
 
 /** The environment that the program was started with. */
 export const environment: Environment = process.env;

@@ -2,7 +2,7 @@
 import { faultCode } from "./os/fault";
 import { readOwnFile } from "./os/file";
 import { isAbsolute, type Environment } from "./os/paths";
-import { system } from "./os/system";
+import { system } from "./os/choose-syscalls";
 import { workingFolder } from "./os/working-folder";
 
 // PATH_MAX of Linux. Every parent of a path is checked, which for a path of a megabyte takes minutes.

@@ -1,11 +1,11 @@
 // Where releases are, and which is the newest. Only `upgrade` and `doctor --check` ask, because the user did; by the rules
 // of the installer: https alone, http from this machine alone, never to another address without https.
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { environment } from "../../environment";
-import { faultCode } from "../../os/fault";
-import { isAbsolute } from "../../os/paths";
-import { CommandError } from "../command";
-import { sanitize } from "../render/text";
+import { environment } from "../environment";
+import { faultCode } from "../os/fault";
+import { isAbsolute } from "../os/paths";
+import { CommandError } from "./command";
+import { sanitize } from "./render/text";
 
 /** Replaced by the compiler, where a release is made. */
 declare const BUILD_RELEASES: string | undefined;

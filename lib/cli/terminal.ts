@@ -3,7 +3,7 @@ import type { Colors } from "picocolors/types";
 import { environment } from "../environment";
 import { isPipeClosed } from "../os/closed-pipe";
 import { faultCode } from "../os/fault";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { bar, escapeUnfit, pad } from "./render/text";
 
 /** Where a command prints. */

@@ -3,7 +3,7 @@ import type { CostGroup } from "../history/session-cost";
 import type { SessionLink } from "../history/lineage";
 import type { SessionState } from "../history/summary";
 import type { EventRecord, Place } from "../log/record";
-import type { Correlation } from "../log-index/correlation";
+import type { Correlation } from "../log-index/id-certainty";
 import type { GroupBy } from "../log-index/group-by";
 
 export type { Correlation, Place };

@@ -10,7 +10,7 @@ import { loadIndex, saveIndex } from "../log-index/index-file";
 import { faultCode } from "../os/fault";
 import { Slices } from "../os/slices";
 import { isUnchanged, type FileStatus } from "../os/syscalls";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 type Head = Extract<HeadEntry, { readonly kind: "head" }>;
 
@@ -19,7 +19,7 @@ const MANY_EVENTS = 100_000;
 const POLL_MS = 2000;
 
 /** Everything that the dashboard knows of the log. */
-export class Catalogue {
+export class Catalog {
   readonly sessions = new Map<string, IndexedSession>();
   /** Changes whenever what was told before is void. */
   epoch = Bun.randomUUIDv7();

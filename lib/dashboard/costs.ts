@@ -4,12 +4,12 @@ import { loadConfig } from "../load-config";
 import { withConfiguredPrices } from "../history/prices";
 import { costGroups, type CostGroup } from "../history/session-cost";
 import { addAnswer, noUsage } from "../history/usage";
-import type { Filter } from "../log-index/filter";
+import type { Filter } from "../log-index/filter-words";
 import { formatLocalTime } from "../os/local-time";
 import { readUsageInSlices, type TranscriptUsage } from "../transcripts/read-usage";
 import { listTranscripts } from "../transcripts/transcript-files";
 import type { CostsAnswer } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 import { numbersOf } from "./session-usage";
 import { isChosen, ofSessions, takePeriod } from "./statistics";
 
@@ -21,7 +21,7 @@ export class Costs {
   #usage: Promise<TranscriptUsage> | undefined;
 
   constructor(
-    readonly catalogue: Catalogue,
+    readonly catalog: Catalog,
     readonly projects: string,
   ) {}
 
@@ -30,7 +30,7 @@ export class Costs {
     const [{ sinceMs, untilMs }, rest] = takePeriod(filter, nowMs);
     const { answers, files } = await this.#read(sinceMs);
     const { prices } = withConfiguredPrices(loadConfig().config.prices);
-    const { sessions } = this.catalogue;
+    const { sessions } = this.catalog;
     const sessionFilter = ofSessions(rest);
     const isForAll = sessionFilter.terms.length === 0;
     const chosen = Array.from(answers).filter((answer) => {

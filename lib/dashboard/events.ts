@@ -3,8 +3,8 @@ import { readHeads } from "../log/reader";
 import type { EventsAnswer, Place, TextsAnswer } from "./answers";
 import type { Columns, Names } from "../log-index/columns";
 import type { DayIndex } from "../log-index/day-index";
-import type { Catalogue } from "./catalogue";
-import { toAnswer, type ChosenEvents } from "./event-columns";
+import type { Catalog } from "./catalog";
+import { toAnswer, type ChosenEvents } from "./pack-events";
 import {
   flagsOf,
   matchesState,
@@ -12,12 +12,12 @@ import {
   timeOf,
   type Filter,
   type Term,
-} from "../log-index/filter";
+} from "../log-index/filter-words";
 import { textsAt } from "./session-rows";
 
 /** The newest events that match a filter. */
 export function findEvents(
-  catalogue: Catalogue,
+  catalog: Catalog,
   filter: Filter,
   limit: number,
   nowMs: number,
@@ -26,15 +26,15 @@ export function findEvents(
   let matched = 0;
   let doubled = 0;
   let left = limit;
-  for (const { index, places, doubles } of chooseEvents(catalogue, filter, nowMs)) {
+  for (const { index, places, doubles } of chooseEvents(catalog, filter, nowMs)) {
     const { day, columns } = index;
     matched += places.length;
     doubled += doubles.length;
     if (left > 0) chosen.push({ day, columns, places: places.slice(-left) });
     left = Math.max(0, left - places.length);
   }
-  const events = toAnswer(chosen.toReversed(), catalogue.names);
-  return { events, matched, total: catalogue.total, doubled_events: doubled };
+  const events = toAnswer(chosen.toReversed(), catalog.names);
+  return { events, matched, total: catalog.total, doubled_events: doubled };
 }
 
 /** Those events of a day that match a filter, by their places. */
@@ -48,13 +48,13 @@ interface ChosenOfDay {
 
 /** All events that match a filter, by day, the newest day first. */
 export function* chooseEvents(
-  catalogue: Catalogue,
+  catalog: Catalog,
   filter: Filter,
   nowMs: number,
 ): Generator<ChosenOfDay> {
-  const tests = filter.terms.map((term) => testOf(term, catalogue, nowMs));
-  for (const index of catalogue.days.toReversed()) {
-    const offsets = offsetsOfTexts(index, catalogue, filter.texts);
+  const tests = filter.terms.map((term) => testOf(term, catalog, nowMs));
+  for (const index of catalog.days.toReversed()) {
+    const offsets = offsetsOfTexts(index, catalog, filter.texts);
     const placesIn = (columns: Columns) => {
       let places = placesAt(columns, offsets);
       for (const keep of tests) places = places.subarray(0, keep(columns, places));
@@ -71,7 +71,7 @@ type Test = (columns: Columns, places: Uint32Array) => number;
 /** Where the lines begin that have all texts; `undefined` where there are no texts to look for. */
 function offsetsOfTexts(
   { day, end }: DayIndex,
-  { events }: Catalogue,
+  { events }: Catalog,
   texts: readonly string[],
 ): ReadonlySet<number> | undefined {
   const [first, ...others] = texts;
@@ -97,8 +97,8 @@ function placesAt(columns: Columns, offsets: ReadonlySet<number> | undefined): U
 }
 
 // Each test goes through a column by itself: asking all tests of each event took ten times as long.
-function testOf({ key, values, isNot }: Term, catalogue: Catalogue, nowMs: number): Test {
-  const { names } = catalogue;
+function testOf({ key, values, isNot }: Term, catalog: Catalog, nowMs: number): Test {
+  const { names } = catalog;
   switch (key) {
     case "project":
     case "session":
@@ -111,7 +111,7 @@ function testOf({ key, values, isNot }: Term, catalogue: Catalogue, nowMs: numbe
     case "model":
     case "state": {
       const wanted = new Uint8Array(names.texts.length);
-      for (const { id, summary } of catalogue.sessions.values()) {
+      for (const { id, summary } of catalog.sessions.values()) {
         const number = names.find(id);
         const isWanted = (value: string) =>
           key === "model"

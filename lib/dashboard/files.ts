@@ -1,10 +1,10 @@
 // Which files all sessions read and changed: the newest calls of tools for files, by file.
 import { isEvent } from "../events";
 import { fileOf, fileUseOf } from "../history/files-touched";
-import type { Filter } from "../log-index/filter";
+import type { Filter } from "../log-index/filter-words";
 import { readRecordsAt } from "../log/reader";
 import type { FilesAnswer, FileUser, TouchedFile } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 import { chooseEvents } from "./events";
 
 // Their records have to be read: this many take a fifth of a second.
@@ -19,14 +19,14 @@ interface Touched {
 }
 
 /** The files that calls touched whose events match a filter, the latest first. */
-export function answerFiles(catalogue: Catalogue, filter: Filter, nowMs: number): FilesAnswer {
-  const { names } = catalogue;
+export function answerFiles(catalog: Catalog, filter: Filter, nowMs: number): FilesAnswer {
+  const { names } = catalog;
   const isFileTool = names.texts.map((text) => fileUseOf(text) !== undefined);
   const isResult = names.texts.map((text) => isEvent(text, "PostToolUse"));
   const files = new Map<string, Touched>();
   let calls = 0;
   let isCut = false;
-  for (const { index, places } of chooseEvents(catalogue, filter, nowMs)) {
+  for (const { index, places } of chooseEvents(catalog, filter, nowMs)) {
     const { day, columns } = index;
     const chosen = Array.from(places).filter(
       (at) => isFileTool[columns.tool[at] as number] && isResult[columns.event[at] as number],
@@ -36,7 +36,7 @@ export function answerFiles(catalogue: Catalogue, filter: Filter, nowMs: number)
     const newest = room > 0 ? chosen.slice(-room) : [];
     calls += newest.length;
     const offsets = newest.map((at) => columns.offset[at] as number);
-    for (const [i, record] of readRecordsAt(catalogue.events, day, offsets).entries()) {
+    for (const [i, record] of readRecordsAt(catalog.events, day, offsets).entries()) {
       const at = newest[i] as number;
       const tool = names.texts[columns.tool[at] as number] ?? "";
       const file = fileOf(tool, record?.parameters);

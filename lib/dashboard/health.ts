@@ -1,6 +1,6 @@
 // Whether everything works, and how sure the log is of what belongs together.
 import type { HealthAnswer } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 
 /** What `claude-session doctor` and `forward --status` say. */
 export type Checked = Pick<HealthAnswer, "findings" | "destinations">;
@@ -15,7 +15,7 @@ export class Health {
   constructor(readonly check: () => Promise<Checked>) {}
 
   /** The findings, and the correlation of each day, the newest first. */
-  async answer({ days }: Catalogue): Promise<HealthAnswer> {
+  async answer({ days }: Catalog): Promise<HealthAnswer> {
     const nowMs = performance.now();
     if (this.#checked === undefined || nowMs - this.#checked.atMs > FRESH_MS)
       this.#checked = { atMs: nowMs, result: this.check() };

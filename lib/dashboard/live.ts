@@ -1,10 +1,10 @@
 // The live stream: sessions as they are and change, and events as they come, one JSON value a line. A page that goes on
-// from its cursor misses nothing, because the catalogue has everything; a page that does not read holds up nobody,
+// from its cursor misses nothing, because the catalog has everything; a page that does not read holds up nobody,
 // because nothing is written for it until it does.
 import { version } from "../version";
 import type { LiveMessage, SessionRow, SharedFile } from "./answers";
-import type { Catalogue } from "./catalogue";
-import { toAnswer, type ChosenEvents } from "./event-columns";
+import type { Catalog } from "./catalog";
+import { toAnswer, type ChosenEvents } from "./pack-events";
 import { rowOf } from "./session-rows";
 import type { SharedFiles } from "./shared-files";
 
@@ -14,7 +14,7 @@ const GATHER_MS = 15;
 const PERIOD_MS = 150;
 const MAX_SESSIONS = 500;
 
-/** Where a stream begins: after a change of a catalogue with this epoch, or with everything. */
+/** Where a stream begins: after a change of a catalog with this epoch, or with everything. */
 export interface LiveFrom {
   readonly epoch: string;
   readonly cursor: number;
@@ -22,45 +22,45 @@ export interface LiveFrom {
 
 /** The messages of one stream, until the signal aborts. */
 export async function* liveMessages(
-  catalogue: Catalogue,
+  catalog: Catalog,
   sharedFiles: SharedFiles,
   from: LiveFrom | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<LiveMessage> {
-  let { epoch } = catalogue;
+  let { epoch } = catalog;
   let cursor = from?.epoch === epoch ? from.cursor : 0;
-  let lengths = lengthsOf(catalogue);
+  let lengths = lengthsOf(catalog);
   let share = -1;
   let sentMs = -PERIOD_MS;
   let shared: readonly SharedFile[] = [];
   yield { kind: "hello", version, epoch };
-  while (!signal.aborted && !catalogue.isClosed) {
-    if (catalogue.epoch !== epoch) {
-      ({ epoch } = catalogue);
+  while (!signal.aborted && !catalog.isClosed) {
+    if (catalog.epoch !== epoch) {
+      ({ epoch } = catalog);
       cursor = 0;
       lengths = new Map();
       yield { kind: "hello", version, epoch };
     }
-    const upTo = catalogue.changes;
-    for (const sessions of changedSessions(catalogue, cursor))
+    const upTo = catalog.changes;
+    for (const sessions of changedSessions(catalog, cursor))
       yield { kind: "sessions", sessions, cursor: upTo };
     cursor = upTo;
     if (share === 1) {
-      const events = newEvents(catalogue, lengths);
-      if (events.length > 0) yield { kind: "events", events: toAnswer(events, catalogue.names) };
+      const events = newEvents(catalog, lengths);
+      if (events.length > 0) yield { kind: "events", events: toAnswer(events, catalog.names) };
     }
-    lengths = lengthsOf(catalogue);
+    lengths = lengthsOf(catalog);
     const sharedNow = sharedFiles.look(Date.now());
-    if (catalogue.share === 1 && !Bun.deepEquals(sharedNow, shared)) {
+    if (catalog.share === 1 && !Bun.deepEquals(sharedNow, shared)) {
       shared = sharedNow;
       yield { kind: "shared_files", files: shared };
     }
-    if (share !== catalogue.share) {
-      ({ share } = catalogue);
-      yield { kind: "progress", share, events: catalogue.total };
+    if (share !== catalog.share) {
+      ({ share } = catalog);
+      yield { kind: "progress", share, events: catalog.total };
     }
-    if (catalogue.changes === upTo && catalogue.epoch === epoch && catalogue.share === share)
-      await catalogue.changed(signal); // oxlint-disable-line no-await-in-loop
+    if (catalog.changes === upTo && catalog.epoch === epoch && catalog.share === share)
+      await catalog.changed(signal); // oxlint-disable-line no-await-in-loop
     const waitMs = Math.max(GATHER_MS, sentMs + PERIOD_MS - performance.now());
     if (!signal.aborted) await Bun.sleep(waitMs); // oxlint-disable-line no-await-in-loop
     sentMs = performance.now();
@@ -68,20 +68,20 @@ export async function* liveMessages(
 }
 
 /** The rows of the sessions that changed since, the latest first, some at a time. */
-function* changedSessions(catalogue: Catalogue, since: number): Generator<SessionRow[]> {
+function* changedSessions(catalog: Catalog, since: number): Generator<SessionRow[]> {
   const nowMs = Date.now();
-  const changed = Array.from(catalogue.sessions.values())
+  const changed = Array.from(catalog.sessions.values())
     .filter((session) => session.changed > since)
     .toSorted((a, b) => (a.summary.lastAt < b.summary.lastAt ? 1 : -1));
   for (let at = 0; at < changed.length; at += MAX_SESSIONS)
-    yield changed.slice(at, at + MAX_SESSIONS).map((session) => rowOf(catalogue, session, nowMs));
+    yield changed.slice(at, at + MAX_SESSIONS).map((session) => rowOf(catalog, session, nowMs));
 }
 
-function lengthsOf({ days }: Catalogue): Map<string, number> {
+function lengthsOf({ days }: Catalog): Map<string, number> {
   return new Map(days.map(({ day, columns }) => [day, columns.length]));
 }
 
-function newEvents({ days }: Catalogue, lengths: ReadonlyMap<string, number>): ChosenEvents[] {
+function newEvents({ days }: Catalog, lengths: ReadonlyMap<string, number>): ChosenEvents[] {
   return days.flatMap(({ day, columns }) => {
     const first = lengths.get(day) ?? 0;
     if (columns.length <= first) return [];

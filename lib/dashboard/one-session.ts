@@ -10,7 +10,7 @@ import { readHeads } from "../log/reader";
 import type { EventRecord } from "../log/record";
 import type { PlacedRecord, Place, SessionAnswer } from "./answers";
 import type { IndexedSession } from "../log-index/day-index";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 import { rowOf } from "./session-rows";
 
 // More than a row shows; the panel asks for the whole record.
@@ -22,24 +22,24 @@ const MAX_TEXT = 600;
  * @param from where to go on, by day, from a former answer
  */
 export function answerSession(
-  catalogue: Catalogue,
+  catalog: Catalog,
   session: IndexedSession,
   from: readonly Place[],
   nowMs: number,
 ): SessionAnswer {
   const records: PlacedRecord[] = [];
   const next: Place[] = [];
-  for (const { day, end } of catalogue.days) {
+  for (const { day, end } of catalog.days) {
     if (!session.days.has(day)) continue;
     const begin = from.find((place) => place.day === day)?.offset;
-    for (const entry of catalogue.entriesOf(session, day, begin)) {
+    for (const entry of catalog.entriesOf(session, day, begin)) {
       const record = entry.record();
       if (record !== undefined) records.push(cutRecord(record, { day, offset: entry.begin }));
     }
     next.push({ day, offset: end });
   }
-  const links = from.length > 0 ? [] : linksOf(catalogue, session);
-  return { session: rowOf(catalogue, session, nowMs), links, records, next };
+  const links = from.length > 0 ? [] : linksOf(catalog, session);
+  return { session: rowOf(catalog, session, nowMs), links, records, next };
 }
 
 function cutRecord(record: EventRecord, place: Place): PlacedRecord {
@@ -56,13 +56,13 @@ function cutRecord(record: EventRecord, place: Place): PlacedRecord {
 }
 
 /** What a session continues and what continues it, from what its processes did. */
-function linksOf(catalogue: Catalogue, session: IndexedSession): SessionLink[] {
+function linksOf(catalog: Catalog, session: IndexedSession): SessionLink[] {
   const links: SessionLink[] = [];
   const days = Array.from(session.days).toSorted();
   for (const pid of session.pids) {
     const events: LineageEvent[] = [];
     const options = { since: dayBefore(days[0] ?? ""), containing: String(pid) };
-    for (const entry of readHeads(catalogue.events, options)) {
+    for (const entry of readHeads(catalog.events, options)) {
       if (entry.kind !== "head" || entry.head.pid !== pid) continue;
       events.push(lineageEventOf(entry.head, entry.record));
     }

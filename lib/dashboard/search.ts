@@ -1,6 +1,6 @@
 // Searches the texts of all sessions for the page: what is found goes out at once, the newest first.
 import { EVENT_KEYS, daysToSearch, searchDay, type Found } from "../log-index/search";
-import type { Filter } from "../log-index/filter";
+import type { Filter } from "../log-index/filter-words";
 import { compilePattern, type Pattern } from "../log-index/pattern";
 import { Slices } from "../os/slices";
 import type { SearchHit, SearchMessage } from "./answers";

@@ -3,11 +3,11 @@ import { COST_GROUPS } from "../history/session-cost";
 import { readRecordsAt } from "../log/reader";
 import { faultCode } from "../os/fault";
 import type { LiveMessage, Place, SearchMessage } from "./answers";
-import { Catalogue } from "./catalogue";
+import { Catalog } from "./catalog";
 import { Costs } from "./costs";
 import { describePlaces, findEvents } from "./events";
 import { answerFiles } from "./files";
-import { parseFilter } from "../log-index/filter";
+import { parseFilter } from "../log-index/filter-words";
 import { GROUPS } from "../log-index/group-by";
 import { answer, answerJson, isSame, letIn } from "./guard";
 import { Health, type Checked } from "./health";
@@ -62,11 +62,11 @@ const MAX_STREAMS = 4;
 export function serveDashboard(options: ServerOptions): DashboardServer {
   const token = newSecret();
   const tickets = new Tickets();
-  const catalogue = new Catalogue(options.events);
+  const catalog = new Catalog(options.events);
   const health = new Health(options.check);
-  const sharedFiles = new SharedFiles(catalogue);
+  const sharedFiles = new SharedFiles(catalog);
   const usages = new SessionUsages(options.projects);
-  const costs = new Costs(catalogue, options.projects);
+  const costs = new Costs(catalog, options.projects);
   const streams: AbortController[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -102,21 +102,21 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       case "/api/events": {
         const limit = Math.min(Number(query.get("limit")) || 1000, MAX_EVENTS);
         const filter = parseFilter(query.get("filter") ?? "");
-        return answerJson(findEvents(catalogue, filter, limit, nowMs));
+        return answerJson(findEvents(catalog, filter, limit, nowMs));
       }
       case "/api/texts":
         return answerJson(
           describePlaces(options.events, placesIn(query.get("at")).slice(0, MAX_TEXTS)),
         );
       case "/api/session": {
-        const session = catalogue.sessions.get(query.get("id") ?? "");
+        const session = catalog.sessions.get(query.get("id") ?? "");
         return session === undefined
           ? answerJson({ error: "no such session" }, 404)
-          : answerJson(answerSession(catalogue, session, placesIn(query.get("from")), nowMs));
+          : answerJson(answerSession(catalog, session, placesIn(query.get("from")), nowMs));
       }
       case "/api/usage": {
         const id = query.get("id") ?? "";
-        return catalogue.sessions.has(id)
+        return catalog.sessions.has(id)
           ? answerJson(await usages.answer(id))
           : answerJson({ error: "no such session" }, 404);
       }
@@ -129,7 +129,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
           : answerJson(record);
       }
       case "/api/files":
-        return answerJson(answerFiles(catalogue, parseFilter(query.get("filter") ?? ""), nowMs));
+        return answerJson(answerFiles(catalog, parseFilter(query.get("filter") ?? ""), nowMs));
       case "/api/costs": {
         const by = COST_GROUPS.find((group) => group === query.get("by")) ?? "model";
         const filter = parseFilter(query.get("filter") ?? "");
@@ -140,12 +140,12 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       case "/api/statistics": {
         const by = GROUPS.find((group) => group === query.get("by")) ?? "tool";
         const filter = parseFilter(query.get("filter") ?? "");
-        return answerJson(answerStatistics(catalogue, by, filter, nowMs));
+        return answerJson(answerStatistics(catalog, by, filter, nowMs));
       }
       case "/api/usual-times":
-        return answerJson(answerUsualTimes(catalogue));
+        return answerJson(answerUsualTimes(catalog));
       case "/api/health":
-        return answerJson(await health.answer(catalogue));
+        return answerJson(await health.answer(catalog));
       default:
         return answerJson({ error: "no such address" }, 404);
     }
@@ -169,7 +169,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
       const at = streams.indexOf(stop);
       if (at >= 0) streams.splice(at, 1);
     });
-    return answerLines(liveMessages(catalogue, sharedFiles, from, stop.signal));
+    return answerLines(liveMessages(catalog, sharedFiles, from, stop.signal));
   }
 
   function search(request: Request, query: URLSearchParams): Response {
@@ -180,7 +180,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     return answerLines(searchMessages(events, { filter, isCaseExact, isRegex }, request.signal));
   }
 
-  void catalogue.run();
+  void catalog.run();
   const address = `http://127.0.0.1:${server.port}/`;
   return {
     port: server.port ?? 0,
@@ -188,7 +188,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     tokenUrl: `${address}#token=${token}`,
     ticketUrl: (view = "") => `${address}#ticket=${tickets.issue()}${view}`,
     async close() {
-      catalogue.close();
+      catalog.close();
       for (const stream of streams.splice(0)) stream.abort();
       await server.stop(true);
     },

@@ -4,7 +4,7 @@ import { readRecordsAt } from "../log/reader";
 import type { EventRecord, RecordHead } from "../log/record";
 import type { RunningCall, SessionRow } from "./answers";
 import type { IndexedSession } from "../log-index/day-index";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 
 // What fits into a row.
 const MAX_TEXT = 300;
@@ -12,7 +12,7 @@ const MAX_TEXT = 300;
 const MAX_RUNNING = 8;
 
 /** The row of a session. Only what waits or works is looked up in the log. */
-export function rowOf(catalogue: Catalogue, session: IndexedSession, nowMs: number): SessionRow {
+export function rowOf(catalog: Catalog, session: IndexedSession, nowMs: number): SessionRow {
   const { summary } = session;
   const state = summary.stateAt(nowMs);
   const isOpen = state === "active" || state === "waiting";
@@ -28,11 +28,11 @@ export function rowOf(catalogue: Catalogue, session: IndexedSession, nowMs: numb
     first_prompt: cut(summary.firstPrompt) ?? null,
     state,
     waits_for: (state === "waiting" && summary.waitsFor) || null,
-    waiting_text: (since && textOf(catalogue, since)) ?? null,
+    waiting_text: (since && textOf(catalog, since)) ?? null,
     waiting_since_ms: since === undefined ? null : Date.parse(since.timestamp),
     running: calls.map((head): RunningCall => ({
       tool: head.tool ?? head.event,
-      text: textOf(catalogue, head, describeTarget) ?? "",
+      text: textOf(catalog, head, describeTarget) ?? "",
       since_ms: Date.parse(head.timestamp),
     })),
     started_ms: Date.parse(summary.startedAt),
@@ -54,15 +54,15 @@ const describeTarget = (record: EventRecord) =>
   );
 
 function textOf(
-  catalogue: Catalogue,
+  catalog: Catalog,
   head: RecordHead,
   describe: (record: EventRecord) => string = describeRecord,
 ): string | undefined {
   const known = texts.get(head);
   if (known !== undefined) return known;
-  const place = catalogue.placeOf(head);
+  const place = catalog.placeOf(head);
   if (place === undefined) return undefined;
-  const [text] = textsAt(catalogue.events, place.day, [place.offset], describe);
+  const [text] = textsAt(catalog.events, place.day, [place.offset], describe);
   if (text !== undefined) texts.set(head, text);
   return text;
 }

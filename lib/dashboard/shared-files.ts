@@ -4,7 +4,7 @@ import { fileOf, fileUseOf } from "../history/files-touched";
 import type { Columns } from "../log-index/columns";
 import { readRecordsAt } from "../log/reader";
 import type { SharedFile } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 
 /** Within this time of each other, two sessions work on a file at the same time. */
 const TOGETHER_MS = 15 * 60_000;
@@ -24,28 +24,28 @@ export class SharedFiles {
   #changes = -1;
   #lookedMs = 0;
 
-  constructor(readonly catalogue: Catalogue) {}
+  constructor(readonly catalog: Catalog) {}
 
   /** The files that open sessions share now, the latest first. */
   look(nowMs: number): readonly SharedFile[] {
-    const { catalogue } = this;
+    const { catalog } = this;
     const isOld = nowMs - this.#lookedMs > 10_000;
-    if (catalogue.changes === this.#changes && catalogue.epoch === this.#epoch && !isOld)
+    if (catalog.changes === this.#changes && catalog.epoch === this.#epoch && !isOld)
       return this.#known;
-    if (catalogue.epoch !== this.#epoch) {
+    if (catalog.epoch !== this.#epoch) {
       this.#uses.clear();
       this.#read.clear();
     }
-    this.#epoch = catalogue.epoch;
-    this.#changes = catalogue.changes;
+    this.#epoch = catalog.epoch;
+    this.#changes = catalog.changes;
     this.#lookedMs = nowMs;
     // A session of before midnight may go on.
-    for (const { day, columns } of catalogue.days.slice(-2)) this.#readOn(day, columns, nowMs);
+    for (const { day, columns } of catalog.days.slice(-2)) this.#readOn(day, columns, nowMs);
     return (this.#known = this.#findShared(nowMs));
   }
 
   #readOn(day: string, columns: Columns, nowMs: number): void {
-    const { names, events } = this.catalogue;
+    const { names, events } = this.catalog;
     let first = this.#read.get(day) ?? 0;
     this.#read.set(day, columns.length);
     let at = columns.length;
@@ -88,7 +88,7 @@ export class SharedFiles {
   }
 
   #isOpen(id: string, nowMs: number): boolean {
-    const state = this.catalogue.sessions.get(id)?.summary.stateAt(nowMs);
+    const state = this.catalog.sessions.get(id)?.summary.stateAt(nowMs);
     return state === "active" || state === "waiting";
   }
 }

@@ -8,12 +8,18 @@ import {
   type TimeSpent,
 } from "../history/time-spent";
 import type { IndexedSession } from "../log-index/day-index";
-import { holdsFor, matchesState, matchesValue, timeOf, type Filter } from "../log-index/filter";
+import {
+  holdsFor,
+  matchesState,
+  matchesValue,
+  timeOf,
+  type Filter,
+} from "../log-index/filter-words";
 import type { GroupBy } from "../log-index/group-by";
 import { rowJson, Statistics, type StatisticsResult } from "../log-index/statistics";
 import { formatLocalTime } from "../os/local-time";
 import type { StatisticsAnswer } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 import { chooseEvents } from "./events";
 
 const MAX_ROWS = 500;
@@ -27,20 +33,20 @@ interface Period {
 
 /** Counts what a filter chooses, by something. */
 export function answerStatistics(
-  catalogue: Catalogue,
+  catalog: Catalog,
   by: GroupBy,
   filter: Filter,
   nowMs: number,
 ): StatisticsAnswer {
   const startedMs = performance.now();
   const [period, rest] = takePeriod(filter, nowMs);
-  const models = modelsOf(catalogue);
-  const result = count(catalogue, by, rest, period, models, nowMs);
+  const models = modelsOf(catalog);
+  const result = count(catalog, by, rest, period, models, nowMs);
   const isOpen = period.sinceMs === -Infinity;
   const earlier = periodBefore(period, nowMs);
-  const before = isOpen ? undefined : count(catalogue, by, rest, earlier, models, nowMs);
+  const before = isOpen ? undefined : count(catalog, by, rest, earlier, models, nowMs);
   const rowsBefore = new Map(before?.rows.map((row) => [row.key, row]));
-  const time = timeBy(catalogue, by, rest, period, nowMs);
+  const time = timeBy(catalog, by, rest, period, nowMs);
   const isEmpty = result.total.events === 0;
   return {
     by,
@@ -92,7 +98,7 @@ function periodBefore({ sinceMs, untilMs }: Period, nowMs: number): Period {
   return { sinceMs: sinceMs - backMs, untilMs: sinceMs - backMs + lengthMs };
 }
 
-function modelsOf({ sessions }: Catalogue): Map<string, string> {
+function modelsOf({ sessions }: Catalog): Map<string, string> {
   const models = new Map<string, string>();
   for (const { id, summary } of sessions.values())
     if (summary.model !== undefined) models.set(id, summary.model);
@@ -100,30 +106,30 @@ function modelsOf({ sessions }: Catalogue): Map<string, string> {
 }
 
 function count(
-  catalogue: Catalogue,
+  catalog: Catalog,
   by: GroupBy,
   filter: Filter,
   period: Period,
   models: ReadonlyMap<string, string>,
   nowMs: number,
 ): StatisticsResult {
-  const statistics = new Statistics(catalogue.names, {
+  const statistics = new Statistics(catalog.names, {
     by,
     ...period,
     localTimeOf: formatLocalTime,
     models,
   });
   if (filter.terms.length === 0 && filter.texts.length === 0)
-    for (const index of catalogue.days) statistics.add(index);
+    for (const index of catalog.days) statistics.add(index);
   else
-    for (const { index, places, doubles } of chooseEvents(catalogue, filter, nowMs))
+    for (const { index, places, doubles } of chooseEvents(catalog, filter, nowMs))
       statistics.add(index, places, doubles);
   return statistics.result();
 }
 
 /** Where the time of the sessions went that a filter chooses, by what it can be told apart by. */
 function timeBy(
-  catalogue: Catalogue,
+  catalog: Catalog,
   by: GroupBy,
   filter: Filter,
   { sinceMs, untilMs }: Period,
@@ -139,7 +145,7 @@ function timeBy(
     return text;
   };
   const sessionFilter = ofSessions(filter);
-  for (const session of catalogue.sessions.values()) {
+  for (const session of catalog.sessions.values()) {
     if (!isChosen(session, sessionFilter, nowMs)) continue;
     for (const [startMs, spent] of timesOf(session, nowMs)) {
       if (startMs + QUARTER_MS <= sinceMs || startMs >= untilMs) continue;

@@ -1,13 +1,13 @@
 // How long the calls of each tool usually take, so that one that takes far longer can be seen.
 import { isEvent } from "../events";
 import type { UsualTimesAnswer } from "./answers";
-import type { Catalogue } from "./catalogue";
+import type { Catalog } from "./catalog";
 
 // Enough for a stable percentile, and few enough to sort at once.
 const MAX_SAMPLES = 2000;
 
 /** The usual times by tool, from the newest calls of each. */
-export function answerUsualTimes({ days, names }: Catalogue): UsualTimesAnswer {
+export function answerUsualTimes({ days, names }: Catalog): UsualTimesAnswer {
   const isResult = names.texts.map((text) => isEvent(text, "PostToolUse"));
   const samples = new Map<number, number[]>();
   for (const { columns } of days.toReversed())

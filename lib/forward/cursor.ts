@@ -5,7 +5,7 @@ import { z } from "zod";
 import { recheckDays, type Position } from "../log/position";
 import { faultCode } from "../os/fault";
 import { readOwnFile, replaceFile } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { parseJson } from "./parse-json";
 
 /** How far a destination is. */

@@ -4,7 +4,7 @@ import { paths } from "../environment";
 import { startForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
 import { namesIn } from "../os/folder";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import type { Lock } from "./lock";
 import { MAX_TIMEOUT_MS } from "./pace";
 import type { Sender } from "./sender";

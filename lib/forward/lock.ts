@@ -3,7 +3,7 @@
 import { dlopen, read } from "bun:ffi";
 import { Fault, faultCode } from "../os/fault";
 import { openOrCreate, readOwnFile, removeFile, writeAll } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { nodeFs } from "../os/syscalls-node";
 
 /** The lock, held by this process. */

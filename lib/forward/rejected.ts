@@ -3,7 +3,7 @@ import { linesForward } from "../log/lines";
 import type { EventRecord } from "../log/record";
 import { faultCode } from "../os/fault";
 import { appendLine, replaceFile, writeAll } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import type { BatchLimits, PendingEvent } from "./backlog";
 import { parseJson } from "./parse-json";
 import type { Rejection } from "./verdict";

@@ -4,7 +4,7 @@ import { environment, paths } from "../environment";
 import { findForwarder } from "../hook/start-forwarder";
 import { faultCode } from "../os/fault";
 import { ensureOwnFolder } from "../os/folder";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { countBacklog, type BacklogSize } from "./backlog";
 import { readCursor } from "./cursor";
 import { readDestinations, type Destination } from "./destination";

@@ -7,7 +7,7 @@ import { HOOK_PROGRAMS } from "../events";
 import { faultCode } from "../os/fault";
 import { overwriteFile, readOwnFile } from "../os/file";
 import { siblingProgram } from "../os/paths";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 /** Changes with each boot: random(4). */
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";

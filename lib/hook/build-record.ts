@@ -6,7 +6,7 @@ import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
 import type { Session } from "../session";
 import { NOT_CAPTURED, withoutUncaptured } from "./capture-filter";
-import type { OtherClient } from "./client";
+import type { OtherClient } from "./other-client";
 import { outerFields, type MalformedInput, type Payload, type ReadOutcome } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";
 import { truncateStrings, truncateText } from "./truncate";

@@ -4,7 +4,7 @@ import { paths } from "../environment";
 import { faultCode } from "../os/fault";
 import { appendLine } from "../os/file";
 import { ensureOwnFolder } from "../os/folder";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 // With the previous file, `.old`, that makes 1 MiB.
 const MAX_BYTES = 524_288;

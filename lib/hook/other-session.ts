@@ -1,7 +1,7 @@
 // The other session of a project that is at work when one ends.
 import { environment, paths } from "../environment";
 import { findActiveSession, type ActiveSession } from "../log/active-session";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import type { Project } from "../project";
 
 /** Finds the session that a project's pointer goes back to when `endedId` has ended. */

@@ -7,18 +7,18 @@ import type { Config } from "../config";
 import type { Environment } from "../os/paths";
 import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
 import { assignedSecrets } from "./secrets/assignments";
-import { dressesOf, isSecretValue, isSecretVariable } from "./secrets/environment";
+import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environment";
 import {
-  allForms,
-  GENERAL_FORMS,
+  allPatterns,
+  GENERAL_PATTERNS,
   startsToken,
   tokensIn,
-  vendorForms,
-  type SecretForm,
-  type SecretForms,
-} from "./secrets/forms";
+  vendorPatterns,
+  type SecretPattern,
+  type SecretPatterns,
+} from "./secrets/patterns";
 import { NAME_HINTS, secretName, type SecretName } from "./secrets/names";
-import type { Span } from "./secrets/places";
+import type { Span } from "./secrets/hint-places";
 import { isSecretText } from "./secrets/values";
 
 /** What counts as a secret, in any text or in one. */
@@ -33,8 +33,8 @@ export interface RedactionRules {
   readonly arguments: readonly string[];
   /** Exact texts, the longest first. */
   readonly literals: readonly Mask[];
-  /** The forms of secrets; all of them if undefined. */
-  readonly forms?: SecretForms;
+  /** The patterns of secrets; all of them if undefined. */
+  readonly patterns?: SecretPatterns;
 }
 
 interface Mask {
@@ -54,7 +54,7 @@ export interface Redacted {
 const MAX_DEPTH = 100;
 const MAX_VALUES = 50_000;
 
-/** Collects the rules of this process: the user's, the secrets in the environment, and all the forms. */
+/** Collects the rules of this process: the user's, the secrets in the environment, and all the patterns. */
 export function redactionRules(
   env: Environment,
   { keys, literals, allow }: Config["redact"],
@@ -62,9 +62,9 @@ export function redactionRules(
   const known: Mask[] = [];
   for (const [name, value] of Object.entries(env))
     if (value !== undefined && isSecretVariable(name) && isSecretValue(name, value))
-      for (const text of dressesOf(value)) known.push({ text, kind: "environment" });
+      for (const text of encodingsOf(value)) known.push({ text, kind: "environment" });
   for (const literal of literals)
-    for (const text of dressesOf(literal)) known.push({ text, kind: "literal" });
+    for (const text of encodingsOf(literal)) known.push({ text, kind: "literal" });
   // The longest first, because one secret may be part of another.
   known.sort((a, b) => b.text.length - a.text.length);
   const lowerKeys: string[] = [];
@@ -92,15 +92,16 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase();
-  const forms = vendorForms(json, lower);
-  for (const form of GENERAL_FORMS) if (containsAny(lower, form.hints)) forms.others.push(form);
+  const patterns = vendorPatterns(json, lower);
+  for (const pattern of GENERAL_PATTERNS)
+    if (containsAny(lower, pattern.hints)) patterns.others.push(pattern);
   const words = lower.replaceAll(USUAL_MODE, " ");
   const names: string[] = [];
   for (const hint of NAME_HINTS) if (words.includes(hint)) names.push(hint);
   const arguments_: string[] = [];
   for (const hint of ARGUMENT_HINTS) if (words.includes(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
-  return { keys, allow, names, arguments: arguments_, literals, forms };
+  return { keys, allow, names, arguments: arguments_, literals, patterns };
 }
 
 /**
@@ -109,8 +110,8 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
-  const { tokens, others } = rules.forms ?? allForms();
-  for (const form of others) patterns.push({ form, pattern: form.pattern() });
+  const { tokens, others } = rules.patterns ?? allPatterns();
+  for (const pattern of others) patterns.push({ pattern, expression: pattern.expression() });
   const walk: Walk = {
     rules,
     tokens,
@@ -129,8 +130,8 @@ export function redact(value: unknown, rules: RedactionRules): Redacted {
 
 interface Walk {
   readonly rules: RedactionRules;
-  readonly tokens: SecretForms["tokens"];
-  readonly patterns: { readonly form: SecretForm; readonly pattern: RegExp }[];
+  readonly tokens: SecretPatterns["tokens"];
+  readonly patterns: { readonly pattern: SecretPattern; readonly expression: RegExp }[];
   redacted: number;
   dropped: number;
   /** How many more values will be checked. */
@@ -290,14 +291,14 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
   for (const { text: literal, kind } of rules.literals)
     if (safe.includes(literal)) safe = safe.replaceAll(literal, mask(literal, kind, walk));
   for (const token of walk.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
-  for (const { form, pattern } of walk.patterns)
-    safe = safe.replace(pattern, (match, kept) => {
+  for (const { pattern, expression } of walk.patterns)
+    safe = safe.replace(expression, (match, kept) => {
       // Without a group, the second argument is the offset.
-      if (form.isToken === true && !startsToken(safe, kept as number)) return match;
+      if (pattern.isToken === true && !startsToken(safe, kept as number)) return match;
       const start = typeof kept === "string" ? kept : "";
       const secret = match.slice(start.length);
-      if (form.accepts?.(secret) === false) return match;
-      return start + mask(secret, form.kind, walk);
+      if (pattern.accepts?.(secret) === false) return match;
+      return start + mask(secret, pattern.kind, walk);
     });
   if (rules.arguments.length > 0)
     safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);

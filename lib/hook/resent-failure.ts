@@ -10,7 +10,7 @@ import type { Payload } from "./read-event";
 const ERROR = "Error: ";
 
 /** Whether an event says again that a tool call failed, of which the log already has the failure. */
-export async function isRepeatedFailure(payload: Payload, { id }: Session): Promise<boolean> {
+export async function isResentFailure(payload: Payload, { id }: Session): Promise<boolean> {
   const { hook_event_name: event, tool_response: response, tool_use_id: call } = payload;
   if (typeof response !== "string" || !response.startsWith(ERROR)) return false;
   if (typeof event !== "string" || !isEvent(event, "PostToolUse") || typeof call !== "string")

@@ -11,7 +11,7 @@ import { findProject, projectAt, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
 import { renderRecord, buildRecord } from "./build-record";
-import { otherClient, type OtherClient } from "./client";
+import { otherClient, type OtherClient } from "./other-client";
 import { reportFaults } from "./error-log";
 import {
   leadingSessionId,
@@ -21,7 +21,7 @@ import {
   type Payload,
 } from "./read-event";
 import { redactionRules } from "./redact";
-import { isRepeatedFailure } from "./repeated-failure";
+import { isResentFailure } from "./resent-failure";
 import { reportSelfTest } from "./self-test";
 import { startForwarder } from "./start-forwarder";
 import { standardInput } from "./stdin";
@@ -80,7 +80,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     client === undefined
       ? resolveSession(payload, environment, project)
       : resolveSession(payload, {}, projectAt(""));
-  if (await isRepeatedFailure(payload, session)) return reportFaults(program.name, configFaults);
+  if (await isResentFailure(payload, session)) return reportFaults(program.name, configFaults);
   const record = buildRecord(
     outcome,
     {

@@ -6,7 +6,7 @@ import { faultCode } from "../os/fault";
 import { touchFile } from "../os/file";
 import { ensureOwnFolder } from "../os/folder";
 import { siblingProgram } from "../os/paths";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 /** A forwarder touches its heartbeat every second; after three without it is taken for dead. */
 const STALE_MS = 3000;

@@ -10,7 +10,7 @@ import type { EventRecord, Place, RecordHead } from "../log/record";
 import type { FileStatus } from "../os/syscalls";
 import { UNKNOWN_SESSION } from "../session-id";
 import { Clock, ColumnNames, Columns, Names, type EventNumbers } from "./columns";
-import { DayTally } from "./correlation";
+import { DayTally } from "./id-certainty";
 import { FLAGS } from "./flags";
 
 /** A session, as far as its events were read. */

@@ -12,10 +12,10 @@ import { faultCode } from "../os/fault";
 import { openOwnFile, removeFile, replaceFile } from "../os/file";
 import { ensureOwnFolder } from "../os/folder";
 import { isUnchanged, type FileStatus } from "../os/syscalls";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { version } from "../version";
 import { Columns, Names } from "./columns";
-import { DayTally, type TallyState } from "./correlation";
+import { DayTally, type TallyState } from "./id-certainty";
 import type { DayIndex, IndexedSession, Indexer } from "./day-index";
 
 /** Changes whenever an index would have something else of the same log. */

@@ -1,7 +1,7 @@
 // Reads the log as indexes of its days: those that were kept, and the others from the log.
 import { dayPath, listDays, utcDay } from "../log/log";
 import { readDayHeads } from "../log/reader";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import type { Columns } from "./columns";
 import { emptyIndex, type DayIndex, type IndexedSession, type Indexer } from "./day-index";
 import { loadIndex, saveIndex } from "./index-file";

@@ -6,7 +6,14 @@ import { readHeads } from "../log/reader";
 import type { EventRecord, Place, RecordHead } from "../log/record";
 import { FLAGS } from "./flags";
 import type { Pattern } from "./pattern";
-import { flagsOf, holdsFor, matchesValue, timeOf, type Filter, type FilterKey } from "./filter";
+import {
+  flagsOf,
+  holdsFor,
+  matchesValue,
+  timeOf,
+  type Filter,
+  type FilterKey,
+} from "./filter-words";
 
 /** A record that was found, and the value in which the first text is. */
 export interface Found {

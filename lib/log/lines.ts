@@ -1,7 +1,7 @@
 // Reads the lines of one log file, forward or backward, holding no more than a window of it in memory.
 // Lines are bytes here; `reader.ts` parses them.
 import { openOwnFile } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 // Twice the longest record (`limits.record_bytes` in `config.ts`): a longer line is not ours.
 const LONGEST_LINE_BYTES = 262_144;

@@ -3,7 +3,7 @@
 import { faultCode } from "../os/fault";
 import { appendLine, removeFile, removeOlder } from "../os/file";
 import { ensureOwnFolder, isOwnFile, listOwnFiles, namesIn, type OwnFile } from "../os/folder";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 const DAY_MS = 86_400_000;
 

@@ -3,7 +3,7 @@
 import { faultCode } from "../os/fault";
 import { openOwnFile } from "../os/file";
 import { isUnchanged, type FileStatus } from "../os/syscalls";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { linesForward } from "./lines";
 import { dayPath, listDays } from "./log";
 import { recordIn } from "./reader";

@@ -2,7 +2,7 @@
 // too, so that the caller can count it.
 import { faultCode } from "../os/fault";
 import { openOwnFile } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 import { lineAt, linesBackward, linesForward, type Line } from "./lines";
 import { dayPath, listDays } from "./log";
 import type { EventRecord, RecordHead } from "./record";

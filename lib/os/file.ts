@@ -5,7 +5,7 @@
 // the open descriptor is checked, not the name. Bun's own file calls cannot open that way (1.4.5).
 import { Fault, faultCode } from "./fault";
 import type { FileStatus, System } from "./syscalls";
-import { system } from "./system";
+import { system } from "./choose-syscalls";
 
 const NEWLINE = 0x0a;
 const ROOT = 0;

@@ -2,7 +2,7 @@
 import { Fault, faultCode } from "./fault";
 import { isOwnedByUs, isTempFileName, removeStaleTempFile } from "./file";
 import type { System } from "./syscalls";
-import { system } from "./system";
+import { system } from "./choose-syscalls";
 
 // The sticky bit, which only folders that everyone may write to have.
 const STICKY = 0o1000;

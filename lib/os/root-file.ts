@@ -1,7 +1,7 @@
 // Files that apply to every user of the machine, and that only root can have written.
 import { Fault, faultCode } from "./fault";
 import type { FileStatus, System } from "./syscalls";
-import { system } from "./system";
+import { system } from "./choose-syscalls";
 
 const ROOT = 0;
 /** The permission of the group and of all others to write. */

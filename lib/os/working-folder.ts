@@ -1,6 +1,6 @@
 // The folder that this program was started in, which may be gone, or have a name that is no text.
 import { isAbsolute } from "./paths";
-import { system } from "./system";
+import { system } from "./choose-syscalls";
 
 /** The working folder; `undefined` if it was deleted, or if its name is not UTF-8: then what we see of it is another. */
 export function workingFolder(): string | undefined {

@@ -4,7 +4,7 @@ import { fieldOf } from "../history/payload";
 import { faultCode } from "../os/fault";
 import { isOwnedByUs, readOwnFile } from "../os/file";
 import { namesIn } from "../os/folder";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 /** A transcript on the disk. */
 export interface TranscriptFile {

@@ -1,7 +1,7 @@
 // The lines of a transcript that say what was used, and by which prompt: a window at a time, so that memory does not
 // grow with the file. Most of a transcript is text that nobody needs here, and is passed over unparsed.
 import { openOwnFile } from "../os/file";
-import { system } from "../os/system";
+import { system } from "../os/choose-syscalls";
 
 /** A line, or what is needed of it. Its bytes are valid until the next one is asked for. */
 export type UsageLine =

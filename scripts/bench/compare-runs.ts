@@ -1,11 +1,11 @@
 // Two runs of the bench as one table in Markdown, for a comment on a pull request.
 //
-// usage: bun scripts/bench/compare.ts BEFORE.json AFTER.json
+// usage: bun scripts/bench/compare-runs.ts BEFORE.json AFTER.json
 import { budgetOf, isOverBudget, type Measurement } from "./report";
 
 const [before, after] = await Promise.all(process.argv.slice(2, 4).map(readMeasurements));
 if (before === undefined || after === undefined)
-  throw new Error("usage: bun scripts/bench/compare.ts BEFORE.json AFTER.json");
+  throw new Error("usage: bun scripts/bench/compare-runs.ts BEFORE.json AFTER.json");
 
 console.log("| | before | after | change | budget |\n|---|---|---|---|---|");
 for (const measurement of after.values()) {

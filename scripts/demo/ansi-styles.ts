@@ -1,6 +1,6 @@
 // Reads the ANSI styles (SGR, ECMA-48) in what our command line prints.
 
-/** The colours that the command line uses. */
+/** The colors that the command line uses. */
 export type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
 /** How characters look. */

@@ -3,21 +3,21 @@
 
 import { parseAnsi, type Color, type Run } from "./ansi-styles";
 
-/** A command and what it printed, with ANSI colours, at most `columns` wide. */
+/** A command and what it printed, with ANSI colors, at most `columns` wide. */
 export interface Screen {
   readonly command: string;
   readonly output: string;
   readonly columns: number;
 }
 
-/** The colours of a picture. Each has a contrast of at least 4.5 on the background. */
+/** The colors of a picture. Each has a contrast of at least 4.5 on the background. */
 export interface Theme extends Readonly<Record<Color | "text" | "dim" | "background", string>> {
   readonly name: string;
   readonly bar: string;
   readonly border: string;
 }
 
-/** GitHub's own colours, light and dark, because that is where the pictures are seen. */
+/** GitHub's own colors, light and dark, because that is where the pictures are seen. */
 export const THEMES: readonly Theme[] = [
   {
     name: "light",

@@ -5,7 +5,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { build } from "../build";
 import { packTarXz, packZip, type Member } from "./archive";
 import { dateOf } from "./changelog";
-import { licences } from "./components";
+import { licenses } from "./components";
 import { describeFile, type File, type Part } from "./manifest";
 import { NPM_PROGRAMS, npmArchive, packNpm, platformManifest } from "./npm-packages";
 import { PLUGIN_PROGRAMS, pluginArchive, pluginTexts } from "./plugin";
@@ -39,7 +39,7 @@ export async function makePart(platform: Platform, options: PartOptions): Promis
     if (process.platform === "darwin" && platform.name.startsWith("darwin")) signForMac(programs);
     if (platform === ownPlatform())
       for (const [i, program] of programs.entries()) selfTest(program, `${names[i]} ${version}`);
-    await Bun.write(`${staged}/THIRD-PARTY-LICENSES.md`, await licences());
+    await Bun.write(`${staged}/THIRD-PARTY-LICENSES.md`, await licenses());
     const texts = [
       `${root}/LICENSE`,
       `${root}/CHANGELOG.md`,

@@ -1,4 +1,4 @@
-// What the programs contain apart from our own source: the bill of materials, and the licences.
+// What the programs contain apart from our own source: the bill of materials, and the licenses.
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
@@ -52,25 +52,25 @@ export async function billOfMaterials(): Promise<string> {
   return `${JSON.stringify(bill, undefined, 2)}\n`;
 }
 
-/** The licences of everything that is bundled, as one text. */
-export async function licences(): Promise<string> {
+/** The licenses of everything that is bundled, as one text. */
+export async function licenses(): Promise<string> {
   const { components } = await bundledBill();
   const texts = await Promise.all(
     components.map(async ({ name, version }) => {
       const folder = `${modules}/${name}`;
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      if (file === undefined) throw new Error(`${name} has no licence in its folder`);
+      if (file === undefined) throw new Error(`${name} has no license in its folder`);
       return `## ${name} ${version}\n\n${(await Bun.file(`${folder}/${file}`).text()).trim()}\n`;
     }),
   );
   return [
     "# Third-party software in these programs\n",
-    `## Bun ${RUNTIME.version}, the runtime\n\n${await runtimeLicence()}\n`,
+    `## Bun ${RUNTIME.version}, the runtime\n\n${await runtimeLicense()}\n`,
     ...texts,
   ].join("\n");
 }
 
-async function runtimeLicence(): Promise<string> {
+async function runtimeLicense(): Promise<string> {
   const page = await Bun.file(`${modules}/bun-types/docs/project/license.mdx`).text();
   return page
     .replace(/^---\n[\s\S]*?\n---\n/, "")

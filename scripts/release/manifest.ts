@@ -133,7 +133,7 @@ export function releasePage(
     ...install,
     "## Archives",
     "",
-    `Each has the six programs for one platform, with Bun ${runtime.version} inside, and their licences.`,
+    `Each has the six programs for one platform, with Bun ${runtime.version} inside, and their licenses.`,
     "",
     "| platform | archive | download | unpacked |",
     "|---|---|---|---|",

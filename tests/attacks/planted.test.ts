@@ -1,4 +1,4 @@
-// The neighbour plants something at every path that we use, in folders that let them: the user's programs
+// The neighbor plants something at every path that we use, in folders that let them: the user's programs
 // write nothing into it or through it, believe nothing in it, and do not wait for it.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -58,8 +58,8 @@ const COMMANDS: readonly Command[] = [
 ].map((args) => ({ args }));
 
 /**
- * Every path that we use, and what the neighbour would put into a file there. Only `~/.claude` itself
- * is missing: a neighbour who can replace that registers hooks of their own and needs none of ours.
+ * Every path that we use, and what the neighbor would put into a file there. Only `~/.claude` itself
+ * is missing: a neighbor who can replace that registers hooks of their own and needs none of ours.
  */
 const TARGETS: Readonly<
   Record<
@@ -163,7 +163,7 @@ function evilPointer(): string {
 }
 
 /**
- * A config.json that delivers everything to a server, as the user or the neighbour wants it. Its mistake
+ * A config.json that delivers everything to a server, as the user or the neighbor wants it. Its mistake
  * makes every hook write to hook-errors.log.
  */
 function configFor(url: string): string {

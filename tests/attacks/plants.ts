@@ -1,4 +1,4 @@
-// What the neighbour can plant at a path where our programs expect a file or a folder of the user.
+// What the neighbor can plant at a path where our programs expect a file or a folder of the user.
 import { expect } from "bun:test";
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { faultCode } from "../../lib/os/fault";
 import { run } from "../../scripts/harness/system-commands";
-import { NEIGHBOUR, USER } from "../support/users";
+import { NEIGHBOR, USER } from "../support/users";
 import type { TwoUsers } from "./two-users";
 
 /** Plants something and returns a check that it is still as it was planted. */
@@ -28,7 +28,7 @@ export type Plant = (path: string, machine: TwoUsers, content: string) => () => 
 export const PLANTS: Readonly<Record<string, Plant>> = {
   "a link to a file of the user": (path, { precious }) => {
     symlinkSync(precious, path);
-    lchownSync(path, NEIGHBOUR, NEIGHBOUR);
+    lchownSync(path, NEIGHBOR, NEIGHBOR);
     return () => {};
   },
   "a link to a folder of the user": (path, { sandbox }) => {
@@ -36,13 +36,13 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     mkdirSync(folder, { mode: 0o700 });
     chownSync(folder, USER, USER);
     symlinkSync(folder, path);
-    lchownSync(path, NEIGHBOUR, NEIGHBOUR);
+    lchownSync(path, NEIGHBOR, NEIGHBOR);
     return () => expect(readdirSync(folder)).toEqual([]);
   },
   "a link to nothing": (path, { sandbox }) => {
     const missing = `${sandbox.home}/missing`;
     symlinkSync(missing, path);
-    lchownSync(path, NEIGHBOUR, NEIGHBOUR);
+    lchownSync(path, NEIGHBOR, NEIGHBOR);
     return () => expect(existsSync(missing)).toBe(false);
   },
   "a hard link to a file of the user": (path, { precious }) => {
@@ -61,44 +61,44 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     makeFifo(path);
     return () => {};
   },
-  "a private folder of the neighbour": (path) => {
+  "a private folder of the neighbor": (path) => {
     makeFolder(path, 0o700);
     return () => {
-      if (!isOfNeighbour(path)) return;
+      if (!isOfNeighbor(path)) return;
       expect(readdirSync(path)).toEqual([]);
       expect(lstatSync(path).mode & 0o777).toBe(0o700);
     };
   },
-  "a world-writable folder of the neighbour": (path) => {
+  "a world-writable folder of the neighbor": (path) => {
     makeFolder(path, 0o777);
     return () => {
-      if (isOfNeighbour(path)) expect(readdirSync(path)).toEqual([]);
+      if (isOfNeighbor(path)) expect(readdirSync(path)).toEqual([]);
     };
   },
-  "a world-writable file of the neighbour": (path, _machine, content) => {
+  "a world-writable file of the neighbor": (path, _machine, content) => {
     writeFileSync(path, content);
     chmodSync(path, 0o666);
-    chownSync(path, NEIGHBOUR, NEIGHBOUR);
+    chownSync(path, NEIGHBOR, NEIGHBOR);
     return () => {
-      if (isOfNeighbour(path)) expect(readFileSync(path, "utf8")).toBe(content);
+      if (isOfNeighbor(path)) expect(readFileSync(path, "utf8")).toBe(content);
     };
   },
 };
 
 function makeFifo(path: string): void {
   run("mkfifo", "-m", "666", path);
-  chownSync(path, NEIGHBOUR, NEIGHBOUR);
+  chownSync(path, NEIGHBOR, NEIGHBOR);
 }
 
 function makeFolder(path: string, mode: number): void {
   mkdirSync(path);
   chmodSync(path, mode);
-  chownSync(path, NEIGHBOUR, NEIGHBOUR);
+  chownSync(path, NEIGHBOR, NEIGHBOR);
 }
 
 /** A program may have replaced what was planted with a file of the user: that does no harm. */
-function isOfNeighbour(path: string): boolean {
-  return existsSync(path) && lstatSync(path).uid === NEIGHBOUR;
+function isOfNeighbor(path: string): boolean {
+  return existsSync(path) && lstatSync(path).uid === NEIGHBOR;
 }
 
 function bytesIn(reader: number): number {

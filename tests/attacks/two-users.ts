@@ -1,4 +1,4 @@
-// A machine of two users for attacks: the user runs our programs, in folders that the neighbour may
+// A machine of two users for attacks: the user runs our programs, in folders that the neighbor may
 // write to.
 import { expect } from "bun:test";
 import {
@@ -16,7 +16,7 @@ import { Sandbox } from "../../scripts/harness/sandbox";
 import { BUG_REPORT } from "../support/terminal-output";
 import { placeForAll, USER } from "../support/users";
 
-/** What the neighbour wants the user's session to be. */
+/** What the neighbor wants the user's session to be. */
 export const EVIL_SESSION = "evil-session";
 /** The content of a file of the user that our programs have no business with. */
 export const PRECIOUS = "the user's own words";
@@ -57,7 +57,7 @@ export async function placeForUser(sandbox: Sandbox): Promise<Programs> {
   return { all, hooks, cli };
 }
 
-/** A user's home and pointer folder, where the neighbour may write too. */
+/** A user's home and pointer folder, where the neighbor may write too. */
 export class TwoUsers implements Disposable {
   readonly sandbox = new Sandbox();
   readonly precious = `${this.sandbox.home}/precious`;

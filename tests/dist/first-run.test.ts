@@ -16,7 +16,7 @@ import { runCli, runProgram, type Start } from "../../scripts/harness/run-progra
 import type { EventRecord } from "../../lib/log/record";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { commandExists } from "../../scripts/harness/system-commands";
-import { as, NEIGHBOUR, placeForAll, USER, whyNotAnother } from "../support/users";
+import { as, NEIGHBOR, placeForAll, USER, whyNotAnother } from "../support/users";
 
 setDefaultTimeout(60_000);
 const whyNot = whyNotAnother();
@@ -163,7 +163,7 @@ test.skipIf(whyNot !== undefined)(
     for (const name of [".claude_session_tmp_x", "claude_session_shop-0123456789abcdef"]) {
       writeFileSync(`${sandbox.pointers}/${name}`, "");
       expect(await id()).toBe("unknown\n");
-      chownSync(`${sandbox.pointers}/${name}`, NEIGHBOUR, NEIGHBOUR);
+      chownSync(`${sandbox.pointers}/${name}`, NEIGHBOR, NEIGHBOR);
       expect(await id()).toBe("s-1\n");
     }
   },

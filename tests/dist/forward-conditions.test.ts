@@ -133,7 +133,7 @@ test("a token in the path of an address is nowhere to be seen", async () => {
   const token = `${Bun.randomUUIDv7()}`;
   using sandbox = new Sandbox();
   await using collector = new Collector();
-  collector.behaviour = { status: 500, text: `no such input: ${token}` };
+  collector.behavior = { status: 500, text: `no such input: ${token}` };
   configure(sandbox, { name: "lake", type: "http", url: `${collector.url}/inputs/${token}/tag/x` });
   writeRecords(sandbox, recordsOfToday(1));
   const outputs = [

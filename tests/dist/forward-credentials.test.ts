@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { Collector, type Behaviour, type Delivery } from "../support/collector";
+import { Collector, type Behavior, type Delivery } from "../support/collector";
 import { configure } from "../support/forwarder";
 import { ledger } from "../support/ledger";
 import { recordedSession } from "../support/recorded-session";
@@ -84,19 +84,19 @@ describe("credentials", () => {
     ["echoes a secret at the end of what is shown of a failure", echoKeyBefore(500, 200)],
     ["echoes a secret at the end of what is kept of a rejection", echoKeyBefore(400, 500)],
     ["is down", "down"],
-  ] as [string, Behaviour | "down"][])(
+  ] as [string, Behavior | "down"][])(
     "are in no file, output or command line where the server %s",
-    async (_, behaviour) => {
+    async (_, behavior) => {
       using sandbox = new Sandbox();
       await using collector = new Collector();
       configureSecrets(sandbox, collector);
       const commandLines = new Set<string>();
-      if (behaviour === "down") collector.stop();
+      if (behavior === "down") collector.stop();
       else
-        collector.behaviour = ({ number }) => {
+        collector.behavior = ({ number }) => {
           // Once: it takes milliseconds, and a command line does not change.
           if (number === 1) for (const line of allCommandLines()) commandLines.add(line);
-          return behaviour;
+          return behavior;
         };
       const outputs = [
         await forwardOnce(sandbox, environment),

@@ -20,7 +20,7 @@ import { faultCode } from "../../lib/os/fault";
 import { runCli } from "../../scripts/harness/run-program";
 import { seededRandom } from "../../scripts/harness/random";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { Collector, type Arrival, type Behaviour } from "../support/collector";
+import { Collector, type Arrival, type Behavior } from "../support/collector";
 import { configure, endForwarders, ownPrograms } from "../support/forwarder";
 import { rejectedOf, undeliveredOf } from "../support/ledger";
 import { recordedSession } from "../support/recorded-session";
@@ -210,7 +210,7 @@ class World implements AsyncDisposable {
   async heal(): Promise<void> {
     rmSync(this.filler, { force: true });
     for (const name of NAMES) {
-      this.collectors[name].behaviour = "healthy";
+      this.collectors[name].behavior = "healthy";
       await startAgain(this.collectors[name]);
     }
     await endForwarders(this.sandbox);
@@ -254,7 +254,7 @@ class World implements AsyncDisposable {
   }
 }
 
-const BEHAVIOURS: readonly Behaviour[] = [
+const BEHAVIORS: readonly Behavior[] = [
   "healthy",
   "healthy",
   "healthy",
@@ -283,7 +283,7 @@ const ACTIONS: Readonly<Record<string, (world: World) => unknown>> = {
   "kill again": (world) => endForwarders(world.sandbox),
   "let time pass": (world) => Bun.sleep(world.below(200)),
   "change a server": (world) => {
-    world.server.behaviour = BEHAVIOURS[world.below(BEHAVIOURS.length)] ?? "healthy";
+    world.server.behavior = BEHAVIORS[world.below(BEHAVIORS.length)] ?? "healthy";
   },
   "stop a server": (world) => world.server.stop(),
   "start a server": (world) => startAgain(world.server),

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { EventRecord } from "../../lib/log/record";
 import { runCli } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { Collector, type Behaviour } from "../support/collector";
+import { Collector, type Behavior } from "../support/collector";
 import { configure } from "../support/forwarder";
 import { ledger, rejectedOf } from "../support/ledger";
 import { recordedSession } from "../support/recorded-session";
@@ -17,7 +17,7 @@ const records = await recordedSession();
 const ids = records.map(({ id }) => id);
 
 /** Answers a request with any of these events with 400. */
-function rejecting(...bad: string[]): Behaviour {
+function rejecting(...bad: string[]): Behavior {
   return ({ arrivals }) => (arrivals.some(({ id }) => bad.includes(id)) ? 400 : "healthy");
 }
 
@@ -27,7 +27,7 @@ describe("an event that the server will never take", () => {
   const longAnswer = `x${"é".repeat(1000)}`;
   const rejectBad = ({ collector }: Side) => {
     collector.statusText = longAnswer;
-    collector.behaviour = rejecting(bad.id);
+    collector.behavior = rejecting(bad.id);
   };
 
   test.concurrent(
@@ -73,7 +73,7 @@ describe("an event that the server will never take", () => {
   test.concurrent("may only be in too large a batch, which is halved", async () => {
     await using both = new TwoDestinations();
     const { sandbox, lake } = both;
-    lake.collector.behaviour = ({ arrivals }) => (arrivals.length > 5 ? 413 : "healthy");
+    lake.collector.behavior = ({ arrivals }) => (arrivals.length > 5 ? 413 : "healthy");
     writeRecords(sandbox, records);
     expect((await forwardOnce(sandbox)).code).toBe(0);
     expect(await ledger(sandbox, "lake", ids, lake.collector)).toMatchObject({
@@ -92,13 +92,13 @@ test.concurrent.each(["observability", "http"])(
     configure(sandbox, { name: "team", type, url: collector.url });
     writeRecords(sandbox, records);
     const [one = "", two = "", three = ""] = ids;
-    collector.behaviour = rejecting(one, two, three);
+    collector.behavior = rejecting(one, two, three);
     expect(await forwardOnce(sandbox)).toMatchObject({
       code: 0,
       stdout: "team: 34 events delivered, 3 events rejected\n",
     });
 
-    collector.behaviour = rejecting(two);
+    collector.behavior = rejecting(two);
     expect(await retryRejected(sandbox)).toMatchObject({
       code: 0,
       stdout: "team: 2 events delivered\n",
@@ -107,11 +107,11 @@ test.concurrent.each(["observability", "http"])(
     const left = await rejectedOf(sandbox, "team");
     expect(left).toMatchObject([{ status: 400, record: records[1] }]);
 
-    collector.behaviour = 500;
+    collector.behavior = 500;
     expect(await retryRejected(sandbox)).toMatchObject({ code: 1 });
     expect(await rejectedOf(sandbox, "team")).toEqual(left);
 
-    collector.behaviour = "healthy";
+    collector.behavior = "healthy";
     expect(await retryRejected(sandbox)).toMatchObject({ code: 0 });
     expect(await rejectedOf(sandbox, "team")).toEqual([]);
     expect(collector.ids.toSorted()).toEqual(ids.toSorted());

@@ -7,7 +7,7 @@ import { peakMegabytes } from "../../scripts/bench/timing";
 import { capturedPayloads, type Captured } from "../../scripts/harness/payloads";
 import { programPath } from "../../scripts/harness/run-program";
 import { Sandbox } from "../../scripts/harness/sandbox";
-import { Collector, type Behaviour } from "../support/collector";
+import { Collector, type Behavior } from "../support/collector";
 import { configure } from "../support/forwarder";
 import { ledger } from "../support/ledger";
 import { recordedSession, recordsFrom, SESSION } from "../support/recorded-session";
@@ -32,7 +32,7 @@ const first = records[0] as EventRecord;
 type Fate = "undelivered" | "rejected" | "delivered";
 
 interface Case {
-  readonly behaviour: Behaviour | "down";
+  readonly behavior: Behavior | "down";
   readonly reason: string;
   readonly retryAfter?: string;
   /** What becomes of the events, by type of destination. */
@@ -47,71 +47,71 @@ const ONLY_LAKE = { team: "undelivered", lake: "delivered" } as const;
 
 // Those that take longest are first: only 20 tests run at a time.
 const CASES: readonly Case[] = [
-  { behaviour: "hang", fates: UNDELIVERED, reason: "an accepted connection is not an answer" },
-  { behaviour: "hang in headers", fates: UNDELIVERED, reason: "half a head is not an answer" },
-  { behaviour: "hang after headers", fates: UNDELIVERED, reason: "half a body is not an answer" },
+  { behavior: "hang", fates: UNDELIVERED, reason: "an accepted connection is not an answer" },
+  { behavior: "hang in headers", fates: UNDELIVERED, reason: "half a head is not an answer" },
+  { behavior: "hang after headers", fates: UNDELIVERED, reason: "half a body is not an answer" },
   {
-    behaviour: "drip in headers",
+    behavior: "drip in headers",
     fates: UNDELIVERED,
     reason: "the time limit is for the whole answer",
   },
-  { behaviour: "drip", fates: UNDELIVERED, reason: "each byte is in time, the answer is not" },
-  { behaviour: "down", fates: UNDELIVERED, reason: "it is started again later" },
-  { behaviour: "close", fates: UNDELIVERED, reason: "a proxy whose server is away" },
-  { behaviour: "reset", fates: UNDELIVERED, reason: "it crashed" },
-  { behaviour: "reset after storing", fates: UNDELIVERED, reason: "the forwarder cannot know" },
-  { behaviour: "garbage", fates: UNDELIVERED, reason: "another service has the port" },
-  { behaviour: 500, fates: UNDELIVERED, reason: "the server's own fault" },
-  { behaviour: 503, fates: UNDELIVERED, reason: "it is being deployed" },
-  { behaviour: 408, fates: UNDELIVERED, reason: "the server was slow" },
-  { behaviour: 425, fates: UNDELIVERED, reason: "too early is not never" },
-  { behaviour: 429, fates: UNDELIVERED, reason: "too many is not never" },
+  { behavior: "drip", fates: UNDELIVERED, reason: "each byte is in time, the answer is not" },
+  { behavior: "down", fates: UNDELIVERED, reason: "it is started again later" },
+  { behavior: "close", fates: UNDELIVERED, reason: "a proxy whose server is away" },
+  { behavior: "reset", fates: UNDELIVERED, reason: "it crashed" },
+  { behavior: "reset after storing", fates: UNDELIVERED, reason: "the forwarder cannot know" },
+  { behavior: "garbage", fates: UNDELIVERED, reason: "another service has the port" },
+  { behavior: 500, fates: UNDELIVERED, reason: "the server's own fault" },
+  { behavior: 503, fates: UNDELIVERED, reason: "it is being deployed" },
+  { behavior: 408, fates: UNDELIVERED, reason: "the server was slow" },
+  { behavior: 425, fates: UNDELIVERED, reason: "too early is not never" },
+  { behavior: 429, fates: UNDELIVERED, reason: "too many is not never" },
   {
-    behaviour: 429,
+    behavior: 429,
     retryAfter: "86400",
     fates: UNDELIVERED,
     reason: "--once does not wait for a day",
   },
   {
-    behaviour: 429,
+    behavior: 429,
     retryAfter: "soon",
     fates: UNDELIVERED,
     reason: "an invalid header asks for nothing",
   },
-  { behaviour: "redirect", fates: UNDELIVERED, reason: "events go only to the configured URL" },
-  { behaviour: "text to everything", fates: ONLY_LAKE, reason: "the path is wrong" },
-  { behaviour: "no id", fates: ONLY_LAKE, reason: "another API's success" },
-  { behaviour: "id is text", fates: DELIVERED, reason: "a server may name its events as it likes" },
-  { behaviour: "endless answer", fates: ONLY_LAKE, reason: "only 64 KiB are read" },
-  { behaviour: "gzip bomb", fates: ONLY_LAKE, reason: "nothing is decompressed" },
-  { behaviour: 202, fates: DELIVERED, reason: "it has taken them" },
-  { behaviour: 204, fates: DELIVERED, reason: "a success needs no text" },
-  { behaviour: 401, fates: UNDELIVERED, reason: "the token is wrong, and can be fixed" },
+  { behavior: "redirect", fates: UNDELIVERED, reason: "events go only to the configured URL" },
+  { behavior: "text to everything", fates: ONLY_LAKE, reason: "the path is wrong" },
+  { behavior: "no id", fates: ONLY_LAKE, reason: "another API's success" },
+  { behavior: "id is text", fates: DELIVERED, reason: "a server may name its events as it likes" },
+  { behavior: "endless answer", fates: ONLY_LAKE, reason: "only 64 KiB are read" },
+  { behavior: "gzip bomb", fates: ONLY_LAKE, reason: "nothing is decompressed" },
+  { behavior: 202, fates: DELIVERED, reason: "it has taken them" },
+  { behavior: 204, fates: DELIVERED, reason: "a success needs no text" },
+  { behavior: 401, fates: UNDELIVERED, reason: "the token is wrong, and can be fixed" },
   {
-    behaviour: 404,
+    behavior: 404,
     fates: UNDELIVERED,
     reason: "the path is wrong, or ClickHouse's table is missing",
   },
-  { behaviour: 407, fates: UNDELIVERED, reason: "it comes from a proxy" },
-  { behaviour: 400, fates: REJECTED, reason: "it will never take them" },
-  { behaviour: 403, fates: UNDELIVERED, reason: "a token has expired, and can be renewed" },
-  { behaviour: 405, fates: UNDELIVERED, reason: "the address is wrong" },
-  { behaviour: 415, fates: UNDELIVERED, reason: "it takes something else" },
-  { behaviour: 410, fates: UNDELIVERED, reason: "it is about the address, as any other 4xx" },
-  { behaviour: 422, fates: REJECTED, reason: "it understood, and will not" },
+  { behavior: 407, fates: UNDELIVERED, reason: "it comes from a proxy" },
+  { behavior: 400, fates: REJECTED, reason: "it will never take them" },
+  { behavior: 403, fates: UNDELIVERED, reason: "a token has expired, and can be renewed" },
+  { behavior: 405, fates: UNDELIVERED, reason: "the address is wrong" },
+  { behavior: 415, fates: UNDELIVERED, reason: "it takes something else" },
+  { behavior: 410, fates: UNDELIVERED, reason: "it is about the address, as any other 4xx" },
+  { behavior: 422, fates: REJECTED, reason: "it understood, and will not" },
 ];
 
 describe("destinations do not wait for each other", () => {
   test.concurrent.each([
     ["hangs", "hang"],
     ["asks for time", { status: 503, text: "", headers: { "Retry-After": "4" } }],
-  ] as [string, Behaviour][])("where one %s", async (_, behaviour) => {
+  ] as [string, Behavior][])("where one %s", async (_, behavior) => {
     await using both = new TwoDestinations();
     const { sandbox, team, lake } = both;
     await using another = new Collector();
     const also = toTeam(another, { name: "also" });
     configure(sandbox, toTeam(team.collector), toLake(lake.collector), also);
-    team.collector.behaviour = behaviour;
+    team.collector.behavior = behavior;
     writeRecords(sandbox, records);
     const child = startForward(sandbox, "--once");
     await until(() => lake.collector.ids.length + another.ids.length === 2 * ids.length);
@@ -147,14 +147,14 @@ describe("destinations do not wait for each other", () => {
 
 describe("whatever the server does, no event is lost", () => {
   test.concurrent.each(CASES.map((one) => [title(one), one] as const))("%s", async (_, one) => {
-    const { behaviour, retryAfter } = one;
+    const { behavior, retryAfter } = one;
     await using both = new TwoDestinations();
     const fates: Readonly<Record<string, Fate>> = one.fates;
     writeRecords(both.sandbox, records);
     for (const { collector } of both.sides) {
       if (retryAfter !== undefined) collector.retryAfter = retryAfter;
-      if (behaviour === "down") collector.stop();
-      else collector.behaviour = behaviour;
+      if (behavior === "down") collector.stop();
+      else collector.behavior = behavior;
     }
 
     const isAnyLeft = Object.values(fates).includes("undelivered");
@@ -174,13 +174,13 @@ describe("whatever the server does, no event is lost", () => {
         rejected: rejected.length,
         last_error: fate === "undelivered" ? { message: expect.any(String) } : null,
       });
-      if (behaviour === "redirect") expect(collector.elsewhere.connections).toBe(0);
+      if (behavior === "redirect") expect(collector.elsewhere.connections).toBe(0);
     }
 
     const another = { ...first, id: "01a202c9-d2a3-702d-85be-999999999999" };
     writeRecords(both.sandbox, [another]);
     for (const { collector } of both.sides) {
-      collector.behaviour = "healthy";
+      collector.behavior = "healthy";
       collector.start();
     }
     expect((await forwardOnce(both.sandbox)).code).toBe(0);
@@ -189,17 +189,17 @@ describe("whatever the server does, no event is lost", () => {
       const expected = fates[name] === "rejected" ? [another.id] : all;
       expect(undelivered).toEqual([]);
       expect(arrived.toSorted()).toEqual(expected.toSorted());
-      if (behaviour === "reset after storing")
+      if (behavior === "reset after storing")
         expect(collector.arrivals.length).toBeGreaterThan(all.length);
     }
   });
 });
 
 describe("memory stays small", () => {
-  test.concurrent.each(["endless answer", "gzip bomb"] as const)("with %s", async (behaviour) => {
+  test.concurrent.each(["endless answer", "gzip bomb"] as const)("with %s", async (behavior) => {
     using sandbox = new Sandbox();
     await using collector = new Collector();
-    collector.behaviour = behaviour;
+    collector.behavior = behavior;
     configure(sandbox, toTeam(collector), toLake(collector));
     writeRecords(sandbox, records);
     const command = [programPath("claude-session"), "forward", "--once"];
@@ -237,7 +237,7 @@ describe("a server that takes records", () => {
   test.concurrent("gets the same batch under the same key when it is sent again", async () => {
     using sandbox = new Sandbox();
     await using collector = new Collector();
-    collector.behaviour = ({ number }) => (number <= 2 ? 503 : "healthy");
+    collector.behavior = ({ number }) => (number <= 2 ? 503 : "healthy");
     configure(sandbox, toLake(collector));
     writeRecords(sandbox, records);
     expect((await forwardOnce(sandbox)).code).toBe(0);
@@ -329,7 +329,7 @@ describe("an observability server", async () => {
   );
 });
 
-function title({ behaviour, retryAfter, reason }: Case): string {
+function title({ behavior, retryAfter, reason }: Case): string {
   const after = retryAfter === undefined ? "" : ` with Retry-After: ${retryAfter}`;
-  return `${String(behaviour)}${after}: ${reason}`;
+  return `${String(behavior)}${after}: ${reason}`;
 }

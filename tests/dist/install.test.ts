@@ -28,7 +28,7 @@ import {
 import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
-import { NEIGHBOUR, placeForAll } from "../support/users";
+import { NEIGHBOR, placeForAll } from "../support/users";
 
 // Rows run at the same time, so each takes longer than alone.
 setDefaultTimeout(120_000);
@@ -249,11 +249,9 @@ describe("settings that cannot be edited are unchanged:", () => {
     const target = `${sandbox.root}/target.json`;
     if (content !== undefined) writeFileSync(target, content);
     symlinkSync(target, path);
-    lchownSync(path, NEIGHBOUR, NEIGHBOUR);
+    lchownSync(path, NEIGHBOR, NEIGHBOR);
     const { code, stderr } = await runCli(sandbox, "install");
-    expect(stderr).toContain(
-      `${path} is managed elsewhere: the link belongs to user ${NEIGHBOUR}.`,
-    );
+    expect(stderr).toContain(`${path} is managed elsewhere: the link belongs to user ${NEIGHBOR}.`);
     expect(code).toBe(1);
     expect(existsSync(target) ? read(target) : undefined).toBe(content);
   });

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import fc from "fast-check";
-import { Catalogue } from "../../lib/dashboard/catalogue";
+import { Catalog } from "../../lib/dashboard/catalog";
 import type { EventRecord } from "../../lib/log/record";
 import { generateLog } from "../../scripts/bench/generate-log";
 import { capturedPayload } from "../../scripts/harness/payloads";
@@ -116,9 +116,9 @@ describe("views say the same with an index as without it", () => {
   test("also the dashboard, of every event and session", async () => {
     using sandbox = sandboxWithLog();
     const [without, made, kept] = [
-      await catalogueOf(sandbox),
-      await catalogueOf(sandbox),
-      await catalogueOf(sandbox),
+      await catalogOf(sandbox),
+      await catalogOf(sandbox),
+      await catalogOf(sandbox),
     ];
     expect(existsSync(indexOf(sandbox, DAYS[1]))).toBeTrue();
     expect(made).toEqual(without);
@@ -255,17 +255,17 @@ function spoilFolder(path: string): void {
 }
 
 /** What a dashboard knows of a log. */
-async function catalogueOf({ events }: Sandbox): Promise<unknown> {
-  const catalogue = new Catalogue(events);
-  const running = catalogue.run();
-  while (catalogue.share < 1) await catalogue.changed(new AbortController().signal); // oxlint-disable-line no-await-in-loop
-  catalogue.close();
+async function catalogOf({ events }: Sandbox): Promise<unknown> {
+  const catalog = new Catalog(events);
+  const running = catalog.run();
+  while (catalog.share < 1) await catalog.changed(new AbortController().signal); // oxlint-disable-line no-await-in-loop
+  catalog.close();
   await running;
-  const { texts } = catalogue.names;
-  const placeOf = (head: Parameters<Catalogue["placeOf"]>[0] | undefined) =>
-    head && [head.id, catalogue.placeOf(head)];
+  const { texts } = catalog.names;
+  const placeOf = (head: Parameters<Catalog["placeOf"]>[0] | undefined) =>
+    head && [head.id, catalog.placeOf(head)];
   return {
-    days: catalogue.days.map(({ day, columns, doubles, tally, end }) => ({
+    days: catalog.days.map(({ day, columns, doubles, tally, end }) => ({
       day,
       end,
       doubles: Array.from(doubles.offset.subarray(0, doubles.length)),
@@ -282,7 +282,7 @@ async function catalogueOf({ events }: Sandbox): Promise<unknown> {
         texts[columns.user[at] as number],
       ]),
     })),
-    sessions: Array.from(catalogue.sessions.values())
+    sessions: Array.from(catalog.sessions.values())
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
       .map(({ id, summary, user, events: count, doubles, days, pids }) => ({
         id,

@@ -21,7 +21,7 @@ const platform = PLATFORMS.find(({ name }) => name === part.platform);
 /** How much larger an archive of six programs may be than an archive of one. 1.008 was measured. */
 const MAX_RATIO = 1.25;
 
-test("an archive has the six programs, byte for byte, and the licences, all in one folder", async () => {
+test("an archive has the six programs, byte for byte, and the licenses, all in one folder", async () => {
   using sandbox = new Sandbox();
   run("tar", "-xJf", archive, "-C", sandbox.root);
   const programs = part.programs.map(({ name }) => name);
@@ -36,9 +36,9 @@ test("an archive has the six programs, byte for byte, and the licences, all in o
     expect(await describeFile(`${dist}/${described.name}`)).toEqual(described);
     expect(statSync(path).mode & 0o777).toBe(0o755);
   }
-  const licences = readFileSync(`${sandbox.root}/${root}/THIRD-PARTY-LICENSES.md`, "utf8");
+  const licenses = readFileSync(`${sandbox.root}/${root}/THIRD-PARTY-LICENSES.md`, "utf8");
   for (const name of [...Object.keys(manifest.dependencies), "Bun", "JavaScriptCore"])
-    expect(licences).toContain(name);
+    expect(licenses).toContain(name);
 });
 
 test("the plugin has the hook and the command line, which can be started, and its texts", async () => {
@@ -154,7 +154,7 @@ test("there is a checksum of every published file", async () => {
     expect(statSync(`${USUAL.folder}/${name}`).size).toBe(bytes);
 });
 
-test("the bill of materials names every bundled package with its licence, and the runtime", async () => {
+test("the bill of materials names every bundled package with its license, and the runtime", async () => {
   const bill = (await Bun.file(`${USUAL.folder}/${manifest.name}-${version}.cdx.json`).json()) as {
     bomFormat: string;
     specVersion: string;

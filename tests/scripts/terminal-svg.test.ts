@@ -1,4 +1,4 @@
-// The picture of a terminal: every character in its column, in its colour, and nothing that SVG would obey.
+// The picture of a terminal: every character in its column, in its color, and nothing that SVG would obey.
 import { describe, expect, test } from "bun:test";
 import { parseAnsi } from "../../scripts/demo/ansi-styles";
 import { drawTerminal, THEMES } from "../../scripts/demo/terminal-svg";
@@ -22,7 +22,7 @@ describe("ANSI styles", () => {
   });
 
   test.each([
-    ["a colour that the command line does not use", "\u001B[95mx"],
+    ["a color that the command line does not use", "\u001B[95mx"],
     ["a movement of the cursor", "\u001B[2Jx"],
     ["a lone escape", "x\u001B"],
   ])("%s is an error, not a wrong picture", (_, line) => {

@@ -4,8 +4,8 @@ import type { Socket, TCPSocketListener } from "bun";
 import { constants, deflateRawSync, gunzipSync } from "node:zlib";
 
 /** What to do with a request. A number is a status to answer with; a function decides per request. */
-export type Behaviour =
-  keyof typeof BEHAVIOURS | number | Answer | ((delivery: Delivery) => Behaviour);
+export type Behavior =
+  keyof typeof BEHAVIORS | number | Answer | ((delivery: Delivery) => Behavior);
 
 /** An answer. A 2xx means that the events are stored; on `/events` only with a numeric id. */
 export interface Answer {
@@ -38,8 +38,8 @@ export interface Arrival {
 /** A server on 127.0.0.1 that listens from the start. */
 export class Collector {
   /** May change at any time, for later requests. */
-  behaviour: Behaviour = "healthy";
-  /** The text of an answer where the behaviour is only a status. */
+  behavior: Behavior = "healthy";
+  /** The text of an answer where the behavior is only a status. */
   statusText = "not today";
   /** The Retry-After of each 429, in seconds. */
   retryAfter = "1";
@@ -112,7 +112,7 @@ export class Collector {
         open: (socket) => {
           this.connections++;
           socket.data = new Connection(socket, this);
-          if (this.behaviour === "close") socket.end();
+          if (this.behavior === "close") socket.end();
         },
         data: ({ data: connection }, bytes) => connection.take(bytes),
         drain: ({ data: connection }) => connection.flush(),
@@ -131,7 +131,7 @@ const givenPorts = new Set<number>();
 
 // What is answered with 200 is stored. A forwarder that expects more than a 200, or does not receive it,
 // sends the events again.
-const BEHAVIOURS = {
+const BEHAVIORS = {
   healthy: (to) => to.accept(),
   hang: () => {},
   "hang after headers": (to) => {
@@ -190,7 +190,7 @@ class Connection {
     readonly socket: Socket<Connection>,
     readonly collector: Collector,
   ) {
-    this.#hangs = collector.behaviour === "hang";
+    this.#hangs = collector.behavior === "hang";
   }
 
   take(bytes: Uint8Array): void {
@@ -217,21 +217,20 @@ class Connection {
     this.#bytes = [all.subarray(end)];
     this.#size = all.length - end;
     this.#needed = 0;
-    const { deliveries, unreadable, behaviour } = this.collector;
+    const { deliveries, unreadable, behavior } = this.collector;
     const arrivals = toArrivals(path, headers, text);
     if (arrivals === undefined) unreadable.push(text);
     this.#delivery = { number: deliveries.length + 1, path, headers, arrivals: arrivals ?? [] };
     deliveries.push(this.#delivery);
-    this.#act(arrivals === undefined ? 400 : behaviour);
+    this.#act(arrivals === undefined ? 400 : behavior);
     return true;
   }
 
-  #act(behaviour: Behaviour): void {
-    if (typeof behaviour === "function") this.#act(behaviour(this.#delivery as Delivery));
-    else if (typeof behaviour === "string") BEHAVIOURS[behaviour](this);
-    else if (typeof behaviour === "object") this.answer(behaviour);
-    else
-      this.answer({ status: behaviour, text: behaviour === 204 ? "" : this.collector.statusText });
+  #act(behavior: Behavior): void {
+    if (typeof behavior === "function") this.#act(behavior(this.#delivery as Delivery));
+    else if (typeof behavior === "string") BEHAVIORS[behavior](this);
+    else if (typeof behavior === "object") this.answer(behavior);
+    else this.answer({ status: behavior, text: behavior === 204 ? "" : this.collector.statusText });
   }
 
   store(): void {

@@ -8,7 +8,7 @@ import { Sandbox } from "../../scripts/harness/sandbox";
 
 /** User ids that no account has. */
 export const USER = 2001;
-export const NEIGHBOUR = 2002;
+export const NEIGHBOR = 2002;
 
 /** The start of a command that is to run as a user, without any privilege of root. */
 export function as(userId: number): string[] {

@@ -6,7 +6,7 @@ import { fishScript } from "../completions/fish";
 import { grammarOf, type Grammar } from "../completions/grammar";
 import { powershellScript } from "../completions/powershell";
 import { zshScript } from "../completions/zsh";
-import { recentProjects, recentSessions } from "../log/recent";
+import { recentProjects, recentSessions } from "../completions/from-log";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], (grammar: Grammar) => string>> = {

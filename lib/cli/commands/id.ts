@@ -1,7 +1,7 @@
 // `claude-session id`: the current session id, for scripts.
 import { environment } from "../../environment";
 import { faultCode } from "../../os/fault";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 import { absolutePath } from "../../os/working-folder";
 import { findProject } from "../../project";
 import { resolveSession } from "../../session";

@@ -6,7 +6,7 @@ import { utcDay } from "../../log/log";
 import { Indexer, type IndexedSession } from "../../log-index/day-index";
 import { readSessions } from "../../log-index/read-indexes";
 import { defineCommand, DONE, UsageError } from "../command";
-import { printDoubledEvents } from "../log/doubled-events";
+import { printDoubledEvents } from "../render/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";

@@ -5,7 +5,7 @@ import { dayPath, expireDay, expiredDays, indexPath, listDays, utcDay } from "..
 import { faultCode } from "../../os/fault";
 import { removeFile } from "../../os/file";
 import { namesIn } from "../../os/folder";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 import { CommandError, defineCommand, DONE, UsageError, type ExitStatus } from "../command";
 import { erasePlaces, eraseRejected, findPlaces } from "../log/erase-session";
 import { latestId } from "../log/find-session";

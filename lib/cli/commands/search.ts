@@ -1,10 +1,10 @@
 // `claude-session search`: the events that say something, the newest first.
 import { paths } from "../../environment";
 import { EVENT_KEYS, search, type Found } from "../../log-index/search";
-import { parseFilter } from "../../log-index/filter";
+import { parseFilter } from "../../log-index/filter-words";
 import type { Pattern } from "../../log-index/pattern";
 import { defineCommand, DONE, UsageError } from "../command";
-import { printDoubledEvents } from "../log/doubled-events";
+import { printDoubledEvents } from "../render/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { renderEventLine } from "../render/event-line";

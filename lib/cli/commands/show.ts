@@ -12,7 +12,7 @@ import type { Timeline } from "../../history/timeline";
 import { buildTimeline } from "../../history/timeline-builder";
 import { inWrittenOrder } from "../../history/written-order";
 import { defineCommand, DONE } from "../command";
-import { printDoubledEvents } from "../log/doubled-events";
+import { printDoubledEvents } from "../render/doubled-events";
 import { findLinks, findSession } from "../log/find-session";
 import { hasLog } from "../log/no-log";
 import type { SessionsUsage } from "../log/session-usage";

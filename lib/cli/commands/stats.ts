@@ -15,7 +15,7 @@ import { readIndexes, readSessions } from "../../log-index/read-indexes";
 import { rowJson, Statistics, type StatisticsResult } from "../../log-index/statistics";
 import { formatLocalTime } from "../../os/local-time";
 import { defineCommand, DONE, UsageError } from "../command";
-import { printDoubledEvents } from "../log/doubled-events";
+import { printDoubledEvents } from "../render/doubled-events";
 import { hasLog } from "../log/no-log";
 import { readingProgress } from "../log/progress";
 import { SkippedLines } from "../log/skipped-lines";

@@ -6,7 +6,7 @@ import { listDays } from "../../log/log";
 import { readHeads, textInLines } from "../../log/reader";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { defineCommand, DONE, UsageError } from "../command";
-import { printDoubledEvents } from "../log/doubled-events";
+import { printDoubledEvents } from "../render/doubled-events";
 import { hasLog } from "../log/no-log";
 import { SkippedLines } from "../log/skipped-lines";
 import { renderEventLine } from "../render/event-line";

@@ -6,7 +6,7 @@ import { environment } from "../../environment";
 import { machineProgramFolder, siblingProgram } from "../../os/paths";
 import { version as ownVersion } from "../../version";
 import { CommandError, defineCommand, DONE, FAILED } from "../command";
-import { readRelease, readVerified, type Release } from "../release/release";
+import { readRelease, readVerified, type Release } from "../newest-release";
 import { escapeLine } from "../render/text";
 import { USUAL_FOLDER } from "../settings/place-programs";
 import { pluginFolder } from "../settings/plugin";

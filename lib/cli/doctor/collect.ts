@@ -133,7 +133,7 @@ function unknownKey(key: string): UnknownKey {
 }
 
 async function newestRelease(): Promise<NonNullable<Facts["newest"]>> {
-  const { readRelease } = await import("../release/release");
+  const { readRelease } = await import("../newest-release");
   try {
     return { version: (await readRelease()).version };
   } catch (error) {

@@ -6,7 +6,7 @@ import { readHeads, textInLines } from "../../log/reader";
 import { openOwnFile, openToUpdate, removeFile } from "../../os/file";
 import { namesIn } from "../../os/folder";
 import { nodeFs } from "../../os/syscalls-node";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 
 /** Where a line is in its file: the offsets of its first byte and of the byte after its newline. */
 export interface LinePlace {

@@ -1,5 +1,5 @@
 // The events that a view shows once, although the log has them twice.
-import { plural } from "../render/text";
+import { plural } from "./text";
 import type { Terminal } from "../terminal";
 
 /** Prints a footnote, if there were any. */

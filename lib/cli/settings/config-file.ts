@@ -10,7 +10,7 @@ import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
 import { readConfigFile, removeFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder } from "../../os/folder";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
 import { ensureSharedFolder } from "./shared-folder";

@@ -8,7 +8,7 @@ import { faultCode } from "../../os/fault";
 import { readOwnFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder } from "../../os/folder";
 import { machineProgramFolder } from "../../os/paths";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 import { commandTarget } from "./shell-command";
 
 /** A registered hook that starts one of our programs, and whether its command runs nothing else. */

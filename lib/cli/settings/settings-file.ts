@@ -21,7 +21,7 @@ import { paths } from "../../environment";
 import { Fault, faultCode } from "../../os/fault";
 import { ignoreMissingModes, isOwnedByUs, removeFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder, removeStaleTempFiles } from "../../os/folder";
-import { system } from "../../os/system";
+import { system } from "../../os/choose-syscalls";
 import { describeUser } from "../../os/user-name";
 import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";

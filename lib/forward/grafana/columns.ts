@@ -9,9 +9,9 @@ interface Column {
   readonly unit?: string;
   /** In pixels. */
   readonly width?: number;
-  /** A colour for every value. */
+  /** A color for every value. */
   readonly color?: string;
-  /** Shows a share of 100 as a bar, which turns to warning colours from these values. */
+  /** Shows a share of 100 as a bar, which turns to warning colors from these values. */
   readonly barFrom?: readonly [orange: number, red: number];
   readonly link?: { readonly title: string; readonly url: string };
 }

@@ -1,6 +1,6 @@
 // Secrets among the arguments of programs, where no name tells them: mysql -pX, curl -u bob:X, docker login -p X.
 import { isSecretText } from "./values";
-import { isAlphanumeric, placesOf, type Span } from "./places";
+import { isAlphanumeric, placesOf, type Span } from "./hint-places";
 
 /**
  * How a program is given a secret:

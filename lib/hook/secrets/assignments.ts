@@ -4,7 +4,7 @@
 // The value behind a name is read by the rules of its quotes, and judged by its name and its place. Each character
 // is looked at a bounded number of times.
 import { secretName, type SecretName } from "./names";
-import { isAlphanumeric, lowerCase, placesOf, type Span } from "./places";
+import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
 import { isSecretText, type Place } from "./values";
 
 /**

@@ -79,7 +79,7 @@ function isPassphrase(name: string, value: string): boolean {
  * How a secret may stand in a text: as it is, in JSON in a string, in an address, and in base64, where it may
  * begin at any of three places.
  */
-export function dressesOf(secret: string): string[] {
+export function encodingsOf(secret: string): string[] {
   const dresses = [secret];
   const add = (dress: string) => {
     if (dress.length >= MIN_SECRET_LENGTH && !dresses.includes(dress)) dresses.push(dress);

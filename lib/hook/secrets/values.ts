@@ -1,6 +1,6 @@
 // Which values are secrets, given what their name and their place say of them.
 import type { SecretName } from "./names";
-import { isAlphanumeric } from "./places";
+import { isAlphanumeric } from "./hint-places";
 
 /**
  * Where a value stands: the value of a field in the payload; in quotes; alone on a line, in a shell or in a

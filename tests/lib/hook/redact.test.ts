@@ -263,8 +263,8 @@ describe("known texts", () => {
     ["API_TOKEN", "12345678", true, "a number"],
   ])("the value of %s, %p, is masked: %p (%s)", (name, value, isMasked) => {
     const own = redactionRules({ [name]: value }, NONE);
-    const forms = { tokens: [], others: [] };
-    expect(redact(`see ${value}!`, { ...own, names: [], arguments: [], forms }).value).toBe(
+    const patterns = { tokens: [], others: [] };
+    expect(redact(`see ${value}!`, { ...own, names: [], arguments: [], patterns }).value).toBe(
       isMasked ? "see [redacted:environment]!" : `see ${value}!`,
     );
   });
@@ -460,7 +460,11 @@ describe("rules narrowed to one text", () => {
       '{"session_id":"a","permission_mode":"bypassPermissions","prompt":"make the tests green"}',
       known,
     );
-    expect(narrow).toMatchObject({ names: [], arguments: [], forms: { tokens: [], others: [] } });
+    expect(narrow).toMatchObject({
+      names: [],
+      arguments: [],
+      patterns: { tokens: [], others: [] },
+    });
   });
 });
 

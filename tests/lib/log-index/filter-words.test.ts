@@ -1,6 +1,6 @@
 // What the words of a filter mean.
 import { expect, test } from "bun:test";
-import { timeOf } from "../../../lib/log-index/filter";
+import { timeOf } from "../../../lib/log-index/filter-words";
 
 const NOW = new Date(2026, 10, 22, 9, 58).getTime();
 

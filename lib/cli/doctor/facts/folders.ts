@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { faultCode } from "../../../os/fault";
 import { isOwnedByUs } from "../../../os/file";
 import type { FileStatus } from "../../../os/syscalls";
-import { system } from "../../../os/system";
+import { system } from "../../../os/choose-syscalls";
 
 /** A folder; without a status it does not exist. */
 export interface FolderFacts {

@@ -5,7 +5,7 @@ import {
   toggleTerm,
   type Filter,
   type FilterKey,
-} from "../../../log-index/filter";
+} from "../../../log-index/filter-words";
 import { setParams } from "../address";
 import { formatCount } from "../format";
 

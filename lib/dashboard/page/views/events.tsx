@@ -7,7 +7,7 @@ import {
   matchesValue,
   parseFilter,
   type Filter,
-} from "../../../log-index/filter";
+} from "../../../log-index/filter-words";
 import { FLAGS } from "../../../log-index/flags";
 import { address, linkTo, setParams } from "../address";
 import { askJson } from "../api";
@@ -17,7 +17,7 @@ import { FilterBox } from "../parts/filter-box";
 import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
 import { titleOrId } from "../parts/state";
-import { loadTexts, textAt } from "../parts/texts";
+import { loadTexts, textAt } from "../parts/event-texts";
 import { epoch, onEvents, peekSession } from "../store";
 import { Begin } from "./now";
 

@@ -1,6 +1,6 @@
 // Files over all sessions: who changed what, when, and what two sessions work on.
 import { useMemo, useState } from "preact/hooks";
-import { parseFilter } from "../../../log-index/filter";
+import { parseFilter } from "../../../log-index/filter-words";
 import type { FilesAnswer, TouchedFile } from "../../answers";
 import { address, goTo, linkTo, setParams } from "../address";
 import { areTextsHidden } from "../choices";

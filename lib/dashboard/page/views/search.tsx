@@ -1,6 +1,6 @@
 // Search: what was said, asked and answered in all sessions, the newest first, while it is still looked for.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { parseFilter } from "../../../log-index/filter";
+import { parseFilter } from "../../../log-index/filter-words";
 import type { SearchHit, SearchMessage } from "../../answers";
 import { address, goTo, linkTo, setParams } from "../address";
 import { ask, messagesIn } from "../api";

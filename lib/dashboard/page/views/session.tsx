@@ -14,7 +14,7 @@ import { inWrittenOrder } from "../../../history/written-order";
 import type { SessionRow, UsageAnswer } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { formatDay, formatDuration, formatTime, plural } from "../format";
-import { costsByRow, describeUsage, useLaunches, useUsage } from "../parts/cost";
+import { costsByRow, describeUsage, useLaunches, useUsage } from "../parts/session-cost";
 import { FileTable } from "../parts/file-table";
 import { Lanes, type Bar } from "../parts/lanes";
 import { Panel } from "../parts/panel";

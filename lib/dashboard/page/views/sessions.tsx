@@ -9,7 +9,7 @@ import {
   timeOf,
   type Filter,
   type FilterKey,
-} from "../../../log-index/filter";
+} from "../../../log-index/filter-words";
 import { describeState } from "../../../history/summary";
 import { address, goTo, linkTo, setParams } from "../address";
 import { formatAgo, formatCount, formatDay, formatDuration } from "../format";

@@ -1,11 +1,11 @@
 // Statistics: how much, how often it failed, how long it took, where the time went, and whether it was so before.
 import { useMemo } from "preact/hooks";
-import { formatFilter, parseFilter, type Filter } from "../../../log-index/filter";
+import { formatFilter, parseFilter, type Filter } from "../../../log-index/filter-words";
 import { GROUPS, type GroupBy } from "../../../log-index/group-by";
 import type { StatisticsAnswer, StatisticsAnswerRow, StatisticsNumbers } from "../../answers";
 import { address, linkTo, setParams } from "../address";
 import { formatCount, formatDuration, plural } from "../format";
-import { Costs } from "../parts/costs";
+import { Costs } from "../parts/cost-table";
 import { FilterBox } from "../parts/filter-box";
 import { TimeBar } from "../parts/time-table";
 import { useAnswer } from "../parts/use-answer";
