@@ -25,7 +25,7 @@ export default defineCommand({
       description: "Only sessions with events since then",
       value: "7d|DATE",
     },
-    active: { type: "boolean", description: "Only sessions that work or wait for you" },
+    active: { type: "boolean", description: "Only sessions that are at work or wait for you" },
     limit: {
       type: "string",
       default: "20",

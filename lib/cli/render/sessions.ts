@@ -47,7 +47,7 @@ export function renderSessions(
     sanitize(session.title ?? session.firstPrompt ?? ""),
     formatDayAndTime(Date.parse(session.startedAt), nowMs),
     formatAgo(Date.parse(session.lastAt), nowMs),
-    renderState(session.stateAt(nowMs), colors),
+    renderState(session, nowMs, colors),
     String(session.prompts),
     String(session.tools),
     session.failures > 0 ? colors.red(String(session.failures)) : "0",

@@ -1,15 +1,22 @@
-// The state of a session, in words and colors.
+// The state of a session, in the words of the dashboard.
 import type { Colors } from "picocolors/types";
-import type { SessionState } from "../../history/summary";
+import { describeState, type SessionSummary } from "../../history/summary";
 
-/** A state as a person reads it. */
-export function renderState(state: SessionState, { green, yellow, dim }: Colors): string {
-  switch (state) {
-    case "active":
-      return green("active");
-    case "waiting":
-      return yellow("waiting for you");
+/** What a session does at a moment, as a person reads it. */
+export function renderState(
+  session: SessionSummary,
+  nowMs: number,
+  { green, yellow, dim }: Colors,
+): string {
+  const words = describeState(session.stateAt(nowMs), session.waitsFor);
+  switch (words) {
+    case "at work":
+      return green(words);
+    case "needs you":
+      return yellow(words);
+    case "your turn":
+      return words;
     default:
-      return dim(state);
+      return dim(words);
   }
 }

@@ -56,7 +56,7 @@ function* header(
   const title = sanitize(summary.title ?? summary.firstPrompt ?? "");
   yield colors.bold(sanitize(summary.project)) + (title ? `  ${title}` : "");
   const started = formatDayAndTime(Date.parse(summary.startedAt), nowMs);
-  const state = renderState(summary.stateAt(nowMs), colors);
+  const state = renderState(summary, nowMs, colors);
   yield `${colors.cyan(sanitize(timeline.sessionId))}  ${state}  ${started}, ${formatDuration(summary.durationMs)}`;
   const { prompts, tools, failures, agents } = summary;
   const failed = failures > 0 ? colors.red(`, ${failures} failed`) : "";
