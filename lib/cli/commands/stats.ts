@@ -1,6 +1,6 @@
 // `claude-session stats`: how much was done, how often it failed, how long it took.
 import { paths } from "../../environment";
-import type { CostGroup } from "../../history/session-cost";
+import { COST_GROUPS } from "../../history/session-cost";
 import {
   addTime,
   noTime,
@@ -51,8 +51,8 @@ export default defineCommand({
     const sinceMs = since === undefined ? 0 : parseSince(since, nowMs);
     // The log does not know the last three.
     if (cost || by === "model" || by === "agent" || by === "outcome") {
-      if (!isCostGroup(by))
-        throw new UsageError(`--cost: not by ${by}, but by ${COST_GROUPS.join(", ")}`);
+      if (!hasCost(by))
+        throw new UsageError(`--cost: not by ${by}, but by ${GROUPS_WITH_COST.join(", ")}`);
       await printCosts(by, sinceMs, json, terminal);
       return DONE;
     }
@@ -88,21 +88,16 @@ export default defineCommand({
   },
 });
 
-const COST_GROUPS: readonly (CostGroup | "outcome")[] = [
-  "model",
-  "agent",
-  "outcome",
-  "day",
-  "project",
-];
+const GROUPS_WITH_COST = [...COST_GROUPS, "outcome"] as const;
+type GroupWithCost = (typeof GROUPS_WITH_COST)[number];
 
-function isCostGroup(by: string): by is CostGroup | "outcome" {
-  return COST_GROUPS.some((group) => group === by);
+function hasCost(by: string): by is GroupWithCost {
+  return GROUPS_WITH_COST.some((group) => group === by);
 }
 
 /** What was used, from transcripts. */
 async function printCosts(
-  by: CostGroup | "outcome",
+  by: GroupWithCost,
   sinceMs: number,
   isJson: boolean,
   terminal: Terminal,
