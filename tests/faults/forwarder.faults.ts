@@ -28,6 +28,7 @@ test.skipIf(whyNot !== undefined)(
     await expectToSurvive(
       {
         command: { program: "claude-session", args: ["forward", "--once"] },
+        isSlow: true,
         prepare: async (sandbox) => {
           const { days } = await prepareScene(sandbox);
           configure(sandbox, { name: "lake", type: "http", url: `${collector.url}/lake` });

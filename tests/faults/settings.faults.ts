@@ -35,6 +35,7 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or kill it, in"
     await expectToSurvive(
       {
         command: { program: "claude-session", args: INSTALL.split(" ") },
+        isSlow: true,
         prepare: prepareSettings,
         violations: async (sandbox, _before, fault, end) => {
           const found = settingsViolations(sandbox, [USER_SETTINGS, installed], fault, end);
@@ -59,6 +60,7 @@ describe.skipIf(whyNot !== undefined)("any system call may fail, or kill it, in"
     await expectToSurvive(
       {
         command: { program: "claude-session", args: ["uninstall"] },
+        isSlow: true,
         prepare: prepareInstalled,
         violations: async (sandbox, _before, fault, end) => {
           const found = settingsViolations(sandbox, [installed, USER_SETTINGS], fault, end);
