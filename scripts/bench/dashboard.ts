@@ -20,18 +20,27 @@ const LIVE_SECONDS = 6;
 const EVENTS_A_SECOND = 500;
 const HOOKS = 30;
 const QUESTIONS = 5;
+const STARTS = 5;
 
 interface Loading {
   readonly firstMs: number;
   readonly allMs: number;
 }
 
+// The page itself says when it has drawn the first session: to find that out from outside takes a tenth of a second.
+const NOTE_FIRST_CARD = `globalThis.firstCardMs = new Promise((resolve) => {
+  new MutationObserver((_, observer) => {
+    if (document.querySelector(".part .card") === null) return;
+    observer.disconnect();
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
+  }).observe(document, { childList: true, subtree: true });
+})`;
+
 /** How long it takes from the click on the link to the first sessions, and to all records. */
 async function measureLoading(page: Page, link: string, records: number): Promise<Loading> {
   const startedMs = performance.now();
   await page.goto(link);
-  await page.locator(".part .card").first().waitFor();
-  const firstMs = performance.now() - startedMs;
+  const firstMs = await page.evaluate<number>("globalThis.firstCardMs");
   await page
     .locator(".status", { hasText: records.toLocaleString("en") })
     .waitFor({ timeout: 60_000 });
@@ -46,16 +55,24 @@ export async function measureDashboard(records = RECORDS): Promise<Measurement[]
   const paths = generateLog(sandbox.events, { records, days: 30 });
   const browser = await startBrowser();
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.addInitScript(NOTE_FIRST_CARD);
   // The first time it makes the index of the days that are over.
   const cold = await Dashboard.start(sandbox);
   const first = await measureLoading(page, cold.link, records);
   await page.goto("about:blank");
   await cold.close();
-  const dashboard = await Dashboard.start(sandbox);
+  const loadings: Loading[] = [];
+  let dashboard = await Dashboard.start(sandbox);
+  for (let start = 1; start < STARTS; start++) {
+    loadings.push(await measureLoading(page, dashboard.link, records)); // oxlint-disable-line no-await-in-loop
+    await page.goto("about:blank"); // oxlint-disable-line no-await-in-loop
+    await dashboard.close(); // oxlint-disable-line no-await-in-loop
+    dashboard = await Dashboard.start(sandbox); // oxlint-disable-line no-await-in-loop
+  }
   const { link } = dashboard;
   const { pid } = dashboard.child;
   try {
-    const again = await measureLoading(page, link, records);
+    loadings.push(await measureLoading(page, link, records));
     const idle = await idleShare(pid);
     const serverMB = residentMB(pid);
     const bytes = paths.reduce((sum, path) => sum + Bun.file(path).size, 0);
@@ -70,11 +87,16 @@ export async function measureDashboard(records = RECORDS): Promise<Measurement[]
     return [
       {
         name: `dashboard, first screen of ${records} records`,
-        value: again.firstMs,
+        value: median(loadings.map(({ firstMs }) => firstMs)),
         unit: "ms",
         max: 500,
       },
-      { name: `dashboard, all ${records} records`, value: again.allMs, unit: "ms", max: 4000 },
+      {
+        name: `dashboard, all ${records} records`,
+        value: median(loadings.map(({ allMs }) => allMs)),
+        unit: "ms",
+        max: 4000,
+      },
       { name: "dashboard, first screen, the first time", value: first.firstMs, unit: "ms" },
       { name: "dashboard, all records, the first time", value: first.allMs, unit: "ms" },
       { name: "dashboard, idle server, of a core", value: idle * 100, unit: "%", max: 0.5 },
