@@ -81,7 +81,7 @@ export const EVENTS = {
   WorktreeCreate: { since: "2.1.50", whyNeverRegistered: "it would replace git's own worktrees" },
   WorktreeRemove: {
     since: "2.1.50",
-    whyNeverRegistered: "its failure would keep a worktree from being removed",
+    whyNeverRegistered: "its failure would prevent the worktree's removal",
   },
   PreModelSwitch: { since: "2.1.251", whyNeverRegistered: "a slow hook would block the switch" },
   MessageDisplay: {
@@ -91,7 +91,7 @@ export const EVENTS = {
   FileChanged: { since: "2.1.83", whyNeverRegistered: "its matcher would start file watchers" },
   Setup: {
     since: "2.1.10",
-    whyNeverRegistered: "it belongs to the setup of a project, not to a session",
+    whyNeverRegistered: "it belongs to a project's setup, not to a session",
   },
 } as const satisfies Readonly<Record<string, EventFacts>>;
 

@@ -16,7 +16,7 @@ param(
   [string] $Version = "",
   # Put the programs into this folder, not ~\.claude\hooks.
   [string] $Prefix = "",
-  # Keep each program as a file of its own; otherwise the hooks share one.
+  # Keep each program as a separate file; otherwise the hooks share one.
   [switch] $Separate,
   # Do not change Claude Code's settings.
   [switch] $NoRegister,
@@ -60,7 +60,7 @@ function Install-Programs([string] $Hooks) {
     $download = Join-Path $temporary $archive.File
     Save-File "$release/$($archive.File)" $download
     if ((Get-FileHash $download -Algorithm SHA256).Hash -ne $archive.Checksum) {
-      throw "$($archive.File) does not match SHA256SUMS: it was damaged or changed. Nothing was unpacked."
+      throw "$($archive.File) does not match SHA256SUMS, so it was damaged or changed. Nothing was unpacked."
     }
     Expand-Programs $download $temporary $archive.Folder
     $unpacked = Join-Path $temporary $archive.Folder
@@ -157,7 +157,7 @@ function Get-ReleaseFolder {
   if ($uri.Scheme -eq "http" -and -not $uri.IsLoopback) {
     throw "plain http only works on this machine: anyone on the way could change the programs and their checksums"
   }
-  if ($uri.Scheme -notin "https", "http", "file") { throw "not an address of a release: $address" }
+  if ($uri.Scheme -notin "https", "http", "file") { throw "not a release address: $address" }
   return $address.TrimEnd("/")
 }
 

@@ -113,7 +113,7 @@ install() {
   fetch "$release/$archive" "$temporary/$archive" ||
     die "could not download $release/$archive or write it to $hooks; is the disk full?"
   [ "$(sha256 "$temporary/$archive")" = "$checksum" ] ||
-    die "$archive does not match SHA256SUMS: it was damaged or changed. Nothing was unpacked."
+    die "$archive does not match SHA256SUMS, so it was damaged or changed. Nothing was unpacked."
   unpack
   for program in $programs; do
     self_test "$program"
@@ -234,10 +234,10 @@ release_folder() {
   [ ! -d "$address" ] || address=file://$(cd "$address" && pwd)
   case $address in
     https://* | file:///*) ;;
-    http://*@*) die "not an address of a release: $address" ;;
+    http://*@*) die "not a release address: $address" ;;
     http://127.0.0.1[:/]* | http://localhost[:/]* | "http://[::1]"*) ;;
     http://*) die "plain http only works on this machine: anyone on the way could change the programs and their checksums" ;;
-    *) die "not an address of a release: $address" ;;
+    *) die "not a release address: $address" ;;
   esac
   printf '%s\n' "${address%/}"
 }

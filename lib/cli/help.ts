@@ -8,7 +8,7 @@ type Screen = Pick<Terminal, "columns" | "colors">;
 type Row = readonly [left: string, right: string];
 
 const OPTIONS: readonly Row[] = [
-  ["-h, --help", "Show this, or the help of a command"],
+  ["-h, --help", "Show this help, or the help of a command"],
   ["-v, --version", "Show the version"],
 ];
 const INDENT = "  ";

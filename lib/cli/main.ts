@@ -16,7 +16,7 @@ import {
 import { ClosedPipe, openTerminal } from "./terminal";
 
 const NAME = "claude-session";
-const DESCRIPTION = "Shows, checks and forwards what the hooks record of Claude Code's sessions.";
+const DESCRIPTION = "Shows, checks and forwards what the hooks record about Claude Code sessions.";
 
 // Each is loaded only when it is asked for.
 const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {

@@ -4,14 +4,14 @@ import type { Argument, Command, Program } from "./command";
 import { explain, flagOf, GENERAL_OPTIONS, usageOf, valueOf } from "./help";
 
 const FILES = [
-  ["~/.claude/session-hooks/events/", "The log: a file of JSON lines for each UTC day."],
-  ["~/.claude/session-hooks/config.json", "What you chose."],
+  ["~/.claude/session-hooks/events/", "The log: one file of JSON lines per UTC day."],
+  ["~/.claude/session-hooks/config.json", "Your configuration."],
   ["~/.claude/settings.json", "Where the hooks are registered."],
 ] as const;
 const VARIABLES = [
-  ["CLAUDE_CONFIG_DIR", "Claude Code's folder, in place of ~/.claude."],
+  ["CLAUDE_CONFIG_DIR", "Claude Code's folder, instead of ~/.claude."],
   ["CLAUDE_SESSION_HOME", "The folder of the log and of config.json."],
-  ["CLAUDE_SESSION_DIR", "The folder of the session pointers, in place of /tmp."],
+  ["CLAUDE_SESSION_DIR", "The folder of the session pointers, instead of /tmp."],
   ["NO_COLOR", "Turns colors off."],
 ] as const;
 const STATUSES = [
@@ -33,7 +33,7 @@ export async function manPage(program: Program, version: string): Promise<string
     ".I COMMAND",
     "[OPTIONS]",
     ".SH DESCRIPTION",
-    text("The hooks of claude-session-hooks record every event of Claude Code in one private log."),
+    text("The hooks of claude-session-hooks record every Claude Code event in one private log."),
     text(`${name} shows, checks and forwards it. The hooks need no service and no network.`),
     ".SH OPTIONS",
     ...GENERAL_OPTIONS.flatMap(([flags, what]) => entry(flags, what)),

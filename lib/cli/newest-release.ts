@@ -65,7 +65,7 @@ export async function readVerified({ address, checksums }: Release, name: string
   const text = await readFrom(`${address}/${name}`);
   if (Bun.SHA256.hash(text, "hex") !== checksums.get(name))
     throw new CommandError(
-      `${name} does not match SHA256SUMS: it was damaged or changed. Nothing was started.`,
+      `${name} does not match SHA256SUMS, so it was damaged or changed. Nothing was started.`,
     );
   return text;
 }
@@ -75,7 +75,7 @@ function releaseAddress(from: string | undefined, version: string | undefined): 
   if (given !== undefined && given !== "") return checkedAddress(given);
   const releases = typeof BUILD_RELEASES === "string" ? BUILD_RELEASES : "";
   if (releases === "")
-    throw new CommandError("these programs do not know where releases are; use --from URL");
+    throw new CommandError("these programs were built without a release address; use --from URL");
   const folder = version === undefined ? "latest/download" : `download/v${version}`;
   return checkedAddress(`${releases}/${folder}`);
 }
@@ -91,7 +91,7 @@ function checkedAddress(given: string): string {
     (url?.protocol === "http:" && isLoopback(url) && url.username === "");
   if (!isAllowed)
     throw new CommandError(
-      `not an address of a release: ${withoutPassword(given)}. It is a whole path of a folder, or begins with https:, or with http: on this machine`,
+      `not a release address: ${withoutPassword(given)}. Use the absolute path of a folder, an https: address, or an http: address on this machine`,
     );
   return given.replace(/\/+$/, "");
 }
@@ -128,7 +128,7 @@ async function download(first: URL): Promise<string> {
       url = new URL(location, url);
       if (redirectsLeft === 0 || url.protocol !== "https:")
         throw new CommandError(
-          `${first.href} leads to ${sanitize(url.href)}, which is not followed`,
+          `${first.href} redirects to ${sanitize(url.href)}, which is not followed`,
         );
       continue;
     }
@@ -143,8 +143,7 @@ async function readAtMost(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk as Uint8Array);
     bytes += (chunk as Uint8Array).length;
-    if (bytes > MAX_BYTES)
-      throw new CommandError(`${response.url} is too long for what it should be`);
+    if (bytes > MAX_BYTES) throw new CommandError(`${response.url} is larger than expected`);
   }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -8,7 +8,7 @@ export function whyNoBrowser(
 ): string | undefined {
   if (process.geteuid?.() === 0) return "root should not run one";
   if (env["SSH_CONNECTION"] !== undefined || env["SSH_TTY"] !== undefined)
-    return "this is another machine; see `claude-session dashboard --help` for a tunnel";
+    return "this is a remote session; see `claude-session dashboard --help` for a tunnel";
   if (platform === "darwin" || platform === "win32") return undefined;
   const hasDisplay = Boolean(env["DISPLAY"] ?? env["WAYLAND_DISPLAY"]) || isWsl(env);
   return hasDisplay ? undefined : "there is no display";

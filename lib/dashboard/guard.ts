@@ -57,7 +57,7 @@ export function letIn(request: Request, port: number, isToken: (given: string) =
   const { pathname } = new URL(request.url);
   const host = request.headers.get("host");
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`)
-    return answer("This is not the host that you asked for.\n", 403);
+    return answer("Wrong host.\n", 403);
   const origin = request.headers.get("origin");
   if (origin !== null && origin !== `http://${host}`) return answer("Not from this page.\n", 403);
   const site = request.headers.get("sec-fetch-site");
@@ -72,7 +72,7 @@ export function letIn(request: Request, port: number, isToken: (given: string) =
     /^Bearer ([\w-]{1,128})$/.exec(request.headers.get("authorization") ?? "") ?? [];
   return isToken(given)
     ? "api"
-    : answerJson({ error: "the token is missing, or of another server" }, 401);
+    : answerJson({ error: "the token is missing or belongs to another server" }, 401);
 }
 
 /** Compares two texts in constant time, so that an attacker cannot guess one character at a time. */

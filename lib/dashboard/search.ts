@@ -25,7 +25,7 @@ export async function* searchMessages(
 ): AsyncGenerator<SearchMessage> {
   const unknown = filter.terms.find(({ key }) => !EVENT_KEYS.includes(key));
   if (unknown !== undefined) {
-    yield { kind: "problem", text: `${unknown.key}: is said of sessions, not of events` };
+    yield { kind: "problem", text: `${unknown.key}: filters sessions, not events` };
     return;
   }
   let patterns: Pattern[] | undefined;

@@ -125,7 +125,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
         const [record] =
           place === undefined ? [] : readRecordsAt(options.events, place.day, [place.offset]);
         return record === undefined
-          ? answerJson({ error: "this event is not in the log any more" }, 404)
+          ? answerJson({ error: "this event is no longer in the log" }, 404)
           : answerJson(record);
       }
       case "/api/files":
@@ -155,7 +155,7 @@ export function serveDashboard(options: ServerOptions): DashboardServer {
     const state = tickets.redeem(ticket);
     if (state === "good") return answerJson({ token });
     if (state === "used") options.onTicketUsedTwice();
-    return answerJson({ error: "this link was used, or is older than half a minute" }, 401);
+    return answerJson({ error: "this link was already used or is older than half a minute" }, 401);
   }
 
   function live(request: Request, from: LiveFrom | undefined): Response {

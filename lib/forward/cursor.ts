@@ -79,7 +79,7 @@ export function readCursor(folder: string, events: string): ReadCursor {
 
 /** Why some days start over, for a person. */
 export function whyRestarted(days: readonly string[]): string {
-  return `with ${days.join(", ")}: another file is there now`;
+  return `with ${days.join(", ")}: the file was replaced`;
 }
 
 /**

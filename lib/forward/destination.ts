@@ -153,25 +153,25 @@ export function readDestination(
   }
   const { name, type, token_env: tokenName, events, projects } = data;
   if (type !== "otlp" && (data.encoding ?? data.resource ?? data.signals) !== undefined)
-    return unusable("signals, encoding, resource: only a destination of type otlp has them");
+    return unusable("signals, encoding, resource: only for a destination of type otlp");
   const address = readAddress(data.url);
   if (address.kind === "invalid") return unusable(`url: ${address.reason}`);
   const url = new URL(address.url);
   const isLoopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !isLoopback && data.insecure !== true)
     return unusable(
-      `url: events would go in the clear to ${url.hostname}; use https, or add "insecure": true`,
+      `url: events would be sent unencrypted to ${url.hostname}; use https, or add "insecure": true`,
     );
   if (
     url.searchParams.getAll("wait_for_async_insert").some((value) => /^(?:0|false)$/i.test(value))
   )
     return unusable(
-      "url: with wait_for_async_insert=0 ClickHouse answers before it has stored an event, and one could be lost; write 1",
+      "url: with wait_for_async_insert=0 ClickHouse answers before it has stored an event, so events could be lost; use 1",
     );
   const token = tokenName === undefined ? undefined : env[tokenName];
   const credentials = readCredentials(url, data.headers, token);
   if (credentials === undefined)
-    return unusable("headers, user, password or token: not what HTTP allows");
+    return unusable("headers, user, password or token: not allowed in HTTP");
   url.username = url.password = "";
   if (type === "observability" && !/\/events\/?$/.test(url.pathname))
     url.pathname = `${url.pathname.replace(/\/$/, "")}/events`;
@@ -184,7 +184,7 @@ export function readDestination(
     isLoopback,
     ...credentials,
     ...(tokenName !== undefined &&
-      !token && { blockedReason: `${tokenName} is not set where the forwarder was started` }),
+      !token && { blockedReason: `${tokenName} is not set in the forwarder's environment` }),
     wants: ({ event, project }) =>
       (events === undefined || events.includes(event)) &&
       (projects === undefined || projects.includes(project)),
@@ -224,7 +224,7 @@ function misspeltEvent(events: readonly string[] = []): string | undefined {
   for (const event of events) {
     if (Object.hasOwn(EVENTS, event)) continue;
     const meant = suggestWord(event, Object.keys(EVENTS));
-    if (meant !== undefined) return `events: there is no ${event}; did you mean ${meant}?`;
+    if (meant !== undefined) return `events: unknown event ${event}; did you mean ${meant}?`;
   }
   return undefined;
 }

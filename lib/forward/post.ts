@@ -129,7 +129,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   CERT_HAS_EXPIRED: "its certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  UnexpectedRedirect: "it redirects, and events go only to the configured URL",
+  UnexpectedRedirect: "it redirects, but events go only to the configured URL",
 };
 
 // Not the error's message, which may show the URL with its query.

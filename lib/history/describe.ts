@@ -84,7 +84,7 @@ export function describeEvent({ event, record }: Pick<TimelineEvent, "event" | "
         resume: "session resumed",
         clear: "session started by clear",
         fork: "session forked",
-        compact: "session goes on, compacted",
+        compact: "session continues, compacted",
       };
       const description = descriptions[source] ?? `session started (${source})`;
       return `${description}${model ? `, ${model}` : ""}`;
@@ -108,5 +108,5 @@ export function describeEvent({ event, record }: Pick<TimelineEvent, "event" | "
 /** Describes a background task's report, which Claude Code submits as a prompt with tags in it. */
 export function describeTaskReport(prompt: string): string {
   const summary = /<summary>([^<]*)<\/summary>/.exec(prompt)?.[1];
-  return summary === undefined ? prompt : `a background task reports: ${summary}`;
+  return summary === undefined ? prompt : `background task reports: ${summary}`;
 }

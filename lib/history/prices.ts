@@ -156,7 +156,7 @@ export function withConfiguredPrices(
 function faultOf(item: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof item["model"] !== "string" || item["model"] === "") return "no model";
   for (const key of ["input", "output"])
-    if (!isAmount(item[key])) return `${key} is not an amount in dollars`;
+    if (!isAmount(item[key])) return `${key} is not a dollar amount`;
   for (const key of ["cache_read", "cache_write_5m", "cache_write_1h", "fast"])
     if (item[key] !== undefined && !isAmount(item[key])) return `${key} is not a number`;
   return undefined;

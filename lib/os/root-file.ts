@@ -62,7 +62,7 @@ function assertOnlyRoot(
   path: string,
 ): void {
   if (status?.kind !== kind) throw new Fault(`not trusted: ${path} is not a ${kind}`, path);
-  if (status.userId !== ROOT) throw new Fault(`not trusted: ${path} is not root's`, path);
+  if (status.userId !== ROOT) throw new Fault(`not trusted: ${path} does not belong to root`, path);
   if ((status.mode & OTHERS_WRITE) !== 0)
-    throw new Fault(`not trusted: others than root can write to ${path}`, path);
+    throw new Fault(`not trusted: users other than root can write to ${path}`, path);
 }

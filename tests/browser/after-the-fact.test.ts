@@ -144,7 +144,7 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
 
   test("Search: says what is not said of events, and that a call is one", () =>
     on("search?filter=state:ended", async (page) => {
-      await page.getByText("state: is said of sessions, not of events").waitFor();
+      await page.getByText("state: filters sessions, not events").waitFor();
       await goTo(page, "search?filter=start.de.md");
       await page.getByText("2 found").waitFor();
       await goTo(page, "search?filter=start.(de|fr).md");

@@ -52,7 +52,7 @@ test("a file that is there is not replaced", async () => {
   writeFileSync(file, "mine");
   const { code, stderr } = await runCli(sandbox, `export --html ${file}`);
   expect(code).toBe(1);
-  expect(stderr).toContain("is there already");
+  expect(stderr).toContain("already exists");
   expect(readFileSync(file, "utf8")).toBe("mine");
   expect(existsSync(`${sandbox.root}/page.html`)).toBeFalse();
 });

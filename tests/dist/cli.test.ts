@@ -106,7 +106,7 @@ describe("every command", () => {
     },
   );
 
-  const NOT_A_DURATION = "is not a duration or a date; write 7d, 12h or 2026-11-20, for example";
+  const NOT_A_DURATION = "is not a duration or a date, such as 7d, 12h or 2026-11-20";
   test.concurrent.each([
     ["lst", 'unknown command "lst"; did you mean list?', "--help"],
     ["--lst", "unknown option --lst", "--help"],
@@ -153,7 +153,7 @@ describe("every command", () => {
     ],
     [
       "prune --older-than 7d --session x",
-      "--older-than and --session exclude each other",
+      "--older-than and --session cannot be combined",
       "prune --help",
     ],
     ["doctor --fix", "unknown option --fix", "doctor --help"],
@@ -161,12 +161,12 @@ describe("every command", () => {
     ["forward --rejected", "--rejected needs --once", "forward --help"],
     [
       "forward --once --status",
-      "--once, --status, --sql and --grafana exclude each other",
+      "--once, --status, --sql and --grafana cannot be combined",
       "forward --help",
     ],
     [
       "forward --sql duckdb --grafana clickhouse",
-      "--once, --status, --sql and --grafana exclude each other",
+      "--once, --status, --sql and --grafana cannot be combined",
       "forward --help",
     ],
     [

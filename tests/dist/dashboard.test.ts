@@ -202,7 +202,7 @@ describe("the door", () => {
     const { code, stdout } = await runCli(sandbox, "dashboard --no-open");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `The dashboard is running already: ${dashboard.link}\n`,
+      stdout: `The dashboard is already running: ${dashboard.link}\n`,
     });
   });
 });
@@ -238,7 +238,7 @@ test.skipIf(whyNot !== undefined)("a link that a browser is opened with is good 
   // So is the one of a second call.
   rmSync(opened);
   const again = { by: as(USER), folder, env };
-  expect((await runCli(sandbox, "dashboard", again)).stdout).toContain("running already");
+  expect((await runCli(sandbox, "dashboard", again)).stdout).toContain("already running");
   await until(() => existsSync(opened));
   const second = readFileSync(opened, "utf8");
   expect(second).not.toContain(dashboard.token);
@@ -490,7 +490,7 @@ describe("it", () => {
     const response = await dashboard.fetch("/api/search?filter=state:ended");
     expect(JSON.parse(await response.text())).toEqual({
       kind: "problem",
-      text: "state: is said of sessions, not of events",
+      text: "state: filters sessions, not events",
     });
   });
 

@@ -73,7 +73,7 @@ describe("it finds", () => {
     [
       "settings that switch all hooks off",
       "fail",
-      /switches all hooks off/,
+      /turns off all hooks/,
       (sandbox) =>
         writeFileSync(settings(sandbox), `{"disableAllHooks":true,${read(sandbox).slice(1)}`),
     ],
@@ -135,7 +135,7 @@ describe("it finds", () => {
     [
       "a day that is a link",
       "warn",
-      /2020-01-01\.jsonl is a link/,
+      /2020-01-01\.jsonl is not a regular file of yours/,
       (sandbox) => symlinkSync("/etc/hostname", `${sandbox.events}/2020-01-01.jsonl`),
     ],
     [
@@ -158,7 +158,7 @@ describe("it finds", () => {
     [
       "a transcript of Claude Code that is newer than the log",
       "warn",
-      /Claude Code worked (just now|\d+s ago), and none of that was recorded/,
+      /Claude Code was active (just now|\d+s ago), but that was not recorded/,
       (sandbox) => {
         mkdirSync(`${sandbox.home}/.claude/projects/x`, { recursive: true });
         writeFileSync(`${sandbox.home}/.claude/projects/x/y.jsonl`, "");
@@ -209,7 +209,7 @@ describe("it finds", () => {
     const { stdout } = await runCli(original, "doctor", {
       env: { CLAUDE_CODE_SESSION_ID: "other-1" },
     });
-    expect(stdout).toContain("Nothing was recorded of other-1");
+    expect(stdout).toContain("Nothing was recorded for other-1");
   });
 });
 

@@ -106,7 +106,7 @@ test.concurrent(
       expect({ words, bug: BUG_REPORT.exec(output) }).toEqual({ words, bug: null });
       const needsFolder = /project|other\.json|redact/.test(words);
       if (needsFolder) {
-        expect(output).toContain("this folder is gone");
+        expect(output).toContain("the working folder no longer exists");
         expect({ words, exitCode }).toEqual({ words, exitCode: 1 });
       } else if (!/nothing|id|doctor/.test(words))
         expect({ words, exitCode }).toEqual({ words, exitCode: 0 });

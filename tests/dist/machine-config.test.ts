@@ -154,22 +154,22 @@ describe.skipIf(whyNot !== undefined)(`a machine's config.json${skipped(whyNot)}
     [
       "is the user's",
       ({ machine }) => chownSync(machine.config, USER, USER),
-      `not trusted: ${PATH} is not root's`,
+      `not trusted: ${PATH} does not belong to root`,
     ],
     [
       "can be written by a group",
       ({ machine }) => chmodSync(machine.config, 0o664),
-      `not trusted: others than root can write to ${PATH}`,
+      `not trusted: users other than root can write to ${PATH}`,
     ],
     [
       "is in a folder of the user",
       ({ machine }) => chownSync(machine.folder, USER, USER),
-      "not trusted: /etc/claude-session-hooks is not root's",
+      "not trusted: /etc/claude-session-hooks does not belong to root",
     ],
     [
       "is below a folder that everyone can write to",
       ({ machine }) => chmodSync(machine.etc, 0o1777),
-      "not trusted: others than root can write to /etc",
+      "not trusted: users other than root can write to /etc",
     ],
     [
       "is a link to a file of the user",

@@ -162,10 +162,10 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     for (const scope of ["user", "project", "local"]) {
       const refused = await user.cli(`install --scope ${scope}`);
       expect([refused.code, refused.stdout]).toEqual([1, ""]);
-      expect(refused.stderr).toContain(`for all users, in ${SETTINGS}`);
+      expect(refused.stderr).toContain(`for all users in ${SETTINGS}`);
     }
     expect((await user.cli("doctor")).stdout).not.toContain("Recorded twice");
-    expect((await user.cli("upgrade")).stderr).toContain("is for all users");
+    expect((await user.cli("upgrade")).stderr).toContain("is installed for all users");
   });
 
   test("by an ordinary user changes nothing, and prints what root would write", async () => {
@@ -174,7 +174,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     const byHand = await user.cli(`install --scope managed ${server}`, dist);
     expect(byHand.code).toBe(1);
     expect(byHand.stderr).toContain("only root can: run this with sudo. Nothing was changed.");
-    expect(byHand.stderr).toContain(`to ${PROGRAMS}, as root's, with mode 755`);
+    expect(byHand.stderr).toContain(`to ${PROGRAMS}, owned by root, with mode 755`);
     expect(existsSync(`${machine.etc}/claude-code`)).toBe(false);
     expect((await asRoot(`install --scope managed ${server}`)).code).toBe(0);
     expect(byHand.stdout.trim()).toBe(
@@ -220,7 +220,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     renameSync(programs, `${programs}.away`);
     try {
       const { code, stdout } = await asRoot("uninstall --scope managed");
-      expect([code, stdout]).toEqual([0, expect.stringContaining("The file is removed.")]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining("The file was removed.")]);
     } finally {
       renameSync(`${programs}.away`, programs);
     }
@@ -236,7 +236,9 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     const text = readFileSync(settings, "utf8");
     writeFileSync(settings, text.replace("{\n", '{\n  "model": "opus",\n'));
     expect((await asRoot("install --scope managed --events all")).code).toBe(0);
-    expect((await asRoot("uninstall --scope managed")).stdout).toContain("What else it has stays.");
+    expect((await asRoot("uninstall --scope managed")).stdout).toContain(
+      "Its other settings stay.",
+    );
     expect(JSON.parse(readFileSync(settings, "utf8"))).toEqual({ model: "opus" });
   });
 
@@ -247,7 +249,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
         mkdirSync(dirname(settings), { recursive: true });
         writeFileSync(settings, '{"model":"opus"}');
       },
-      "so it is not ours; move it away. Nothing was changed.",
+      "so it is not ours; move it. Nothing was changed.",
     ],
     [
       "our hooks in another managed file",
@@ -260,7 +262,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
           JSON.stringify({ hooks }),
         );
       },
-      "/etc/claude-code/managed-settings.json registers the hooks already",
+      "/etc/claude-code/managed-settings.json already registers the hooks",
     ],
     [
       "the plugin in managed settings",
@@ -276,7 +278,7 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
     [
       "a folder of programs that others can change",
       () => chmodSync(machine.opt, 0o777),
-      "others than root can change /opt",
+      "users other than root can change /opt",
     ],
     [
       "folders of programs that not every user can enter",
@@ -308,8 +310,20 @@ describe.skipIf(whyNot !== undefined)(`install --scope managed${skipped(whyNot)}
 
   test.each([
     ["accepts", "only root can change", "link", 0o755, undefined],
-    ["stops at", "others can change", "link", 0o777, "others than root can change /opt/place,"],
-    ["stops at", "others can change", "chain", 0o777, "others than root can change /opt/place,"],
+    [
+      "stops at",
+      "others can change",
+      "link",
+      0o777,
+      "users other than root can change /opt/place,",
+    ],
+    [
+      "stops at",
+      "others can change",
+      "chain",
+      0o777,
+      "users other than root can change /opt/place,",
+    ],
   ] as const)(
     "%s a folder behind a link, into one that %s (a %s)",
     async (_, __, kind, mode, reason) => {

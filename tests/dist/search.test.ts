@@ -97,8 +97,8 @@ test("what is found is shown with what is around it, and nothing of it moves the
 });
 
 test.each([
-  ["search", "search needs a word"],
-  ["search state:waiting", "state: is said of sessions, not of events"],
+  ["search", "search needs at least one word"],
+  ["search state:waiting", "state: filters sessions, not events"],
   ["search x --limit many", "is not a whole number"],
 ])("%s is a mistake: %s", async (words, message) => {
   using sandbox = new Sandbox();

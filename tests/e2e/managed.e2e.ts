@@ -72,7 +72,7 @@ describe.skipIf(whyNot !== undefined)(`managed settings${skipped(whyNot)}`, () =
     expect(events).toEqual(expect.arrayContaining(["SessionStart", "PostToolUse", "SessionEnd"]));
     const folder = "/opt/claude-session-hooks/bin";
     const doctor = await runCli(home.sandbox, "doctor", { by, folder, env: { COLUMNS: "300" } });
-    expect(doctor.stdout).toContain(`${settings} switches all hooks off but the administrator's`);
+    expect(doctor.stdout).toContain(`${settings} turns off all hooks except the administrator's`);
     expect(doctor.code).toBe(0);
   });
 

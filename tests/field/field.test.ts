@@ -458,7 +458,7 @@ describe("the client's idea of things", () => {
     expect((await failuresOf(sandbox, "Registration", start)).join()).toContain("not registered");
     write(`${folder}/.claude/settings.json`, '{"disableAllHooks":true}');
     expect((await failuresOf(sandbox, "Registration", start)).join()).toContain(
-      "switches all hooks off",
+      "turns off all hooks",
     );
   });
 

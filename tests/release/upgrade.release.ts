@@ -90,7 +90,7 @@ test("install, upgrade, record, and uninstall to the bytes before", async () => 
   const check = await run(sandbox, [cli(sandbox), "upgrade", "--check", ...from]);
   expect(check).toEqual({
     code: 0,
-    text: `Version ${version} is there; these programs are ${OLDER}.\n`,
+    text: `Version ${version} is available; these programs are ${OLDER}.\n`,
   });
   expect(server.requests).toEqual(["/SHA256SUMS", "/SHA256SUMS"]);
 
@@ -128,12 +128,12 @@ describe("an upgrade changes nothing", () => {
   };
 
   test.each([
-    ["plain http to another machine", "http://example.com/release", "not an address of a release"],
-    ["an address with a password", "http://me:secret@127.0.0.1/", "not an address of a release"],
-    ["another protocol", "ftp://127.0.0.1/release", "not an address of a release"],
-    ["a folder that is not there", "/nowhere/at/all", "not an address of a release"],
+    ["plain http to another machine", "http://example.com/release", "not a release address"],
+    ["an address with a password", "http://me:secret@127.0.0.1/", "not a release address"],
+    ["another protocol", "ftp://127.0.0.1/release", "not a release address"],
+    ["a folder that is not there", "/nowhere/at/all", "not a release address"],
     ["a server that is not there", "http://127.0.0.1:9/", "could not download"],
-    ["no address at all", "", "do not know where releases are"],
+    ["no address at all", "", "built without a release address"],
   ])("with %s", async (_, address, reason) => {
     using sandbox = await placed();
     const before = contentsOf(sandbox.home);
@@ -232,5 +232,5 @@ test("doctor --check says that it does not know, and is no failure for it", asyn
   const env = { CLAUDE_SESSION_RELEASE: "http://127.0.0.1:9" };
   const ended = await run(sandbox, [cli(sandbox), "doctor", "--check"], env);
   expect(ended.code).toBe(0);
-  expect(ended.text).toContain("The newest release is not known");
+  expect(ended.text).toContain("The newest release could not be checked");
 });

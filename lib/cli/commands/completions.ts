@@ -17,7 +17,7 @@ const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], (grammar: Grammar) => st
 };
 
 export default defineCommand({
-  description: "Print the script with which a shell completes commands",
+  description: "Print a script that lets a shell complete commands",
   arguments: {
     shell: {
       type: "positional",
@@ -28,7 +28,7 @@ export default defineCommand({
     list: {
       type: "choice",
       choices: ["sessions", "projects"],
-      description: "Print the values that the scripts ask for, the newest first",
+      description: "Print the values that the scripts offer, newest first",
     },
   },
   examples: [

@@ -23,14 +23,14 @@ export default defineCommand({
     },
     port: {
       type: "string",
-      description: "The port on this machine; by default one that is free",
+      description: "The port on this machine; by default any free port",
       value: "N",
     },
     "no-open": { type: "boolean", description: "Only print the link" },
   },
   examples: [
-    ["dashboard", "open the browser; Ctrl-C ends it"],
-    ["dashboard latest", "show the session of the newest event"],
+    ["dashboard", "open the browser; Ctrl-C stops the dashboard"],
+    ["dashboard latest", "show the session with the newest event"],
     ["dashboard --no-open --port 4321", "for a tunnel: ssh -L 4321:127.0.0.1:4321 HOST"],
   ],
   async run({ session, port, "no-open": isQuiet }, terminal) {
@@ -39,7 +39,7 @@ export default defineCommand({
     const running = await findRunning(wanted);
     const whyNot = isQuiet ? "" : whyNoBrowser(environment);
     if (running !== undefined) {
-      terminal.print(`The dashboard is running already: ${running.tokenUrl}${view}`);
+      terminal.print(`The dashboard is already running: ${running.tokenUrl}${view}`);
       if (whyNot === undefined) openBrowser(running.ticketUrl + view);
       return DONE;
     }
@@ -48,7 +48,7 @@ export default defineCommand({
     const own = { pid: process.pid, port: server.port, token: server.token };
     saveDashboard(own);
     terminal.print(`The dashboard is at ${server.tokenUrl}${view}`);
-    terminal.note("Anyone with this link can look. Press Ctrl-C to stop the dashboard.");
+    terminal.note("Anyone with this link has access. Press Ctrl-C to stop the dashboard.");
     if (whyNot === undefined) openBrowser(server.ticketUrl(view));
     else if (whyNot !== "") terminal.note(`No browser was opened: ${whyNot}.`);
     await end;

@@ -7,9 +7,9 @@ import { renderFindings } from "../render/findings";
 import { safeJson } from "../render/text";
 
 export default defineCommand({
-  description: "Check that everything works, and say how to fix what does not",
+  description: "Check that everything works, and explain how to fix problems",
   arguments: {
-    check: { type: "boolean", description: "Also ask whether there is a newer release" },
+    check: { type: "boolean", description: "Also check for a newer release" },
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [

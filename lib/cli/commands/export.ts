@@ -15,7 +15,7 @@ import { renderPage } from "../render/timeline-html";
 const PARTS = ["prompts", "parameters", "responses"] as const;
 
 export default defineCommand({
-  description: "Write one session as a page of HTML, or its records as JSON",
+  description: "Write one session as an HTML page, or print its records as JSON",
   arguments: {
     session: {
       type: "positional",
@@ -25,12 +25,12 @@ export default defineCommand({
     },
     html: {
       type: "string",
-      description: "Write a page that needs nothing else, with what was recorded",
+      description: "Write a self-contained page to this file",
       value: "FILE",
     },
     without: {
       type: "string",
-      description: "With --html: leave out prompts, parameters or responses, separated by commas",
+      description: "With --html: leave out prompts, parameters or responses (comma-separated)",
       value: "PARTS",
     },
     json: {
@@ -39,8 +39,8 @@ export default defineCommand({
     },
   },
   examples: [
-    ["export 04e66903 --html cart.html", "to show a session to somebody"],
-    ["export --html cart.html --without responses", "without what tools and Claude answered"],
+    ["export 04e66903 --html cart.html", "to share a session"],
+    ["export --html cart.html --without responses", "without the answers of tools and Claude"],
     ["export latest --json > cart.jsonl", "the records themselves"],
   ],
   run({ session, html, without, json }, terminal) {
@@ -59,10 +59,11 @@ export default defineCommand({
       return DONE;
     }
     const path = absolutePath(html);
-    if (path === undefined) throw new CommandError("the working folder is gone; give a whole path");
+    if (path === undefined)
+      throw new CommandError("the working folder no longer exists; give an absolute path");
     if (existsSync(path))
       throw new CommandError(
-        `${escapeLine(path)} is there already; remove it, or choose another name`,
+        `${escapeLine(path)} already exists; remove it or choose another name`,
       );
     const nowMs = Date.now();
     const summary = new SessionSummary(first);
@@ -74,7 +75,7 @@ export default defineCommand({
     terminal.print(
       `Wrote ${escapeLine(path)}, ${formatSize(Buffer.byteLength(page))}. Only you can read it.`,
     );
-    terminal.note("Secrets are masked as in the log. Look through it before you pass it on.");
+    terminal.note("Secrets are masked as in the log. Review the page before you share it.");
     return DONE;
   },
 });

@@ -12,16 +12,16 @@ import { describeWaiting, renderForwarding } from "../render/forwarding";
 import { plural, safeJson, sanitize } from "../render/text";
 import type { Terminal } from "../terminal";
 
-const NO_DESTINATIONS = `There is nowhere to forward to: config.json has no destinations.
+const NO_DESTINATIONS = `Nothing is forwarded, because config.json has no destinations.
 
 Add one with \`claude-session install --server http://127.0.0.1:4000\`, for example.`;
 
 export default defineCommand({
-  description: "Deliver events to servers; the hooks start this themselves",
+  description: "Deliver events to servers; the hooks start this automatically",
   arguments: {
     status: { type: "boolean", description: "Show the state of each destination" },
     json: { type: "boolean", description: "With --status: print as JSON" },
-    once: { type: "boolean", description: "Deliver what is waiting, and exit" },
+    once: { type: "boolean", description: "Deliver pending events and exit" },
     rejected: {
       type: "boolean",
       description: "With --once: then retry the events that servers rejected",
@@ -30,7 +30,7 @@ export default defineCommand({
       type: "choice",
       choices: ["clickhouse", "clickhouse-18", "duckdb"],
       description:
-        "Print a table and queries: for ClickHouse of 2024 and later, for older ones, or for DuckDB, which reads the log itself",
+        "Print a table and queries for ClickHouse (2024 and later, or older), or queries for DuckDB, which reads the log itself",
     },
     grafana: {
       type: "choice",
@@ -39,16 +39,16 @@ export default defineCommand({
     },
   },
   examples: [
-    ["forward --status", "what is delivered, and what is waiting"],
-    ["forward --once", "exit status 1 if something could not be delivered"],
-    ["forward --once --rejected", "after you fixed what the server rejected"],
+    ["forward --status", "what was delivered and what is pending"],
+    ["forward --once", "exit status 1 if events remain"],
+    ["forward --once --rejected", "after you have fixed the cause"],
     ["forward --sql clickhouse", "the table for a team's events"],
-    ["forward --grafana clickhouse > sessions.json", "the dashboard over that table"],
-    ["forward --sql duckdb | duckdb", "queries over your own log, without a server"],
+    ["forward --grafana clickhouse > sessions.json", "a dashboard for that table"],
+    ["forward --sql duckdb | duckdb", "queries on your own log, without a server"],
   ],
   async run({ once, rejected, status, json, sql, grafana }, terminal) {
     if ([once, status, sql !== undefined, grafana !== undefined].filter(Boolean).length > 1)
-      throw new UsageError("--once, --status, --sql and --grafana exclude each other");
+      throw new UsageError("--once, --status, --sql and --grafana cannot be combined");
     if (json && !status) throw new UsageError("--json needs --status");
     if (rejected && !once) throw new UsageError("--rejected needs --once");
     if (sql !== undefined) {

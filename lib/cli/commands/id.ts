@@ -9,17 +9,17 @@ import { UNKNOWN_SESSION } from "../../session-id";
 import { defineCommand, DONE, FAILED } from "../command";
 
 export default defineCommand({
-  description: "Print the current session id, and nothing else",
+  description: "Print the current session id and nothing else",
   arguments: {
     project: {
       type: "string",
-      description: "The project folder; without it, the session that runs this command",
+      description: "The project folder; by default, use the session that runs this command",
       value: "FOLDER",
     },
   },
   examples: [
-    ["id", "the session whose tool runs this, else the one this folder was last in"],
-    ["id --project ~/shop", "the session that the project ~/shop was last in"],
+    ["id", "the session that runs this command, else the latest one in this folder"],
+    ["id --project ~/shop", "the latest session of the project ~/shop"],
   ],
   run({ project: folder }, terminal) {
     // With --project, the session that happens to run this command does not count.

@@ -66,7 +66,7 @@ export default defineCommand({
     ...SCOPE_ARGUMENTS,
     events: {
       type: "string",
-      description: "core (events that every client knows), all, or a list separated by commas",
+      description: "core (events that every client knows), all, or a comma-separated list",
       value: "core|all|LIST",
     },
     server: {
@@ -80,17 +80,17 @@ export default defineCommand({
     },
     copy: {
       type: "boolean",
-      description: "Copy the programs to ~/.claude/hooks first, and register those",
+      description: "First copy the programs to ~/.claude/hooks, and register the copies",
     },
     link: {
       type: "boolean",
       description:
-        "Keep the five hooks as one file, a third of the disk space; as clones, where the disk can",
+        "Store the five hooks as one file, or as clones if the disk can, in a third of the disk space",
     },
-    separate: { type: "boolean", description: "Keep each program as a file of its own" },
+    separate: { type: "boolean", description: "Keep each program as a separate file" },
     "no-register": {
       type: "boolean",
-      description: "Leave the settings alone: for --link and --separate",
+      description: "Do not change the settings; for --link and --separate",
     },
   },
   examples: [
@@ -117,12 +117,14 @@ export default defineCommand({
     },
     terminal,
   ) {
-    if (link && separate) throw new UsageError("--link and --separate exclude each other");
+    if (link && separate) throw new UsageError("--link and --separate cannot be combined");
     if (insecure && server === undefined) throw new UsageError("--insecure needs --server");
     if (scope === "managed") {
       assertOwnFile(settings);
       if (link || separate || isForDiskOnly)
-        throw new UsageError("--scope managed has no --link, --separate or --no-register");
+        throw new UsageError(
+          "--scope managed cannot be combined with --link, --separate or --no-register",
+        );
       const own = readOwnManaged();
       const config = editMachineConfig(serverOf(server, insecure));
       if (!isDryRun) await checkPrograms();
@@ -172,7 +174,7 @@ export default defineCommand({
     const onlyIn = settings === undefined ? partOfRepository(scope, file.path) : undefined;
     if (onlyIn !== undefined)
       terminal.note(
-        `\nOnly sessions that start in ${escapeLine(onlyIn)} read these settings, not those of the whole repository.`,
+        `\nOnly sessions that start in ${escapeLine(onlyIn)} read these settings, not all sessions in the repository.`,
       );
     if (readOnly !== undefined)
       terminal.note(`${escapeLine(file.path)} is managed elsewhere: ${readOnly}.`);
@@ -214,7 +216,7 @@ function assertNoPlugin(file: SettingsFile): void {
   const plugin = enabledPlugin([...files].map(pluginsAt));
   if (plugin === undefined) return;
   throw new CommandError(
-    `the plugin ${plugin} registers the hooks already, and every event would be recorded twice. Nothing was changed.\nTo switch to these programs: claude plugin disable ${plugin}, then run this again.`,
+    `the plugin ${plugin} already registers the hooks, so every event would be recorded twice. Nothing was changed.\nTo switch to these programs, run claude plugin disable ${plugin}, then run this again.`,
   );
 }
 
@@ -223,7 +225,7 @@ function assertNotManaged(): void {
   const path = managedRegistration();
   if (path === undefined) return;
   throw new CommandError(
-    `the administrator has registered the hooks for all users, in ${path}, and every event would be recorded twice. Nothing was changed.\nTo remove entries of your own: claude-session uninstall.`,
+    `the administrator has registered the hooks for all users in ${path}, so every event would be recorded twice. Nothing was changed.\nTo remove your own entries, run claude-session uninstall.`,
   );
 }
 
@@ -233,7 +235,7 @@ function serverOf(url: string | undefined, isInsecure: boolean): Server | undefi
 
 function replaceSettings(file: SettingsFile, text: string): void {
   if (readSettings(file.path).text !== file.text)
-    throw new CommandError(`${file.path} has just been changed by another program; run this again`);
+    throw new CommandError(`another program has just changed ${file.path}; run this again`);
   writeSettings(file, text);
 }
 
@@ -270,12 +272,12 @@ async function checkPrograms(): Promise<void> {
     if (state.kind === "broken") return [`${state.path}: ${state.reason}`];
     return state.version === version
       ? []
-      : [`${state.path}: is version ${state.version}, and this is ${version}`];
+      : [`${state.path}: is version ${state.version}, but this is ${version}`];
   });
   if (reasons.length === 0) return;
   const list = reasons.map((reason) => `\n  ${reason}`).join("");
   throw new CommandError(
-    `nothing was registered, because these programs do not work:${list}\nPut all programs of one version into one folder, and run install from there.`,
+    `nothing was registered, because these programs do not work:${list}\nPut all programs of the same version into one folder and run install from there.`,
   );
 }
 
@@ -313,7 +315,7 @@ async function arrangePrograms(
     return DONE;
   }
   if (result.kind === "failed") {
-    terminal.note(`claude-session: the programs stay as they are: ${result.reason}`);
+    terminal.note(`claude-session: the programs were not changed: ${result.reason}`);
     return FAILED;
   }
   terminal.print(`\n${describeForm(result, before.bytes)}`);
@@ -327,13 +329,13 @@ function describeForm(
   const saved = `${((before - diskFormOf().bytes) / 1e6).toFixed(0)} MB`;
   switch (form) {
     case "cloned":
-      return `The programs are clones of one file${isNew ? " now" : " already"}, and share its disk space.`;
+      return `The programs are clones of one file${isNew ? " now" : " already"} and share its disk space.`;
     case "linked":
       return isNew
         ? `The five hooks are one file now, which saves ${saved}.`
         : "The five hooks are one file already.";
     case "separate":
-      return "Each program is a file of its own now.";
+      return "Each program is a separate file now.";
   }
 }
 

@@ -17,7 +17,7 @@ import { parseSince } from "../render/time";
 import type { Terminal } from "../terminal";
 
 export default defineCommand({
-  description: "List sessions, the latest first",
+  description: "List sessions, latest first",
   arguments: {
     project: { type: "string", description: "Only sessions of this project", value: "NAME" },
     since: {
@@ -25,19 +25,19 @@ export default defineCommand({
       description: "Only sessions with events since then",
       value: "7d|DATE",
     },
-    active: { type: "boolean", description: "Only sessions that are at work or wait for you" },
+    active: { type: "boolean", description: "Only sessions that are at work or waiting for you" },
     limit: {
       type: "string",
       default: "20",
       description: "How many sessions; 0 for all",
       value: "N",
     },
-    cost: { type: "boolean", description: "Read transcripts, and show what each session cost" },
+    cost: { type: "boolean", description: "Read transcripts and show what each session cost" },
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
     ["list", "the latest 20 sessions"],
-    ["list --active", "what is running, and what waits for you"],
+    ["list --active", "what is running and what is waiting for you"],
     ["list --project shop --since 7d", "a week of one project"],
     ["list --cost", "what the latest sessions cost"],
     ["list --json --limit 0", "every session, for a script"],

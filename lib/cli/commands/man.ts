@@ -8,7 +8,7 @@ export default defineCommand({
   arguments: {},
   examples: [
     ["man | man -l -", "read it"],
-    ["man > claude-session.1", "keep it, in a folder man1 of MANPATH"],
+    ["man > claude-session.1", "save it to a man1 folder in MANPATH"],
   ],
   async run(_, terminal, program) {
     terminal.print((await manPage(program, version)).trimEnd());

@@ -22,24 +22,24 @@ export default defineCommand({
   arguments: {
     "older-than": {
       type: "string",
-      description: "Days older than this; by default retention_days of config.json",
+      description: "Remove days older than this; by default retention_days in config.json",
       value: "30d",
     },
     session: {
       type: "string",
-      description: "All records of this session: a whole session id, or latest",
+      description: "Remove all records of this session: a whole session id, or latest",
       value: "SESSION",
     },
-    "dry-run": { type: "boolean", description: "Only say what would be removed" },
+    "dry-run": { type: "boolean", description: "Only show what would be removed" },
   },
   examples: [
     ["prune --dry-run", "what the next session start would remove anyway"],
     ["prune --older-than 7d", "keep a week"],
-    ["prune --session 04e66903-735f-4d0a-b28e-14c9f244c7db", "forget one session"],
+    ["prune --session 04e66903-735f-4d0a-b28e-14c9f244c7db", "remove one session"],
   ],
   async run({ "older-than": olderThan, session, "dry-run": isDryRun }, terminal) {
     if (olderThan !== undefined && session !== undefined)
-      throw new UsageError("--older-than and --session exclude each other");
+      throw new UsageError("--older-than and --session cannot be combined");
     if (!hasLog(terminal)) return DONE;
     return session === undefined
       ? pruneDays(olderThan, isDryRun, terminal)
@@ -138,7 +138,7 @@ async function removeExpiredDays(): Promise<void> {
     if (expiredDays(paths.events).length === 0) return;
     if (performance.now() > endMs)
       throw new CommandError(
-        "some days are out of the log but not removed: the forwarder has not counted them; try again",
+        "some days are not removed yet, because the forwarder has not counted their events; try again",
       );
   }
 }

@@ -13,15 +13,15 @@ export default defineCommand({
   arguments: {
     file: {
       type: "positional",
-      description: "A text, or a payload in JSON; - or nothing is the input",
+      description: "A text file or a JSON payload; - is stdin",
       value: "FILE|-",
       default: "-",
     },
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
-    ["redact .env", "what is left of .env in the log"],
-    ["redact < payload.json", "a whole payload, as an event brings it"],
+    ["redact .env", "what .env would look like in the log"],
+    ["redact < payload.json", "the whole payload of an event"],
     ["redact --json notes.txt", "for a script"],
   ],
   async run({ file, json }, terminal) {
@@ -48,7 +48,8 @@ export default defineCommand({
 async function readText(file: string): Promise<string> {
   if (file === "-") return readInput();
   const path = absolutePath(file);
-  if (path === undefined) throw new CommandError(`cannot read ${file}: this folder is gone`);
+  if (path === undefined)
+    throw new CommandError(`cannot read ${file}: the working folder no longer exists`);
   try {
     return await Bun.file(path).text();
   } catch (error) {
@@ -63,7 +64,7 @@ async function readInput(): Promise<string> {
     // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
     const chunk = await input.next(PATIENCE_MS);
     if (chunk === "end") return new TextDecoder().decode(Buffer.concat(chunks));
-    if (chunk === "unreadable") throw new CommandError("cannot read the input");
+    if (chunk === "unreadable") throw new CommandError("cannot read stdin");
     // A person may type slowly.
     if (chunk !== "late") chunks.push(chunk);
   }
@@ -104,5 +105,5 @@ function summary(counts: readonly [string, number][]): string {
   const rules = counts
     .map(([rule, count]) => (count === 1 ? rule : `${count} × ${rule}`))
     .join(", ");
-  return `${plural(total(counts), "mask")}: ${rules}.\nTo keep one, put its text or its rule into redact.allow of config.json.`;
+  return `${plural(total(counts), "mask")}: ${rules}.\nTo keep a text, add it or its rule to redact.allow in config.json.`;
 }

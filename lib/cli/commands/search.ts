@@ -12,23 +12,23 @@ import { fit, safeJson, sanitize } from "../render/text";
 import type { Terminal } from "../terminal";
 
 export default defineCommand({
-  description: "Search the texts of all sessions, the newest first",
+  description: "Search the texts of all sessions, newest first",
   arguments: {
     words: {
       type: "words",
       description:
-        "Texts that all have to be in an event, and filters such as project:shop, failed or since:7d",
+        "Texts that an event must contain, and filters such as project:shop, failed or since:7d",
       value: "WORDS",
     },
     "ignore-case": {
       type: "boolean",
       alias: "i",
-      description: "Find upper and lower case alike",
+      description: "Ignore case",
     },
     regex: {
       type: "boolean",
       alias: "e",
-      description: "The texts are regular expressions, in the syntax of RE2",
+      description: "Treat the texts as regular expressions (RE2 syntax)",
     },
     limit: {
       type: "string",
@@ -40,21 +40,20 @@ export default defineCommand({
     json: { type: "boolean", description: "Print whole records, one per line" },
   },
   examples: [
-    ['search "rm -rf"', "the last 20 events that say so"],
-    ["search tool:Edit cart.ts since:7d", "what changed a file in a week"],
-    ['search --regex "rm -[rf]+ .*build" tool:Bash', "what a pattern matches"],
-    ["search failed project:shop --limit 0 --json", "every failure of a project, for a script"],
+    ['search "rm -rf"', "the newest 20 events that contain it"],
+    ["search tool:Edit cart.ts since:7d", "changes to a file in the last week"],
+    ['search --regex "rm -[rf]+ .*build" tool:Bash', "events that match a pattern"],
+    ["search failed project:shop --limit 0 --json", "all failures in a project, for a script"],
   ],
   async run({ words, "ignore-case": ignoresCase, regex, limit, json }, terminal) {
     if (!/^\d{1,9}$/.test(limit)) throw new UsageError(`--limit: "${limit}" is not a whole number`);
-    if (words.length === 0) throw new UsageError("search needs a word");
+    if (words.length === 0) throw new UsageError("search needs at least one word");
     // The shell has taken the quotes away.
     const filter = parseFilter(
       words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" "),
     );
     const unknown = filter.terms.find(({ key }) => !EVENT_KEYS.includes(key));
-    if (unknown !== undefined)
-      throw new UsageError(`${unknown.key}: is said of sessions, not of events`);
+    if (unknown !== undefined) throw new UsageError(`${unknown.key}: filters sessions, not events`);
     if (!json && !hasLog(terminal)) return DONE;
     const most = Number(limit) || Infinity;
     let count = 0;

@@ -39,11 +39,11 @@ export default defineCommand({
     json: { type: "boolean", description: "Print as JSON" },
   },
   examples: [
-    ["show", "the session of the newest event"],
-    ["show 04e66903", "a session of the list, by the start of its id"],
+    ["show", "the session with the newest event"],
+    ["show 04e66903", "a session from the list, by the start of its id"],
     ["show --time", "how long the model, tools and you took"],
     ["show --files", "which files it changed and read"],
-    ["show --full | less -R", "everything that was recorded of it"],
+    ["show --full | less -R", "everything that was recorded"],
   ],
   async run({ session, time, files, full, json }, terminal) {
     if (!json && !hasLog(terminal)) return DONE;

@@ -26,7 +26,7 @@ import { parseSince } from "../render/time";
 import type { Terminal } from "../terminal";
 
 export default defineCommand({
-  description: "Count calls, failures and durations, or say where the time went",
+  description: "Count calls, failures and durations, or show where the time went",
   arguments: {
     by: {
       type: "choice",
@@ -34,7 +34,7 @@ export default defineCommand({
       default: "tool",
       description: "Group by",
     },
-    cost: { type: "boolean", description: "Read transcripts, and show tokens and cost" },
+    cost: { type: "boolean", description: "Read transcripts and show tokens and cost" },
     since: { type: "string", description: "Only events since then", value: "7d|DATE" },
     json: { type: "boolean", description: "Print as JSON" },
   },

@@ -30,7 +30,8 @@ export default defineCommand({
     ...SCOPE_ARGUMENTS,
     programs: {
       type: "boolean",
-      description: "Then remove the programs in ~/.claude/hooks, completions and the man page, too",
+      description:
+        "Then also remove the programs in ~/.claude/hooks, the completions and the man page",
     },
   },
   examples: [
@@ -43,12 +44,14 @@ export default defineCommand({
     if (scope === "managed") {
       assertOwnFile(settings);
       if (programs)
-        throw new UsageError("--programs removes your own, so it does not go with --scope managed");
+        throw new UsageError(
+          "--programs removes only your own programs, so it cannot be combined with --scope managed",
+        );
       return uninstallManaged(readOwnManaged(), isDryRun, terminal);
     }
     if (programs && process.platform === "win32")
       throw new CommandError(
-        "a program that runs cannot be removed here: use install.ps1 -Uninstall",
+        "a running program cannot be removed on Windows; use install.ps1 -Uninstall",
       );
     const status = unregisterHooks(settingsPath(scope, settings), isDryRun, terminal);
     if (!programs || status !== DONE) return status;
@@ -56,14 +59,16 @@ export default defineCommand({
     const shared = sharedEvents(readSettings(settingsPath(scope, settings)));
     if (shared.length > 0)
       throw new CommandError(
-        `${shared.join(", ")} still start our programs together with something else, so these were not removed`,
+        `${shared.join(", ")} still start our programs together with something else, so the programs were not removed`,
       );
     if (isDryRun)
-      terminal.print(`Would remove the programs in ${escapeLine(USUAL_FOLDER)}, and completions.`);
+      terminal.print(
+        `Would remove the programs in ${escapeLine(USUAL_FOLDER)} and the completions.`,
+      );
     else {
       removePrograms();
       removeShellFiles();
-      terminal.print(`Removed the programs in ${escapeLine(USUAL_FOLDER)}, and completions.`);
+      terminal.print(`Removed the programs in ${escapeLine(USUAL_FOLDER)} and the completions.`);
     }
     return DONE;
   },
@@ -101,7 +106,7 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
         : []),
       original === undefined
         ? "  Other changes made since the installation stay."
-        : "  The file is what it was before, byte for byte.",
+        : "  The file was restored byte for byte.",
       `  The log stays in ${escapeLine(paths.state)} until you remove it.`,
     ].join("\n"),
   );

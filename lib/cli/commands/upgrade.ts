@@ -12,20 +12,24 @@ import { USUAL_FOLDER } from "../settings/place-programs";
 import { pluginFolder } from "../settings/plugin";
 
 export default defineCommand({
-  description: "Replace the programs by the newest release",
+  description: "Replace the programs with the newest release",
   arguments: {
-    check: { type: "boolean", description: "Only say whether there is a newer release" },
-    version: { type: "string", description: "This version, newer or older", value: "VERSION" },
+    check: { type: "boolean", description: "Only check for a newer release" },
+    version: {
+      type: "string",
+      description: "Install this version, newer or older",
+      value: "VERSION",
+    },
     from: {
       type: "string",
-      description: "Where the release is: a folder, or an https: or loopback http: address",
+      description: "The location of the release: a folder, or an https: or loopback http: address",
       value: "URL",
     },
   },
   examples: [
-    ["upgrade --check", "whether there is a newer release; exit status 1 if it cannot be known"],
-    ["upgrade", "download it, check it, and put it into place"],
-    ["upgrade --version 0.1.0", "go back to an older one; the log stays"],
+    ["upgrade --check", "check for a newer release; exit status 1 if the check fails"],
+    ["upgrade", "download it, verify it, and install it"],
+    ["upgrade --version 0.1.0", "go back to an older version; the log stays"],
   ],
   async run({ check, version: wanted, from }, terminal) {
     const own = siblingProgram("claude-session");
@@ -38,7 +42,7 @@ export default defineCommand({
       return DONE;
     }
     if (check) {
-      terminal.print(`Version ${version} is there; these programs are ${ownVersion}.`);
+      terminal.print(`Version ${version} is available; these programs are ${ownVersion}.`);
       return DONE;
     }
     return (await runInstaller(release, own)) === 0 ? DONE : FAILED;
@@ -49,15 +53,17 @@ export default defineCommand({
 function assertOwnInstallation(own: string): void {
   const plugin = pluginFolder();
   if (plugin !== undefined)
-    throw new CommandError(`${escapeLine(plugin)} is a plugin: /plugin in Claude Code updates it`);
+    throw new CommandError(
+      `${escapeLine(plugin)} is a plugin; update it with /plugin in Claude Code`,
+    );
   if (dirname(own) === machineProgramFolder())
     throw new CommandError(
-      `${escapeLine(dirname(own))} is for all users: an administrator gets the new version and runs its claude-session install --scope managed`,
+      `${escapeLine(dirname(own))} is installed for all users; to upgrade it, an administrator runs claude-session install --scope managed from the new version`,
     );
   if (/[\\/]node_modules[\\/]/.test(own))
-    throw new CommandError("npm manages this program: npx claude-session-hooks@latest install");
+    throw new CommandError("npm manages this program; run npx claude-session-hooks@latest install");
   if (/[\\/](?:Cellar|mise)[\\/]|^\/nix\//.test(own))
-    throw new CommandError(`a package manager manages ${escapeLine(own)}: upgrade with it`);
+    throw new CommandError(`a package manager manages ${escapeLine(own)}; upgrade with that`);
 }
 
 // The installer downloads, verifies and tests the programs, and puts the old ones back if anything goes wrong. It leaves

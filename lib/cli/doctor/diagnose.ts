@@ -37,7 +37,7 @@ function* checkPrograms({ programs, disk, version, newest }: Facts): Generator<R
   for (const state of programs) {
     if (state.kind === "broken") yield fail(`${state.path}: ${state.reason}`, REPLACE);
     else if (state.version !== version)
-      yield fail(`${state.path} is version ${state.version}, and this is ${version}`, REPLACE);
+      yield fail(`${state.path} is version ${state.version}, but this is ${version}`, REPLACE);
     else good++;
   }
   if (good === programs.length)
@@ -52,7 +52,7 @@ function* checkPrograms({ programs, disk, version, newest }: Facts): Generator<R
 
 function checkNewest(newest: NonNullable<Facts["newest"]>, version: string): Result {
   if ("reason" in newest)
-    return warn(`The newest release is not known: ${newest.reason}`, "Try again later.");
+    return warn(`The newest release could not be checked: ${newest.reason}`, "Try again later.");
   return Bun.semver.order(newest.version, version) > 0
     ? warn(`Version ${newest.version} is released`, "Run claude-session upgrade.")
     : ok(`Version ${version} is the newest release`);
@@ -61,9 +61,9 @@ function checkNewest(newest: NonNullable<Facts["newest"]>, version: string): Res
 function describeDisk({ form, bytes }: Facts["disk"]): string {
   switch (form) {
     case "linked":
-      return `They take ${formatSize(bytes)}: the hooks are one file`;
+      return `They take ${formatSize(bytes)}; the hooks are one file`;
     case "cloned":
-      return "They are clones of one file, and share most of its disk space";
+      return "They are clones of one file and share most of its disk space";
     case "separate":
       return `They take ${formatSize(bytes)}, one file each; claude-session install --link saves most of it`;
   }

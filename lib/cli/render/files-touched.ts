@@ -13,7 +13,7 @@ export function renderFiles(
   { columns, colors }: Screen,
 ): string {
   if (files.length === 0)
-    return "No tool read or changed a file. What commands do to files is not recorded.";
+    return "No tool read or changed a file. Changes made by commands are not recorded.";
   const rows = files.map(({ path, reads, changes, calls }) => {
     const name = sanitize(withoutProject(path, projectDir));
     return [

@@ -9,7 +9,7 @@ import { formatAgo } from "./time";
 
 const LABEL_COLUMNS = 16;
 const NO_FORWARDER =
-  "There is no forwarder: put claude-session next to the hooks, or run claude-session install again.";
+  "No forwarder was found: put claude-session next to the hooks, or run claude-session install again.";
 
 /** Renders the forwarder and each destination; what is normal is left out. */
 export function renderForwarding(
@@ -51,7 +51,7 @@ export function renderForwarding(
       lines.push(row("rejected", `${plural(rejected, "event")}, kept in rejected.jsonl`, yellow));
     if (refused > 0)
       lines.push(
-        row("refused", `${plural(refused, "event")} that the server took no part of`, yellow),
+        row("refused", `${plural(refused, "event")} that the server did not accept`, yellow),
       );
     if (lost > 0)
       lines.push(
@@ -60,7 +60,9 @@ export function renderForwarding(
     if (skipped > 0)
       lines.push(row("skipped", `${plural(skipped, "line")} of the log that are not records`, dim));
     if (repeated > 0)
-      lines.push(row("sent again", `${plural(repeated, "event")}: the log was changed`, yellow));
+      lines.push(
+        row("sent again", `${plural(repeated, "event")}, because the log was changed`, yellow),
+      );
     if (restarted !== null)
       lines.push(row("started", `${when(restarted.at)}, ${restarted.reason}`, dim));
   }

@@ -24,7 +24,7 @@ const NAMES: Readonly<Record<Activity, string>> = {
 const BAR_COLUMNS = 12;
 const COLUMNS: readonly Column[] = [
   { head: "", dropRank: 1 },
-  { head: "in all", align: "right" },
+  { head: "total", align: "right" },
   { head: NAMES.model, align: "right" },
   { head: NAMES.tools, align: "right" },
   { head: NAMES.waiting, align: "right" },
@@ -63,7 +63,7 @@ export function renderSessionTime(
           "",
           renderTable(
             [
-              { head: "held the turn up", isFlexible: true },
+              { head: "delayed the turn", isFlexible: true },
               { head: "", dropRank: 1 },
               { head: "for", align: "right" },
             ],

@@ -17,9 +17,7 @@ const MAX_MS = 100 * 365.25 * 86_400_000;
 export function parseDuration(text: string, option: string): number {
   const duration = durationOf(text);
   if (duration === undefined)
-    throw new UsageError(
-      `${option}: "${text}" is not a duration; write 7d, 12h or 30min, for example`,
-    );
+    throw new UsageError(`${option}: "${text}" is not a duration, such as 7d, 12h or 30min`);
   return duration;
 }
 
@@ -41,7 +39,7 @@ export function parseSince(text: string, nowMs: number): number {
   const duration = durationOf(text);
   if (duration === undefined)
     throw new UsageError(
-      `--since: "${text}" is not a duration or a date; write 7d, 12h or 2026-11-20, for example`,
+      `--since: "${text}" is not a duration or a date, such as 7d, 12h or 2026-11-20`,
     );
   return nowMs - duration;
 }

@@ -146,7 +146,7 @@ async function inNewFolder(own: string, fill: (folder: string) => DiskForm): Pro
     for (const name of HOOK_PROGRAMS) {
       const state = await tryProgram(name, siblingProgram(name, `${folder}/`));
       if (state.kind === "broken")
-        return { kind: "failed", reason: `its new file of ${name} does not work: ${state.reason}` };
+        return { kind: "failed", reason: `its new copy of ${name} does not work: ${state.reason}` };
     }
     for (const name of ALL_PROGRAMS) {
       const path = siblingProgram(name, `${folder}/`);

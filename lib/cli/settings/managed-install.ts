@@ -46,11 +46,11 @@ export function readOwnManaged(): SettingsFile {
   // Root would write wherever it leads, and who can change the target would decide what every user runs.
   if (file.target !== path)
     throw new CommandError(
-      `${path} is a link to ${file.target}; put a file of its own there. Nothing was changed.`,
+      `${path} is a link to ${file.target}; replace it with a regular file. Nothing was changed.`,
     );
   if ((file.text ?? "").trim() !== "" && ownCommands(file).size === 0)
     throw new CommandError(
-      `${path} registers none of our hooks, so it is not ours; move it away. Nothing was changed.`,
+      `${path} registers none of our hooks, so it is not ours; move it. Nothing was changed.`,
     );
   return file;
 }
@@ -147,8 +147,8 @@ export function uninstallManaged(
   terminal.print(
     [
       `${green("Uninstalled")} for all users from ${bold(escapeLine(file.path))}`,
-      isOursAlone ? "  The file is removed." : "  What else it has stays.",
-      `  The programs stay in ${escapeLine(machineProgramFolder())}, for sessions that run.`,
+      isOursAlone ? "  The file was removed." : "  Its other settings stay.",
+      `  The programs stay in ${escapeLine(machineProgramFolder())}, for running sessions.`,
       "  Everyone's log stays in their own ~/.claude/session-hooks.",
     ].join("\n"),
   );
@@ -164,7 +164,7 @@ function whyNotWritable(file: SettingsFile): string | undefined {
 
 function noteReason({ path }: SettingsFile, reason: string, terminal: Terminal): void {
   terminal.note(
-    `claude-session: this writes for all users of the machine, and ${reason}. Nothing was changed.\nTo change ${escapeLine(path)} yourself:\n`,
+    `claude-session: this changes settings for all users of the machine, and ${reason}. Nothing was changed.\nTo change ${escapeLine(path)} yourself:\n`,
   );
 }
 
@@ -183,7 +183,7 @@ function printByHand(
   noteReason(file, reason, terminal);
   const program = siblingProgram("claude-session");
   terminal.note(
-    `1. Copy all six programs from ${escapeLine(dirname(program))} to ${escapeLine(folder)}, as root's, with mode 755.`,
+    `1. Copy all six programs from ${escapeLine(dirname(program))} to ${escapeLine(folder)}, owned by root, with mode 755.`,
   );
   const isConfigured = config.after !== undefined && config.after !== config.before;
   if (isConfigured) {
@@ -202,11 +202,11 @@ function assertOnlyOnce(file: SettingsFile): void {
   const registering = managedRegistration();
   if (registering !== undefined && registering !== file.path)
     throw new CommandError(
-      `${registering} registers the hooks already, and every event would be recorded twice; remove them there first. Nothing was changed.`,
+      `${registering} already registers the hooks, so every event would be recorded twice; remove them there first. Nothing was changed.`,
     );
   const plugin = enabledPlugin(managedPaths().map(pluginsAt));
   if (plugin !== undefined)
     throw new CommandError(
-      `managed settings enable the plugin ${plugin}, which registers the hooks already, and every event would be recorded twice. Nothing was changed.`,
+      `managed settings enable the plugin ${plugin}, which already registers the hooks, so every event would be recorded twice. Nothing was changed.`,
     );
 }

@@ -78,7 +78,7 @@ export function removePrograms(folder = USUAL_FOLDER): void {
   const files = [COMMAND_LINE, ...HOOK_PROGRAMS].map((name) => siblingProgram(name, `${folder}/`));
   for (const path of files)
     if (existsSync(path) && !isOurFile(path))
-      throw new CommandError(`${path} is not ours; move it away. No program was removed.`);
+      throw new CommandError(`${path} is not ours; move it. No program was removed.`);
   try {
     for (const path of files) rmSync(path, { force: true });
     removeNote(folder);
@@ -94,7 +94,7 @@ export function removePrograms(folder = USUAL_FOLDER): void {
 function assertOurs(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   if (!existsSync(path) || !isOurFile(path))
-    throw new CommandError(`${path} exists and is not ours; move it away. Nothing was replaced.`);
+    throw new CommandError(`${path} exists and is not ours; move it. Nothing was replaced.`);
 }
 
 /** `shareRuntime` makes whole clones of clones; a link stays. */
@@ -123,7 +123,7 @@ function replaceAll(moves: readonly (readonly [from: string, to: string, old: st
   } catch (error) {
     for (const undo of done.toReversed()) undo();
     throw new CommandError(
-      `the programs could not be replaced (${faultCode(error)}); the old ones are back`,
+      `the programs could not be replaced (${faultCode(error)}); the old ones were restored`,
     );
   }
 }

@@ -17,10 +17,10 @@ export const SCOPE_ARGUMENTS = {
     choices: ["user", "project", "local", "managed"] as const satisfies Scope[],
     default: "user",
     description:
-      "Your settings, the project's, yours for this project, or all users' of this machine (root)",
+      "Your settings, the project's, yours for this project, or those for all users of this machine (root)",
   },
   settings: { type: "string", description: "Another settings file", value: "FILE" },
-  "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
+  "dry-run": { type: "boolean", description: "Show what would change, but change nothing" },
 } as const;
 
 /**
@@ -33,18 +33,18 @@ export function settingsPath(scope: Scope, file: string | undefined): string {
   const path = file === undefined ? scopePath(scope) : absolutePath(file);
   if (path === undefined)
     throw new CommandError(
-      "this folder is gone, or its name is not UTF-8: go to another one, or give an absolute path",
+      "the working folder no longer exists, or its name is not UTF-8; change to another one, or give an absolute path",
     );
   if (!isWholePath(path))
     throw new CommandError(
-      `${path}: this name is not UTF-8, which we cannot write; use another folder`,
+      `${path}: the name is not UTF-8, which settings cannot contain; use another folder`,
     );
   return path;
 }
 
 /** Checks that no other file was given for all users, whose file is our own. @throws {UsageError} */
 export function assertOwnFile(file: string | undefined): void {
-  if (file !== undefined) throw new UsageError("--scope managed and --settings exclude each other");
+  if (file !== undefined) throw new UsageError("--scope managed and --settings cannot be combined");
 }
 
 /**

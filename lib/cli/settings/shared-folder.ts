@@ -37,12 +37,12 @@ function assertShared(path: string): void {
   for (const [folder, { uid, mode }] of deciding(path)) {
     if (uid !== 0 || (mode & OTHERS_WRITE) !== 0)
       throw new CommandError(
-        `others than root can change ${folder}, and so what every user would run; make it root's first (chown root, chmod go-w). Nothing was registered.`,
+        `users other than root can change ${folder}, and with it the programs that everyone runs; make it root's first (chown root, chmod go-w). Nothing was registered.`,
       );
     const needed = folder === real ? OTHERS_LIST : OTHERS_ENTER;
     if ((mode & needed) !== needed)
       throw new CommandError(
-        `not every user can enter ${folder}; allow it first (chmod go+rx). Nothing was registered.`,
+        `not every user can enter ${folder}; allow that first (chmod go+rx). Nothing was registered.`,
       );
   }
 }

@@ -57,7 +57,7 @@ function verdictFor({ id }: PendingEvent, answer: Answer): Verdict {
   const verdict = verdictOf(answer);
   if (verdict.kind !== "delivered" || answer.kind === "failed" || isStored(answer, id))
     return verdict;
-  const reason = `it answered ${answer.status}, but not as an observability server does; is the URL right?`;
+  const reason = `it answered ${answer.status}, but not like an observability server; is the URL correct?`;
   return { kind: "retry", reason };
 }
 

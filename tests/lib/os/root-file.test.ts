@@ -63,15 +63,15 @@ describe("root's file", () => {
     expect(read({ [PATH]: file({ names: 2, mode: 0o444 }) })).toBe(TEXT);
   });
 
-  const others = "not trusted: others than root can write to";
+  const others = "not trusted: users other than root can write to";
   test.each([
     ["/", status({ mode: 0o777 }), `${others} /`],
     ["/etc", status({ mode: 0o775 }), `${others} /etc`],
     ["/etc", status({ mode: 0o1777 }), `${others} /etc`],
-    ["/etc", status({ userId: 1000 }), "not trusted: /etc is not root's"],
-    ["/etc/ours", status({ userId: 65_534 }), "not trusted: /etc/ours is not root's"],
+    ["/etc", status({ userId: 1000 }), "not trusted: /etc does not belong to root"],
+    ["/etc/ours", status({ userId: 65_534 }), "not trusted: /etc/ours does not belong to root"],
     ["/etc/ours", status({ kind: "link" }), "not trusted: /etc/ours is not a folder"],
-    [PATH, file({ userId: 1000 }), `not trusted: ${PATH} is not root's`],
+    [PATH, file({ userId: 1000 }), `not trusted: ${PATH} does not belong to root`],
     [PATH, file({ mode: 0o664 }), `${others} ${PATH}`],
     [PATH, file({ mode: 0o646 }), `${others} ${PATH}`],
     [PATH, file({ kind: "link" }), "not trusted: it is a link"],

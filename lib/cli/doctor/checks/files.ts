@@ -37,7 +37,7 @@ export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
       `chmod -R go= ${quoted(state.path)}`,
     );
   for (const day of log.foreignDays) {
-    const what = `${events.path}/${day}.jsonl is a link, not a file, or another user's`;
+    const what = `${events.path}/${day}.jsonl is not a regular file of yours`;
     const fix = "Move it away.";
     yield day === utcDay(nowMs)
       ? fail(`${what}: today's events are lost`, fix)
@@ -49,14 +49,14 @@ export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
 }
 
 function checkPrivateFolder({ path, status, fault }: FolderFacts, { ownUserId }: Facts): Result {
-  const elsewhere = "Move it away, or set CLAUDE_SESSION_HOME to a folder of your own.";
+  const elsewhere = "Move it, or set CLAUDE_SESSION_HOME to a folder of your own.";
   if (status === undefined)
     return fault === undefined
       ? ok(`${path} does not exist yet; the first event creates it`)
       : fail(`${path} cannot be created: ${fault}`, "Make its parent folder writable for you.");
   if (status.kind !== "folder" && fault === undefined)
     return fail(`${path} is not a folder`, elsewhere);
-  if (!isOwn(status.userId, ownUserId)) return fail(`${path} is another user's`, elsewhere);
+  if (!isOwn(status.userId, ownUserId)) return fail(`${path} belongs to another user`, elsewhere);
   if (fault !== undefined)
     return fail(`${path} cannot be used: ${fault}`, `chmod 700 ${quoted(path)}`);
   if ((status.mode & STICKY) !== 0) return fail(`${path} is shared with others`, elsewhere);
@@ -74,7 +74,7 @@ function checkPointerFolder({ pointers: { path, status, fault }, ownUserId }: Fa
   if (status.kind !== "folder") return fail(`${what}: ${fault ?? "it is not a folder"}`, fix);
   if (fault !== undefined) return fail(`${what}: ${fault}`, fix);
   if (ownUserId !== undefined && (status.mode & STICKY) === 0) {
-    if (!isOwn(status.userId, ownUserId)) return fail(`${what}: it is another user's`, fix);
+    if (!isOwn(status.userId, ownUserId)) return fail(`${what}: it belongs to another user`, fix);
     if ((status.mode & MANY_MAY_WRITE) !== 0)
       return warn(`Other users can replace the session pointers in ${path}`, fix);
   }
@@ -102,7 +102,7 @@ function* checkConfig({ config }: Facts): Generator<Result> {
   for (const line of machine.overruled)
     yield warn(
       `config.json: ${line}, because of ${machine.path}`,
-      `Remove it from ${path}: yours cannot weaken what the machine's file sets.`,
+      `Remove it from ${path}: your file cannot weaken the machine's.`,
     );
 }
 
@@ -130,8 +130,8 @@ function* checkSpace({ free }: Facts): Generator<Result> {
   else yield ok(what);
   if (free.files !== undefined && free.files < FEW_FILES)
     yield fail(
-      `The disk of the log takes only ${plural(free.files, "more file")}`,
-      "Remove some files: a new day, or a session pointer, is a new file.",
+      `The disk of the log has room for only ${plural(free.files, "more file")}`,
+      "Remove some files, because each new day or session pointer needs a new one.",
     );
 }
 

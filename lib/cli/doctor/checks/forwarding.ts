@@ -15,8 +15,8 @@ export function* checkForwarding({ forwarding }: Facts, nowMs: number): Generato
   const { alive, forwarder, destinations, faults } = forwarding;
   if (forwarder === null)
     yield fail(
-      "There is no claude-session next to the hooks or where config.json says: nothing is forwarded",
-      "Put it there and run claude-session install from there.",
+      "Nothing is forwarded, because claude-session is neither next to the hooks nor at the path in config.json",
+      "Put it next to the hooks and run claude-session install from there.",
     );
   for (const fault of faults)
     yield fail(inConfigFile(fault), "Fix it; the other destinations are not affected.");
@@ -36,7 +36,7 @@ function checkDelivery(destination: DestinationReport, isAlive: boolean, nowMs: 
     const when = since(error.at, nowMs);
     return warn(
       `${name}: ${waiting} waiting: ${error.message} (${url}; last attempt ${when}, ${last})`,
-      "They are kept and delivered when the server accepts them. Is it running, and is the URL right?",
+      "They are kept, and delivered once the server accepts them. Is it running, and is the URL correct?",
     );
   }
   if (isAlive) return ok(`${name}: ${waiting} being delivered (${url}; ${last})`);
@@ -51,12 +51,12 @@ function* checkLosses(destination: DestinationReport, nowMs: number): Generator<
   if (rejected > 0)
     yield warn(
       `${name} rejected ${plural(rejected, "event")}`,
-      `forward/${name}/rejected.jsonl has them, with the answers of the server.`,
+      `forward/${name}/rejected.jsonl has them, with the server's answers.`,
     );
   if (refused > 0)
     yield warn(
-      `${name} took no part of ${plural(refused, "event")} of what was delivered`,
-      "The endpoint does not say which; OpenTelemetry forbids to send them again. Look into its own log.",
+      `${name} did not accept ${plural(refused, "event")} in delivered batches`,
+      "The endpoint does not say which, and OpenTelemetry forbids sending them again. Check the endpoint's own log.",
     );
   if (lost > 0)
     yield warn(

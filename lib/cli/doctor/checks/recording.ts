@@ -46,7 +46,7 @@ function* checkLastEvents(
   const newest = Array.from(log.kinds).toSorted(([, a], [, b]) => b.lastMs - a.lastMs);
   const lastMs = newest[0]?.[1].lastMs ?? 0;
   const worked =
-    transcriptMs === undefined ? "" : `Claude Code worked ${formatAgo(transcriptMs, nowMs)}`;
+    transcriptMs === undefined ? "" : `Claude Code was active ${formatAgo(transcriptMs, nowMs)}`;
   const isBehind = transcriptMs !== undefined && transcriptMs > lastMs + TRANSCRIPT_LAG_MS;
   if (newest.length === 0) {
     const isRegistered = registeredEvents(settings).size > 0;
@@ -56,10 +56,10 @@ function* checkLastEvents(
     const list = newest.map(([event, kind]) => `${event} ${formatAgo(kind.lastMs, nowMs)}`);
     yield ok(`Last events: ${list.join(", ")}`);
     // Claude Code's own transcripts show whether there was anything to record.
-    if (isBehind) yield warn(`${worked}, and none of that was recorded`, RESTART);
+    if (isBehind) yield warn(`${worked}, but that was not recorded`, RESTART);
   }
   if (log.session?.isRecorded === false)
-    yield warn(`Nothing was recorded of ${log.session.id}, the session that runs doctor`, RESTART);
+    yield warn(`Nothing was recorded for ${log.session.id}, the session that runs doctor`, RESTART);
 }
 
 function* checkMissingEvents({ log, settings }: Facts, nowMs: number): Generator<Result> {
@@ -96,7 +96,9 @@ function* checkDoubles({ log: { doubles } }: Facts, nowMs: number): Generator<Re
   if (count === 0) return;
   const what = `${plural(count, "event")} recorded twice, the last ${formatAgo(lastMs, nowMs)}; views show them once`;
   // Where two registrations are still there, their own finding comes before this one.
-  yield nowMs - lastMs > RECENT_MS ? ok(what) : warn(what, `Register the hooks once. ${RESTART}`);
+  yield nowMs - lastMs > RECENT_MS
+    ? ok(what)
+    : warn(what, `Register the hooks only once. ${RESTART}`);
 }
 
 function* checkSkippedLines({ log: { skipped } }: Facts): Generator<Result> {
@@ -105,8 +107,8 @@ function* checkSkippedLines({ log: { skipped } }: Facts): Generator<Result> {
   const unreadable = skipped.get("unreadable") ?? 0;
   if (torn > 0)
     yield warn(
-      `${plural(torn, "line")} of the log cut short, by a killed program or a full disk`,
-      "Nothing to do: all other lines are complete.",
+      `${plural(torn, "line")} of the log cut short by a killed program or a full disk`,
+      "No action is needed: all other lines are complete.",
     );
   if (foreign > 0)
     yield warn(
@@ -152,12 +154,12 @@ function* checkErrorLog({ errors: { lines, fault } }: Facts, nowMs: number): Gen
     const times = repeated.count === 1 ? "" : `${repeated.count} times, the last `;
     yield warn(
       `${said} (${times}${formatAgo(repeated.lastMs, nowMs)})`,
-      "Fix what it names, then remove hook-errors.log.",
+      "Fix the cause, then remove hook-errors.log.",
     );
   }
   if (newest.length > MAX_FAULTS)
     yield warn(
-      `${newest.length - MAX_FAULTS} other faults in hook-errors.log, ${plural(lines.length, "line")} in all`,
+      `${newest.length - MAX_FAULTS} other faults in hook-errors.log, ${plural(lines.length, "line")} in total`,
       "Read it; the newest lines are last.",
     );
 }

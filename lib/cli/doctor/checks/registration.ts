@@ -24,7 +24,7 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
     if (first === undefined) return;
     yield warn(
       `Recorded twice, because the plugin ${plugin} and ${first.path} both register the hooks`,
-      `Keep one of them: claude-session uninstall keeps the plugin, claude plugin disable ${plugin} the settings.`,
+      `To keep the plugin, run claude-session uninstall; to keep the settings, claude plugin disable ${plugin}.`,
     );
   }
   if (first === undefined) {
@@ -37,8 +37,8 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
     yield file.onlyIn === undefined
       ? ok(what)
       : warn(
-          `${what}, which only sessions that start in ${file.onlyIn} read`,
-          "To record every session: claude-session install.",
+          `${what}, which applies only to sessions that start in ${file.onlyIn}`,
+          "To record every session, run claude-session install.",
         );
     yield* checkCommands(file);
   }
@@ -74,14 +74,14 @@ function* checkSwitches(settings: readonly SettingsFacts[]): Generator<Result> {
     if (disableAllHooks !== true) continue;
     else if (path === deciding?.path && isManaged && scope !== "managed")
       yield warn(
-        `${path} switches all hooks off but the administrator's, which record`,
-        "Remove disableAllHooks from it, if other hooks are to run.",
+        `${path} turns off all hooks except the administrator's, which still record`,
+        "Remove disableAllHooks from it if other hooks should run.",
       );
     else if (path === deciding?.path)
-      yield fail(`${path} switches all hooks off`, "Remove disableAllHooks from it.");
+      yield fail(`${path} turns off all hooks`, "Remove disableAllHooks from it.");
     else
       yield warn(
-        `${path} switches all hooks off, but ${deciding?.path} overrides it`,
+        `${path} turns off all hooks, but ${deciding?.path} overrides it`,
         "Remove disableAllHooks from it.",
       );
   for (const { path, scope, allowManagedHooksOnly } of settings)
@@ -117,7 +117,7 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
     if (matcher !== undefined)
       yield warn(
         `${path} limits ${event} to ${matcher}: other calls are not recorded`,
-        "Remove the matcher of this entry.",
+        "Remove the matcher from this entry.",
       );
   for (const event of new Set(registered.map((one) => one.event))) {
     const reason = whyNeverRegistered(event);
@@ -150,7 +150,7 @@ function* checkDoubles(registering: readonly SettingsFacts[]): Generator<Result>
     yield warn(
       `Recorded twice, because ${places} register different programs: ${events.join(", ")}`,
       registering.some(({ scope }) => scope === "managed")
-        ? "The administrator's stay: claude-session uninstall removes yours, with --scope those of a project."
-        : "Keep one of them: claude-session install moves entries here, uninstall --scope removes them.",
+        ? "The administrator's entries stay; claude-session uninstall removes yours, or a project's with --scope."
+        : "Keep one of them: claude-session install moves entries here, and uninstall --scope removes them.",
     );
 }

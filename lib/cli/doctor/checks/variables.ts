@@ -34,8 +34,8 @@ export function* checkVariables({
   for (const { path, moved } of settings)
     for (const name of moved)
       yield warn(
-        `${name} is set in ${path} and differs here: hooks write to another place than doctor reads`,
-        `Set ${name} in the profile of your shell instead, so that both use it.`,
+        `${name} is set in ${path} but differs here, so hooks write to a different place than doctor reads`,
+        `Set ${name} in your shell profile instead, so that both use it.`,
       );
   if (places.length === 0) yield ok("No variable changes what the hooks do");
   if (masked.length > 0) yield ok(`Values masked wherever they occur: ${masked.join(", ")}`);

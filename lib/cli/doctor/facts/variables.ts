@@ -33,11 +33,11 @@ const DANGERS: readonly Danger[] = [
     isFatal: true,
     effect: "stops the hooks' runtime from starting",
   },
-  { names: /^BUN_OPTIONS$/, effect: "changes the hooks' runtime, or stops it from starting" },
-  { names: /^BUN_JSC_/, effect: "changes the hooks' runtime, or stops it from starting" },
+  { names: /^BUN_OPTIONS$/, effect: "changes the hooks' runtime or stops it from starting" },
+  { names: /^BUN_JSC_/, effect: "changes the hooks' runtime or stops it from starting" },
   {
     names: /^BUN_INSPECT_/,
-    effect: "is for a debugger, and may make hooks print into Claude Code",
+    effect: "is for a debugger and may make hooks print into Claude Code",
   },
   { names: /^BUN_BYTECODE_ORDER_OUT$/, effect: "makes every hook write an extra file" },
   {
@@ -50,7 +50,7 @@ const DANGERS: readonly Danger[] = [
   },
   {
     names: /^NODE_TLS_REJECT_UNAUTHORIZED$/,
-    effect: "turns off the check of certificates when events are forwarded",
+    effect: "turns off certificate checks when events are forwarded",
     harmless: /^(1|true)$/,
   },
   {

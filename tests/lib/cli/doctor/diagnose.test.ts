@@ -197,7 +197,7 @@ describe("doctor reports", () => {
     [
       "fail",
       "Forwarding",
-      "There is no claude-session next to the hooks",
+      "claude-session is neither next to the hooks nor at the path in config.json",
       forwarding({}, { forwarder: null }),
     ],
     [
@@ -215,7 +215,7 @@ describe("doctor reports", () => {
     [
       "fail",
       "Programs",
-      "/p/session-end is version 1.0.0, and this is 1.2.3",
+      "/p/session-end is version 1.0.0, but this is 1.2.3",
       { programs: withSecond({ version: "1.0.0" }) },
     ],
     ["fail", "Registration", "not registered with Claude Code", withUser({ registered: [] })],
@@ -223,13 +223,13 @@ describe("doctor reports", () => {
     [
       "fail",
       "Registration",
-      "/h/settings.json switches all hooks off",
+      "/h/settings.json turns off all hooks",
       withUser({ disableAllHooks: true }),
     ],
     [
       "warn",
       "Registration",
-      "/h/settings.json switches all hooks off, but /s/settings.json overrides it",
+      "/h/settings.json turns off all hooks, but /s/settings.json overrides it",
       {
         settings: [
           managed,
@@ -241,7 +241,7 @@ describe("doctor reports", () => {
     [
       "warn",
       "Registration",
-      "/h/settings.json switches all hooks off but the administrator's, which record",
+      "/h/settings.json turns off all hooks except the administrator's, which still record",
       {
         settings: [
           { ...managed, registered: user.registered },
@@ -252,7 +252,7 @@ describe("doctor reports", () => {
     [
       "fail",
       "Registration",
-      "/m/settings.json switches all hooks off",
+      "/m/settings.json turns off all hooks",
       { settings: [{ ...managed, registered: user.registered, disableAllHooks: true }] },
     ],
     [
@@ -332,7 +332,7 @@ describe("doctor reports", () => {
     [
       "warn",
       "Environment",
-      "CLAUDE_SESSION_DIR is set in /s/settings.json and differs here",
+      "CLAUDE_SESSION_DIR is set in /s/settings.json but differs here",
       withProject({ moved: ["CLAUDE_SESSION_DIR"] }),
     ],
     [
@@ -341,7 +341,12 @@ describe("doctor reports", () => {
       "Other users can see which files are in /h/hooks/events",
       { events: folderAt("/h/hooks/events", { mode: 0o755 }) },
     ],
-    ["fail", "Files", "/h/hooks is another user's", { state: folderAt("/h/hooks", { userId: 0 }) }],
+    [
+      "fail",
+      "Files",
+      "/h/hooks belongs to another user",
+      { state: folderAt("/h/hooks", { userId: 0 }) },
+    ],
     [
       "fail",
       "Files",
@@ -365,13 +370,13 @@ describe("doctor reports", () => {
     [
       "fail",
       "Files",
-      "2026-11-22.jsonl is a link, not a file, or another user's: today's events are lost",
+      "2026-11-22.jsonl is not a regular file of yours: today's events are lost",
       withLog({ foreignDays: ["2026-11-22"] }),
     ],
     [
       "warn",
       "Files",
-      "2026-11-21.jsonl is a link, not a file, or another user's: it is not read",
+      "2026-11-21.jsonl is not a regular file of yours: it is not read",
       withLog({ foreignDays: ["2026-11-21"] }),
     ],
     [
@@ -383,7 +388,7 @@ describe("doctor reports", () => {
     [
       "fail",
       "Files",
-      "Session pointers cannot be kept in /x: it is another user's",
+      "Session pointers cannot be kept in /x: it belongs to another user",
       { pointers: folderAt("/x", { mode: 0o755, userId: 0 }) },
     ],
     [
@@ -399,12 +404,12 @@ describe("doctor reports", () => {
       config("retention_days: not a whole number"),
     ],
     ["warn", "Files", "config.json: not JSON", config("config.json: not JSON")],
-    ["ok", "Programs", "They take 222.0 MB: the hooks are one file", {}],
+    ["ok", "Programs", "They take 222.0 MB; the hooks are one file", {}],
     ["ok", "Programs", "clones of one file", { disk: { form: "cloned", bytes: 660e6 } }],
     ["ok", "Programs", "--link saves most of it", { disk: { form: "separate", bytes: 660e6 } }],
     ["warn", "Files", "100.0 MB free", { free: { bytes: 100e6, files: 1e6 } }],
     ["fail", "Files", "5.0 MB free", { free: { bytes: 5e6, files: undefined } }],
-    ["fail", "Files", "takes only 7 more files", { free: { bytes: 50e9, files: 7 } }],
+    ["fail", "Files", "has room for only 7 more files", { free: { bytes: 50e9, files: 7 } }],
     [
       "warn",
       "Recording",
@@ -414,19 +419,19 @@ describe("doctor reports", () => {
     [
       "warn",
       "Recording",
-      "Nothing has been recorded yet, although Claude Code worked 1h ago",
+      "Nothing has been recorded yet, although Claude Code was active 1h ago",
       withLog({ kinds: new Map(), days: [], newest: [] }),
     ],
     [
       "warn",
       "Recording",
-      "Claude Code worked just now, and none of that was recorded",
+      "Claude Code was active just now, but that was not recorded",
       { transcriptMs: NOW },
     ],
     [
       "warn",
       "Recording",
-      "Nothing was recorded of abc, the session that runs doctor",
+      "Nothing was recorded for abc, the session that runs doctor",
       withLog({ session: { id: "abc", isRecorded: false } }),
     ],
     [

@@ -20,7 +20,7 @@ const recordsIn = (id: string) => records.filter(({ session_id }) => session_id 
 
 describe("finding a session", () => {
   test.each([
-    ["latest", NEXT_SESSION, "the session of the newest event"],
+    ["latest", NEXT_SESSION, "the session with the newest event"],
     [SESSION, SESSION, "by its whole id"],
     ["1", SESSION, "by the first character of its id"],
     ["22222222-735f", NEXT_SESSION, "by more of its id"],

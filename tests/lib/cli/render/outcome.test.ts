@@ -29,7 +29,7 @@ test("a very deep value is shown as JSON from some level on", () => {
 });
 
 test.each([
-  ["<task-notification><summary>Agent done</summary>", "a background task reports: Agent done"],
+  ["<task-notification><summary>Agent done</summary>", "background task reports: Agent done"],
   ["<task-notification>", "<task-notification>"],
 ])("the report of a background task %j is shown as %j", (prompt, words) => {
   expect(describeTaskReport(prompt)).toBe(words);
