@@ -1,4 +1,4 @@
-// What crosses the wire between the dashboard's server and its page: types only, in the names of our JSON.
+// The types of what the dashboard's server sends to its page. Names are those of our JSON.
 import type { CostGroup } from "../history/session-cost";
 import type { SessionLink } from "../history/lineage";
 import type { SessionState } from "../history/summary";

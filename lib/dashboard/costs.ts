@@ -1,5 +1,5 @@
-// What the sessions cost that a filter chooses, by model, agent, project or day: read from all transcripts of its time, only
-// when somebody asks, because a month of them takes seconds.
+// The cost of the sessions that match a filter, by model, agent, project or day. It is read from all transcripts of that
+// period, and only on request, because a month of them takes seconds.
 import { loadConfig } from "../load-config";
 import { withConfiguredPrices } from "../history/prices";
 import { costGroups, type CostGroup } from "../history/session-cost";

@@ -1,4 +1,4 @@
-// Answers questions for events: which of all match a filter, and what those on the screen are about.
+// Answers about events: which ones match a filter, and the details of those on the screen.
 import { readHeads } from "../log/reader";
 import type { EventsAnswer, Place, TextsAnswer } from "./answers";
 import type { Columns, Names } from "../log-index/columns";

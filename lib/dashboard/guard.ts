@@ -1,5 +1,5 @@
-// The door of the dashboard: which requests get in, and what every answer carries. A server on loopback can be reached
-// by every user of the machine, and by every web page that a browser on it shows.
+// Access control of the dashboard: which requests are allowed, and the headers of every answer. A server on loopback can be
+// reached by every user of the machine and by every web page in a browser there.
 import { timingSafeEqual } from "node:crypto";
 
 /** What a request may see. */

@@ -1,4 +1,4 @@
-// Whether everything works, and how sure the log is of what belongs together.
+// Whether everything works, and how certain it is which events belong together.
 import type { HealthAnswer } from "./answers";
 import type { Catalog } from "./catalog";
 

@@ -1,4 +1,4 @@
-// What lets a person in: a token, new at each start, and tickets for the links that a browser is opened with.
+// The dashboard's credentials: a token, new at each start, and tickets for the links that open a browser.
 import { paths } from "../environment";
 import { readOwnFile, removeFile, replaceFile } from "../os/file";
 import { ensureOwnFolder } from "../os/folder";

@@ -1,6 +1,6 @@
-// The live stream: sessions as they are and change, and events as they come, one JSON value a line. A page that goes on
-// from its cursor misses nothing, because the catalog has everything; a page that does not read holds up nobody,
-// because nothing is written for it until it does.
+// The live stream: the current sessions, their changes, and new events, one JSON value per line. A page that resumes from
+// its cursor misses nothing, because the catalog has everything. A page that does not read blocks nobody, because nothing
+// is written to it until it reads.
 import { version } from "../version";
 import type { LiveMessage, SessionRow, SharedFile } from "./answers";
 import type { Catalog } from "./catalog";

@@ -127,7 +127,7 @@ function count(
   return statistics.result();
 }
 
-/** Where the time of the sessions went that a filter chooses, by what it can be told apart by. */
+/** Where the time of the sessions that match a filter went, by group. */
 function timeBy(
   catalog: Catalog,
   by: GroupBy,

@@ -119,9 +119,9 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
         "force-with-lease",
         "force-with-lease",
       ]);
-      await page.getByLabel("any case").uncheck();
-      await page.getByRole("heading", { name: "Nothing was found" }).waitFor();
-      await page.getByLabel("any case").check();
+      await page.getByLabel("ignore case").uncheck();
+      await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+      await page.getByLabel("ignore case").check();
       await hits.first().waitFor();
       await page.keyboard.press("j");
       await page.keyboard.press("j");
@@ -148,7 +148,7 @@ describe.skipIf(whyNoBrowser !== undefined)("after the fact", () => {
       await goTo(page, "search?filter=start.de.md");
       await page.getByText("2 found").waitFor();
       await goTo(page, "search?filter=start.(de|fr).md");
-      await page.getByRole("heading", { name: "Nothing was found" }).waitFor();
+      await page.getByRole("heading", { name: "Nothing found" }).waitFor();
       await page.getByLabel("regular expression").check();
       await page.getByText("2 found").waitFor();
       await goTo(page, "search?regex=yes&filter=start.(de");

@@ -120,7 +120,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
       await row("main").waitFor();
       expect(await row("all").textContent()).toContain(`$${total.cost_usd.toFixed(2)}`);
       await page.getByRole("searchbox").fill("project:docs");
-      await costs.getByText("No transcript has anything of this time.").waitFor();
+      await costs.getByText("No transcripts for this period.").waitFor();
     }));
 
   test("Sessions: filtered as you type, by the sidebar, grouped and sorted; all of it in the address", () =>
@@ -248,7 +248,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the page", () => {
   test("Health: findings, delivery, and what belongs together", () =>
     on("health", async (page) => {
       await page.getByText("The hooks are not registered").waitFor();
-      await page.getByRole("heading", { name: "What belongs together" }).waitFor();
+      await page.getByRole("heading", { name: "Which events belong together" }).waitFor();
       expect(await page.locator("tbody tr").count()).toBeGreaterThanOrEqual(5);
     }));
 

@@ -284,7 +284,7 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
       expected: () => AnswerRow[],
     ])[] = [
       [
-        "Sessions, the latest first. Prompts are those that a person wrote.",
+        "Sessions, latest first. Only prompts written by a person count.",
         undefined,
         () => answers.sessions(),
       ],
@@ -400,9 +400,7 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
 
     test("agrees with `claude-session list` and `stats`", async () => {
       const list = JSON.parse((await runCli(sandbox, "list --json --limit 0")).stdout) as Row[];
-      const sessions = answerTo(
-        "Sessions, the latest first. Prompts are those that a person wrote.",
-      );
+      const sessions = answerTo("Sessions, latest first. Only prompts written by a person count.");
       expect(
         sessions.map(({ session_id, prompts, tool_calls }) => [session_id, prompts, tool_calls]),
       ).toEqual(

@@ -49,7 +49,7 @@ describe.skipIf(library === "")("DuckDB on the log", () => {
 
   const questions: readonly (readonly [query: string, expected: () => AnswerRow[]])[] = [
     [
-      "Sessions, the latest first. Prompts are those that a person wrote.",
+      "Sessions, latest first. Only prompts written by a person count.",
       () => renamed(answers.sessions(), { by_user: undefined }),
     ],
     ["Tool calls without a result: denied, interrupted, or never ended.", () => answers.calls()],
@@ -114,7 +114,7 @@ describe.skipIf(library === "")("DuckDB on the log", () => {
       expect(stats.rows.find(({ name }) => name === tool)).toMatchObject({ p50_ms, p95_ms });
     const failures = await answerTo("Failures by project and tool, out of all calls that ended.");
     const sessions = await answerTo(
-      "Sessions, the latest first. Prompts are those that a person wrote.",
+      "Sessions, latest first. Only prompts written by a person count.",
     );
     const sum = (rows: readonly AnswerRow[], key: string) =>
       rows.reduce((total, row) => total + Number(row[key]), 0);

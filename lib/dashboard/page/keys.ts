@@ -19,24 +19,24 @@ export const VIEWS = [
 
 /** What the keys do, as the help shows it. */
 export const KEYS: readonly (readonly [string, string])[] = [
-  ["Ctrl K", "go to a session, a project or a view, or do something"],
+  ["Ctrl K", "go to a session, a project or a view, or run an action"],
   [
     `g then ${VIEWS.map(([, , key]) => key).join(", ")}`,
     VIEWS.map(([, label]) => label).join(", "),
   ],
-  ["/", "filter"],
+  ["/", "focus the filter"],
   ["j, k or ↓, ↑", "next, previous row"],
   ["Enter", "open the row"],
   ["Home, End", "first, last row"],
-  ["← →", "in a session: close or open a turn; on its timeline: move"],
+  ["← →", "in a session: close or open a turn; on its timeline: pan"],
   ["+ −", "on the timeline: zoom in, out"],
-  ["0", "on the timeline: whole session"],
-  ["Space", "in a session: play it back, pause"],
+  ["0", "on the timeline: show the whole session"],
+  ["Space", "in a session: play, pause"],
   [", .", "in a session: previous, next event"],
   ["f F", "in a session: next, previous failure"],
   ["] [", "in a session: next, previous prompt"],
   ["p", "in Events: pause, resume"],
-  ["x", "hide or show texts, for a shared screen"],
+  ["x", "hide or show texts while you share your screen"],
   ["Esc", "close, or leave the filter"],
   ["?", "this list"],
 ];

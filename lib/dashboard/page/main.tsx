@@ -105,7 +105,7 @@ function View() {
         <div class="empty">
           <h1>No such page</h1>
           <p>
-            <a href={linkTo("now")}>What happens now</a>
+            <a href={linkTo("now")}>Go to Now</a>
           </p>
         </div>
       );

@@ -1,4 +1,4 @@
-// What the person has looked at: of each session, how far. Only this browser knows.
+// How much of each session the user has already seen. This is stored only in the browser.
 import { signal } from "@preact/signals";
 
 const KEPT = "claude-session seen";

@@ -97,7 +97,7 @@ let stop: AbortController | undefined;
 /** Follows the log for as long as the page is looked at. */
 export function follow(): void {
   addEventListener("visibilitychange", () => {
-    // Browsers open six connections to a host: a page that nobody looks at lets go of its own.
+    // Browsers open only six connections per host, so a hidden page closes its own.
     if (document.hidden) {
       if (areNotificationsOn.value) return;
       stop?.abort();

@@ -59,7 +59,7 @@ export function seriesOf(name: string, properties: Readonly<Record<string, unkno
 export function sessionColumn(name: string, title: string): Override {
   const url =
     "/d/${__dashboard.uid}?var-session=${__value.raw}&${project:queryparam}&${user:queryparam}&${__url_time_range}";
-  return column(name, { title, width: 300, link: { title: "Tell this session", url } });
+  return column(name, { title, width: 300, link: { title: "Show this session", url } });
 }
 
 /**

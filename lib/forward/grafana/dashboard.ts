@@ -37,7 +37,7 @@ export function clickhouseDashboard(): SharedDashboard {
       {
         name: "DS_CLICKHOUSE",
         label: "ClickHouse",
-        description: "The ClickHouse that has the table claude_events",
+        description: "The ClickHouse data source with the table claude_events",
         type: "datasource",
         pluginId: PLUGIN,
         pluginName: "ClickHouse",
@@ -51,7 +51,7 @@ export function clickhouseDashboard(): SharedDashboard {
     ],
     uid: "claude-session-hooks",
     title: "Claude Code sessions",
-    description: "From the events that claude-session-hooks records, in ClickHouse.",
+    description: "Events recorded by claude-session-hooks, in ClickHouse.",
     tags: ["claude-code"],
     schemaVersion: 39,
     editable: true,
@@ -71,7 +71,7 @@ const VARIABLES: NonNullable<NonNullable<Dashboard["templating"]>["list"]> = [
   {
     name: "session",
     label: "Session",
-    description: "Its story is in the panel at the bottom",
+    description: "The panel at the bottom shows its story",
     type: "query",
     datasource: DATASOURCE,
     query:
@@ -87,7 +87,7 @@ LIMIT 200`),
   {
     name: "traces",
     label: "Traces",
-    description: "Where links to spans lead; without a Tempo data source they lead nowhere",
+    description: "Target of links to spans, which need a Tempo data source",
     type: "datasource",
     query: "tempo",
     refresh: 1,

@@ -23,7 +23,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "states",
     title: "Sessions now",
     description:
-      "What sessions with an event in the day before the end of the time range were doing then. Needs an answer: Claude asked for a permission or something else, and nobody has answered. Your turn: Claude is done and waits for the next prompt. Silent: nothing came for 15 minutes while it was working, so Claude Code was most likely killed.",
+      "What sessions with an event in the day before the end of the time range were doing then. Needs an answer: Claude asked for a permission or something else, and nobody has answered. Your turn: Claude is done and is waiting for the next prompt. Silent: no event for 15 minutes while it was working, so Claude Code was probably killed.",
     width: 24,
     height: 5,
     drawing: {
@@ -49,7 +49,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "waits",
     title: "Minutes waited for a person's answer",
     description:
-      "From a question (PermissionRequest, Elicitation) until the tool began, or of a denial until the agent went on. Each question counts, also where two subagents ask at the same time. Questions that are still open do not count; the panel above has them.",
+      "From a question (PermissionRequest, Elicitation) until the tool started or, after a denial, until the agent continued. Each question counts, even if two subagents ask at the same time. Open questions do not count; the panel above shows them.",
     width: 12,
     height: 9,
     interval: "1h",
@@ -64,7 +64,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "activity",
     title: "Prompts and sessions by user and day",
     description:
-      "Prompts that a person wrote, as bars, and sessions with an event on that day, as points. Days are UTC. Prompts that Claude Code submits itself, such as the report of a background task, do not count.",
+      "Bars: prompts written by a person. Points: sessions with an event on that day. Days are UTC. Prompts that Claude Code submits itself, such as a background task's report, do not count.",
     width: 12,
     height: 9,
     interval: "1d",
@@ -80,7 +80,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "calls",
     title: "Tool calls without a result",
     description:
-      "Calls that were denied or interrupted, which Claude Code's own telemetry ends with no span. It sends no event for them, so this follows from what came next: the end of the turn after a question is a denial; a person's prompt, or the end of the session, is an interruption. Calls that still run are left out.",
+      "Calls that were denied or interrupted, for which Claude Code's own telemetry has no span. It sends no event for them either, so this is inferred from what came next: the end of the turn after a question is a denial; a person's prompt, or the end of the session, is an interruption. Running calls are left out.",
     width: 12,
     height: 9,
     drawing: table([
@@ -114,7 +114,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "durations",
     title: "Slowest tools",
     description:
-      "How long calls ran, as Claude Code measured it, without the wait for a permission. p95: 95 of 100 calls took no longer.",
+      "How long calls ran, as measured by Claude Code, without the wait for a permission. p95: 95 of 100 calls took no longer.",
     width: 12,
     height: 9,
     drawing: table([
@@ -129,7 +129,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "subagents",
     title: "Subagents by type",
     description:
-      "From a subagent's start to its last end; it can be spoken to again. Without end: still at work, interrupted, or killed with its session.",
+      "From a subagent's start to its last end, because it can continue after an end. Without an end: still at work, interrupted, or killed with its session.",
     width: 12,
     height: 9,
     drawing: table([
@@ -146,7 +146,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "lineage",
     title: "Sessions that continue others",
     description:
-      "Sessions that were cleared, forked, resumed or compacted. After a clear or a fork Claude Code has a new session id; which session it continues follows from the process, if the start of that one is in the time range, too. Click an id for its story.",
+      "Sessions that were cleared, forked, resumed or compacted. After a clear or a fork, Claude Code has a new session id; which session it continues is inferred from the process, if that session's start is also in the time range. Click an id for its story.",
     width: 24,
     height: 9,
     drawing: table([
@@ -165,7 +165,7 @@ export const PANELS: readonly PanelPlan[] = [
     question: "story",
     title: "One session: ${session:text}",
     description:
-      "The first 1000 events in the time range of the session that is chosen above. The id of a call or prompt finds its spans in the Tempo data source that is chosen above. A call is found in Claude Code's own traces as well as in ours; its own spans do not have the id of the prompt, so a prompt finds ours.",
+      "The first 1000 events of the selected session in the time range. The id of a call or prompt finds its spans in the selected Tempo data source. A call is found both in Claude Code's own traces and in ours. Claude Code's own spans do not have the prompt's id, so a prompt finds only ours.",
     width: 24,
     height: 16,
     drawing: table([

@@ -57,9 +57,9 @@ PARTITION BY toYYYYMM(time)
 -- Ids sort by time: the events of a session are stored together and in order.
 ORDER BY (project, session_id, id);
 
--- Three queries. To narrow one, add for example WHERE time >= today() - 30.
+-- Three queries. To restrict one, add for example WHERE time >= today() - 30.
 
--- Sessions, the latest first. Prompts include those that Claude Code submits itself.
+-- Sessions, latest first. Prompts include those that Claude Code submits itself.
 /*
 SELECT
     session_id,

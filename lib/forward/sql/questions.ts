@@ -5,7 +5,7 @@ export type Question = keyof typeof QUESTIONS;
 
 /** What each of them asks, as a comment before its query. */
 export const QUESTIONS = {
-  sessions: "Sessions, the latest first. Prompts are those that a person wrote.",
+  sessions: "Sessions, latest first. Only prompts written by a person count.",
   states: "What the sessions of the last day are doing now.",
   calls: "Tool calls without a result: denied, interrupted, or never ended.",
   waits: "Minutes that sessions waited for a person's answer, until the tool ran or was denied.",

@@ -24,13 +24,13 @@ export function Costs({ filter }: { readonly filter: string }) {
             by {group}
           </button>
         ))}
-        {by === undefined ? <span class="quiet"> reads the transcripts of this time</span> : null}
+        {by === undefined ? <span class="quiet"> reads the transcripts of this period</span> : null}
       </p>
       {problem === "" ? null : <p class="problem">{problem}</p>}
       {by === undefined ? null : answer === undefined || answer.by !== by ? (
         <p class="quiet">Reading transcripts …</p>
       ) : answer.rows.length === 0 ? (
-        <p class="quiet">No transcript has anything of this time.</p>
+        <p class="quiet">No transcripts for this period.</p>
       ) : (
         <CostTable answer={answer} />
       )}

@@ -20,7 +20,7 @@ export function FileTable({ files, projectDir, shared, sessionId, onCall }: File
     return (
       <div class="empty">
         <h2>No tool read or changed a file</h2>
-        <p>What a command does to files is not recorded.</p>
+        <p>Changes made by commands are not recorded.</p>
       </div>
     );
   return (

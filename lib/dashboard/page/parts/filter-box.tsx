@@ -1,4 +1,4 @@
-// Where a filter is written. It is in the address, too.
+// The input for a filter. The filter is also in the address.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { setParams } from "../address";
 

@@ -30,9 +30,10 @@ export function Help() {
         <code>project:shop tool:Bash failed since:7d "text"</code>
       </p>
       <p>
-        A minus in front means not: <code>-tool:Read</code>. Several values:{" "}
-        <code>tool:Edit,Write</code>. A start: <code>tool:mcp*</code>. Alone: <code>failed</code>,{" "}
-        <code>agent</code>, <code>waiting</code>. A click on a name in the sidebar does the same.
+        A leading minus negates: <code>-tool:Read</code>. Several values:{" "}
+        <code>tool:Edit,Write</code>. A prefix: <code>tool:mcp*</code>. Used alone:{" "}
+        <code>failed</code>, <code>agent</code>, <code>waiting</code>. Clicking a name in the
+        sidebar does the same.
       </p>
       <form method="dialog">
         <button>Close</button>

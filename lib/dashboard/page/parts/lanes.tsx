@@ -166,7 +166,7 @@ export function Lanes({ bars, first, last, moment, selected, onSelect }: LanesPr
         ref={canvas}
         role="img"
         tabIndex={0}
-        aria-label={`Timeline: ${lanes.length} lanes, ${bars.length} bars, ${formatDuration(last - first)}. The story below says the same in words.`}
+        aria-label={`Timeline: ${lanes.length} lanes, ${bars.length} bars, ${formatDuration(last - first)}. The story below has the same content as text.`}
         style={{ width: `${width}px`, height: `${height}px` }}
         onPointerDown={(event) => {
           const [x, y] = position(event);

@@ -76,7 +76,7 @@ export function Palette() {
           </li>
         ))}
       </ul>
-      {found.length === 0 ? <p class="quiet">Nothing has all of these words.</p> : null}
+      {found.length === 0 ? <p class="quiet">Nothing matches all of these words.</p> : null}
     </dialog>
   );
 }
@@ -99,7 +99,7 @@ function entries(): readonly Entry[] {
           }),
         ]
       : []),
-    action("Show the keys", () => (isHelpOpen.value = true)),
+    action("Show keyboard shortcuts", () => (isHelpOpen.value = true)),
     ...Array.from(new Set(all.map(({ project }) => project)), (project): Entry => {
       const filter = `project:${/\s/.test(project) ? `"${project}"` : project}`;
       const run = () => goTo(linkTo("sessions", "", { filter }));

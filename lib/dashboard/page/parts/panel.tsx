@@ -1,4 +1,4 @@
-// One event whole: what a tool got and gave, what was said, and the record itself.
+// The details of one event: a tool's parameters and response, messages, and the record itself.
 import { diffLines } from "diff";
 import { useState } from "preact/hooks";
 import { describeEvent } from "../../../history/describe";

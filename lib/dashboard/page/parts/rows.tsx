@@ -9,7 +9,7 @@ interface RowsProps {
   readonly height: number;
   readonly label: string;
   readonly selected: number;
-  /** Of the selected row: when it changes, the row is shown. */
+  /** The index of the selected row. When it changes, the row is scrolled into view. */
   readonly selectedKey?: string | undefined;
   readonly onSelect: (index: number) => void;
   readonly onOpen?: (index: number) => void;

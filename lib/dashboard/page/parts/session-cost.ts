@@ -1,4 +1,4 @@
-// What the session on the screen cost: asked for when it is opened, and again while it goes on.
+// The cost of the session on the screen, requested when the session is opened and again while it continues.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatDollars, formatTokens } from "../../../history/session-cost";
 import type { Step, Turn } from "../../../history/timeline";

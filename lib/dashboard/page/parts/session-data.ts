@@ -1,4 +1,4 @@
-// The records of a session, asked for once and followed while it goes on.
+// The records of a session, requested once and then followed while it continues.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionLink } from "../../../history/lineage";
 import type { Place, PlacedRecord, SessionAnswer } from "../../answers";

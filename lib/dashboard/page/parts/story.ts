@@ -113,7 +113,7 @@ export function treeRows(
           atMs,
           durationMs: entry.durationMs,
           tone: entry.error === undefined ? "plain" : "failed",
-          words: entry.isFromPerson ? "a prompt" : "a prompt that no person wrote",
+          words: entry.isFromPerson ? "a prompt" : "a prompt not written by a person",
           records: [`UserPromptSubmit ${atMs}`],
           isClosed,
         };

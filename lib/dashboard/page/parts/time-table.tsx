@@ -57,7 +57,7 @@ export function TimeTable({ time, prompts, holdups, projectDir, onCall }: TimeTa
           <tr>
             <th>prompt</th>
             <td class="wide-only" />
-            <th class="number">in all</th>
+            <th class="number">total</th>
             <th class="number wide-only">model</th>
             <th class="number wide-only">tools</th>
             <th class="number">waiting</th>
@@ -87,8 +87,8 @@ export function TimeTable({ time, prompts, holdups, projectDir, onCall }: TimeTa
         <table>
           <thead>
             <tr>
-              <th title="Of calls that ran side by side, only the one that ended last counts">
-                held the turn up
+              <th title="Among parallel calls, only the one that ended last counts">
+                delayed the turn
               </th>
               <td class="wide-only" />
               <th class="number">for</th>

@@ -72,8 +72,8 @@ function Choose({ session }: { readonly session: SessionRow }) {
       </ul>
       {others.length === 0 ? (
         <p class="quiet">
-          {session.project} has no other session. Any two can be compared: put the id of the other
-          behind <code>?with=</code> in the address.
+          {session.project} has no other session. To compare any two, put the id of the other after{" "}
+          <code>?with=</code> in the address.
         </p>
       ) : null}
     </div>

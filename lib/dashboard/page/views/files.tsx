@@ -88,9 +88,8 @@ export function Files() {
           <div class="empty">
             <h2>No tool {isChangedOnly ? "changed" : "touched"} such a file</h2>
             <p>
-              Files are known by what tools are asked to do, such as Edit and Write. What a command
-              does to files is not recorded. Widen the filter, for example to <code>since:30d</code>
-              .
+              Only files used by tools such as Edit and Write are listed. Changes made by commands
+              are not recorded. Widen the filter, for example to <code>since:30d</code>.
             </p>
           </div>
         ) : (

@@ -42,7 +42,7 @@ export function Health() {
       <h1>
         {bad.length === 0
           ? "Everything works"
-          : `${bad.length} of ${answer.findings.length} checks ${bad.length === 1 ? "needs" : "need"} a look`}
+          : `${bad.length} of ${answer.findings.length} checks ${bad.length === 1 ? "needs" : "need"} attention`}
       </h1>
       <Findings findings={bad.length === 0 ? answer.findings : bad} />
       {bad.length === 0 ? null : (
@@ -135,11 +135,11 @@ function Destinations({ destinations }: Pick<HealthAnswer, "destinations">) {
 function Correlations({ days }: { readonly days: readonly Correlation[] }) {
   return (
     <section>
-      <h2>What belongs together</h2>
+      <h2>Which events belong together</h2>
       <p class="quiet">
-        Each event belongs to a session because the event itself, the environment of the hook, or
-        the project's pointer file says so. A call, a subagent or a session is joined if its end was
-        recorded, too.
+        Each event belongs to a session because the event itself, the hook's environment, or the
+        project's pointer file names it. A call, a subagent or a session is joined if its end was
+        also recorded.
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Correlation">
         <table>

@@ -55,7 +55,7 @@ export function Now() {
           type="button"
           class="quiet tell"
           aria-pressed={areNotificationsOn.value}
-          title="A notification of the desktop, when a session begins to wait for your answer"
+          title="Show a desktop notification when a session starts to wait for your answer"
           onClick={() => void toggleNotifications()}
         >
           {areNotificationsOn.value ? "Notifications are on" : "Notify me"}
@@ -195,10 +195,10 @@ export function Begin() {
       <h1>Nothing has been recorded yet</h1>
       <p>
         Run <code>claude-session install</code> and restart Claude Code. Sessions then appear here
-        by themselves.
+        automatically.
       </p>
       <p>
-        If you have done that, <a href={linkTo("health")}>Health</a> says what is missing.
+        If you have done that, <a href={linkTo("health")}>Health</a> shows what is missing.
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-// Search: what was said, asked and answered in all sessions, the newest first, while it is still looked for.
+// Search: prompts, questions and answers of all sessions, newest first, shown while the search is still running.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { parseFilter } from "../../../log-index/filter-words";
 import type { SearchHit, SearchMessage } from "../../answers";
@@ -60,7 +60,7 @@ export function Search() {
                 setParams({ case: event.currentTarget.checked ? undefined : "exact" })
               }
             />{" "}
-            any case
+            ignore case
           </label>
           <label>
             <input
@@ -88,19 +88,19 @@ export function Search() {
           <div class="empty">
             <h2>Search prompts, answers, commands and results</h2>
             <p>
-              All words have to be in the event. In quotes they stand together. The words of a
-              filter narrow it down: <code>tool:Bash failed since:7d</code>.
+              An event must contain all words. Use quotes for a phrase. Filters narrow the search:{" "}
+              <code>tool:Bash failed since:7d</code>.
             </p>
           </div>
         ) : state === "done" && hits.length === 0 && problem === "" ? (
           <div class="empty">
-            <h2>Nothing was found</h2>
+            <h2>Nothing found</h2>
             <p>
               {parseFilter(filterText).texts.length > 1
-                ? "All words have to be in one event."
+                ? "One event must contain all words."
                 : isAnyCase
                   ? "Try fewer words."
-                  : "Try any case."}
+                  : "Turn on “ignore case”."}
             </p>
           </div>
         ) : (

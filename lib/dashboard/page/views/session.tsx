@@ -305,7 +305,7 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
       {doubled === 0 ? null : (
         <li class="hint">
           ⚠ {plural(doubled, "event")} recorded twice, shown once;{" "}
-          <a href={linkTo("health")}>Health</a> says why
+          <a href={linkTo("health")}>Health</a> shows why
         </li>
       )}
       {shared.map(({ path, sessions }) => (

@@ -81,7 +81,7 @@ export function Statistics() {
           {answer.doubled_events === 0 ? null : (
             <p class="quiet">
               {plural(answer.doubled_events, "event")} recorded twice, counted once;{" "}
-              <a href={linkTo("health")}>Health</a> says why.
+              <a href={linkTo("health")}>Health</a> shows why.
             </p>
           )}
           <WaitingLine answer={answer} isToday={hasPeriod(filter, TODAY)} />

@@ -40,7 +40,7 @@ WITH
         FROM events
         WHERE event = 'SessionEnd' OR (event = 'SessionStart' AND source != 'compact')
     ),
-    -- A question names no call: it is about the one of the same agent with the same input.
+    -- A question names no call; it belongs to the call of the same agent with the same input.
     questions AS
     (
         SELECT session_id, agent_id, tool, parameters_hash, at
@@ -62,7 +62,7 @@ WITH
             denials,
             interrupts,
             open,
-            -- Where there is none, 0; NULL, if the server is set so.
+            -- 0 if there is none, or NULL if the server is configured that way.
             ifNull(closes_of_agent.at, 0) AS agent_close,
             ifNull(closes_of_session.at, 0) AS session_close,
             ifNull(questions.at, 0) AS question,

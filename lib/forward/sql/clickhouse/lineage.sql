@@ -4,7 +4,7 @@ SELECT
     argMin(user, at) AS by_user,
     min(timestamp) AS first_start,
     argMinIf(source, at, event = 'SessionStart') AS started_by,
-    -- A process has one session at a time: clear and fork go on from the one before.
+    -- A process has one session at a time: clear and fork continue the one before.
     argMinIf(before.1, at, source IN ('clear', 'fork') AND before.2 = 'SessionStart' AND before.1 != session_id) AS continues,
     countIf(source = 'resume') AS resumes,
     countIf(source = 'compact') AS compactions,

@@ -10,7 +10,7 @@ SELECT
         event = 'Notification', JSONExtractString(payload, 'message'),
         event = 'SessionStart', concat(source, ' ', model),
         event = 'SessionEnd', end_reason,
-        -- The parameter that says most about a call.
+        -- The most informative parameter of a call.
         arrayFirst(text -> text != '', arrayMap(name -> JSONExtractString(parameters, name),
             ['command', 'file_path', 'notebook_path', 'pattern', 'path', 'url', 'query', 'description', 'subject', 'skill', 'name', 'prompt']))
     ), 1, 400) AS what,

@@ -17,20 +17,20 @@ CREATE TABLE IF NOT EXISTS claude_events
     agent_id String CODEC(ZSTD),
     agent_type LowCardinality(String),
     prompt_id String CODEC(ZSTD),
-    -- What was asked and answered, as JSON. It goes earlier than the rest.
+    -- Content as JSON. It is removed before the rest.
     parameters String CODEC(ZSTD(3)) TTL toDateTime(timestamp) + INTERVAL 90 DAY,
     payload String CODEC(ZSTD(3)) TTL toDateTime(timestamp) + INTERVAL 90 DAY,
     redacted UInt32,
     truncated UInt32,
 
-    -- What the queries need of these two, so that it stays and need not be parsed again.
+    -- The parts of these two that the queries need, so that they stay and are parsed only once.
     source LowCardinality(String) MATERIALIZED JSONExtractString(payload, 'source'),
     end_reason LowCardinality(String) MATERIALIZED if(event = 'SessionEnd', JSONExtractString(payload, 'reason'), ''),
     model LowCardinality(String) MATERIALIZED JSONExtractString(payload, 'model'),
     is_interrupt Bool MATERIALIZED JSONExtractBool(payload, 'is_interrupt'),
-    -- The same for a call and for the question whether it may run.
+    -- The same for a call and for its permission request.
     parameters_hash UInt64 MATERIALIZED cityHash64(parameters),
-    -- Claude Code submits prompts itself, too: in one element, such as <task-notification>…</task-notification>.
+    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>.
     injected_as LowCardinality(String) MATERIALIZED extract(JSONExtractString(payload, 'prompt'), '^(?:[^\\n<]{1,200}:\\s*\\n)?\\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\\b'),
     is_prompt Bool MATERIALIZED event = 'UserPromptSubmit' AND source IN ('', 'user', 'sdk') AND (injected_as = ''
         OR NOT endsWith(replaceRegexpOne(JSONExtractString(payload, 'prompt'), '\\s+$', ''), concat('</', injected_as, '>')))
@@ -39,8 +39,8 @@ CREATE TABLE IF NOT EXISTS claude_events
 -- row of it. Until then, FINAL does so in queries.
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(timestamp)
--- By day first, so that a dashboard reads only the days that it shows. With timestamp itself in the key, it would not.
+-- By day first, so that a dashboard reads only the days that it shows. With timestamp itself in the key, it would read more.
 ORDER BY (toDate(timestamp), project, session_id, id)
 TTL toDateTime(timestamp) + INTERVAL 365 DAY DELETE
--- An insert that was answered survives a power cut, too.
+-- An acknowledged insert survives a power cut.
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

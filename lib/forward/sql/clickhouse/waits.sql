@@ -10,9 +10,9 @@ FROM
         project,
         event,
         at_ms AS asked_ms,
-        -- Backwards, so that what was "before" is what came next.
+        -- Backwards, so that "before" means the next event.
         lagInFrame((at_ms, tool_ms)) OVER (PARTITION BY agent ORDER BY at_ms DESC, id DESC) AS next,
-        -- Of a result it is known how long the tool itself took; the rest was the wait.
+        -- A result says how long the tool itself took; the rest was the wait.
         next.1 - next.2 AS answered_ms
     FROM
     (

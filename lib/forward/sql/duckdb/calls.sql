@@ -1,6 +1,6 @@
 WITH events AS
 (
-    -- Only what is asked of each event, because windows keep all of it.
+    -- Only the columns that are needed, because windows keep all of them.
     SELECT
         session_id,
         coalesce(agent_id, '') AS agent,
@@ -28,7 +28,7 @@ followed AS
         *,
         lead(event) OVER of_call AS next_of_call,
         lead(is_interrupt) OVER of_call AS is_next_interrupt,
-        -- A question names no call: it is about the last one of the same agent with the same input.
+        -- A question names no call; it belongs to the last call of the same agent with the same input.
         lead(event) OVER (PARTITION BY session_id, agent, tool, parameters_hash ORDER BY place) = 'PermissionRequest' AS is_asked,
         min(CASE WHEN closes IS NOT NULL AND NOT is_of_session THEN place || ' ' || closes END) OVER (
             PARTITION BY session_id, agent ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS close_of_agent,

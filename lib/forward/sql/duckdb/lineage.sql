@@ -3,7 +3,7 @@ WITH bounds AS
     SELECT
         *,
         CASE WHEN event = 'SessionEnd' THEN payload ->> 'reason' END AS end_reason,
-        -- A process has one session at a time: clear and fork go on from the one before.
+        -- A process has one session at a time: clear and fork continue the one before.
         -- An end by clear or resume is not the end of the process, so it is kept apart.
         lag(session_id) OVER process AS session_before,
         lag(event) OVER process AS event_before

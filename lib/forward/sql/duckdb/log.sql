@@ -1,4 +1,4 @@
--- Queries over the log of this user, for DuckDB (https://duckdb.org); tried with 1.5. Times are UTC.
+-- Queries on your own log for DuckDB (https://duckdb.org); tested with 1.5. Times are UTC.
 --
 --   claude-session forward --sql duckdb | duckdb
 
@@ -7,10 +7,10 @@ SELECT
     *,
     timestamp || id AS place,
     TRY_CAST(timestamp AS TIMESTAMP) AS time,
-    -- Content is parsed only where it says something.
+    -- Content is parsed only where it is needed.
     CASE WHEN event IN ('SessionStart', 'UserPromptSubmit') THEN coalesce(payload ->> 'source', '') ELSE '' END AS source,
     CASE WHEN event = 'UserPromptSubmit' THEN coalesce(payload ->> 'prompt', '') ELSE '' END AS prompt,
-    -- Claude Code submits prompts itself, too: in one element, such as <task-notification>…</task-notification>.
+    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>.
     regexp_extract(prompt, '^(?:[^\n<]{1,200}:\s*\n)?\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b', 1) AS injected_as,
     event = 'UserPromptSubmit' AND source IN ('', 'user', 'sdk')
         AND (injected_as = '' OR NOT ends_with(rtrim(prompt, E' \t\r\n'), '</' || injected_as || '>')) AS is_prompt
@@ -24,5 +24,5 @@ FROM read_ndjson(
         tool: 'VARCHAR', tool_use_id: 'VARCHAR', duration_ms: 'DOUBLE', agent_id: 'VARCHAR', agent_type: 'VARCHAR',
         prompt_id: 'VARCHAR', parameters: 'JSON', payload: 'JSON'
     })
--- Not the events of other agents. To look at less, add for example: AND timestamp >= '2026-11-20'
+-- Without events of other agents. To read less, add for example AND timestamp >= '2026-11-20'
 WHERE id IS NOT NULL AND time IS NOT NULL AND client IS NULL;

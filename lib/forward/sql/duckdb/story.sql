@@ -10,7 +10,7 @@ SELECT
         WHEN event = 'Notification' THEN payload ->> 'message'
         WHEN event = 'SessionStart' THEN concat_ws(' ', source, payload ->> 'model')
         WHEN event = 'SessionEnd' THEN payload ->> 'reason'
-        -- The parameter that says most about a call.
+        -- The most informative parameter of a call.
         ELSE coalesce(
             parameters ->> 'command', parameters ->> 'file_path', parameters ->> 'notebook_path', parameters ->> 'pattern',
             parameters ->> 'path', parameters ->> 'url', parameters ->> 'query', parameters ->> 'description',

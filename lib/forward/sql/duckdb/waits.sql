@@ -6,7 +6,7 @@ WITH followed AS
         event,
         lead(event) OVER next AS answer,
         lead(epoch_ms(time)) OVER next AS answer_ms,
-        -- Of a result it is known how long the tool itself took; the rest was the wait.
+        -- A result says how long the tool itself took; the rest was the wait.
         lead(CASE WHEN event IN ('PostToolUse', 'PostToolUseFailure') THEN duration_ms END) OVER next AS tool_ms
     FROM claude_events
     WHERE event != 'Notification'
