@@ -8,8 +8,8 @@ import { isAbsolute } from "./os/paths";
 // Plain data, so that it costs nothing if there is no file. Limits can only be lowered: each default is the
 // maximum.
 //
-// `machine` says what a key becomes where the machine has a file, too, so that a user can add privacy and never
-// take it away:
+// `machine` is the rule for combining a key with the machine's file, so that a user can add privacy but never take it
+// away:
 //   smaller   the smaller of the two
 //   fixed     the machine's value, or the default
 //   both      true only if both are

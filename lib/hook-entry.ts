@@ -1,6 +1,6 @@
-// Where every hook program begins. A program acts as the hook that it is called, so that one file can have five names
-// (`install --link`); under any other name it is the hook that it was built as. The plugin has one file and names the hook
-// in the first argument, because a zip has no links.
+// The entry point of every hook program. A program acts as the hook whose name it was called by, so that one file can have
+// five names (`install --link`); under any other name it acts as the hook that it was built as. The plugin has one file and
+// passes the hook's name as the first argument, because a zip has no links.
 import { HOOK_PROGRAMS, type HookProgramName } from "./events";
 import { programName } from "./os/paths";
 

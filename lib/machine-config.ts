@@ -1,5 +1,5 @@
-// Combines the machine's configuration with the user's, by the rule that each key has in `KEYS`: a user can add
-// destinations and privacy, and take neither away.
+// Combines the machine's configuration with the user's, by each key's rule in `KEYS`: a user can add destinations and
+// privacy, but cannot remove any.
 import { isKey, KEYS, type Config, type Key, type ParsedConfig, type Section } from "./config";
 
 /** A combined configuration. */
@@ -15,7 +15,7 @@ export function combineConfigs(machine: ParsedConfig, user: ParsedConfig): Combi
   const config = combineSections(KEYS, machine.config, user.config, "", {
     machine: machine.given,
     user: user.given,
-    // What it says of masking is unknown, too.
+    // Its rules for masking are then unknown as well.
     isMachineClear: machine.faults.length === 0,
     overruled,
   });
@@ -57,7 +57,7 @@ function combineKey(
 ): unknown {
   const value = combined();
   const asked = JSON.stringify(ofUser);
-  // Of a list, the user's items are at the end of what counts.
+  // In a list, the user's items come last.
   const counts =
     key.machine === "joined" || key.machine === "first" || asked === JSON.stringify(value);
   if (user.includes(path) && !counts)

@@ -109,11 +109,10 @@ export async function storeSessionId(
 const ALIGN_TRIES = 3;
 
 /**
- * Of two sessions stored at the same time, each may be the last under one of the names. When the one under
- * the hashed name is then forgotten, the other is left under the shared name, and a project of the same
- * name would take it for its own. So the last to write the shared name makes it follow the hashed one. Almost always
- * that still has what was written; the number and the date of a file do not tell, because within a few milliseconds
- * another file can have both.
+ * If two sessions are stored at the same time, each may be the last under one of the two names. When the one under the
+ * hashed name is then removed, the other stays under the shared name, and a project of the same name would use it as its
+ * own. So the last process to write the shared name makes it match the hashed one. Almost always that still has the content
+ * that was written. A file's inode and date cannot show this, because within a few milliseconds another file can get both.
  */
 async function alignSharedName(hashed: string, shared: string, written: string): Promise<void> {
   let content = written;

@@ -1,5 +1,5 @@
-// Where releases are, and which is the newest. Only `upgrade` and `doctor --check` ask, because the user did; by the rules
-// of the installer: https alone, http from this machine alone, never to another address without https.
+// Where releases are, and which is the newest. Only `upgrade` and `doctor --check` look it up, because the user asked for
+// it. The installer's rules apply: https only, http only from this machine, and no redirect to an address without https.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { environment } from "../environment";
 import { faultCode } from "../os/fault";

@@ -18,7 +18,7 @@ function isWsl(env: Environment): boolean {
   return env["WSL_DISTRO_NAME"] !== undefined;
 }
 
-/** Opens a link. It says nothing if that fails: the link is on the screen, too. */
+/** Opens a link. A failure is not reported, because the link is also on the screen. */
 export function openBrowser(url: string, platform: string = process.platform): void {
   const commands: Readonly<Record<string, readonly string[]>> = {
     darwin: ["open", url],

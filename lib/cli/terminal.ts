@@ -12,7 +12,7 @@ export interface Terminal {
   readonly columns: number;
   /** Functions that color text, or return it as it is where no color is wanted. */
   readonly colors: Colors;
-  /** Writes one or more lines to stdout. Of what is not fit to print, as in a name of a file, only colors reach it. */
+  /** Writes one or more lines to stdout. Unsafe characters, as in a file name, are removed, except for colors. */
   print(text: string): void;
   /** Writes a line to stderr: a warning, a footnote. */
   note(text: string): void;

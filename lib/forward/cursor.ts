@@ -26,7 +26,7 @@ export interface Cursor {
 /** A cursor, read from its file. */
 export interface ReadCursor {
   readonly cursor: Cursor;
-  /** Where it starts over, and why, if it does not go on from where it was. */
+  /** Where it starts over, and why, if it does not continue from its last position. */
   readonly restarted?: string;
 }
 

@@ -85,9 +85,9 @@ export interface Destinations {
 }
 
 /**
- * Checks all destinations of a configuration. Those of the machine come first and keep their names, also where one
- * cannot be used: a user's of the same name would get its events, and move its cursor. A name stands
- * for the names of its signals, too, even where the types differ.
+ * Checks all destinations of a configuration. The machine's come first and keep their names, even if one is invalid,
+ * because a user's destination of the same name would get its events and move its cursor. A name also reserves the names
+ * of its signals, even if the types differ.
  */
 export function readDestinations(
   { config, machine }: Pick<LoadedConfig, "config" | "machine">,

@@ -16,7 +16,7 @@ const POLL_MS = 100;
 const WATCH_MS = 1000;
 /** Longer than most pauses within a session, so that few events have to wait for a new process. */
 const LINGER_MS = 10_000;
-/** After an update, the old program goes on for so long at most. */
+/** After an update, the old program continues for at most this long. */
 const LIFETIME_MS = 15 * 60_000;
 /** At the end, a request that is under way may take its time, and a little to note what became of it. */
 const GRACE_MS = MAX_TIMEOUT_MS + 1000;

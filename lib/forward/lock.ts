@@ -54,7 +54,7 @@ function lastError(): number {
 
 const MAX_PID_FILE_BYTES = 256;
 
-// Of two processes that find a dead one's file, the second removes the first's: it notices by `isNamed`.
+// If two processes find a dead process's file, the second may remove the first one's. The first notices with `isNamed`.
 function lockByName(path: string): Lock | undefined {
   const own = `${process.pid} ${startOf(process.pid)}\n`;
   for (let tries = 0; tries < 2; tries++) {

@@ -1,6 +1,6 @@
-// The critical path of a turn: what it really waited for. Of calls that ran side by side, only the one that ended last held
-// it up; a call that starts a subagent was as long as what the subagent did. Walked from the end: what ended last before
-// then was waited for, and before that call began the model was at work.
+// The critical path of a turn: what actually determined its duration. Among parallel calls, only the one that ended last
+// counts; a call that starts a subagent is replaced by the subagent's steps. The path is built backward from the end: the
+// call that ended last was waited for, and before it started, the model was at work.
 import type { Agent, Timeline, ToolCall, Turn } from "./timeline";
 
 /** A part of the path, in the order of time. */
@@ -19,8 +19,8 @@ export interface PathStep {
 const LATE_MS = 500;
 
 /**
- * The critical path of a turn; of one that goes on, until the end of its calls. Its steps are as long as the turn,
- * together.
+ * The critical path of a turn. In a turn that has not ended, it reaches to the end of its calls. Together, its steps take
+ * as long as the turn.
  */
 export function criticalPath(turn: Turn): PathStep[] {
   const calls = turn.steps.filter((step) => step.kind === "tool");
@@ -62,7 +62,7 @@ function pathOf(
   return path.toReversed();
 }
 
-/** Of the calls that began before a time, the one that ended last. */
+/** The call that ended last among those that began before a time. */
 function lastToEnd(
   calls: Iterable<ToolCall>,
   beginMs: number,
@@ -85,7 +85,7 @@ function endOf({ atMs, durationMs = 0 }: ToolCall): number {
 function stepsOf(call: ToolCall, beginMs: number, endMs: number): PathStep[] {
   const own = (atMs: number, untilMs: number): PathStep[] =>
     untilMs > atMs ? [{ kind: "call", name: call.tool, call, atMs, ms: untilMs - atMs }] : [];
-  // One in the background goes on after the call: it was not waited for.
+  // A background subagent continues after the call, so nothing waited for it.
   const agent = call.agents.find(
     ({ atMs, durationMs }) =>
       durationMs !== undefined && atMs + durationMs <= endOf(call) + LATE_MS && atMs < endMs,

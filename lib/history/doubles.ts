@@ -10,11 +10,11 @@ export interface Distinct {
 }
 
 /**
- * The client starts the hooks of an event at the same time, so they differ by some milliseconds, on a busy machine by some
- * tens. What comes twice by itself, such as a repeated notification, is seconds apart.
+ * The client starts the hooks of an event at the same time, so they differ by a few milliseconds, on a busy machine by a few
+ * tens. Events that legitimately come twice, such as a repeated notification, are seconds apart.
  */
 const WINDOW_MS = 250;
-/** The id of a call says so much that a machine may be slower. */
+/** Larger, because the id of a call is strong evidence even on a slow machine. */
 const CALL_WINDOW_MS = 1000;
 /** How many events, of all sessions, may be between the two. */
 const MAX_BETWEEN = 64;
@@ -27,10 +27,10 @@ export function withoutDoubles(records: readonly EventRecord[]): Distinct {
 }
 
 /**
- * Finds what was recorded twice among records that are added in the order of the log, or in the opposite order: the same
- * process, session, agent, prompt, event and content within a moment. Of a tool call it is known by the id of the call; any
- * other event has to be the one right before, of the same agent, because some come twice by themselves: a turn can end as
- * the one before it did.
+ * Finds events that were recorded twice, among records that are added in the order of the log or in reverse: the same
+ * process, session, agent, prompt, event and content within a moment. Duplicates of a tool call also share its id. Any
+ * other event must be the previous one of the same agent, because some events legitimately come twice: a turn can end like
+ * the one before it.
  */
 export class DoubleDetector {
   readonly #latest: Latest[] = [];

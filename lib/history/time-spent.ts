@@ -1,9 +1,9 @@
 // Where the time of a session went: tools, the model, waiting for the person, or nothing at all.
 //
-// Between two events the session does one thing. It waits while a question is open, which is asked by PermissionRequest or
-// Elicitation and answered by whatever the same agent sends next; of a result, Claude Code says how long the tool itself
-// took, so the rest before it was the wait. Otherwise tools run if a call has begun and not ended; otherwise the model is
-// at work. Outside of turns nothing is: the session waits for the next prompt.
+// Between two events the session does one thing. It waits while a question is open: PermissionRequest or Elicitation opens
+// it, and the same agent's next event answers it. If that event is a result, it says how long the tool itself took, so the
+// rest of the time was the wait. Otherwise tools are running if a call has begun and not ended, and if none has, the model
+// is at work. Outside of turns the session is idle and waits for the next prompt.
 import { isEvent, knownEvent } from "../events";
 import type { RecordHead } from "../log/record";
 
@@ -20,7 +20,7 @@ export interface TurnTime {
   readonly spent: Record<Activity, number>;
 }
 
-/** What a head says, as far as time goes. */
+/** The fields of a head that matter for time. */
 export type TimedHead = Pick<
   RecordHead,
   "event" | "timestamp" | "agent_id" | "tool" | "tool_use_id" | "duration_ms" | "prompt_id"
@@ -44,7 +44,7 @@ export interface Spent {
   readonly tools: readonly string[];
 }
 
-/** What a tracker knows, to be kept in a file. */
+/** The state of a tracker, to be stored in a file. */
 export interface TrackerState {
   readonly at_ms: number | null;
   readonly is_in_turn: boolean;
@@ -159,7 +159,7 @@ export class ActivityTracker {
     }
   }
 
-  /** Spends the time since the last event; for a session that goes on, until now. */
+  /** Counts the time since the last event; for a session that has not ended, until now. */
   continueTo(nowMs: number): void {
     const spent = this.since(nowMs);
     // The clock may have been set back.
@@ -232,7 +232,7 @@ export class SessionTime {
    * Adds up all events of a session.
    *
    * @param heads in the order in which they were written
-   * @param untilMs until when the session goes on, if it is not over
+   * @param untilMs the present, if the session has not ended
    */
   static of(heads: Iterable<TimedHead>, untilMs?: number): SessionTime {
     const time = new SessionTime();
@@ -252,7 +252,7 @@ export class SessionTime {
       });
   }
 
-  /** Adds the time since the last event, of a session that goes on. */
+  /** Adds the time since the last event of a session that has not ended. */
   continueTo(nowMs: number): void {
     this.#tracker.continueTo(nowMs);
   }
@@ -271,7 +271,7 @@ export const QUARTER_MS = 900_000;
 const ACTIVITIES = ["tools", "model", "waiting", "idle"] as const;
 const NUMBERS_A_QUARTER = 1 + ACTIVITIES.length;
 
-/** What is known of a session's time by quarters of an hour, to be kept in a file. */
+/** A session's time by quarter of an hour, to be stored in a file. */
 export interface QuarterState {
   readonly tracker: TrackerState;
   readonly quarters: readonly number[];
@@ -305,7 +305,7 @@ export class QuarterTime {
     this.#tracker.add(head, nowMs);
   }
 
-  /** What the session does since its last event, if it goes on. */
+  /** What the session has done since its last event, if it has not ended. */
   since(nowMs: number): Spent {
     return this.#tracker.since(nowMs);
   }
@@ -343,7 +343,7 @@ export function timeJson({ tools, model, waiting, idle }: TimeSpent) {
   return { tools_ms: tools, model_ms: model, waiting_ms: waiting, idle_ms: idle };
 }
 
-/** All of it but the time in which nobody waits for anything. */
+/** All of it except idle time. */
 export function workingMs({ tools, model, waiting }: TimeSpent): number {
   return tools + model + waiting;
 }

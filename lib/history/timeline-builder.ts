@@ -42,7 +42,7 @@ export function buildTimeline(
   return builder.timeline(nowMs, isOver);
 }
 
-/** Takes the records of one session, the oldest first and each once, and tells the timeline at any moment in between. */
+/** Takes the records of one session, oldest first and each once, and builds the timeline at any moment in between. */
 export class TimelineBuilder {
   readonly #entries: (Turn | Step)[] = [];
   readonly #turns = new Map<string, Turn>();

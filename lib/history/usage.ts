@@ -1,8 +1,8 @@
 // What a session used, from the lines of Claude Code's transcripts: tokens and cost by message, prompt, agent and model.
 //
-// A transcript has one line for each block of an answer, and every line has the usage of the whole answer, of which an
-// early one may know too little. `/btw` and some subagents repeat what their session said, a fork copies it, and a
-// resumed session goes on in the same or another file. So each answer is counted once, wherever it stands.
+// A transcript has one line for each block of an answer. Every line has the usage of the whole answer, but in an early line
+// it may be too low. `/btw` and some subagents repeat their session's messages, a fork copies them, and a resumed session
+// continues in the same or another file. So each answer is counted once, wherever it occurs.
 import { fieldOf } from "./payload";
 import { costOf, type Prices, type Terms, type Tokens } from "./prices";
 

@@ -35,8 +35,8 @@ export function isFirst(record: EventRecord): boolean {
   return source === "startup" || source === "clear" || source === "fork";
 }
 
-// A clock that is set back over midnight lets a session go on in an older file than that of its first record, until
-// midnight comes again.
+// If the clock is set back across midnight, a session continues in an older file than that of its first record, until the
+// next midnight.
 function acrossDays(records: readonly EventRecord[]): readonly EventRecord[] {
   const start = records.findIndex(isFirst);
   const first = records[start];

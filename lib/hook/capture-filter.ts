@@ -1,7 +1,7 @@
-// What the user keeps out of the log: the `capture` section of `config.json`.
+// Leaves out what the user does not want in the log: the `capture` section of `config.json`.
 //
-// It governs what a text is, wherever it stands. So every field that we know is listed here with what it
-// holds, and a field that is not, because a newer client added it, counts as content.
+// It applies to kinds of text, wherever they occur. So every known field is listed here with the kind of text that it
+// holds, and an unlisted field, such as one that a newer client added, counts as content.
 import type { Config } from "../config";
 import type { Payload } from "./read-event";
 

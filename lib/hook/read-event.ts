@@ -35,7 +35,7 @@ export interface ReadLimits {
 const CLOSING_BRACE = 0x7d;
 /** After a pause this long, input that ends in a brace is probably complete: a client writes without pausing. */
 const QUIET_MS = 20;
-/** How long reading may go on after the deadline: 16 MiB take a tenth of it. */
+/** How long reading may continue after the deadline: 16 MiB take a tenth of it. */
 const GRACE_MS = 250;
 /** A chunk this long, a page, may be what a full pipe or socket held: its writer is waiting to write the rest. */
 const PAGE_BYTES = 4096;

@@ -140,7 +140,7 @@ interface Walk {
   suffix: number;
 }
 
-/** What is known of a value from the names above it: nothing, what a name says, or that the user named its key. */
+/** What the names above a value say about it: nothing, the verdict on a name, or that the user listed its key. */
 type Secrecy = SecretName | "configured" | undefined;
 
 function redactValue(value: unknown, secrecy: Secrecy, depth: number, walk: Walk): unknown {

@@ -1,5 +1,6 @@
-// The second event of a tool call that failed. Managed hooks get one (client 2.1.330): first PostToolUseFailure, as any
-// hook, then PostToolUse, with the error as its response. Recorded, it would make the call a success, and two.
+// The second event of a failed tool call. Claude Code 2.1.330 sends managed hooks two: first PostToolUseFailure, like all
+// hooks, then PostToolUse with the error as its response. If that were recorded, the call would count twice, once as a
+// success.
 import { paths } from "../environment";
 import { isEvent } from "../events";
 import { faultCode } from "../os/fault";

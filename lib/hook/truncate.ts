@@ -1,4 +1,4 @@
-// Truncates long texts in the middle, which says less than the beginning and the end.
+// Truncates long texts in the middle, which is less informative than the beginning and the end.
 import { byteLength } from "../os/byte-length";
 
 /** A value whose strings are short enough, and how many of them were truncated. */

@@ -1,5 +1,5 @@
-// The heads of one day's events as columns of numbers, 39 bytes an event: a million of them take no more room than a
-// picture.
+// The heads of one day's events as columns of numbers, 39 bytes per event: a million of them take no more space than a
+// photo.
 /** Gives each text a number, always the same. */
 export class Names {
   readonly texts: string[] = [];

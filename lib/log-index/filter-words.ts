@@ -1,4 +1,4 @@
-// The words by which sessions and events are chosen, the same in the page, in its address and in the server:
+// The syntax of filters for sessions and events, the same in the page, in its address and in the server:
 // `project:shop tool:Bash -tool:Read failed since:7d "rm -rf"`.
 
 import { describeState, type SessionState } from "../history/summary";
@@ -140,7 +140,7 @@ export function matchesValue(text: string, value: string): boolean {
     : text.toLowerCase() === value.toLowerCase();
 }
 
-/** Whether a session's state is the one that a value means, in words or as JSON has it: `needs you` is `waiting`, too. */
+/** Whether a value means a session's state, in words or as in JSON: both `needs you` and `waiting` match. */
 export function matchesState(
   state: SessionState,
   waitsFor: "answer" | "prompt" | null | undefined,

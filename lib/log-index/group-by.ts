@@ -1,4 +1,4 @@
-// What statistics can be told apart by.
+// What statistics can be grouped by.
 
 /** What a row can stand for. */
 export const GROUPS = ["tool", "project", "day", "hour", "user", "model"] as const;

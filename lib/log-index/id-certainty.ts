@@ -1,5 +1,5 @@
-// How sure the log is of what belongs together: who named the session of each event, and which calls, subagents and
-// sessions have an end. Counted a day at a time.
+// How certain it is which events belong together: where each event's session id came from, and which calls, subagents and
+// sessions have an end. Counted per day.
 import { knownEvent } from "../events";
 import type { RecordHead } from "../log/record";
 import { type SessionSource, UNKNOWN_SESSION } from "../session-id";
@@ -39,7 +39,7 @@ export class DayTally {
     unknown: 0,
   };
   calls = 0;
-  /** Calls of which both ends are known: their session tells. */
+  /** Calls with both a start and an end, as their session shows. */
   callsJoined = 0;
   agents = 0;
   agentsJoined = 0;

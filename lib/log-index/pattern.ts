@@ -41,9 +41,9 @@ export function compilePattern(source: string, isCaseExact: boolean): Pattern {
 // A bracket that comes first in a class is one of its characters.
 const ATOM = /\\[^\w\s]|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|[\s\S]/gy;
 
-/** The longest text that all matches of a pattern contain, as far as it can be told at a glance. */
+/** The longest text that all matches of a pattern contain, found by a simple analysis. */
 function literalIn(source: string): string | undefined {
-  // Where one of several parts is enough, none is needed.
+  // With alternatives, no part is certain to occur.
   if (source.includes("|") || source.includes("(?")) return undefined;
   const literals: string[] = [];
   let run = "";

@@ -1,5 +1,5 @@
-// Searches the records of the log, the newest first. A text is looked for as bytes, a window of the file at a time, so most
-// lines are never looked at; what is left is read, and judged by what its values say.
+// Searches the records of the log, newest first. It searches for a text as bytes, one window of the file at a time, so most
+// lines are never parsed; a line that matches is parsed, and its values are checked.
 import { DoubleDetector } from "../history/doubles";
 import { listDays, utcDay } from "../log/log";
 import { readHeads } from "../log/reader";
@@ -100,8 +100,8 @@ function exactIn(text: string | undefined): string | undefined {
   return text === undefined ? undefined : inJson(text);
 }
 
-// Of a text in any case, the longest part whose letters are single bytes in all of their cases: what it finds is looked at
-// again.
+// The longest part of a text whose letters are single bytes in upper and lower case. It only preselects lines, which are
+// then checked.
 function anyCaseIn(text: string | undefined): RegExp | undefined {
   const parts = text?.match(/[ !#-[\]-~]+/g) ?? [];
   const longest = parts.toSorted((a, b) => b.length - a.length)[0];
@@ -150,7 +150,7 @@ function flagsOfHead({ event, agent_id, should_notify }: RecordHead): number {
   );
 }
 
-// All texts have to be in values of what was sent: in its own fields, such as the id of a session, nobody looks for words.
+// All texts must be in values that Claude Code sent. The record's own fields, such as the session id, are not searched.
 function findIn(
   record: EventRecord,
   patterns: readonly Pick<Pattern, "find">[],

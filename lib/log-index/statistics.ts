@@ -1,5 +1,5 @@
-// How many events, failures and durations there were, by what they are of. It is counted from the columns of the index, in
-// numbers alone: a million events take tens of milliseconds.
+// Counts of events, failures and durations by group. They are computed from the numeric columns of the index, so a million
+// events take tens of milliseconds.
 import { knownEvent } from "../events";
 import { QUARTER_MS } from "../history/time-spent";
 import type { Columns, Names } from "./columns";
@@ -82,7 +82,7 @@ const KINDS = 4;
 
 /** Counts the events of indexes. */
 export class Statistics {
-  // Of each group of events, a row: what it is of, a number of a name, a day, an hour or a model.
+  // The key of each group: the number of a name, a day, an hour or a model.
   readonly #keys: number[] = [];
   /** The group of each key, plus one. */
   #groups = new Uint32Array(64);
@@ -101,13 +101,13 @@ export class Statistics {
   readonly #days: string[] = [];
   readonly #dayNumbers = new Map<string, number>();
   readonly #heatmap = new Uint32Array(WEEKDAYS * HOURS);
-  /** Of each event's name. */
+  /** The kind of each event, by the number of its name. */
   #kinds = new Uint8Array(64);
   #kindCount = 0;
   #doubles = 0;
   #firstMs = Infinity;
   #lastMs = -Infinity;
-  // Of the events of one index: their places, groups, and where another quarter of an hour begins.
+  // For the events of one index: their places, their groups, and where each quarter of an hour begins.
   #chosen = new Uint32Array(0);
   #groupOf = new Uint32Array(0);
   readonly #segments: Segment[] = [];
@@ -402,7 +402,7 @@ function atLeast<T extends Uint32Array | Uint8Array>(array: T, length: number): 
 /** Shorter durations, in whole milliseconds, are only counted. */
 const COUNTED_MS = 2048;
 
-/** Durations, of which percentiles are wanted. */
+/** Durations, for percentiles. */
 class Durations {
   /** How many there are of each length; empty until there is one. */
   #counts = new Uint32Array(0);

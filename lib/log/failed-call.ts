@@ -1,4 +1,4 @@
-// Whether the log has just heard that a tool call failed.
+// Whether the failure of a tool call has just been recorded.
 import { isEvent } from "../events";
 import { readHeads } from "./reader";
 

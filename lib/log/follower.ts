@@ -28,8 +28,8 @@ export class LogFollower {
 
   /**
    * Reads the records written since the last call. A hook that started before midnight may write to its
-   * day after the next day has begun, so the last two days are checked. A day that was changed from outside goes on
-   * behind its last record, or with the records that are newer, if that one is gone.
+   * day after the next day has begun, so the last two days are checked. If a day was changed from outside, reading resumes
+   * after the last record that was read or, if that one is gone, with newer records.
    */
   *newRecords(): Generator<EventRecord> {
     const last = new Map(this.#positions);

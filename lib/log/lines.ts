@@ -164,7 +164,7 @@ interface Found {
   readonly newline: number;
 }
 
-/** The places in a window where what is wanted is. Asked in one direction only. */
+/** The places in a window that match. They can be read in one direction only. */
 interface Places {
   /** The first one from an offset on; -1 if there is none. */
   from(offset: number): number;

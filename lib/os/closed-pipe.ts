@@ -6,7 +6,7 @@ const POLLHUP = 16;
 
 let loaded: Poll | undefined;
 
-/** Whether what is written to a descriptor can reach nobody. On Windows it is never known before a write. */
+/** Whether a descriptor has no reader any more. On Windows this is never known before a write. */
 export function isPipeClosed(fd: number): boolean {
   const poll = fileLibrary?.poll ?? (loaded ??= loadPoll());
   // `struct pollfd`: the descriptor, then two shorts, of which the second is what happened.

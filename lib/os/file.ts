@@ -334,7 +334,7 @@ export function writeAll(fd: number, content: string | Uint8Array, sys: System =
     written += sys.write(fd, written === 0 ? bytes : bytes.subarray(written));
 }
 
-// Returns whether the file was there: of two processes that remove the same file, one is too late.
+// Returns whether the file existed: if two processes remove the same file, one is too late.
 function moveFile(from: string, to: string, sys: System): boolean {
   try {
     sys.rename(from, to);

@@ -1,6 +1,6 @@
-// Long work in slices, between which others get their turn: a server goes on answering.
+// Splits long work into slices with pauses in between, so that a server can keep answering.
 
-// A frame of the screen: nobody who waits for an answer notices.
+// About one frame of the screen, too short for anyone to notice.
 const SLICE_MS = 12;
 
 /** Says when a slice is over; the first begins now. */

@@ -1,4 +1,4 @@
-// The names of the system's users. Bun's `os.userInfo()` knows no source but variables (1.4.5).
+// The names of the system's users. Bun's `os.userInfo()` reads only environment variables (1.4.5).
 import { faultCode } from "./fault";
 import { readConfigFile } from "./file";
 

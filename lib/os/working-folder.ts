@@ -1,4 +1,4 @@
-// The folder that this program was started in, which may be gone, or have a name that is no text.
+// The folder in which this program was started. It may be gone, or its name may not be valid text.
 import { isAbsolute } from "./paths";
 import { system } from "./choose-syscalls";
 

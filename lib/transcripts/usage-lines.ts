@@ -1,5 +1,5 @@
-// The lines of a transcript that say what was used, and by which prompt: a window at a time, so that memory does not
-// grow with the file. Most of a transcript is text that nobody needs here, and is passed over unparsed.
+// The lines of a transcript that contain usage and the prompt that caused it. The file is read one window at a time, so that
+// memory does not grow with it. Most of a transcript is text that is not needed here and is skipped unparsed.
 import { openOwnFile } from "../os/file";
 import { system } from "../os/choose-syscalls";
 

@@ -1,4 +1,4 @@
-// `claude-session completions`: the script that makes a shell complete commands, options, sessions and projects.
+// `claude-session completions`: the script that lets a shell complete commands, options, sessions and projects.
 import { paths } from "../../environment";
 import { defineCommand, DONE, UsageError } from "../command";
 import { bashScript } from "../completions/bash";

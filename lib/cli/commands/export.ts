@@ -1,4 +1,4 @@
-// `claude-session export`: one session as a file, to show to somebody else.
+// `claude-session export`: one session as a file to share.
 import { existsSync } from "node:fs";
 import { paths } from "../../environment";
 import { withoutDoubles } from "../../history/doubles";

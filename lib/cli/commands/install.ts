@@ -204,7 +204,7 @@ async function copyAndInstall(
   return code === 0 ? DONE : FAILED;
 }
 
-/** Registered by a plugin and by settings, every event would be recorded twice. */
+/** If a plugin and settings both registered the hooks, every event would be recorded twice. */
 function assertNoPlugin(file: SettingsFile): void {
   const folder = pluginFolder();
   if (folder !== undefined)
@@ -220,7 +220,7 @@ function assertNoPlugin(file: SettingsFile): void {
   );
 }
 
-/** Registered by an administrator and by a user, too. */
+/** If an administrator and a user both registered the hooks, every event would be recorded twice. */
 function assertNotManaged(): void {
   const path = managedRegistration();
   if (path === undefined) return;
@@ -239,7 +239,7 @@ function replaceSettings(file: SettingsFile, text: string): void {
   writeSettings(file, text);
 }
 
-// A user who asked for more events before, and names none now, keeps them.
+// If the user names no events now, those registered earlier stay registered.
 function wantedCommands(
   given: string | undefined,
   registered: Iterable<string>,
@@ -265,7 +265,7 @@ function eventsOf(given: string): readonly string[] {
   return events;
 }
 
-// All of them: one that is not needed now would be missed when its event is added.
+// All programs are checked, because one that is not needed now is needed once its event is added.
 async function checkPrograms(): Promise<void> {
   const states = await Promise.all(HOOK_PROGRAMS.map((program) => tryProgram(program)));
   const reasons = states.flatMap((state) => {
@@ -309,7 +309,7 @@ async function arrangePrograms(
     rememberSeparate(false);
     result = await shareRuntime(true);
   } else {
-    // In the folder that is ours alone, and without a word: no program changes by it.
+    // Only in our own folder, and without a message, because this changes no program.
     const isOurFolder = siblingProgram("claude-session") === `${paths.claude}/hooks/claude-session`;
     if (isOurFolder && !wantsSeparate()) await shareRuntime(false);
     return DONE;

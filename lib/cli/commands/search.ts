@@ -1,4 +1,4 @@
-// `claude-session search`: the events that say something, the newest first.
+// `claude-session search`: the events that contain a text, newest first.
 import { paths } from "../../environment";
 import { EVENT_KEYS, search, type Found } from "../../log-index/search";
 import { parseFilter } from "../../log-index/filter-words";

@@ -1,4 +1,4 @@
-// `claude-session upgrade`: replaces these programs by a newer release, with that release's own installer.
+// `claude-session upgrade`: replaces these programs with a newer release, using that release's own installer.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";

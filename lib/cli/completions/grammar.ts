@@ -1,4 +1,4 @@
-// What can follow what on the command line: the table of commands as completion scripts need it.
+// The grammar of the command line: the table of commands in the form that completion scripts need.
 import { aliasOf, choicesOf, isPositional } from "../arguments";
 import type { Argument, Program } from "../command";
 import { GENERAL_OPTIONS } from "../help";

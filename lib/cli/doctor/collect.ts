@@ -65,7 +65,7 @@ export interface Facts {
   };
   readonly log: LogFacts;
   readonly errors: ErrorFacts;
-  /** The newest release, or why it is not known; `undefined` if nobody asked. */
+  /** The newest release, or why it is unknown; `undefined` without `--check`. */
   readonly newest?: { readonly version: string } | { readonly reason: string };
   /** `undefined` without a destination. */
   readonly forwarding: ForwardingReport | undefined;

@@ -1,4 +1,4 @@
-// What was used, added up by model, agent, day, project, or how the prompt ended.
+// Token usage, added up by model, agent, day, project, or how the prompt ended.
 import { paths } from "../../environment";
 import { knownEvent } from "../../events";
 import { costBy, costGroups, dearestFirst, type CostGroup } from "../../history/session-cost";

@@ -63,7 +63,7 @@ export function eraseRejected(id: string): void {
 // As much of a line as is looked at for a session id.
 const MAX_LINE_BYTES = 1_048_576;
 
-/** Whether a line that is no record has this session id; what is erased then could be read by nobody. */
+/** Whether a line that is not a record has this session id. No view could show it, so it is erased as well. */
 function namesSession(id: string, path: string, { begin, end }: LinePlace): boolean {
   const { fd } = openOwnFile(path);
   try {

@@ -48,7 +48,7 @@ export function findSession(events: string, wanted: string): FoundSession {
     // Two hooks that run at the same time may write in either order, so one more window is read after the
     // session's first record was found.
     onRead: () => windowsLeft-- > 0,
-    // Where the clock was set back over midnight, the session goes on in an older day, so one more is read.
+    // If the clock was set back across midnight, the session continues in an older day, so one more day is read.
     onDay: (day) => {
       windowsLeft = Infinity;
       return !isStartFound || day >= dayBefore(lastDay);

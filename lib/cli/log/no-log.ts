@@ -1,4 +1,4 @@
-// What a view of the log says where there is none.
+// What a view prints if there is no log.
 import { paths, takenFolder } from "../../environment";
 import { listDays } from "../../log/log";
 import { describeUser } from "../../os/user-name";

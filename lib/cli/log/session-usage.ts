@@ -1,4 +1,4 @@
-// What sessions used, for a view that asks for it: transcripts are read then, and not before.
+// Token usage of sessions. Transcripts are read only when a view needs it.
 import { loadConfig } from "../../load-config";
 import { paths } from "../../environment";
 import { withConfiguredPrices, type Prices } from "../../history/prices";

@@ -1,4 +1,4 @@
-// Settings that we cannot write: the user, or the program that manages them, has to.
+// Settings that we cannot write, so the user or the program that manages them has to.
 import { FAILED, type ExitStatus } from "../command";
 import type { SettingsFile } from "../settings/settings-file";
 import type { Terminal } from "../terminal";

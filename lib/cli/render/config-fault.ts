@@ -1,4 +1,4 @@
-// What of a configuration could not be used, for a person.
+// Describes the invalid parts of a configuration.
 import { paths } from "../../environment";
 
 /** Puts the file's name in front of a fault; one of the machine's file has its path already. */

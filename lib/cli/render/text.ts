@@ -1,8 +1,8 @@
 // Text for a terminal: made safe to print, and fitted to a width.
 
-// What a terminal obeys, and what nobody sees: control characters, separators of lines, marks that reverse the direction
-// of text, and all that is invisible, such as tags and fillers, in which a text can hide words for a model. An emoji may
-// have its variant, and one or a letter may be joined to the next.
+// Characters that control a terminal or are invisible: control characters, line separators, marks that reverse the direction
+// of text, and others such as tags and fillers, in which a text can hide words for a model. Allowed are the variant selector
+// of an emoji, and a joiner after an emoji or a letter.
 const UNFIT =
   /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\p{M}])\u200D(?=[\p{Extended_Pictographic}\p{L}]))(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 // No language stacks more marks on a letter.

@@ -1,5 +1,5 @@
-// A session as one page of HTML that needs nothing else: no script, no address, no font. It opens from the disk, under a
-// policy that lets it load nothing.
+// A session as one self-contained HTML page: no script, no link, no font. It opens from the disk, and its content security
+// policy lets it load nothing.
 import { describeCall, describeEvent } from "../../history/describe";
 import type { SessionSummary } from "../../history/summary";
 import type { CallOutcome, Step, Timeline, Turn } from "../../history/timeline";

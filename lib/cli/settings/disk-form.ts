@@ -1,6 +1,6 @@
-// How the programs lie on the disk. Each starts with the same 110 MB of runtime, so six files take 670 MB. Where the
-// file system clones, they are clones of one file, and each program is still a file of its own. Elsewhere the five
-// hooks are one file with five names. docs/performance.md has what each form costs.
+// How the programs are stored on disk. Each starts with the same 110 MB of runtime, so six files take 670 MB. If the file
+// system can clone, they are clones of one file, and each program is still a separate file. Otherwise the five hooks are
+// one file with five names. docs/performance.md has the cost of each form.
 //
 // Programs are rewritten in large writes: pages that came into the cache in small ones, as `tar` writes them, make
 // every start of a hook slower by half (Linux 6.18, ext4).
@@ -43,8 +43,8 @@ const ALL_PROGRAMS = [COMMAND_LINE, ...HOOK_PROGRAMS] as const;
 /** The hook whose file gets the other names. */
 const LINKED_HOOK: HookProgramName = "session-event";
 /**
- * Beside the programs: `separate`, if the user wants a file for each, which install.sh reads, too; or `cloned` and the
- * files that are clones, because they do not show it.
+ * A file next to the programs. It contains `separate`, if the user wants a file for each program (install.sh also reads
+ * it), or `cloned` and the names of the clones, because a file does not show that it is one.
  */
 const NOTE = ".claude-session-hooks.form";
 
@@ -129,7 +129,7 @@ function formOf(own: string): DiskForm {
   return readNote(own) === `cloned ${filesOf(own).join(" ")}` ? "cloned" : "separate";
 }
 
-/** What tells each program's file from all others; empty where there is none. */
+/** What distinguishes each program's file from all others; empty if there is no file. */
 function filesOf(own: string): string[] {
   return ALL_PROGRAMS.map((name) => {
     const status = statSync(siblingProgram(name, own), { throwIfNoEntry: false });

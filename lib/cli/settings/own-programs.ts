@@ -1,5 +1,5 @@
-// Tells our programs from others that have the same name: by the file itself, or, if it is gone, by the list
-// of what install registered.
+// Distinguishes our programs from others of the same name: by the file itself or, if it is gone, by the list of programs
+// that install registered.
 import { closeSync, fsyncSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { environment, paths } from "../../environment";

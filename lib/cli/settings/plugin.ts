@@ -1,5 +1,5 @@
-// The plugin of these hooks: whether settings enable it, and whether this program is the one in it. Registered by both,
-// every event would be recorded twice.
+// The plugin of these hooks: whether settings enable it, and whether this program is part of it. If both the plugin and the
+// settings registered the hooks, every event would be recorded twice.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parse } from "jsonc-parser";

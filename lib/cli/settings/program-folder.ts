@@ -1,5 +1,5 @@
-// The folder of the programs, as the user called it. Homebrew and Nix keep every version in a folder of its
-// own and link to the present one: the link lasts, the folder behind it does not.
+// The folder of the programs, by the path that the user called. Homebrew and Nix keep each version in a separate folder and
+// link to the current one; the link is permanent, its target is not.
 import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { environment } from "../../environment";

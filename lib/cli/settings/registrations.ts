@@ -2,7 +2,7 @@
 // indentation, comments and line ends.
 //
 // An entry is ours if its command starts one of our programs, in any form, because people and the client
-// rewrite entries. own-programs.ts tells our programs from others of the same name.
+// rewrite entries. own-programs.ts distinguishes our programs from others of the same name.
 // Format: https://code.claude.com/docs/en/hooks
 import {
   applyEdits,
@@ -163,7 +163,7 @@ function parseSettings(text: string): Document {
   return { text, root };
 }
 
-// Of two properties with the same name the last counts, so an edit of the first would do nothing.
+// If two properties have the same name, the last one counts, so editing the first would have no effect.
 function propertiesOf(text: string, object: Node): Map<string, Node> {
   const properties = new Map<string, Node>();
   for (const { children: [key, value] = [], offset } of object.children ?? []) {

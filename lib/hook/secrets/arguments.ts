@@ -1,4 +1,4 @@
-// Secrets among the arguments of programs, where no name tells them: mysql -pX, curl -u bob:X, docker login -p X.
+// Secrets among the arguments of programs that no name identifies: mysql -pX, curl -u bob:X, docker login -p X.
 import { isSecretText } from "./values";
 import { isAlphanumeric, placesOf, type Span } from "./hint-places";
 

@@ -1,4 +1,4 @@
-// The secrets that are in the environment, and what they look like in other dress.
+// The secrets in the environment, and their encoded forms.
 import { isWords } from "./values";
 
 const VARIABLE_WORDS: readonly string[] = [

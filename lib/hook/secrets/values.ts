@@ -1,4 +1,4 @@
-// Which values are secrets, given what their name and their place say of them.
+// Which values are secrets, given their name and context.
 import type { SecretName } from "./names";
 import { isAlphanumeric } from "./hint-places";
 

@@ -1,5 +1,5 @@
-// What a text must have so that the tables of vendors' tokens are worth looking at. Run when the hooks are compiled, as
-// macros: one text each costs a process less than two hundred.
+// What a text must contain before the tables of vendor tokens are searched. These functions run as macros when the hooks are
+// compiled, because one string costs a process less than two hundred.
 import { vendorTables } from "./vendor-tokens";
 
 /** The prefixes of the tokens, one a line, in their order. */
