@@ -157,7 +157,7 @@ describe("with a recorded session", () => {
   test("--cost goes with what transcripts know", async () => {
     const { code, stderr } = await runCli(full, "stats --by tool --cost");
     expect(code).toBe(2);
-    expect(stderr).toContain("--cost: not by tool");
+    expect(stderr).toContain("--cost: cannot group by tool");
   });
 
   test("forward --status --json has a destination that fails, and why another cannot be used", async () => {

@@ -52,7 +52,7 @@ export default defineCommand({
     // The log does not know the last three.
     if (cost || by === "model" || by === "agent" || by === "outcome") {
       if (!hasCost(by))
-        throw new UsageError(`--cost: not by ${by}, but by ${GROUPS_WITH_COST.join(", ")}`);
+        throw new UsageError(`--cost: cannot group by ${by}; use ${GROUPS_WITH_COST.join(", ")}`);
       await printCosts(by, sinceMs, json, terminal);
       return DONE;
     }
