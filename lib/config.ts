@@ -1,5 +1,5 @@
-// What `config.json` may hold, and how its text is read: what the user or the machine configured, with defaults for
-// the rest. load-config.ts finds the files.
+// The keys of `config.json` and its parser, which fills in defaults for missing keys. load-config.ts finds the user's and the
+// machine's file.
 //
 // Checked by hand, because zod would double the run time of a hook. `KEYS` states each key once, and types
 // and defaults follow from it; a test compares the checks with a zod schema.
@@ -43,8 +43,8 @@ export const KEYS = {
       max: 131_072,
       machine: "smaller",
     },
-    // One event: what a hook reads and parses within its second, in 160 MB of memory. What is not parsed is masked by
-    // its forms only, so a user could undo `redact.keys` by a smaller one.
+    // A hook reads and parses this much within its second and in 160 MB of memory. In unparsed input, secrets are masked
+    // only by format, so a user could undo `redact.keys` with a smaller limit.
     input_bytes: {
       type: "integer",
       default: 16_777_216,

@@ -67,7 +67,7 @@ function combineKey(
   function combined(): unknown {
     switch (key.machine) {
       case "smaller": {
-        // What the machine does not say is no limit, and a default is not what the user asked for.
+        // A key that is missing in the machine's file is no limit, and a default is not a user's choice.
         const limit = machine.includes(path) ? Number(ofMachine) : key.max;
         return user.includes(path) ? Math.min(Number(ofUser), limit) : ofMachine;
       }

@@ -112,7 +112,7 @@ export function isPointerName(name: string): boolean {
  * Whether the shared name may belong to another project of the same name, given the names in the folder:
  * one of them is such a project's pointer, or a temp file that may become one.
  *
- * @param isOurs says of such a file whether it is ours: another user's becomes no pointer that we believe
+ * @param isOurs whether a file is ours; another user's is never used as a pointer
  */
 export function mayHaveNamesake(
   project: Project,

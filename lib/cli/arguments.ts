@@ -14,7 +14,7 @@ export function parseArguments(known: Arguments, words: readonly string[]): Valu
   const { tokens } = parseArgs({
     args: [...words],
     options: optionsOf(known),
-    // Its own strict mode says neither what could have been meant nor where the help is.
+    // Its own strict mode neither suggests the right word nor points to the help.
     strict: false,
     allowPositionals: true,
     tokens: true,

@@ -71,7 +71,7 @@ function example(line: string, what: string): string[] {
   return [".PP", `${text(what)}:`, ".PP", ".RS 4", ".nf", text(line), ".fi", ".RE"];
 }
 
-/** Text that roff takes as it is: its escapes, a dash that copies as one, and no line that is a request. */
+/** Escapes text for roff: its escape character, dashes that copy as dashes, and dots that would start a request. */
 function text(plain: string): string {
   return plain
     .replaceAll("\\", String.raw`\e`)

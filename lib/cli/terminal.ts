@@ -32,7 +32,7 @@ const BAR_COLUMNS = 24;
 const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = "\r\u001B[K";
 
-/** The reader has closed the pipe, as `head` does: the program ends, and that is no error. */
+/** The reader has closed the pipe, as `head` does. The program ends, and this is not an error. */
 export class ClosedPipe extends Error {}
 
 /** The terminal, pipe or file that this program was started with. */

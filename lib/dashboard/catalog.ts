@@ -166,7 +166,7 @@ export class Catalog {
     if (this.share === 1 && this.#isTidy) return;
     this.share = 1;
     this.#notify();
-    // What reading a large log left behind is given back at once, not some day.
+    // Frees the memory used for reading a large log right away.
     if (this.total > MANY_EVENTS) Bun.gc(true);
     this.#isTidy = true;
   }

@@ -18,23 +18,23 @@ const WATCH_MS = 1000;
 const LINGER_MS = 10_000;
 /** After an update, the old program continues for at most this long. */
 const LIFETIME_MS = 15 * 60_000;
-/** At the end, a request that is under way may take its time, and a little to note what became of it. */
+/** At the end, a pending request may use its whole timeout, plus a little time to save the result. */
 const GRACE_MS = MAX_TIMEOUT_MS + 1000;
 /**
- * Without the token of a destination it soon ends: the next event may come from where the token is. Not after a fixed
- * time, or the same of two sessions that take turns would always start the next one.
+ * Without the token of a destination it ends soon, because the next event may come from an environment that has the token.
+ * The time is random; if it were fixed, the same one of two alternating sessions would always start the next forwarder.
  */
 const BLOCKED_LIFETIME_MS = 2000;
 
 /**
  * Delivers until nothing has come for 10 seconds, for 15 minutes at most.
  *
- * @returns `false` where another forwarder is alive
+ * @returns `false` if another forwarder is alive
  * @throws {Fault} where the state folder cannot be used
  */
 export async function runForwarder(): Promise<boolean> {
   const ending = await asSoleForwarder(loadConfig(), serve);
-  // With the configuration and the program as they are now.
+  // The new process uses the current configuration and program.
   if (ending === "renew") await startForwarder(loadConfig().config);
   return ending !== undefined;
 }
@@ -122,7 +122,7 @@ function configStamp(): string {
   return [paths.machineConfig, paths.config].map(stampOf).join("\n");
 }
 
-/** A file that cannot be seen is no reason to stop delivering: `loadConfig` says what follows from it. */
+/** An unreadable file does not stop delivery; `loadConfig` handles it. */
 function stampOf(path: string): string {
   try {
     const status = system.statusAt(path);

@@ -1,5 +1,5 @@
-// How much to send at once, and how long to wait for the answer: less and longer after each request that got none in
-// time, so that a slow line delivers, and a slow server does not get the same events for ever.
+// The batch size and the timeout of a request. After each timeout the batch shrinks and the timeout grows, so that a slow
+// connection can deliver and a slow server does not get the same events forever.
 import type { BatchLimits } from "./backlog";
 
 /** Much longer than these servers take, and short enough for a person who waits for `forward --once`. */

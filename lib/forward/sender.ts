@@ -61,9 +61,9 @@ export class Sender {
   readonly #pace = new Pace();
   /** What the days' files looked like in the last round. */
   readonly #seenFiles = new Map<string, FileStatus | undefined>();
-  /** Ids of events that were done before one that comes earlier in the log. */
+  /** Ids of events that were delivered or rejected before an event that precedes them in the log. */
   readonly #ahead = new Set<string>();
-  /** How many events the failed batch had left: it is sent again as it was, under the same key. */
+  /** How many events of the failed batch are left. A retry sends exactly those again, with the same key. */
   #retryCount: number | undefined;
   #statusSavedMs = -Infinity;
   #uncollectedBytes = 0;

@@ -1,4 +1,4 @@
-// Which files tool calls read and changed, by what they were asked to do. What a command does to files is not known.
+// Which files tool calls read and changed, according to their parameters. Changes made by commands are unknown.
 import { fieldOf } from "./payload";
 import type { Step, Timeline, ToolCall, Turn } from "./timeline";
 

@@ -1,5 +1,5 @@
-// Calls that may go in circles: the same again and again, one failure after the other, or one that takes far longer than
-// its tool usually does. A hint with the calls, never a verdict: who reads it knows whether it had to be.
+// Calls that may be going in circles: the same call repeated, consecutive failures, or a call that takes far longer than
+// usual for its tool. A hint lists the calls and gives no verdict; only the user knows whether they were necessary.
 import { describeCall } from "./describe";
 import { fileUseOf } from "./files-touched";
 import type { Agent, Step, Timeline, ToolCall, Turn } from "./timeline";
@@ -62,7 +62,7 @@ export function describeHint({ kind, tool, calls }: Hint, projectDir: string): s
   return `${tool} ${target}: ${calls.length} times, with nothing changed in between`;
 }
 
-/** The calls of each turn and of each subagent, apart: what one does says nothing of another. */
+/** The calls of each turn and each subagent, separately, because they are independent of each other. */
 function* callsByAgent(entries: readonly (Turn | Step)[]): Generator<ToolCall[]> {
   const calls = entries.filter((entry) => entry.kind === "tool");
   yield calls;

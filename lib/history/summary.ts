@@ -29,7 +29,7 @@ export function stateAfter(state: SessionState, silenceMs: number): SessionState
   return state;
 }
 
-/** A state as a person says it, which is also how it can be filtered by. */
+/** The words for a state, which filters also accept. */
 export type StateWords = "needs you" | "your turn" | "at work" | "ended" | "silent";
 
 /** Says a state in words. */
@@ -47,7 +47,7 @@ export function describeState(
   }
 }
 
-/** What a summary knows, as it is kept in a file. */
+/** The state of a summary, as it is stored in a file. */
 export interface SummaryState {
   readonly first: Pick<RecordHead, "session_id" | "project" | "project_dir" | "timestamp">;
   readonly lastAt: string;
@@ -165,8 +165,8 @@ export class SessionSummary {
   }
 
   /**
-   * The events of the tool calls of which no end was reported, the oldest first. One that a person interrupted is
-   * among them until the next event shows it.
+   * The events of tool calls whose end was not reported, oldest first. A call that a person interrupted is included until
+   * the next event shows that it is over.
    */
   get running(): readonly RecordHead[] {
     return Array.from(this.#running.values());

@@ -24,7 +24,7 @@ interface KnownAgent {
  * @param records all records of the session in the order of the log; repeated ones count once
  * @param nowMs for how long running calls have run
  * @param isOver whether nothing more will come: the session has ended, or is silent
- * @param launches the calls that started agents, by the ids of these, where something else than the records says so
+ * @param launches the calls that started agents, by the agents' ids, if a source other than the records has them
  */
 export function buildTimeline(
   records: readonly EventRecord[],

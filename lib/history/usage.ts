@@ -11,7 +11,7 @@ export interface Answer extends Terms {
   readonly id: string;
   /** Empty behind a gateway that gives none. */
   readonly requestId: string;
-  /** The session that asked for it, also where a fork of it has copied the line. */
+  /** The session that requested it, even if a fork has copied the line. */
   readonly sessionId: string;
   /** Whether the line is a fork's copy, in which the prompt is the fork's. */
   readonly isCopy: boolean;

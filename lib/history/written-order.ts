@@ -1,4 +1,4 @@
-// The order in which a session's records were written, which is not that of their times where the clock was set back.
+// The order in which a session's records were written, which differs from that of their times if the clock was set back.
 import { isEvent } from "../events";
 import type { EventRecord } from "../log/record";
 import { textOf } from "./payload";
@@ -7,8 +7,8 @@ import { textOf } from "./payload";
 const SIDE_BY_SIDE_MS = 60_000;
 
 /**
- * Orders a session's records as they were written. Records are ordered by their times, but where those go back by
- * more than hooks that run side by side could explain.
+ * Orders a session's records as they were written: by their times, unless those go back by more than concurrent hooks
+ * could explain.
  *
  * @param records in the order of the log, the oldest day first
  */

@@ -13,8 +13,8 @@ import { system } from "../os/choose-syscalls";
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const UUID_LENGTH = 36;
 
-// Another program, because what a running one has mapped stays as it is; and a second later, when the hook that started it
-// has ended. Not every `dd` can drop pages; then those that are there stay.
+// A separate process, because pages that a running program has mapped cannot be dropped. It waits a second, until the hook
+// that started it has ended. If `dd` cannot drop pages, they stay.
 const SCRIPT = `renice -n 19 -p $$; ionice -c 3 -p $$; sleep 1
 for program do dd if="$program" iflag=nocache count=0; cat "$program"; done`;
 
@@ -29,7 +29,7 @@ export function readProgramsAfterBoot(): readonly string[] {
     const boot = bootId();
     const before = readOwnFile(paths.boot, UUID_LENGTH * 2)?.slice(0, UUID_LENGTH);
     if (boot === undefined || boot === before) return [];
-    // A mix of two ids is no id: then the programs are read once more.
+    // A mix of two ids matches no boot, so the programs are only read once more.
     overwriteFile(paths.boot, boot);
     // The first session of all follows an installation, which has just written the programs.
     if (before !== undefined) startReading();

@@ -63,8 +63,8 @@ export async function readEvent(
   for (;;) {
     const nowMs = performance.now();
     const isLate = nowMs >= deadlineMs;
-    // What has arrived is read, however late we are: a process may start from a slow disk, or be stopped at any time.
-    // A stop during one read must not use up the time for the others.
+    // Input that has arrived is read even after the deadline, because a process may start from a slow disk or be stopped at
+    // any time. A stop during one read must not use up the time for the others.
     if (isLate) graceMs -= Math.min(nowMs - (lastReadMs ?? nowMs), QUIET_MS);
     lastReadMs = nowMs;
     const lateWaitMs = lastLength >= PAGE_BYTES ? QUIET_MS : 0;

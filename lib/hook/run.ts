@@ -53,7 +53,7 @@ const DEADLINE_MS = 1000;
 /** Runs a hook program, and exits. */
 export async function runHook(program: HookProgram): Promise<never> {
   try {
-    // What we create is private, and what we create can be used: a first run may have any mask.
+    // Files that we create must be private and usable by us, whatever umask the program was started with.
     process.umask(0o077);
     const [, , option] = Bun.argv;
     if (option === "--version" || option === "--self-test")

@@ -173,7 +173,7 @@ export class Indexer {
       if (columns.session[at] === number) offsets.push(columns.offset[at] as number);
     const records = readRecordsAt(this.events, day, offsets);
     for (const [at, record] of records.entries())
-      // What was erased meanwhile is read again with all of its day.
+      // Records that were erased in the meantime are skipped; their whole day is read again.
       if (record?.session_id === id) yield [record, offsets[at] as number];
   }
 

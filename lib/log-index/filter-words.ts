@@ -11,7 +11,7 @@ export interface Filter {
   readonly texts: readonly string[];
 }
 
-/** A field and the values of which it must have one, or none. */
+/** A field, and the values of which it must have one (or none, if excluded). */
 export interface Term {
   readonly key: FilterKey;
   readonly values: readonly string[];
@@ -31,13 +31,13 @@ const KEYS = [
   "is",
 ] as const;
 
-/** What a term is about. `is` has the words that stand alone: failed, agent, waiting. */
+/** The key of a term. `is` stands for the words that are used alone: failed, agent, waiting. */
 export type FilterKey = (typeof KEYS)[number];
 
 /** The words that stand alone. */
 const WORDS = ["failed", "agent", "waiting"] as const;
 
-/** Parses a filter. Nothing is wrong: what is no term is a text. */
+/** Parses a filter. There are no errors, because anything that is not a term is a text. */
 export function parseFilter(text: string): Filter {
   const terms: Term[] = [];
   const texts: string[] = [];

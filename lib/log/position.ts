@@ -26,8 +26,8 @@ export interface Rechecked {
 }
 
 /**
- * Looks whether the days are still the files that they were, and moves a position where they are not: behind its
- * last record if that is elsewhere in the file now, else to the beginning.
+ * Checks whether each day is still the same file, and if not, moves its position: after its last record if that is now
+ * elsewhere in the file, otherwise to the beginning.
  *
  * @param seen what the files looked like the last time: only those that have changed are read
  */

@@ -280,8 +280,8 @@ function parseRecord(text: string): EventRecord | undefined {
 }
 
 const TIMESTAMP = new RegExp(`^${TIME}$`);
-// What the fields of a head have to be if they are there. Other programs write to the log, too, and what they write
-// must not end a command that relies on these.
+// The types of a head's fields, if present. Other programs can also write to the log, and their lines must not crash a
+// command that relies on these types.
 const HEAD_TYPES: Readonly<
   Partial<Record<keyof RecordHead, "string" | "number" | "integer" | "boolean">>
 > = {

@@ -219,7 +219,7 @@ export function touchFile(path: string): void {
 
 /**
  * Writes a text over the beginning of a file, creating the file if it is missing. A killed program leaves no temp file, but
- * may leave a mix: for texts of one length of which a mix does no harm.
+ * it can leave a mix of both texts. Use it only for texts of equal length for which a mix does no harm.
  *
  * @throws {Fault} if it is a link, not a file, or not ours, or the disk is full
  */

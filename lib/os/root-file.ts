@@ -9,8 +9,8 @@ const OTHERS_WRITE = 0o022;
 
 /**
  * Reads a file whole, as text, if only root can change it: the file and every folder above it are root's, no one else
- * may write to them, and none is a link. What only root can change stays as it was checked, so the order of
- * the checks does not matter.
+ * may write to them, and none is a link. Only root could change the result of a check afterwards, so the order of the
+ * checks does not matter.
  *
  * Windows has neither user ids nor modes. There the path must be in a folder where only administrators can write.
  *

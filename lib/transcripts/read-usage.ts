@@ -50,7 +50,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads what some sessions used, and nothing else. Where there is no transcript, nothing was used that we know of.
+ * Reads the token usage of some sessions. A session without a transcript has none.
  *
  * @param projects Claude Code's folder of transcripts
  */

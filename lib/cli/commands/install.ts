@@ -294,7 +294,7 @@ function saveOriginal(file: SettingsFile): void {
   keepBackup(file, unregister(file.text).text);
 }
 
-/** Changes how the programs lie on the disk, if that was asked for, and says so. */
+/** Changes how the programs are stored on disk, if requested, and reports it. */
 async function arrangePrograms(
   link: boolean,
   separate: boolean,

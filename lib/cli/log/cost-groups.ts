@@ -37,10 +37,10 @@ function projectsOfSessions(): Map<string, string> {
   return projects;
 }
 
-/** How a prompt ended. What is not known to have failed or to have been answered was interrupted, or is at work. */
+/** How a prompt ended. A prompt that is not known to have been answered, denied or failed was interrupted or is running. */
 type PromptOutcome = "answered" | "failed" | "denied" | "interrupted or running";
 
-// A prompt of which an answer was denied may be answered all the same, so what is worse counts.
+// A prompt with a denied call may still be answered, so the worse outcome counts.
 const RANKS: readonly PromptOutcome[] = ["interrupted or running", "answered", "denied", "failed"];
 
 function outcomesOfPrompts(sinceMs: number): Map<string, PromptOutcome> {

@@ -130,7 +130,7 @@ function preformatted(text: string): string {
   return `<pre>${escaped(text)}</pre>`;
 }
 
-// What is not fit to print is shown as its number: marks that reverse the direction of text would show other words.
+// Unsafe characters are shown as their code points, because marks that reverse the direction of text would change the words.
 function escaped(text: string): string {
   return Bun.escapeHTML(escapeUnfit(text.toWellFormed().replaceAll("\r\n", "\n")));
 }

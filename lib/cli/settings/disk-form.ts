@@ -31,7 +31,7 @@ import { tryProgram } from "./program-state";
 /** A file for each program, clones of one file, or one file with five names and the command line. */
 export type DiskForm = "separate" | "cloned" | "linked";
 
-/** What came of a change; the reason why nothing changed is in words for a person. */
+/** The result of a change; if nothing changed, with a reason for the user. */
 export type FormResult =
   | { readonly kind: "done"; readonly form: DiskForm; readonly isNew: boolean }
   | { readonly kind: "failed"; readonly reason: string };
@@ -112,7 +112,7 @@ export function separatePrograms(own = siblingProgram(COMMAND_LINE)): Promise<Fo
   });
 }
 
-/** How the programs lie in the folder of one of them, and the bytes of their files, of which clones share most. */
+/** How the programs are stored in the folder of one of them, and the size of their files, most of which clones share. */
 export function diskFormOf(own = siblingProgram(COMMAND_LINE)): { form: DiskForm; bytes: number } {
   const sizes = new Map<string, number>();
   for (const name of ALL_PROGRAMS) {

@@ -68,8 +68,8 @@ export function isOurFile(path: string): boolean {
   return found;
 }
 
-// The name of the project, which the bundle of every program contains, 0.1.0 included. install.sh looks for
-// the same. A script that only mentions it is no executable.
+// The name of the project, which every program's bundle has contained since 0.1.0. install.sh looks for the same text. A
+// script that only mentions it does not count, because it is not an executable.
 const MARKER = "claude-session-hooks";
 const EXECUTABLE = [
   [0x7f, 0x45, 0x4c, 0x46], // ELF
@@ -100,7 +100,7 @@ function hasMarker(path: string): boolean {
 
 const RECORD = `${paths.state}/installed.json`;
 const MAX_RECORD_BYTES = 65_536;
-// A user who moves the programs a hundred times has forgotten where they were first.
+// Six programs in a hundred folders. No one needs the oldest ones after moving the programs that often.
 const MAX_PROGRAMS = 600;
 
 /** The paths of all programs that install has registered for this user, the newest last. */

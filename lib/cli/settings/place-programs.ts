@@ -64,7 +64,7 @@ export async function placePrograms(own: string, folder = USUAL_FOLDER): Promise
     rmSync(staged, { recursive: true, force: true });
   }
   const placed = target(COMMAND_LINE);
-  // Where this fails, the programs stay as they are, and work.
+  // If this fails, the programs are unchanged and still work.
   await (wantsSeparate(placed) ? separatePrograms(placed) : shareRuntime(true, placed));
   return placed;
 }

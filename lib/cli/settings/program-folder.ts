@@ -30,7 +30,7 @@ function findCalledPath(argv0: string): string | undefined {
   try {
     if (realpathSync(path) !== realpathSync(process.execPath)) return undefined;
     const folder = dirname(path);
-    // A link to `claude-session` alone, as in ~/bin, says nothing of where the hooks are.
+    // A link to `claude-session` alone, as in ~/bin, does not show where the hooks are.
     const areLinked = HOOK_PROGRAMS.every((name) => {
       const sibling = siblingProgram(name, `${folder}/`);
       return existsSync(sibling) && realpathSync(sibling) === realpathSync(siblingProgram(name));

@@ -54,7 +54,7 @@ function assertShared(path: string): void {
 function deciding(path: string): Map<string, Stats> {
   const folders = new Map<string, Stats>();
   const pending = new Set([path]);
-  // What is added on the way is visited, too.
+  // Entries added on the way are also visited.
   for (const at of pending) {
     const status = lstatSync(at);
     const above = dirname(at);

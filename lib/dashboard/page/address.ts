@@ -1,4 +1,4 @@
-// The address of what is on the screen: `#/session/ID?sel=…`. It can be linked, reloaded, and gone back from.
+// The address contains the state of the page: `#/session/ID?sel=…`. Links, reload and Back work with it.
 import { signal } from "@preact/signals";
 
 /** A view, and what it shows. */

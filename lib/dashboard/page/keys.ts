@@ -1,4 +1,4 @@
-// The keyboard. Every list can be gone through with it; `?` lists what there is.
+// Keyboard shortcuts. Every list can be navigated with them; `?` shows them all.
 import { signal } from "@preact/signals";
 import { goTo, linkTo } from "./address";
 import { areTextsHidden } from "./choices";

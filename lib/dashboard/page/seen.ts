@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 
 const KEPT = "claude-session seen";
-// The latest. What was looked at long ago is new again.
+// How many sessions are remembered. A session that was viewed long ago counts as new again.
 const MAX_SESSIONS = 500;
 
 /** How far a session was seen. */
@@ -42,7 +42,7 @@ export function unseenCount({
   return known === undefined ? 0 : Math.max(0, events - known.events);
 }
 
-/** Keeps that a session was looked at as it is now. */
+/** Remembers that the session's current events have been seen. */
 export function saveSeen(id: string, now: Seen): void {
   const known = seen.get(id);
   if (known?.events === now.events && known.last_ms === now.last_ms) return;

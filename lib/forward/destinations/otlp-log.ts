@@ -7,14 +7,14 @@ import { spanIdOf, traceIdOf } from "./otlp-ids";
 
 /** What the serializers take. */
 export type LogRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
-/** What the records are about. */
+/** The resource of the records: program, machine and system. */
 export type Resource = LogRecord["resource"];
 
 /** Who made the records. The serializers group them by this object, so all share it. */
 export const SCOPE = { name: "claude-session-hooks", version };
 
 /**
- * What the records are about, in the words of OpenTelemetry.
+ * The resource attributes of the records.
  *
  * @param host the machine's name and system
  * @param own the `resource` of the destination; it wins
@@ -40,8 +40,8 @@ export function toResource(
 }
 
 /**
- * Turns a record into a log record. The body is its line as it is in the log, and only what is small becomes an
- * attribute: Loki takes 64 KB of them, and a record can have more.
+ * Turns a record into a log record. The body is the record's line as it is in the log. Only small fields become attributes,
+ * because Loki accepts 64 KB of them and a record can be larger.
  *
  * @param line the record's line
  */

@@ -1,5 +1,5 @@
 // A record that ends something as a span of OpenTelemetry, by the conventions for generative AI:
-// https://opentelemetry.io/docs/specs/semconv/gen-ai/. What was denied or interrupted ends in no event, and is no span.
+// https://opentelemetry.io/docs/specs/semconv/gen-ai/. A denied or interrupted call has no final event, so it has no span.
 import type { JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
 import { isEvent } from "../../events";
 import { fieldOf, textOf } from "../../history/payload";

@@ -1,4 +1,4 @@
-// SQL with holes such as `{range}`: the same text asks for a month at a prompt, and for what a dashboard shows.
+// SQL with placeholders such as `{range}`: the same query serves a month at a prompt and a dashboard's selection.
 
 /**
  * Fills the holes of a text.

@@ -1,4 +1,4 @@
-// What people ask of a team's events: the queries of every dialect, in this order, and the dashboard's panels.
+// Common questions about a team's events: the queries of every dialect, in this order, and the dashboard's panels.
 
 /** A question, by the name of its file in each dialect's folder. */
 export type Question = keyof typeof QUESTIONS;

@@ -71,7 +71,7 @@ function startOfName(text: string, nameEnd: number): number {
   return owner === null ? start : start - owner[0].length;
 }
 
-// What ends in a letter and is yet in front of a name: `\n`, `\u003d`, `%3D`, a terminal's color.
+// Escape sequences that end in a letter but are not part of the name that follows: `\n`, `\u003d`, `%3D`, a terminal's color.
 function lengthOfEscape(text: string, at: number): number {
   const before = text.charAt(at - 1);
   const pattern =

@@ -46,8 +46,8 @@ export function isSecretVariable(name: string): boolean {
 }
 
 /**
- * Whether the value of such a variable is a secret, and not a word, an address or a place: those would mask
- * ordinary text wherever they occur. `ANTHROPIC_AUTH_TOKEN=lmstudio` is what LM Studio says to set.
+ * Whether the value of such a variable is a secret and not a word, an address or a path, because masking those would
+ * hide ordinary text. For example, LM Studio's instructions are to set `ANTHROPIC_AUTH_TOKEN=lmstudio`.
  */
 export function isSecretValue(name: string, value: string): boolean {
   if (value.length < MIN_SECRET_LENGTH) return false;
@@ -76,8 +76,8 @@ function isPassphrase(name: string, value: string): boolean {
 }
 
 /**
- * How a secret may stand in a text: as it is, in JSON in a string, in an address, and in base64, where it may
- * begin at any of three places.
+ * The forms in which a secret can occur in a text: verbatim, escaped in a JSON string, in an address, and in base64, at any
+ * of three alignments.
  */
 export function encodingsOf(secret: string): string[] {
   const dresses = [secret];

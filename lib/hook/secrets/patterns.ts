@@ -43,8 +43,8 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     kind: "private-key",
     hints: ["-----begin"],
-    // Up to its end; if that is missing, as after `head`, the rows that can be part of a key. The first line alone,
-    // as in code that looks for keys, is no secret.
+    // Up to the key's end or, if that is missing, as after `head`, the rows that can be part of a key. A first line without
+    // a key, as in code that looks for keys, is not a secret.
     expression: () =>
       new RegExp(
         `-----BEGIN ?[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?=[^]{0,512}?[A-Za-z0-9+/]{32})(?:${KEY_ROWS}(?:${ROW_START}-----END ?[A-Z0-9 ]{0,60}-----)?|[^-;]{0,65536}(?:-(?!-)[^-;]{0,65536}){0,64}-----END ?[A-Z0-9 ]{0,60}-----)`,

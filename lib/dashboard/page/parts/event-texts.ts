@@ -1,4 +1,4 @@
-// What events are about, asked for when they come to the screen.
+// Short descriptions of events, requested when the events come on screen.
 import type { Place, TextsAnswer } from "../../answers";
 import { askJson } from "../api";
 

@@ -1,4 +1,4 @@
-// What there is to filter by, with counts: a click means only, with Alt not.
+// The values to filter by, with counts. A click selects only that value; with Alt, it excludes it.
 import {
   formatFilter,
   hasTerm,

@@ -1,4 +1,4 @@
-// The timeline of a session on a canvas: a lane for each agent, all of it small above, and a part of it large below.
+// The timeline of a session on a canvas, with a lane for each agent: an overview above, and an enlarged part below.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { formatDuration, formatTime } from "../format";
 import { onKey } from "../keys";

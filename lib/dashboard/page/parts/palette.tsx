@@ -1,4 +1,4 @@
-// The command palette: type a part of a name, and go there or do it.
+// The command palette: type part of a name to go to a view or to run an action.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../address";
 import { areTextsHidden, canNotify, areNotificationsOn, toggleNotifications } from "../choices";

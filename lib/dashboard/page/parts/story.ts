@@ -1,4 +1,4 @@
-// What a session's timeline is on the page: rows of a tree, and bars by agent.
+// A session's timeline as the page shows it: rows of a tree, and bars by agent.
 import { describeCall, describeEvent } from "../../../history/describe";
 import type { CallOutcome, Step, Turn } from "../../../history/timeline";
 import type { Place, PlacedRecord } from "../../answers";
@@ -37,8 +37,8 @@ const OUTCOMES: Readonly<Record<CallOutcome, readonly [mark: string, tone: Tone]
 };
 
 /**
- * What was made of the entries of a timeline, kept for those that did not change: most of a long session is over. For one
- * way of making it.
+ * A cache of what was built from each entry of a timeline. Most entries of a long session no longer change. Use one cache per
+ * kind of result.
  */
 export class KeptParts<T> {
   readonly #kept = new WeakMap<Turn | Step, { readonly state: string; readonly parts: T[] }>();

@@ -1,4 +1,4 @@
-// Health: what doctor finds, what waits to be delivered, and how sure the log is of what belongs together.
+// Health: what doctor finds, what is pending delivery, and how certain it is which events belong together.
 import { useEffect, useState } from "preact/hooks";
 import type { Correlation, HealthAnswer } from "../../answers";
 import { askJson } from "../api";

@@ -1,4 +1,4 @@
-// Statistics: how much, how often it failed, how long it took, where the time went, and whether it was so before.
+// Statistics: counts, failure rates, durations, where the time went, and a comparison with the period before.
 import { useMemo } from "preact/hooks";
 import { formatFilter, parseFilter, type Filter } from "../../../log-index/filter-words";
 import { GROUPS, type GroupBy } from "../../../log-index/group-by";
