@@ -24,7 +24,7 @@ export interface LoadedConfig {
   readonly faults: readonly string[];
   /** Of the user's file. */
   readonly unknownKeys: readonly string[];
-  /** What the machine's file does; `undefined` where there is none. */
+  /** What the machine's file does; `undefined` if there is none. */
   readonly machine?: MachineConfig;
 }
 

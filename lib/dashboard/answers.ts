@@ -93,7 +93,7 @@ export interface EventColumns {
   readonly session: readonly number[];
   readonly event: readonly number[];
   readonly tool: readonly number[];
-  /** In milliseconds; -1 where there is none. */
+  /** In milliseconds; -1 if there is none. */
   readonly duration_ms: readonly number[];
   /** Bits: `FLAGS` of the index. */
   readonly flags: readonly number[];
@@ -121,7 +121,7 @@ export interface FilesAnswer {
   readonly is_cut: boolean;
 }
 
-/** A file, and who touched it, the latest first. */
+/** A file, and who touched it, latest first. */
 export interface TouchedFile {
   readonly path: string;
   readonly project: string;

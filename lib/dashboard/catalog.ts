@@ -49,7 +49,7 @@ export class Catalog {
     return this.#indexer.changes;
   }
 
-  /** The days that were read, the oldest first. */
+  /** The days that were read, oldest first. */
   get days(): readonly DayIndex[] {
     return Array.from(this.#days.values()).toSorted((a, b) => (a.day < b.day ? -1 : 1));
   }

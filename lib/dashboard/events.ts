@@ -68,7 +68,7 @@ export function* chooseEvents(
 /** Keeps the places that pass, in their order, at the beginning; returns how many they are. */
 type Test = (columns: Columns, places: Uint32Array) => number;
 
-/** Where the lines begin that have all texts; `undefined` where there are no texts to look for. */
+/** Where the lines begin that have all texts; `undefined` if there are no texts to look for. */
 function offsetsOfTexts(
   { day, end }: DayIndex,
   { events }: Catalog,

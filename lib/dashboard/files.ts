@@ -18,7 +18,7 @@ interface Touched {
   readonly sessions: Map<string, { reads: number; changes: number; lastMs: number }>;
 }
 
-/** The files that calls touched whose events match a filter, the latest first. */
+/** The files that calls touched whose events match a filter, latest first. */
 export function answerFiles(catalog: Catalog, filter: Filter, nowMs: number): FilesAnswer {
   const { names } = catalog;
   const isFileTool = names.texts.map((text) => fileUseOf(text) !== undefined);

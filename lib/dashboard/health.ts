@@ -14,7 +14,7 @@ export class Health {
 
   constructor(readonly check: () => Promise<Checked>) {}
 
-  /** The findings, and the correlation of each day, the newest first. */
+  /** The findings, and the correlation of each day, newest first. */
   async answer({ days }: Catalog): Promise<HealthAnswer> {
     const nowMs = performance.now();
     if (this.#checked === undefined || nowMs - this.#checked.atMs > FRESH_MS)

@@ -67,7 +67,7 @@ export async function* liveMessages(
   }
 }
 
-/** The rows of the sessions that changed since, the latest first, some at a time. */
+/** The rows of the sessions that changed since, latest first, some at a time. */
 function* changedSessions(catalog: Catalog, since: number): Generator<SessionRow[]> {
   const nowMs = Date.now();
   const changed = Array.from(catalog.sessions.values())

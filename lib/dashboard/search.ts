@@ -1,4 +1,4 @@
-// Searches the texts of all sessions for the page: what is found goes out at once, the newest first.
+// Searches the texts of all sessions for the page: what is found goes out at once, newest first.
 import { EVENT_KEYS, daysToSearch, searchDay, type Found } from "../log-index/search";
 import type { Filter } from "../log-index/filter-words";
 import { compilePattern, type Pattern } from "../log-index/pattern";

@@ -26,7 +26,7 @@ export class SharedFiles {
 
   constructor(readonly catalog: Catalog) {}
 
-  /** The files that open sessions share now, the latest first. */
+  /** The files that open sessions share now, latest first. */
   look(nowMs: number): readonly SharedFile[] {
     const { catalog } = this;
     const isOld = nowMs - this.#lookedMs > 10_000;

@@ -86,7 +86,7 @@ export function whyRestarted(days: readonly string[]): string {
  * Replaces a destination's cursor and flushes it to the disk: an empty file after a power cut would
  * deliver the whole log again.
  *
- * @throws {Fault} where the file cannot be written
+ * @throws {Fault} if the file cannot be written
  */
 export function saveCursor(folder: string, cursor: Cursor): void {
   const { days, counted, lost, skipped, repeated, refused } = cursor;

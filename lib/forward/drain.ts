@@ -16,8 +16,8 @@ export interface DrainResult {
  *
  * @param retriesRejected whether to send rejected events again, after everything else is delivered
  * @param onDone receives how many more events are delivered or rejected
- * @returns `undefined` where another forwarder is alive
- * @throws {Fault} where the state folder cannot be used
+ * @returns `undefined` if another forwarder is alive
+ * @throws {Fault} if the state folder cannot be used
  */
 export async function drain(
   retriesRejected: boolean,

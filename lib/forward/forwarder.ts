@@ -30,7 +30,7 @@ const BLOCKED_LIFETIME_MS = 2000;
  * Delivers until nothing has come for 10 seconds, for 15 minutes at most.
  *
  * @returns `false` if another forwarder is alive
- * @throws {Fault} where the state folder cannot be used
+ * @throws {Fault} if the state folder cannot be used
  */
 export async function runForwarder(): Promise<boolean> {
   const ending = await asSoleForwarder(loadConfig(), serve);

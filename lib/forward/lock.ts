@@ -16,8 +16,8 @@ export interface Lock {
 /**
  * Acquires the lock without waiting.
  *
- * @returns `undefined` where another process holds it
- * @throws {Fault} where the file is not ours, or the system has no such lock
+ * @returns `undefined` if another process holds it
+ * @throws {Fault} if the file is not ours, or the system has no such lock
  */
 export function acquireLock(path: string): Lock | undefined {
   return process.platform === "win32" ? lockOnWindows(path) : lockByFlock(path);

@@ -23,7 +23,7 @@ export interface RejectedEvent {
 
 /** A line of the file, and its offsets. */
 export interface RejectedLine {
-  /** `undefined` where the line is not a rejected event. */
+  /** `undefined` if the line is not a rejected event. */
   readonly rejected: RejectedEvent | undefined;
   readonly begin: number;
   readonly end: number;
@@ -37,7 +37,7 @@ export function rejectedPath(folder: string): string {
 /**
  * Appends rejected events.
  *
- * @throws {Fault} where the file cannot be written
+ * @throws {Fault} if the file cannot be written
  */
 export function appendRejected(
   folder: string,
@@ -56,7 +56,7 @@ function beginningOf(answer: string): string {
   return new TextDecoder().decode(bytes).replace(/\uFFFD$/, "");
 }
 
-/** Streams the lines of such a file, the oldest first; none where the file is missing or not ours. */
+/** Streams the lines of such a file, oldest first; none if the file is missing or not ours. */
 export function* rejectedLines(path: string): Generator<RejectedLine> {
   if (system.statusAt(path) === undefined) return;
   try {
@@ -116,7 +116,7 @@ export function* readRejectedBatches(
  * which is the first.
  *
  * @param oldest the first day to keep, `YYYY-MM-DD`
- * @throws {Fault} where the file cannot be written
+ * @throws {Fault} if the file cannot be written
  */
 export function pruneRejected(folder: string, oldest: string): void {
   const isKept = ({ record }: RejectedEvent) => record.timestamp >= oldest;
@@ -128,7 +128,7 @@ export function pruneRejected(folder: string, oldest: string): void {
 /**
  * Removes all but some events, and lines that are not events.
  *
- * @throws {Fault} where the file cannot be written
+ * @throws {Fault} if the file cannot be written
  */
 export function filterRejected(folder: string, isKept: (rejected: RejectedEvent) => boolean): void {
   const path = rejectedPath(folder);

@@ -70,7 +70,7 @@ export class Sender {
   /** Names of the expired days whose losses are on the disk. */
   #savedCounted: ReadonlySet<string>;
 
-  /** @throws {Fault} where its folder is not ours */
+  /** @throws {Fault} if its folder is not ours */
   constructor(
     readonly destination: Destination,
     readonly events: string,

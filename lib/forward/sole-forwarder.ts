@@ -27,7 +27,7 @@ export type Ending = "look" | "renew" | "end";
  * Does some work as the only forwarder, and again as long as a last look finds events that came too late.
  *
  * @returns how the work ended last; `undefined` where another forwarder is alive
- * @throws {Fault} where the state folder cannot be used
+ * @throws {Fault} if the state folder cannot be used
  */
 export async function asSoleForwarder(
   loaded: LoadedConfig,

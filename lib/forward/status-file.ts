@@ -20,7 +20,7 @@ const UNKNOWN: DeliveryStatus = { last_success_at: null, last_error: null, resta
 /** It holds one message of a few hundred characters. A larger file is not ours. */
 const MAX_BYTES = 65_536;
 
-/** Reads the status; everything is `null` where there is none, or one that another version wrote. */
+/** Reads the status; everything is `null` if there is none, or one that another version wrote. */
 export function readStatus(folder: string): DeliveryStatus {
   try {
     const { data } = statusFile.safeParse(

@@ -38,7 +38,7 @@ export interface DestinationReport extends DeliveryStatus {
 export interface ForwardingReport {
   /** Whether a forwarder is running. */
   readonly alive: boolean;
-  /** The path of the program that hooks start; `null` where there is none. */
+  /** The path of the program that hooks start; `null` if there is none. */
   readonly forwarder: string | null;
   readonly destinations: readonly DestinationReport[];
   /** What in the configuration or the folders cannot be used, and why. */

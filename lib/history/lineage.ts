@@ -47,7 +47,7 @@ export interface SessionLink {
 /**
  * Finds which sessions continue others.
  *
- * @param events of any processes, the oldest first
+ * @param events of any processes, oldest first
  */
 export function linkSessions(events: Iterable<LineageEvent>): SessionLink[] {
   const links: SessionLink[] = [];

@@ -2,7 +2,7 @@
 //
 // Claude Code gives a hook a socket and sometimes never closes it, so a read must be able to give up. With the
 // C library, `poll` and `read` do that without an event loop, 0.3 ms faster than Bun's stream (1.4.5, Linux
-// x64), which is used where the library is missing.
+// x64), which is used if the library is missing.
 import { errnoOf, fileLibrary, type FileLibrary } from "../os/libc";
 
 /** The next bytes, or why there are none. */

@@ -14,7 +14,7 @@ export interface IndexOptions {
   readonly onRead?: (bytes: number) => void;
 }
 
-/** The indexes of the log's days, the oldest first. Keeps those that it had to make. */
+/** The indexes of the log's days, oldest first. Keeps those that it had to make. */
 export function* readIndexes(
   indexer: Indexer,
   { sinceMs = -Infinity, onRead }: IndexOptions = {},

@@ -57,7 +57,7 @@ export function* search(events: string, options: SearchOptions): Generator<Found
   for (const day of daysToSearch(events, options)) yield* searchDay(events, day, options);
 }
 
-/** The days that may have what is searched, the newest first. */
+/** The days that may have what is searched, newest first. */
 export function daysToSearch(events: string, { filter, nowMs }: SearchOptions): string[] {
   const sinceMs = sinceOf(filter, nowMs);
   const since = sinceMs === undefined ? "" : utcDay(sinceMs);

@@ -461,7 +461,7 @@ class Durations {
  * them would take longer than counting them did.
  *
  * @param share from 0 to 1
- * @returns `undefined` where there are none
+ * @returns `undefined` if there are none
  */
 export function percentile(numbers: Float64Array, share: number): number | undefined {
   return nth(numbers, rankOf(share, numbers.length));

@@ -38,7 +38,7 @@ export interface LineOptions {
  * The lines of a file, first to last. The last may lack its newline, because it is still being written
  * or because its writer died.
  *
- * @throws {Fault} where the file is not ours or cannot be read
+ * @throws {Fault} if the file is not ours or cannot be read
  */
 export function* linesForward(path: string, options: LineOptions = {}): Generator<Line> {
   const { fd } = openOwnFile(path);
@@ -78,7 +78,7 @@ export function* linesForward(path: string, options: LineOptions = {}): Generato
 /**
  * The lines of a file, last to first.
  *
- * @throws {Fault} where the file is not ours or cannot be read
+ * @throws {Fault} if the file is not ours or cannot be read
  */
 export function* linesBackward(path: string, options: LineOptions = {}): Generator<Line> {
   const { fd, size } = openOwnFile(path);

@@ -21,7 +21,7 @@ export function appendRecord(events: string, timestamp: string, line: string): v
   appendLine(dayPath(events, timestamp.slice(0, 10)), line);
 }
 
-/** Lists the days that have a log, `YYYY-MM-DD`, the oldest first. */
+/** Lists the days that have a log, `YYYY-MM-DD`, oldest first. */
 export function listDays(events: string): string[] {
   const days: string[] = [];
   for (const { name } of listOwnFiles(events, isDayName)) days.push(name.slice(0, 10));

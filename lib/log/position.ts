@@ -11,7 +11,7 @@ import { recordIn } from "./reader";
 /** How far a day was read. */
 export interface Position {
   readonly offset: number;
-  /** The id of the last record before the offset; empty where there is none. */
+  /** The id of the last record before the offset; empty if there is none. */
   readonly id: string;
 }
 

@@ -135,7 +135,7 @@ export function readDayHeads(
  * Reads the records that begin at offsets of one day; `undefined` for those that are not there any more, as all are when
  * the day was removed.
  *
- * @throws {Fault} where the day is there and cannot be read
+ * @throws {Fault} if the day is there and cannot be read
  */
 export function readRecordsAt(
   events: string,

@@ -111,7 +111,7 @@ async function printCosts(
   printUsageFaults(read, terminal);
 }
 
-/** Where the time of all sessions went, by local day, the oldest first, and how many events were recorded twice. */
+/** Where the time of all sessions went, by local day, oldest first, and how many events were recorded twice. */
 function timeByDay(
   sinceMs: number,
   skipped: SkippedLines,

@@ -13,7 +13,7 @@ export interface RecentSession {
 const MAX_HEADS = 20_000;
 const MAX_SESSIONS = 100;
 
-/** The sessions of the newest events, the newest first, without names that a terminal could obey. */
+/** The sessions of the newest events, newest first, without names that a terminal could obey. */
 export function recentSessions(events: string): readonly RecentSession[] {
   const sessions = new Map<string, RecentSession>();
   let heads = 0;
@@ -27,7 +27,7 @@ export function recentSessions(events: string): readonly RecentSession[] {
   return [...sessions.values()];
 }
 
-/** The projects of the newest sessions, the newest first. */
+/** The projects of the newest sessions, newest first. */
 export function recentProjects(events: string): readonly string[] {
   const projects = recentSessions(events).map(({ project }) => project);
   return [...new Set(projects)].filter((project) => project !== "");

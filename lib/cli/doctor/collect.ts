@@ -58,7 +58,7 @@ export interface Facts {
     readonly faults: readonly string[];
     readonly unknownKeys: readonly UnknownKey[];
     readonly retentionDays: number;
-    /** What the machine's file does; `undefined` where there is none. */
+    /** What the machine's file does; `undefined` if there is none. */
     readonly machine?: Omit<MachineConfig, "unknownKeys"> & {
       readonly unknownKeys: readonly UnknownKey[];
     };

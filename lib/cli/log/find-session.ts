@@ -13,7 +13,7 @@ import { UNKNOWN_SESSION } from "../../session-id";
 import { CommandError } from "../command";
 import { sanitize } from "../render/text";
 
-/** The records of one session, the newest first, and how many lines were not records. */
+/** The records of one session, newest first, and how many lines were not records. */
 export interface FoundSession {
   readonly id: string;
   readonly records: readonly EventRecord[];

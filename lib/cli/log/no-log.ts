@@ -5,7 +5,7 @@ import { describeUser } from "../../os/user-name";
 import { escapeLine } from "../render/text";
 import type { Terminal } from "../terminal";
 
-/** Whether there is a log; where there is none, explains how to begin. */
+/** Whether there is a log; if there is none, explains how to begin. */
 export function hasLog(terminal: Terminal): boolean {
   const theirs =
     takenFolder &&

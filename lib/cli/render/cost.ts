@@ -93,7 +93,7 @@ export function sumOf(groups: Iterable<Usage>): Usage {
   return sum;
 }
 
-/** Tokens and cost as `--json` prints them: docs/json.md. Nothing where there is no transcript. */
+/** Tokens and cost as `--json` prints them: docs/json.md. Nothing if there is no transcript. */
 export function costJson(usage: Usage | undefined) {
   if (usage === undefined || usage.answers === 0) return { cost_usd: null, tokens: null };
   return {

@@ -74,7 +74,7 @@ export function registrations(text: string, recognize: Recognize = ownHook): Reg
 
 /**
  * Registers a command for each event: adds missing entries, updates those with another path, and removes
- * duplicates and unwanted ones. An entry that is right stays as it is.
+ * duplicates and unwanted ones. An entry that is right stays unchanged.
  *
  * @param wanted absolute paths of programs by event
  * @throws {SettingsError} if the text is not valid settings

@@ -26,7 +26,7 @@ export const version = signal("");
 /** The time, each second while the page is looked at. */
 export const now = signal(Date.now());
 
-/** All sessions, the latest first. */
+/** All sessions, latest first. */
 export const sessions = computed<readonly SessionRow[]>(() => {
   void sessionsChanged.value;
   return Array.from(byId.values()).toSorted((a, b) => b.last_ms - a.last_ms);

@@ -46,7 +46,7 @@ function NoSession() {
   );
 }
 
-/** Offers the sessions of the same project, the latest first. */
+/** Offers the sessions of the same project, latest first. */
 function Choose({ session }: { readonly session: SessionRow }) {
   const others = sessions.value.filter(
     ({ id, project }) => id !== session.id && project === session.project,

@@ -412,7 +412,7 @@ function usePlayback(records: readonly EventRecord[]) {
   };
 }
 
-/** The timeline and the summary of some of a session's records, the oldest first. */
+/** The timeline and the summary of some of a session's records, oldest first. */
 type TellStory = (count: number, nowMs: number, isOver: boolean) => [Timeline, SessionSummary];
 
 /** Tells a session's story at any moment; a later one only needs the events since the one before. */
