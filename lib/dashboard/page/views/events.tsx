@@ -187,6 +187,9 @@ export function Events() {
     redraw(undefined);
   };
   const isPaused = paused.current !== undefined;
+  const firstMs = list.current.at(0)?.atMs;
+  const hasDays =
+    firstMs !== undefined && new Date(firstMs).toDateString() !== new Date().toDateString();
   const indexOf = (row: number) => (isGrouped ? (order[row] ?? row) : row);
   const facets = useMemo(() => facetsOf(list.current), [changes]);
   const chosen = selected < 0 ? undefined : list.current.at(indexOf(selected));
@@ -264,7 +267,11 @@ export function Events() {
               const before = row === 0 ? undefined : list.current.at(indexOf(row - 1));
               return (
                 <div key={row % KEYS} {...attributes}>
-                  <EventLine event={event} isNewSession={before?.session !== event.session} />
+                  <EventLine
+                    event={event}
+                    isNewSession={before?.session !== event.session}
+                    hasDay={hasDays}
+                  />
                 </div>
               );
             }}
@@ -278,12 +285,20 @@ export function Events() {
   );
 }
 
-function EventLine({ event, isNewSession }: { event: EventRow; isNewSession: boolean }) {
+interface EventLineProps {
+  readonly event: EventRow;
+  readonly isNewSession: boolean;
+  /** Whether the events are not all of today. */
+  readonly hasDay: boolean;
+}
+
+function EventLine({ event, isNewSession, hasDay }: EventLineProps) {
   const { day, offset, atMs, session, tool, durationMs, flags } = event;
   const isFailed = (flags & FLAGS.failed) !== 0;
   return (
-    <div role="gridcell" class="cell event-line">
+    <div role="gridcell" class={hasDay ? "cell event-line of-days" : "cell event-line"}>
       <time class="quiet" title={formatDay(atMs)}>
+        {hasDay ? <span class="wide-only">{formatDay(atMs)} </span> : null}
         {formatTime(atMs)}
       </time>
       <a

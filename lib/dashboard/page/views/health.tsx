@@ -89,18 +89,18 @@ function Destinations({ destinations }: Pick<HealthAnswer, "destinations">) {
           <table>
             <thead>
               <tr>
-                <th scope="col">Destination</th>
-                <th scope="col">Address</th>
+                <th scope="col">destination</th>
+                <th scope="col">address</th>
                 <th scope="col" class="number">
-                  Undelivered
+                  undelivered
                 </th>
                 <th scope="col" class="number">
-                  Rejected
+                  rejected
                 </th>
                 <th scope="col" class="number">
-                  Lost
+                  lost
                 </th>
-                <th scope="col">Last delivery</th>
+                <th scope="col">last delivery</th>
               </tr>
             </thead>
             <tbody>
@@ -145,25 +145,25 @@ function Correlations({ days }: { readonly days: readonly Correlation[] }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">Day (UTC)</th>
+              <th scope="col">day (UTC)</th>
               <th scope="col" class="number">
-                Events
+                events
               </th>
-              <th scope="col">Named by</th>
+              <th scope="col">named by</th>
               <th scope="col" class="number">
-                Unknown
-              </th>
-              <th scope="col" class="number">
-                Calls joined
+                unknown
               </th>
               <th scope="col" class="number">
-                Subagents joined
+                calls joined
               </th>
               <th scope="col" class="number">
-                Sessions ended
+                subagents joined
               </th>
               <th scope="col" class="number">
-                Recorded twice
+                sessions ended
+              </th>
+              <th scope="col" class="number">
+                recorded twice
               </th>
             </tr>
           </thead>

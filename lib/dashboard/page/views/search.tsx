@@ -38,6 +38,7 @@ export function Search() {
   );
   if (eventCount.value === 0) return progress.value < 1 ? <Reading /> : <Begin />;
   const { hits, state, day, doubled, problem } = found;
+  const words = isRegex ? undefined : wordsIn(filterText, isAnyCase);
   const chosen = hits[selected];
   const open = (index: number) => {
     const hit = hits[index];
@@ -78,7 +79,7 @@ export function Search() {
               : state === "searching"
                 ? `${hits.length} found, searching ${day} …`
                 : state === "cut"
-                  ? `the newest ${hits.length}`
+                  ? `the newest ${hits.length}; there are more`
                   : `${hits.length} found`}
             {doubled === 0 ? "" : `, ${formatCount(doubled)} recorded twice`}
           </span>
@@ -120,7 +121,7 @@ export function Search() {
               const hit = hits[index];
               return hit === undefined ? null : (
                 <div key={index} {...attributes}>
-                  <HitLine hit={hit} />
+                  <HitLine hit={hit} words={words} />
                 </div>
               );
             }}
@@ -134,7 +135,25 @@ export function Search() {
   );
 }
 
-function HitLine({ hit }: { readonly hit: SearchHit }) {
+/** Matches each of the words that are looked for; `undefined` if only one is. */
+function wordsIn(filterText: string, isAnyCase: boolean): RegExp | undefined {
+  const { texts } = parseFilter(filterText);
+  if (texts.length < 2) return undefined;
+  const escaped = texts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`(${escaped.join("|")})`, isAnyCase ? "gi" : "g");
+}
+
+function markWords(text: string, words: RegExp | undefined) {
+  if (words === undefined) return text;
+  return text.split(words).map((part, i) => (i % 2 === 1 ? <mark key={i}>{part}</mark> : part));
+}
+
+interface HitLineProps {
+  readonly hit: SearchHit;
+  readonly words: RegExp | undefined;
+}
+
+function HitLine({ hit, words }: HitLineProps) {
   const { session, at_ms, event, tool, before, match, after } = hit;
   return (
     <div role="gridcell" class="cell hit">
@@ -147,9 +166,9 @@ function HitLine({ hit }: { readonly hit: SearchHit }) {
         <span class="quiet private">{titleOrId(session, peekSession(session))}</span>
       </span>
       <span class="hit-text private">
-        {before.slice(-BEFORE)}
+        {markWords(before.slice(-BEFORE), words)}
         <mark>{match}</mark>
-        {after}
+        {markWords(after, words)}
       </span>
     </div>
   );

@@ -472,7 +472,8 @@ function Head({ session, links, usage, atMs }: HeadProps) {
     <header class="session-head">
       <h1 class="private">{titleOf(session)}</h1>
       <p>
-        <State session={session} atMs={atMs} /> <span class="project">{session.project}</span>{" "}
+        <State session={session} atMs={atMs} /> <span class="quiet">·</span>{" "}
+        <span class="project">{session.project}</span>{" "}
         <span class="quiet">
           · {plural(session.prompts, "prompt")}, {plural(session.tools, "tool call")}
           {session.failures > 0 ? `, ${session.failures} failed` : ""}

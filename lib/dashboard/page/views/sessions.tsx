@@ -127,9 +127,9 @@ export function Sessions() {
         ) : (
           <>
             <div class="columns session-line" aria-hidden="true">
-              <span>State</span>
-              <span>Project</span>
-              <span>About</span>
+              <span>state</span>
+              <span>project</span>
+              <span>about</span>
               <span class="number">agents</span>
               <span class="number">calls</span>
               <span class="number">failed</span>
