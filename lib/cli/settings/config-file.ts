@@ -11,6 +11,7 @@ import { faultCode } from "../../os/fault";
 import { readConfigFile, removeFile, replaceFile } from "../../os/file";
 import { ensureOwnFolder } from "../../os/folder";
 import { system } from "../../os/choose-syscalls";
+import { repeatedKeys } from "../../repeated-keys";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
 import { ensureSharedFolder } from "./shared-folder";
@@ -142,7 +143,11 @@ function readText(path: string): string | undefined {
 function parseObject(path: string, text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length === 0 && typeof value === "object" && value !== null && !Array.isArray(value))
-    return value;
-  throw new CommandError(`${path} is not a JSON object; fix it first, it is unchanged`);
+  if (errors.length > 0 || typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CommandError(`${path} is not a JSON object; fix it first, it is unchanged`);
+  const [twice] = repeatedKeys(text);
+  // Which of the two an edit should change is unknown.
+  if (twice !== undefined)
+    throw new CommandError(`${path}: ${twice} occurs twice; fix it first, it is unchanged`);
+  return value;
 }
