@@ -418,6 +418,24 @@ test.concurrent("uninstall without our entries says so and changes nothing", asy
   expect(read(path)).toBe(OTHERS);
 });
 
+test.concurrent(
+  "an entry that also runs something else is named by install and uninstall",
+  async () => {
+    using sandbox = new Sandbox();
+    const command = `strace ${programPath("pre-tool-use")}`;
+    const hooks = { PreToolUse: [{ hooks: [{ type: "command", command }] }] };
+    const before = JSON.stringify({ hooks });
+    const path = settingsOf(sandbox, before);
+    expect((await runCli(sandbox, "uninstall")).stdout).toBe(
+      `Nothing was removed from ${path}.\n  kept     PreToolUse: the command also runs something else\n`,
+    );
+    expect(read(path)).toBe(before);
+    expect((await runCli(sandbox, "install")).stdout).toContain("shared   PreToolUse: the command");
+    expect((JSON.parse(read(path) ?? "") as Settings).hooks["PreToolUse"]).toHaveLength(1);
+    expect((await runCli(sandbox, "doctor")).stdout).toContain("together with something else");
+  },
+);
+
 describe("uninstall --programs removes no program", () => {
   test.concurrent("while an entry starts it together with something else", async () => {
     using sandbox = new Sandbox();

@@ -53,6 +53,7 @@ import {
   ownCommands,
   readBackup,
   readSettings,
+  sharedEvents,
   sweepLeftovers,
   whyReadOnly,
   writeSettings,
@@ -352,11 +353,19 @@ function report(
       : [`  ${kind.padEnd(8)} ${wrap(events.join(", "), columns, " ".repeat(11))}`];
   });
   const kept = changes.filter(({ kind }) => kind === "kept").length;
+  const shared = sharedEvents(file);
+  const unchanged =
+    shared.length === 0
+      ? []
+      : [
+          `  shared   ${shared.join(", ")}: the command also runs something else, so it stays as it is`,
+        ];
   const isForwarding = config.after !== config.before;
   const forwarding = isForwarding ? [`  changed  ${escapeLine(paths.config)}`] : [];
   if (changed.length === 0)
     return [
       `${green("Already installed.")} Nothing changed in ${escapeLine(file.path)} (${plural(kept, "event")}).`,
+      ...unchanged,
       ...forwarding,
     ].join("\n");
   const backup = file.text === undefined ? [] : [dim(`  backup   ${escapeLine(backupPath(file))}`)];
@@ -364,6 +373,7 @@ function report(
     `${green("Installed")} into ${bold(escapeLine(file.path))}`,
     ...changed,
     ...(kept > 0 ? [`  kept     ${plural(kept, "event")}`] : []),
+    ...unchanged,
     ...backup,
     ...forwarding,
     "",

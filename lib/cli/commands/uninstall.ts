@@ -82,6 +82,13 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
     terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
     return DONE;
   }
+  const shared = sharedEvents(file);
+  if (unregister(file.text).changes.length === 0) {
+    terminal.print(
+      [`Nothing was removed from ${escapeLine(file.path)}.`, ...keptLines(shared)].join("\n"),
+    );
+    return DONE;
+  }
   const original = originalOf(file, ours);
   const text = original === undefined ? unregister(file.text).text : original.text;
   if (isDryRun) {
@@ -95,15 +102,12 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
   else writeSettings(file, text);
   if (original !== undefined) dropBackup(file);
   const { green, bold } = terminal.colors;
-  const shared = sharedEvents(file);
-  const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
+  const removed = unregister(file.text).changes.map(({ event }) => event);
   terminal.print(
     [
       `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
       `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
-      ...(shared.length > 0
-        ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
-        : []),
+      ...keptLines(shared),
       original === undefined
         ? "  Other changes made since the installation stay."
         : "  The file was restored byte for byte.",
@@ -111,6 +115,12 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
     ].join("\n"),
   );
   return DONE;
+}
+
+function keptLines(shared: readonly string[]): string[] {
+  return shared.length > 0
+    ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
+    : [];
 }
 
 /** The settings as they were before, if only install has changed them since. */

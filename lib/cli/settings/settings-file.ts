@@ -173,7 +173,8 @@ export function ownCommands({ path, text = "" }: SettingsFile): Map<string, stri
 
 /** The events of our entries whose commands also run something else, which are never changed. */
 export function sharedEvents({ text = "" }: SettingsFile): string[] {
-  return registrations(text).flatMap(({ event, isShared }) => (isShared ? [event] : []));
+  const shared = registrations(text).filter(({ isShared }) => isShared);
+  return [...new Set(shared.map(({ event }) => event))];
 }
 
 /** Where the backup of a settings file is: the settings without our entries. */

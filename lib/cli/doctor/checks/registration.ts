@@ -119,6 +119,12 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
         `${path} limits ${event} to ${matcher}: other calls are not recorded`,
         "Remove the matcher from this entry.",
       );
+  const shared = new Set(registered.filter((one) => one.isShared).map(({ event }) => event));
+  if (shared.size > 0)
+    yield warn(
+      `${path} starts our programs together with something else: ${[...shared].join(", ")}`,
+      "install and uninstall leave these entries as they are; edit them yourself.",
+    );
   for (const event of new Set(registered.map((one) => one.event))) {
     const reason = whyNeverRegistered(event);
     if (reason !== undefined)
