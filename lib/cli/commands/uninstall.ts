@@ -7,11 +7,13 @@ import { escapeLine, wrap } from "../render/text";
 import { readOwnManaged, uninstallManaged } from "../settings/managed-install";
 import { removePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { register, unregister } from "../settings/registrations";
+import { NotWritable } from "../settings/replace-text";
 import { assertOwnFile, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import { removeShellFiles } from "../settings/shell-files";
 import {
   assertNotSudo,
   dropBackup,
+  EMPTY_SETTINGS,
   ownCommands,
   readBackup,
   readSettings,
@@ -97,9 +99,15 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
   }
   assertNotSudo(file);
   const readOnly = whyReadOnly(file);
-  if (readOnly !== undefined) return printByHand(file, text ?? "{}\n", readOnly, terminal);
-  if (text === undefined) removeSettings(file);
-  else writeSettings(file, text);
+  const byHand = (reason: string) => printByHand(file, text ?? EMPTY_SETTINGS, reason, terminal);
+  if (readOnly !== undefined) return byHand(readOnly);
+  try {
+    if (text === undefined) removeSettings(file);
+    else writeSettings(file, text);
+  } catch (error) {
+    if (error instanceof NotWritable) return byHand(`it cannot be written: ${error.reason}`);
+    throw error;
+  }
   if (original !== undefined) dropBackup(file);
   const { green, bold } = terminal.colors;
   const removed = unregister(file.text).changes.map(({ event }) => event);
