@@ -4,7 +4,6 @@ import { fchmodSync } from "node:fs";
 import { dirname } from "node:path";
 import { applyEdits, modify, parse, type ParseError } from "jsonc-parser";
 import { environment, paths } from "../../environment";
-import { readAddress } from "../../forward/address";
 import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
@@ -15,6 +14,7 @@ import { repeatedKeys } from "../../repeated-keys";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
 import { replaceText, whyProtected, writeError } from "./replace-text";
+import { readServerAddress } from "./server-address";
 import { ensureSharedFolder } from "./shared-folder";
 
 const MAX_BYTES = 65_536;
@@ -112,7 +112,7 @@ function withServer(
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
   if (server !== undefined) {
-    const address = readAddress(server.url);
+    const address = readServerAddress(server.url);
     if (address.kind === "invalid") throw new UsageError(`--server: ${address.reason}`);
     const known = destinations.findIndex((one) => fieldOf(one, "name") === SERVER_NAME);
     const at = known < 0 ? destinations.length : known;
