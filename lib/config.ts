@@ -4,6 +4,7 @@
 // Checked by hand, because zod would double the run time of a hook. `KEYS` states each key once, and types
 // and defaults follow from it; a test compares the checks with a zod schema.
 import { isAbsolute } from "./os/paths";
+import { repeatedKeys } from "./repeated-keys";
 
 // Plain data, so that it costs nothing if there is no file. Limits can only be lowered: each default is the
 // maximum.
@@ -119,13 +120,19 @@ export interface ParsedConfig {
 /**
  * Parses the text of a `config.json`, which may have comments and trailing commas like Claude Code's settings. What is
  * missing or wrong gets its default, but privacy fails closed: where a key that governs privacy cannot be
- * understood, more is left out of the log, never less.
+ * understood, more is left out of the log, never less. A key that occurs twice cannot be understood.
  */
 export function parseConfig(text: string): ParsedConfig {
   const value = parseText(text);
   if (value === undefined) return unusableConfig("not JSON");
   if (!isObject(value)) return unusableConfig("not an object");
-  const reading: Reading = { given: [], faults: [], unknownKeys: [], isPrivacyUnclear: false };
+  const reading: Reading = {
+    given: [],
+    faults: [],
+    unknownKeys: [],
+    repeated: repeatedKeys(text),
+    isPrivacyUnclear: false,
+  };
   const config = readSection(KEYS, DEFAULT_CONFIG, value, "", reading) as Config;
   const { given, faults, unknownKeys } = reading;
   if (!reading.isPrivacyUnclear)
@@ -181,6 +188,8 @@ interface Reading {
   readonly given: string[];
   readonly faults: string[];
   readonly unknownKeys: string[];
+  /** Paths of the keys that occur twice. */
+  readonly repeated: readonly string[];
   /** Whether something that governs privacy could not be understood. */
   isPrivacyUnclear: boolean;
 }
@@ -193,6 +202,11 @@ function readSection(
   reading: Reading,
 ): object {
   const isPrivacy = path === "capture" || path === "redact";
+  if (path !== "" && reading.repeated.includes(path)) {
+    // The last one counts, as for every parser; what the other one says is unknown.
+    reading.faults.push(`${path}: occurs twice`);
+    reading.isPrivacyUnclear ||= isPrivacy;
+  }
   if (!isObject(given)) {
     reading.faults.push(`${path}: not an object`);
     reading.isPrivacyUnclear ||= isPrivacy;
@@ -200,9 +214,10 @@ function readSection(
   }
   for (const name of Object.keys(given))
     if (!Object.hasOwn(section, name)) {
-      reading.unknownKeys.push(path ? `${path}.${name}` : name);
+      const unknown = path ? `${path}.${name}` : name;
+      reading.unknownKeys.push(unknown);
       // A newer version's choice to leave something out, or a misspelt one.
-      if (path === "capture" && given[name] !== true) {
+      if (path === "capture" && (given[name] !== true || reading.repeated.includes(unknown))) {
         reading.faults.push(`capture.${name}: unknown key`);
         reading.isPrivacyUnclear = true;
       }
@@ -230,8 +245,9 @@ function readKey(
   path: string,
   reading: Reading,
 ): unknown {
-  if (isValid(key, value)) return value;
-  const { faults } = reading;
+  const { faults, repeated } = reading;
+  if (repeated.includes(path)) return readRepeated(key, fallback, value, path, reading);
+  if (isValid(key, value) && !repeated.some((one) => one.startsWith(`${path}[`))) return value;
   if (key.type === "boolean") {
     faults.push(`${path}: not true or false; using false`);
     return false;
@@ -245,10 +261,34 @@ function readKey(
   }
   // A bad item costs only itself.
   return items.filter((item: unknown, at) => {
-    if (isValidItem(key, item)) return true;
-    faults.push(`${path}[${at}]: not ${describeItem(key)}; ignored`);
+    const twice = repeated.find((one) => one.startsWith(`${path}[${at}].`));
+    if (twice === undefined && isValidItem(key, item)) return true;
+    faults.push(
+      twice === undefined
+        ? `${path}[${at}]: not ${describeItem(key)}; ignored`
+        : `${twice}: occurs twice; ${path}[${at}] is ignored`,
+    );
     return false;
   });
+}
+
+/** Reads a key that occurs twice, of which only the last value is known. */
+function readRepeated(
+  key: Key,
+  fallback: unknown,
+  value: unknown,
+  path: string,
+  reading: Reading,
+): unknown {
+  const isPrivacy = key.type === "boolean" || key.type === "strings";
+  reading.isPrivacyUnclear ||= isPrivacy;
+  // A list that masks is better than none.
+  const isMasking = key.type === "strings" && key.machine === "joined" && isValid(key, value);
+  reading.faults.push(
+    `${path}: occurs twice${isPrivacy ? "" : `; using ${JSON.stringify(fallback)}`}`,
+  );
+  if (key.type === "boolean") return false;
+  return isMasking ? value : fallback;
 }
 
 /** Whether this is a key, and not a section. */

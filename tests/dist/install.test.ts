@@ -17,7 +17,7 @@ import { basename, dirname } from "node:path";
 import { register } from "../../lib/cli/settings/registrations";
 import { coreEvents, observableEvents, programFor } from "../../lib/events";
 import { placePrograms } from "../../scripts/build";
-import { run } from "../../scripts/harness/system-commands";
+import { commandExists, run } from "../../scripts/harness/system-commands";
 import { capturedPayload } from "../../scripts/harness/payloads";
 import {
   programPath,
@@ -28,6 +28,7 @@ import {
 import { recordsOf } from "../../scripts/harness/read-records";
 import { Sandbox } from "../../scripts/harness/sandbox";
 import { limit } from "../support/limit";
+import { whyNoMachine } from "../support/machine";
 import { NEIGHBOR, placeForAll } from "../support/users";
 
 // Rows run at the same time, so each takes longer than alone.
@@ -256,6 +257,92 @@ describe("settings that cannot be edited are unchanged:", () => {
     expect(existsSync(target) ? read(target) : undefined).toBe(content);
   });
 
+  // In a mount namespace, which ends with the program.
+  const mounted = (path: string, options: string) => [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    `mount --bind "$0" "$0" && mount -o remount,bind,${options} "$0" && exec "$@"`,
+    path,
+  ];
+  const cannotMount = whyNoMachine();
+  if (cannotMount !== undefined) console.log(`No files that are mounted: ${cannotMount}`);
+
+  test.concurrent.skipIf(cannotMount !== undefined).each([
+    ["install", OTHERS, withOurs],
+    ["uninstall --programs", withOurs, OTHERS],
+  ])("if the file is mounted read-only: %s", async (words, before, after) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, before);
+    const ended = await runCli(sandbox, words, { folder: programsForAll, by: mounted(path, "ro") });
+    expect(ended.stderr).toContain(
+      `${path} is managed elsewhere: it cannot be written: EROFS. Nothing was changed.`,
+    );
+    expect(ended).toMatchObject({ code: 1, stdout: after });
+    expect(read(path)).toBe(before);
+    expect(leftovers(sandbox)).toEqual([]);
+  });
+
+  const canProtect = isRoot && process.platform === "linux" && commandExists("chattr");
+  test.concurrent.skipIf(!canProtect).each([
+    ["the file", (sandbox: Sandbox) => `${sandbox.home}/.claude/settings.json`],
+    // Its mode says that it can be written, so only the write itself finds out.
+    ["the folder", (sandbox: Sandbox) => `${sandbox.home}/.claude`],
+  ])("if %s is immutable, and so is config.json", async (_, pathOf) => {
+    using sandbox = new Sandbox();
+    const path = settingsOf(sandbox, OTHERS);
+    const env = { CLAUDE_SESSION_HOME: `${sandbox.root}/state` };
+    const protectedPath = pathOf(sandbox);
+    if (Bun.spawnSync(["chattr", "+i", protectedPath], { env: {} }).exitCode !== 0) return;
+    const words = "install --server http://127.0.0.1:4000";
+    const ended = await runCli(sandbox, words, { env, folder: programsForAll });
+    run("chattr", "-i", protectedPath);
+    expect(ended).toMatchObject({ code: 1, stdout: withOurs });
+    expect(ended.stderr).toContain("EPERM. Nothing was changed.");
+    expect(read(path)).toBe(OTHERS);
+    expect(existsSync(`${env.CLAUDE_SESSION_HOME}/config.json`)).toBe(false);
+    expect(
+      existsSync(`${env.CLAUDE_SESSION_HOME}/backups`)
+        ? readdirSync(`${env.CLAUDE_SESSION_HOME}/backups`)
+        : [],
+    ).toEqual([]);
+  });
+
+  test.concurrent.skipIf(cannotMount !== undefined)(
+    "if config.json is mounted read-only, whose text is printed",
+    async () => {
+      using sandbox = new Sandbox();
+      const path = settingsOf(sandbox, OTHERS);
+      writeState(sandbox, "config.json", "{}\n");
+      const config = `${sandbox.state}/config.json`;
+      const words = "install --server http://127.0.0.1:4000";
+      const ended = await runCli(sandbox, words, { by: mounted(config, "ro") });
+      expect(ended.code).toBe(1);
+      expect(JSON.parse(ended.stdout).destinations[0].url).toBe("http://127.0.0.1:4000");
+      expect(ended.stderr).toContain(`${config} is managed elsewhere: it cannot be written: EROFS`);
+      expect(ended.stderr).toContain("Put this text there yourself, then run this again:");
+      expect([read(config), read(path)]).toEqual(["{}\n", OTHERS]);
+    },
+  );
+
+  test.concurrent.skipIf(cannotMount !== undefined)(
+    "but written in place if only they are mounted, like config.json",
+    async () => {
+      using sandbox = new Sandbox();
+      const path = settingsOf(sandbox, OTHERS);
+      writeState(sandbox, "config.json", "{}\n");
+      const config = `${sandbox.state}/config.json`;
+      const by = [...mounted(path, "rw"), ...mounted(config, "rw")];
+      const words = "install --server http://127.0.0.1:4000";
+      expect(await runCli(sandbox, words, { by })).toMatchObject({ code: 0, stderr: "" });
+      expect(read(config)).toContain("127.0.0.1:4000");
+      expect(read(path)).toContain("SessionStart");
+      expect((await runCli(sandbox, "uninstall", { by })).code).toBe(0);
+      expect(read(path)).toBe(OTHERS);
+    },
+  );
+
   test.concurrent("in a folder that cannot be created", async () => {
     using sandbox = new Sandbox();
     const { code, stdout, stderr } = await runReadOnly(sandbox, sandbox.home, "install");
@@ -417,6 +504,24 @@ test.concurrent("uninstall without our entries says so and changes nothing", asy
   expect(ended.stdout).toContain("None of our hooks is registered in");
   expect(read(path)).toBe(OTHERS);
 });
+
+test.concurrent(
+  "an entry that also runs something else is named by install and uninstall",
+  async () => {
+    using sandbox = new Sandbox();
+    const command = `strace ${programPath("pre-tool-use")}`;
+    const hooks = { PreToolUse: [{ hooks: [{ type: "command", command }] }] };
+    const before = JSON.stringify({ hooks });
+    const path = settingsOf(sandbox, before);
+    expect((await runCli(sandbox, "uninstall")).stdout).toBe(
+      `Nothing was removed from ${path}.\n  kept     PreToolUse: the command also runs something else\n`,
+    );
+    expect(read(path)).toBe(before);
+    expect((await runCli(sandbox, "install")).stdout).toContain("shared   PreToolUse: the command");
+    expect((JSON.parse(read(path) ?? "") as Settings).hooks["PreToolUse"]).toHaveLength(1);
+    expect((await runCli(sandbox, "doctor")).stdout).toContain("together with something else");
+  },
+);
 
 describe("uninstall --programs removes no program", () => {
   test.concurrent("while an entry starts it together with something else", async () => {

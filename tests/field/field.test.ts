@@ -109,6 +109,26 @@ describe("which entries are ours", () => {
     expect(existsSync(settingsOf(sandbox)) ? read(settingsOf(sandbox)) : "").not.toContain(folder);
   });
 
+  test("the same program by another command in the project's settings is recorded twice, and doctor says so", async () => {
+    using sandbox = new Sandbox();
+    const folder = `${sandbox.home}/.claude/hooks`;
+    await placePrograms(folder);
+    await runCli(sandbox, "install", { folder });
+    const path = write(
+      `${sandbox.project}/.claude/settings.json`,
+      JSON.stringify(entry('"$HOME"/.claude/hooks/pre-tool-use')),
+    );
+    const doctor = async () => (await json(sandbox, "doctor", { folder })).findings;
+    expect(await doctor()).toContainEqual(
+      expect.objectContaining({
+        level: "warn",
+        what: `Recorded twice, because ${path} and ${settingsOf(sandbox)} register the same program by different commands: PreToolUse`,
+      }),
+    );
+    await runCli(sandbox, "uninstall --scope project", { folder });
+    expect(JSON.stringify(await doctor())).not.toContain("Recorded twice");
+  });
+
   test("programs behind a link that lasts, as Homebrew makes it, are registered by the link", async () => {
     using sandbox = new Sandbox();
     const cellar = `${sandbox.root}/Cellar/0.1.0/bin`;

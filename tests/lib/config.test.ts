@@ -152,6 +152,36 @@ describe("config.json", () => {
       ["redact.keys: not a list of strings of 1 or more characters; using []"],
       "an object for a list",
     ],
+    [
+      '{"capture":{"prompts":false},"capture":{"tool_input":false}}',
+      ["capture: occurs twice"],
+      "a section twice",
+    ],
+    [
+      '{"capture":{"prompts":false,"prompts":true}}',
+      ["capture.prompts: occurs twice"],
+      "a key twice",
+    ],
+    [
+      '{"capture":{"prompts":false,"pr\\u006fmpts":true}}',
+      ["capture.prompts: occurs twice"],
+      "a key twice, once with an escape",
+    ],
+    [
+      `{"capture":{"prompts":false, // "}"\n'prompts':true,}}`,
+      ["capture.prompts: occurs twice"],
+      "a key twice, with comments and other quotes",
+    ],
+    [
+      '{"capture":{"prompt":false,"prompt":true}}',
+      ["capture.prompt: unknown key"],
+      "a misspelt key twice",
+    ],
+    [
+      '{"redact":{"allow":["Falcon"],"allow":["Eagle"]}}',
+      ["redact.allow: occurs twice"],
+      "a list of exceptions twice, of which none counts",
+    ],
     ["[".repeat(60_000), ["config.json: not JSON"], "deeper than any parser handles"],
   ] as [string, string[], string][])(
     "of %j captures no content, and says %j (%s): privacy fails closed",
@@ -161,6 +191,31 @@ describe("config.json", () => {
       expect(parsed.faults).toEqual([...faults, CLOSED_FAULT]);
     },
   );
+
+  test("of a list that masks and occurs twice captures no content, and masks with the last one", () => {
+    const once = '{"redact":{"literals":["Eagle"]},"redact":{"keys":["pin"],"literals":["Falcon"],';
+    const { config, faults } = parseConfig(`${once}"literals":["Falcon"]}}`);
+    expect(config.capture).toEqual(CLOSED);
+    expect(config.redact).toEqual({ keys: ["pin"], literals: ["Falcon"], allow: [] });
+    expect(faults).toEqual(["redact: occurs twice", "redact.literals: occurs twice", CLOSED_FAULT]);
+  });
+
+  test("of a key twice that does not govern privacy gives its default, and costs an item only itself", () => {
+    const { config, faults } = parseConfig(
+      '{"retention_days":3,"retention_days":7,"destinations":[{"url":"a","url":"b"},{"url":"c"}]}',
+    );
+    expect(config).toEqual({ ...DEFAULT_CONFIG, destinations: [{ url: "c" }] });
+    expect(faults).toEqual([
+      "retention_days: occurs twice; using 30",
+      "destinations[0].url: occurs twice; destinations[0] is ignored",
+    ]);
+  });
+
+  test("may have the same key in different objects, and texts that look like keys", () => {
+    const text = `{"destinations":[{"name":"\\"name\\":"},{"name":",{"}], /* "prices": */ "prices":[{"name":1}] // "prices":
+    }`;
+    expect(parseConfig(text).faults).toEqual([]);
+  });
 
   test.each([
     ['{"capture":{"prompts":"false"}}', { prompts: false }, "a string for a boolean"],

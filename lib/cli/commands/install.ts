@@ -17,6 +17,7 @@ import {
   editConfig,
   editMachineConfig,
   restoreConfig,
+  whyConfigProtected,
   writeConfig,
   type ConfigEdit,
   type Server,
@@ -37,6 +38,7 @@ import { placePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { programToRegister } from "../settings/program-folder";
 import { tryProgram } from "../settings/program-state";
 import { register, unregister, type Change } from "../settings/registrations";
+import { NotWritable } from "../settings/replace-text";
 import { placeShellFiles } from "../settings/shell-files";
 import {
   assertOwnFile,
@@ -53,6 +55,7 @@ import {
   ownCommands,
   readBackup,
   readSettings,
+  sharedEvents,
   sweepLeftovers,
   whyReadOnly,
   writeSettings,
@@ -160,15 +163,15 @@ export default defineCommand({
     const readOnly = whyReadOnly(file);
     if (text !== before && readOnly !== undefined)
       return printByHand(file, text, readOnly, terminal);
-    sweepLeftovers(file);
-    rememberPrograms(wanted.values());
-    if (text !== before) saveOriginal(file);
-    writeConfig(config);
+    const configFault = whyConfigProtected(config);
+    if (configFault !== undefined) return printConfigByHand(config, configFault, terminal);
     try {
-      if (text !== before) replaceSettings(file, text);
+      writeBoth(file, text, config, wanted.values());
     } catch (error) {
-      restoreConfig(config);
-      throw error;
+      if (!(error instanceof NotWritable)) throw error;
+      return error.path === config.path
+        ? printConfigByHand(config, error.reason, terminal)
+        : printByHand(file, text, `it cannot be written: ${error.reason}`, terminal);
     }
     terminal.print(report(file, changes, config, terminal));
     const onlyIn = settings === undefined ? partOfRepository(scope, file.path) : undefined;
@@ -231,6 +234,47 @@ function assertNotManaged(): void {
 
 function serverOf(url: string | undefined, isInsecure: boolean): Server | undefined {
   return url === undefined ? undefined : { url, isInsecure };
+}
+
+/** Writes `config.json` and the settings, or neither. */
+function writeBoth(
+  file: SettingsFile,
+  text: string,
+  config: ConfigEdit,
+  programs: Iterable<string>,
+): void {
+  const isChanged = text !== file.text;
+  const backup = readBackup(file);
+  sweepLeftovers(file);
+  rememberPrograms(programs);
+  if (isChanged) saveOriginal(file);
+  try {
+    writeConfig(config);
+    try {
+      if (isChanged) replaceSettings(file, text);
+    } catch (error) {
+      restoreConfig(config);
+      throw error;
+    }
+  } catch (error) {
+    if (backup !== undefined) keepBackup(file, backup);
+    else dropBackup(file);
+    throw error;
+  }
+}
+
+function printConfigByHand(
+  { path, after = "" }: ConfigEdit,
+  code: string,
+  terminal: Terminal,
+): ExitStatus {
+  return printByHand(
+    { path },
+    after,
+    `it cannot be written: ${code}`,
+    terminal,
+    ", then run this again",
+  );
 }
 
 function replaceSettings(file: SettingsFile, text: string): void {
@@ -352,11 +396,19 @@ function report(
       : [`  ${kind.padEnd(8)} ${wrap(events.join(", "), columns, " ".repeat(11))}`];
   });
   const kept = changes.filter(({ kind }) => kind === "kept").length;
+  const shared = sharedEvents(file);
+  const unchanged =
+    shared.length === 0
+      ? []
+      : [
+          `  shared   ${shared.join(", ")}: the command also runs something else, so it stays as it is`,
+        ];
   const isForwarding = config.after !== config.before;
   const forwarding = isForwarding ? [`  changed  ${escapeLine(paths.config)}`] : [];
   if (changed.length === 0)
     return [
       `${green("Already installed.")} Nothing changed in ${escapeLine(file.path)} (${plural(kept, "event")}).`,
+      ...unchanged,
       ...forwarding,
     ].join("\n");
   const backup = file.text === undefined ? [] : [dim(`  backup   ${escapeLine(backupPath(file))}`)];
@@ -364,6 +416,7 @@ function report(
     `${green("Installed")} into ${bold(escapeLine(file.path))}`,
     ...changed,
     ...(kept > 0 ? [`  kept     ${plural(kept, "event")}`] : []),
+    ...unchanged,
     ...backup,
     ...forwarding,
     "",

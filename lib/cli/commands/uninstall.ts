@@ -7,11 +7,13 @@ import { escapeLine, wrap } from "../render/text";
 import { readOwnManaged, uninstallManaged } from "../settings/managed-install";
 import { removePrograms, USUAL_FOLDER } from "../settings/place-programs";
 import { register, unregister } from "../settings/registrations";
+import { NotWritable } from "../settings/replace-text";
 import { assertOwnFile, SCOPE_ARGUMENTS, settingsPath } from "../settings/scope";
 import { removeShellFiles } from "../settings/shell-files";
 import {
   assertNotSudo,
   dropBackup,
+  EMPTY_SETTINGS,
   ownCommands,
   readBackup,
   readSettings,
@@ -82,6 +84,13 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
     terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
     return DONE;
   }
+  const shared = sharedEvents(file);
+  if (unregister(file.text).changes.length === 0) {
+    terminal.print(
+      [`Nothing was removed from ${escapeLine(file.path)}.`, ...keptLines(shared)].join("\n"),
+    );
+    return DONE;
+  }
   const original = originalOf(file, ours);
   const text = original === undefined ? unregister(file.text).text : original.text;
   if (isDryRun) {
@@ -90,20 +99,23 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
   }
   assertNotSudo(file);
   const readOnly = whyReadOnly(file);
-  if (readOnly !== undefined) return printByHand(file, text ?? "{}\n", readOnly, terminal);
-  if (text === undefined) removeSettings(file);
-  else writeSettings(file, text);
+  const byHand = (reason: string) => printByHand(file, text ?? EMPTY_SETTINGS, reason, terminal);
+  if (readOnly !== undefined) return byHand(readOnly);
+  try {
+    if (text === undefined) removeSettings(file);
+    else writeSettings(file, text);
+  } catch (error) {
+    if (error instanceof NotWritable) return byHand(`it cannot be written: ${error.reason}`);
+    throw error;
+  }
   if (original !== undefined) dropBackup(file);
   const { green, bold } = terminal.colors;
-  const shared = sharedEvents(file);
-  const removed = Array.from(ours.keys()).filter((event) => !shared.includes(event));
+  const removed = unregister(file.text).changes.map(({ event }) => event);
   terminal.print(
     [
       `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
       `  removed  ${wrap(removed.join(", "), terminal.columns, " ".repeat(11))}`,
-      ...(shared.length > 0
-        ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
-        : []),
+      ...keptLines(shared),
       original === undefined
         ? "  Other changes made since the installation stay."
         : "  The file was restored byte for byte.",
@@ -111,6 +123,12 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
     ].join("\n"),
   );
   return DONE;
+}
+
+function keptLines(shared: readonly string[]): string[] {
+  return shared.length > 0
+    ? [`  kept     ${shared.join(", ")}: the command also runs something else`]
+    : [];
 }
 
 /** The settings as they were before, if only install has changed them since. */

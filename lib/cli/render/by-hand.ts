@@ -4,17 +4,22 @@ import type { SettingsFile } from "../settings/settings-file";
 import type { Terminal } from "../terminal";
 import { escapeLine } from "./text";
 
-/** Says why nothing was changed, and prints the whole text that the file should have. */
+/**
+ * Says why nothing was changed, and prints the whole text that the file should have.
+ *
+ * @param or what the user can do besides or after putting it there
+ */
 export function printByHand(
-  { path }: SettingsFile,
+  { path }: Pick<SettingsFile, "path">,
   text: string,
   reason: string,
   terminal: Terminal,
+  or = ", or use --settings FILE for another file",
 ): ExitStatus {
   terminal.note(
     `claude-session: ${escapeLine(path)} is managed elsewhere: ${reason}. Nothing was changed.`,
   );
-  terminal.note("Put this text there yourself, or use --settings FILE for another file:\n");
+  terminal.note(`Put this text there yourself${or}:\n`);
   terminal.print(text.trimEnd());
   return FAILED;
 }

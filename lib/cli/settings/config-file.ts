@@ -1,18 +1,20 @@
 // `config.json` as install edits it: the server to forward to, and the path of the forwarder. Everything
 // else in it stays.
-import { fchmodSync, fsyncSync } from "node:fs";
+import { fchmodSync } from "node:fs";
 import { dirname } from "node:path";
 import { applyEdits, modify, parse, type ParseError } from "jsonc-parser";
 import { environment, paths } from "../../environment";
-import { readAddress } from "../../forward/address";
 import { readDestination } from "../../forward/destination";
 import { fieldOf } from "../../history/payload";
 import { faultCode } from "../../os/fault";
-import { readConfigFile, removeFile, replaceFile } from "../../os/file";
+import { readConfigFile, removeFile } from "../../os/file";
 import { ensureOwnFolder } from "../../os/folder";
 import { system } from "../../os/choose-syscalls";
+import { repeatedKeys } from "../../repeated-keys";
 import { CommandError, UsageError } from "../command";
 import { programToRegister } from "./program-folder";
+import { replaceText, whyProtected, writeError } from "./replace-text";
+import { readServerAddress } from "./server-address";
 import { ensureSharedFolder } from "./shared-folder";
 
 const MAX_BYTES = 65_536;
@@ -56,24 +58,35 @@ function editAt(
   return { path, before, after: withServer(path, before, server, forwarder) };
 }
 
-/** Replaces `config.json` as a whole, flushed to the disk. */
+/**
+ * Replaces `config.json` as a whole, flushed to the disk.
+ *
+ * @throws {NotWritable} if the file may not be changed
+ * @throws {CommandError} if that fails; the file is then unchanged
+ */
 export function writeConfig({ path, before, after }: ConfigEdit): void {
   if (after === undefined || after === before) return;
   const isMachines = path === paths.machineConfig;
   if (isMachines) ensureSharedFolder(dirname(path));
   try {
     if (!isMachines) ensureOwnFolder(paths.state);
-    // Through a link, so that a repository of dotfiles keeps the file.
-    const isLink = !isMachines && system.statusAt(path)?.kind === "link";
-    replaceFile(isLink ? system.targetOf(path) : path, after, system, (fd) => {
-      if (isMachines) fchmodSync(fd, 0o644);
-      fsyncSync(fd);
-    });
   } catch (error) {
-    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is unchanged`, {
-      cause: error,
-    });
+    throw writeError(path, after, error);
   }
+  replaceText({ path, target: targetOf(path), before, after }, (fd) => {
+    if (isMachines) fchmodSync(fd, 0o644);
+  });
+}
+
+/** Why `config.json` cannot be changed as wanted, as a system error code; `undefined` if it may succeed. */
+export function whyConfigProtected({ path, before, after }: ConfigEdit): string | undefined {
+  return after === before ? undefined : whyProtected(targetOf(path));
+}
+
+// Through a link, so that a repository of dotfiles keeps the file.
+function targetOf(path: string): string {
+  const isLink = path !== paths.machineConfig && system.statusAt(path)?.kind === "link";
+  return isLink ? system.targetOf(path) : path;
 }
 
 /** Puts `config.json` back as it was before {@link writeConfig}. */
@@ -99,7 +112,7 @@ function withServer(
   if (server === undefined && destinations.length === 0) return before;
   let text = before ?? "{}\n";
   if (server !== undefined) {
-    const address = readAddress(server.url);
+    const address = readServerAddress(server.url);
     if (address.kind === "invalid") throw new UsageError(`--server: ${address.reason}`);
     const known = destinations.findIndex((one) => fieldOf(one, "name") === SERVER_NAME);
     const at = known < 0 ? destinations.length : known;
@@ -142,7 +155,11 @@ function readText(path: string): string | undefined {
 function parseObject(path: string, text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length === 0 && typeof value === "object" && value !== null && !Array.isArray(value))
-    return value;
-  throw new CommandError(`${path} is not a JSON object; fix it first, it is unchanged`);
+  if (errors.length > 0 || typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CommandError(`${path} is not a JSON object; fix it first, it is unchanged`);
+  const [twice] = repeatedKeys(text);
+  // Which of the two an edit should change is unknown.
+  if (twice !== undefined)
+    throw new CommandError(`${path}: ${twice} occurs twice; fix it first, it is unchanged`);
+  return value;
 }

@@ -24,14 +24,12 @@ export function ownHook(hook: unknown): OwnHook | undefined {
   const { type, command, args } = hook as Record<string, unknown>;
   if (type !== "command" || typeof command !== "string") return undefined;
   const list = Array.isArray(args) ? args.map(String) : undefined;
-  const target = commandTarget(command, list, environment);
-  if (target === undefined) return undefined;
-  const path =
-    target.path.includes("/") || target.path.includes("\\") ? target.path : which(target.path);
-  const program = path === undefined ? undefined : ownProgram(path);
-  return path === undefined || program === undefined
-    ? undefined
-    : { program, path, alone: target.alone };
+  const target = commandTarget(command, list, environment, (word) => {
+    const path = /[/\\]/.test(word) ? word : which(word);
+    const program = path === undefined ? undefined : ownProgram(path);
+    return path === undefined || program === undefined ? undefined : { program, path };
+  });
+  return target && { ...target.program, alone: target.alone };
 }
 
 function which(name: string): string | undefined {

@@ -37,6 +37,8 @@ export interface Registration {
   readonly event: string;
   /** The program's path. */
   readonly command: string;
+  /** What Claude Code compares: two entries of an event run both if it differs. */
+  readonly identity: string;
   /** Whether its command also runs something else; then it is never changed. */
   readonly isShared: boolean;
   /** The tools or sources that it is limited to; `undefined` for all. */
@@ -64,12 +66,19 @@ export interface Edited {
  * @throws {SettingsError} if the text is not valid settings
  */
 export function registrations(text: string, recognize: Recognize = ownHook): Registration[] {
-  return ownEntries(parseSettings(text), recognize).map(({ event, own, matcher }) => ({
+  return ownEntries(parseSettings(text), recognize).map(({ event, own, matcher, node }) => ({
     event,
     command: own.path,
+    identity: identityOf(getNodeValue(node)),
     isShared: !own.alone,
     matcher,
   }));
+}
+
+// As client 2.1.330 compares them. It also compares `if`, but two conditions are no reason to run twice.
+function identityOf(hook: unknown): string {
+  const { command, args = null, shell = "bash" } = hook as Record<string, unknown>;
+  return JSON.stringify([command, args, shell]);
 }
 
 /**

@@ -7,14 +7,12 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
   realpathSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { paths } from "../../environment";
@@ -25,6 +23,7 @@ import { system } from "../../os/choose-syscalls";
 import { describeUser } from "../../os/user-name";
 import { CommandError } from "../command";
 import { registrations, SettingsError } from "./registrations";
+import { replaceText, whyProtected, writeError } from "./replace-text";
 
 // Claude Code reads no larger file.
 const MAX_BYTES = 2_097_152;
@@ -62,6 +61,8 @@ export function whyReadOnly({ path, target }: SettingsFile): string | undefined 
   const status = system.statusAt(target);
   if (status !== undefined && !isOwnedByUs(status))
     return `it belongs to ${describeUser(status.userId)}`;
+  const code = whyProtected(target);
+  if (code !== undefined) return `it cannot be written: ${code}`;
   const folder = nearestFolder(target);
   try {
     accessSync(folder, constants.W_OK);
@@ -98,51 +99,20 @@ function nearestFolder(path: string): string {
  * Replaces a settings file as a whole, flushed to the disk, with the mode that it had.
  *
  * @param newMode the mode of a file that is new
+ * @throws {NotWritable} if the file may not be changed
  * @throws {CommandError} if that fails; the file is then unchanged
  */
 export function writeSettings(file: SettingsFile, text: string, newMode = 0o600): void {
   const { path, target } = file;
+  const mode = system.statusAt(target)?.mode ?? newMode;
   try {
-    const mode = system.statusAt(target)?.mode ?? newMode;
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    try {
-      replaceFile(target, text, system, (fd) => {
-        ignoreMissingModes(() => fchmodSync(fd, mode));
-        fsyncSync(fd);
-      });
-    } catch (error) {
-      // A file that is mounted by itself, as into a container, cannot be replaced.
-      if (faultCode(error) !== "EBUSY" || file.text === undefined) throw error;
-      writeInPlace(target, text, file.text);
-    }
   } catch (error) {
-    throw new CommandError(`${path} cannot be written: ${faultCode(error)}; it is unchanged`, {
-      cause: error,
-    });
+    throw writeError(path, text, error);
   }
-}
-
-/** Writes over a file. If that fails half-way, as on a full disk, the old text is written back. */
-function writeInPlace(target: string, text: string, oldText: string): void {
-  const fd = openSync(target, constants.O_WRONLY);
-  try {
-    try {
-      overwrite(fd, text);
-    } catch (error) {
-      overwrite(fd, oldText);
-      throw error;
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function overwrite(fd: number, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;)
-    written += writeSync(fd, bytes, written, bytes.length - written, written);
-  ftruncateSync(fd, bytes.length);
-  fsyncSync(fd);
+  replaceText({ path, target, before: file.text, after: text }, (fd) =>
+    ignoreMissingModes(() => fchmodSync(fd, mode)),
+  );
 }
 
 /** Removes temp files that a killed install left next to the settings and in our folders. */
@@ -151,10 +121,22 @@ export function sweepLeftovers(file: SettingsFile): void {
     removeStaleTempFiles(folder);
 }
 
-/** Removes a settings file that install made. */
-export function removeSettings({ target }: SettingsFile): void {
-  removeFile(target);
+/**
+ * Removes a settings file that install made; one that is mounted by itself becomes empty.
+ *
+ * @throws {NotWritable} if the file may not be changed
+ */
+export function removeSettings(file: SettingsFile): void {
+  try {
+    removeFile(file.target);
+  } catch (error) {
+    if (faultCode(error) !== "EBUSY") throw writeError(file.path, EMPTY_SETTINGS, error);
+    writeSettings(file, EMPTY_SETTINGS);
+  }
 }
+
+/** Settings that say nothing. */
+export const EMPTY_SETTINGS = "{}\n";
 
 /**
  * The commands of our entries, by event.
@@ -173,7 +155,8 @@ export function ownCommands({ path, text = "" }: SettingsFile): Map<string, stri
 
 /** The events of our entries whose commands also run something else, which are never changed. */
 export function sharedEvents({ text = "" }: SettingsFile): string[] {
-  return registrations(text).flatMap(({ event, isShared }) => (isShared ? [event] : []));
+  const shared = registrations(text).filter(({ isShared }) => isShared);
+  return [...new Set(shared.map(({ event }) => event))];
 }
 
 /** Where the backup of a settings file is: the settings without our entries. */

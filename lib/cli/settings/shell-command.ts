@@ -1,115 +1,193 @@
-// Which program a hook's command starts. A person or the client may have rewritten our entries: without
-// `args`, quoted, behind `exec`, with redirections.
-import { basename } from "node:path";
+// Which of our programs a hook's command starts. A person or the client may have rewritten our entries: without `args`,
+// quoted, behind `exec`, `env` or a test whether the program exists, with redirections.
+import { basename, resolve } from "node:path";
 import type { Environment } from "../../os/paths";
+import { expand, tokenize, unquote, type Token } from "./shell-words";
 
-/** The program of a command. It is `alone` if nothing else runs in the same command. */
-export interface CommandTarget {
-  /** As it was written, with `~` and variables expanded: absolute, or a bare name. */
-  readonly path: string;
+/** Finds one of our programs by a path or, where a command's name stands, by a bare name. */
+export type FindProgram<P> = (word: string) => P | undefined;
+
+/** A program that a command starts. It is `alone` if the rest of the command is only a wrapper around it. */
+export interface CommandTarget<P> {
+  readonly program: P;
   readonly alone: boolean;
 }
 
 /**
- * Finds the program that a command hook starts.
+ * Finds our program in a command hook.
  *
  * @param args `undefined` for the shell form: https://code.claude.com/docs/en/hooks
- * @returns `undefined` for a command that no program can be read from
+ * @returns `undefined` for a command that does not name one
  */
-export function commandTarget(
+export function commandTarget<P>(
   command: string,
   args: readonly string[] | undefined,
   env: Environment,
-): CommandTarget | undefined {
-  if (args === undefined) return shellTarget(command, env);
-  const isShell = /^(?:ba|da|z)?sh$/.test(basename(command)) && /^-\w*c$/.test(args[0] ?? "");
-  if (isShell && args[1] !== undefined) return shellTarget(args[1], env);
-  return { path: expand(command, env), alone: true };
-}
-
-function shellTarget(command: string, env: Environment): CommandTarget | undefined {
+  find: FindProgram<P>,
+): CommandTarget<P> | undefined {
+  const reading = new Reading(env, find);
+  if (args !== undefined) {
+    reading.run([command, ...args].map((word) => expand(word, env)));
+    return reading.target;
+  }
   // Without a shell's quoting, an absolute path with spaces is what a person most likely meant.
-  if (isPlainPath(command)) return { path: command, alone: true };
-  const tokens = tokenize(command, env);
-  if (tokens === undefined) return undefined;
-  const end = tokens.findIndex(({ isOperator }) => isOperator);
-  const words = tokens.slice(0, end < 0 ? undefined : end).map(({ text }) => text);
-  const path = words[wrapperLength(words)];
-  if (path === undefined) return undefined;
-  return { path, alone: end < 0 || isHarmlessRest(tokens.slice(end)) };
+  const plain = isPlainPath(command) ? find(command) : undefined;
+  if (plain !== undefined) return { program: plain, alone: true };
+  reading.script(command);
+  return reading.target;
 }
 
 function isPlainPath(command: string): boolean {
   return /^(?:\/|[A-Za-z]:[\\/])[^"'$`;&|<>()*?\n]*$/.test(command) && !/\s-|\s\//.test(command);
 }
 
-interface Token {
-  readonly text: string;
-  readonly isOperator: boolean;
-}
+/** Words of the shell's grammar, before which a command may begin. */
+const RESERVED = /^(?:if|then|elif|else|fi|!|\{|\})$/;
 
-// The common subset of POSIX shells: quotes, backslashes, the operators, and the variables that people use
-// in settings. A command with anything else, such as `$(…)`, is not understood, and so never changed.
-const TOKEN =
-  /\s+|(?<operator>\d*(?:>>|>&|[<>])&?\d*|\|\||&&|[;&|\n()])|(?<word>(?:'[^']*'|"(?:[^"\\`]|\\.)*"|\\.|[^\s'"\\;&|<>()`])+)/gy;
+/** Commands that only start another one: options that have a value, and how many operands precede the other command. */
+const WRAPPERS: Readonly<Record<string, { readonly valued?: RegExp; readonly operands?: number }>> =
+  {
+    builtin: {},
+    command: {},
+    env: { valued: /^(?:-u|-C|--unset|--chdir)$/ },
+    exec: { valued: /^-a$/ },
+    ionice: { valued: /^-[cn]$/ },
+    nice: { valued: /^(?:-n|--adjustment)$/ },
+    nohup: {},
+    setsid: {},
+    stdbuf: { valued: /^-[ioe]$/ },
+    time: { valued: /^-[fo]$/ },
+    timeout: { valued: /^(?:-[ks]|--kill-after|--signal)$/, operands: 1 },
+  };
 
-function tokenize(command: string, env: Environment): Token[] | undefined {
-  const tokens: Token[] = [];
-  let at = 0;
-  for (const match of command.trim().matchAll(TOKEN)) {
-    at = match.index + match[0].length;
-    const { operator, word } = match.groups ?? {};
-    if (operator !== undefined) tokens.push({ text: operator, isOperator: true });
-    if (word !== undefined) {
-      const text = unquote(word, env);
-      if (text.includes("$(")) return undefined;
-      tokens.push({ text, isOperator: false });
+/** Commands that do nothing by themselves: they test, decide about the exit status, or prepare the shell. */
+const HARMLESS =
+  /^(?:\[|\[\[|test|true|false|:|exit|return|cd|export|set|umask|unset|wait|hash|type|which)$/;
+
+/** Commands that name a program without starting it. */
+const NAMING =
+  /^(?:basename|cat|chmod|cp|dirname|echo|file|grep|head|ls|md5sum|mv|printf|readlink|realpath|rm|sha256sum|stat|tail|touch|wc)$/;
+
+/** What is known of a command so far. */
+class Reading<P> {
+  private readonly env: Record<string, string | undefined>;
+  private started: P | undefined;
+  private named: P | undefined;
+  private runsMore = false;
+  /** Where a `cd` of the command went. */
+  private folder: string | undefined;
+
+  constructor(
+    env: Environment,
+    private readonly find: FindProgram<P>,
+  ) {
+    this.env = { ...env };
+  }
+
+  get target(): CommandTarget<P> | undefined {
+    if (this.started !== undefined) return { program: this.started, alone: !this.runsMore };
+    return this.named === undefined ? undefined : { program: this.named, alone: false };
+  }
+
+  /** Reads a whole script. */
+  script(text: string): void {
+    const tokens = tokenize(text);
+    if (tokens === undefined) {
+      // It starts something that cannot be read, and perhaps ours.
+      this.runsMore = true;
+      this.mention(text);
+      return;
+    }
+    for (const words of simpleCommands(tokens)) this.simple(words);
+  }
+
+  private simple(quoted: readonly string[]): void {
+    const words = quoted.slice(assignments(quoted));
+    for (const assignment of quoted.slice(0, quoted.length - words.length)) {
+      const [name = "", ...value] = assignment.split("=");
+      // A prefix of a command counts for that command alone, but none gives one name two meanings.
+      this.env[name] = unquote(value.join("="), this.env);
+    }
+    this.run(words.map((word) => unquote(word, this.env)));
+  }
+
+  /** Reads one command, without its assignments and redirections. */
+  run(words: readonly string[]): void {
+    const at = wrapped(words);
+    const [name, ...args] = words.slice(at);
+    if (name === undefined) return;
+    const program = this.find(this.inFolder(name));
+    if (program !== undefined) {
+      this.started ??= program;
+      return;
+    }
+    const command = basename(name);
+    if (command === "cd")
+      this.folder = args[0] === undefined ? this.env["HOME"] : this.inFolder(args[0], true);
+    const script = scriptOf(command, args);
+    if (script !== undefined) this.script(script);
+    // `command -v` only looks for a program, and a plain `cat` hands on its input.
+    else if (HARMLESS.test(command) || (words[0] === "command" && words[1] === "-v")) return;
+    else if (command === "cat" && args.every((arg) => arg === "-")) return;
+    else {
+      this.runsMore = true;
+      if (!NAMING.test(command)) for (const word of args) this.mention(word);
     }
   }
-  return at === command.trim().length ? tokens : undefined;
-}
 
-function unquote(word: string, env: Environment): string {
-  return word.replace(
-    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)/g,
-    (_, single?: string, double?: string, escaped?: string, plain?: string) =>
-      single ??
-      escaped ??
-      (double === undefined
-        ? expand(plain ?? "", env)
-        : expandVariables(double.replace(/\\(["\\$`])/g, "$1"), env)),
-  );
-}
-
-function expand(word: string, env: Environment): string {
-  const home = env["HOME"] ?? env["USERPROFILE"];
-  const isHome = home !== undefined && /^~(?=\/|$)/.test(word);
-  return expandVariables(isHome ? home + word.slice(1) : word, env);
-}
-
-function expandVariables(word: string, env: Environment): string {
-  return word.replace(
-    /\$(?:\{(HOME|CLAUDE_CONFIG_DIR|CLAUDE_PROJECT_DIR)\}|(HOME|CLAUDE_CONFIG_DIR|CLAUDE_PROJECT_DIR)\b)/g,
-    (whole, braced?: string, bare?: string) => env[braced ?? bare ?? ""] ?? whole,
-  );
-}
-
-/** How many words come before the program: assignments, and commands that run another one. */
-function wrapperLength(words: readonly string[]): number {
-  let at = 0;
-  for (; at < words.length; at++) {
-    const word = words[at] ?? "";
-    if (/^\w+=/.test(word) || /^(?:exec|command|env|nice|nohup|time)$/.test(word)) continue;
-    if (word !== "timeout") return at;
-    at++; // Its duration.
+  /** Looks for our program's path in a text of which only that much can be understood. */
+  private mention(text: string): void {
+    for (const word of [text, ...text.split(/[\s'"`;&|<>(){}=]+/)]) {
+      const path = expand(word, this.env);
+      if (/[/\\]/.test(path)) this.named ??= this.find(path);
+    }
   }
-  return at;
+
+  private inFolder(path: string, isFolder = false): string {
+    const isRelative = isFolder
+      ? !path.startsWith("/")
+      : /^\.{0,2}[^/]*\//.test(path) && !path.startsWith("/");
+    return isRelative && this.folder !== undefined ? resolve(this.folder, path) : path;
+  }
 }
 
-// Redirections, and what makes a failure silent: `>/dev/null 2>&1 || true`.
-function isHarmlessRest(tokens: readonly Token[]): boolean {
-  const rest = tokens.map(({ text }) => text).join(" ");
-  return /^(?:\d*(?:>>|>|<)\s*\/dev\/null\s*|\d*>&\d\s*)*(?:(?:\|\||;)\s*(?:true|:|exit 0))?\s*;?$/.test(
-    rest,
-  );
+/** Splits tokens into the words of each command, without redirections. */
+function simpleCommands(tokens: readonly Token[]): string[][] {
+  const commands: string[][] = [[]];
+  for (let at = 0; at < tokens.length; at++) {
+    const { text, isOperator } = tokens[at] as Token;
+    const words = commands.at(-1) ?? [];
+    if (!isOperator) {
+      if (words.length > 0 || !RESERVED.test(text)) words.push(text);
+    } else if (/[<>]/.test(text)) {
+      at++; // Its file or descriptor.
+    } else commands.push([]);
+  }
+  return commands;
+}
+
+function assignments(words: readonly string[]): number {
+  const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  return first < 0 ? words.length : first;
+}
+
+/** How many words come before the command that wrappers start in the end. */
+function wrapped(words: readonly string[]): number {
+  for (let at = 0; ;) {
+    at += assignments(words.slice(at));
+    const wrapper = WRAPPERS[basename(words[at] ?? "")];
+    if (wrapper === undefined || !Object.hasOwn(WRAPPERS, basename(words[at] ?? ""))) return at;
+    at++;
+    for (; words[at]?.startsWith("-") === true; at++)
+      if (wrapper.valued?.test(words[at] ?? "") === true) at++;
+    at += wrapper.operands ?? 0;
+  }
+}
+
+/** The script that a shell is given as one argument. */
+function scriptOf(command: string, args: readonly string[]): string | undefined {
+  if (command === "eval") return args.join(" ");
+  if (!/^(?:ba|da|k|z)?sh$/.test(command)) return undefined;
+  const at = args.findIndex((arg) => /^-\w*c$/.test(arg));
+  return at < 0 || args.slice(0, at).some((arg) => !arg.startsWith("-")) ? undefined : args[at + 1];
 }

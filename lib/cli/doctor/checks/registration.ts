@@ -119,6 +119,12 @@ function* checkCommands({ scope, path, registered }: SettingsFacts): Generator<R
         `${path} limits ${event} to ${matcher}: other calls are not recorded`,
         "Remove the matcher from this entry.",
       );
+  const shared = new Set(registered.filter((one) => one.isShared).map(({ event }) => event));
+  if (shared.size > 0)
+    yield warn(
+      `${path} starts our programs together with something else: ${[...shared].join(", ")}`,
+      "install and uninstall leave these entries as they are; edit them yourself.",
+    );
   for (const event of new Set(registered.map((one) => one.event))) {
     const reason = whyNeverRegistered(event);
     if (reason !== undefined)
@@ -130,27 +136,36 @@ function andOthers(others: readonly string[]): string {
   return others.length === 0 ? "" : ` and ${others.length} more`;
 }
 
-// Claude Code runs a command once, however many settings files name it.
+// Claude Code runs a command once, however many settings files name it, but it compares commands as they are written.
 function* checkDoubles(registering: readonly SettingsFacts[]): Generator<Result> {
-  const doubles = new Map<string, string[]>();
+  const doubles = new Map<string, { readonly files: SettingsFacts[]; readonly events: string[] }>();
   for (const event of registeredEvents(registering)) {
     const files = registering.filter(({ registered }) =>
       registered.some((one) => one.event === event),
     );
-    const commands = new Set(
-      files.flatMap(({ registered }) =>
-        registered.filter((one) => one.event === event).map(({ command }) => command),
-      ),
+    const entries = files.flatMap(({ registered }) =>
+      registered.filter((one) => one.event === event),
     );
-    if (commands.size < 2) continue;
+    if (new Set(entries.map(({ identity }) => identity)).size < 2) continue;
+    const programs = new Set(entries.map(({ command }) => command)).size;
     const places = files.map(({ path }) => path).join(" and ");
-    doubles.set(places, [...(doubles.get(places) ?? []), event]);
+    const verb = files.length === 1 ? "registers" : "register";
+    const what = programs > 1 ? "different programs" : "the same program by different commands";
+    const reason = `${places} ${verb} ${what}`;
+    const known = doubles.get(reason)?.events ?? [];
+    doubles.set(reason, { files, events: [...known, event] });
   }
-  for (const [places, events] of doubles)
-    yield warn(
-      `Recorded twice, because ${places} register different programs: ${events.join(", ")}`,
-      registering.some(({ scope }) => scope === "managed")
-        ? "The administrator's entries stay; claude-session uninstall removes yours, or a project's with --scope."
-        : "Keep one of them: claude-session install moves entries here, and uninstall --scope removes them.",
-    );
+  for (const [reason, { files, events }] of doubles)
+    yield warn(`Recorded twice, because ${reason}: ${events.join(", ")}`, keepOne(files));
+}
+
+function keepOne(files: readonly SettingsFacts[]): string {
+  const [first, second] = files;
+  if (first !== undefined && second === undefined)
+    return first.registered.some(({ isShared }) => isShared)
+      ? "Remove one of the entries."
+      : installInto(first.scope);
+  return files.some(({ scope }) => scope === "managed")
+    ? "The administrator's entries stay; claude-session uninstall removes yours, or a project's with --scope."
+    : "Keep one of them: claude-session uninstall removes your own entries, and uninstall --scope project or local removes a project's.";
 }

@@ -84,6 +84,7 @@ function contentFacts(text: string): typeof NOTHING {
   const registered = registrations(text).map((registration) => ({
     event: registration.event,
     command: registration.command,
+    identity: registration.identity,
     isShared: registration.isShared,
     matcher: registration.matcher,
     program: programAt(registration.command),

@@ -25,6 +25,7 @@ const own = {
 const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
   event,
   command: `/p/${programFor(event)}`,
+  identity: more.command ?? `/p/${programFor(event)}`,
   isShared: false,
   matcher: undefined,
   program: "ours",
@@ -295,6 +296,20 @@ describe("doctor reports", () => {
       "/s/settings.json names /q/session-event: not in the folder of this program, so not tested",
       withProject({
         registered: [registration("Added", { command: "/q/session-event", program: "elsewhere" })],
+      }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "Recorded twice, because /s/settings.json and /h/settings.json register the same program by different commands: Stop",
+      withProject({ registered: [registration("Stop", { identity: '"$HOME"/p/session-event' })] }),
+    ],
+    [
+      "warn",
+      "Registration",
+      "Recorded twice, because /s/settings.json registers the same program by different commands: Added",
+      withProject({
+        registered: [registration("Added"), registration("Added", { identity: "~/session-event" })],
       }),
     ],
     [

@@ -15,16 +15,20 @@ setDefaultTimeout(30_000);
 const recognize: entries.Recognize = (hook) => {
   const { type, command, args } = hook as { type: string; command: string; args?: string[] };
   const target =
-    type === "command" ? commandTarget(command, args, { HOME: "/home/you" }) : undefined;
-  const name = target?.path
-    .replaceAll("\\", "/")
-    .split("/")
-    .at(-1)
-    ?.replace(/\.exe$/, "");
-  const program = HOOK_PROGRAMS.find((one) => one === name);
-  return target === undefined || program === undefined || target.path.startsWith("/other/")
-    ? undefined
-    : { ...target, program };
+    type === "command"
+      ? commandTarget(command, args, { HOME: "/home/you" }, (path) => {
+          const name = path
+            .replaceAll("\\", "/")
+            .split("/")
+            .at(-1)
+            ?.replace(/\.exe$/, "");
+          const program = HOOK_PROGRAMS.find((one) => one === name);
+          return program === undefined || path.startsWith("/other/")
+            ? undefined
+            : { program, path };
+        })
+      : undefined;
+  return target && { ...target.program, alone: target.alone };
 };
 const register = (text: string, wanted: ReadonlyMap<string, string>) =>
   entries.register(text, wanted, recognize);
@@ -313,6 +317,34 @@ describe("an entry of ours", () => {
       "behind exec, made silent",
       { type: "command", command: "exec /a/session-start 2>/dev/null || true" },
     ],
+    ...[
+      "[ -x /a/session-start ] && /a/session-start || true",
+      "if [ -x ~/hooks/session-start ]; then ~/hooks/session-start; fi",
+      'test ! -x "$HOME/session-start" || "$HOME/session-start"',
+      "command -v /a/session-start >/dev/null && /a/session-start",
+      "cd / && /a/session-start",
+      "cd ~/.claude/hooks && ./session-start",
+      "sh -c 'exec /a/session-start'",
+      'bash -lc "/a/session-start"',
+      "nice -n 5 /a/session-start",
+      "/usr/bin/env /a/session-start",
+      "env -u TZ A=b /a/session-start",
+      'TZ=UTC FOO="a b" /a/session-start',
+      "timeout -k 1 5 nohup /a/session-start",
+      "time -p /a/session-start",
+      "( /a/session-start )",
+      "{ /a/session-start; }",
+      "cat | /a/session-start",
+      "/a/session-start &",
+      "/a/session-start 2>>/tmp/log",
+      "/a/session-start &>/dev/null; exit 0",
+      "/a/session-start # records",
+      "/a/session-start \\\n  2>/dev/null",
+      'set -e\nP=/a/session-start\n[ -x "$P" ] && "$P"',
+      "${CLAUDE_CONFIG_DIR:-$HOME/.claude}/hooks/session-start",
+      '"${CLAUDE_CONFIG_DIR:-${HOME}/.claude}"/hooks/session-start',
+    ].map((command) => [`as ${command}`, { type: "command", command }] as [string, object]),
+    ["behind env in exec form", { type: "command", command: "env", args: ["/a/session-start"] }],
     ["in a shell of its own", { type: "command", command: "sh", args: ["-c", "/a/session-start"] }],
     ["with arguments", { type: "command", command: "/a/session-start", args: ["x"], timeout: 5 }],
     ["without a timeout", { type: "command", command: "/a/session-start", args: [] }],
@@ -336,6 +368,9 @@ describe("an entry of ours", () => {
     ["with another name", own("/a/session-starter").hooks[0]],
     ["of another program with its name", own("/other/session-start").hooks[0]],
     ["that only mentions it", { type: "command", command: "echo /a/session-start" }],
+    ["that only tests for it", { type: "command", command: "[ -x /a/session-start ] || say gone" }],
+    ["that lists it", { type: "command", command: "ls -l /a/session-start | mail you" }],
+    ["that has its name as a word", { type: "command", command: "log session-start" }],
     ["in a form that we do not understand", { type: "command", command: "$(which session-start)" }],
   ])("is not a hook %s", (_, hook) => {
     const text = written({ SessionStart: [{ hooks: [hook] }] });
@@ -347,6 +382,14 @@ describe("an entry of ours", () => {
     "/a/session-start && notify-send started",
     "/a/session-start; cleanup",
     "/a/session-start | tee log",
+    "/a/session-start\ncleanup",
+    "( cleanup & /a/session-start )",
+    "sh -c 'cleanup; /a/session-start'",
+    "strace -o /tmp/trace /a/session-start",
+    "sudo -u you sh -c 'exec /a/session-start'",
+    'x=$(date); "/a/session-start"',
+    "echo `date` > /tmp/at; /a/session-start",
+    "while read -r line; do echo $line | /a/session-start; done",
   ])("stays as it is where its command also runs something else: %s", (command) => {
     const text = written({ SessionStart: [{ hooks: [{ type: "command", command }] }] });
     expect(registrations(text)).toMatchObject([{ isShared: true }]);
