@@ -15,6 +15,7 @@ import { otherClient, type OtherClient } from "./other-client";
 import { reportFaults } from "./error-log";
 import {
   leadingSessionId,
+  mayNameSession,
   outerFields,
   readEvent,
   type MalformedInput,
@@ -75,11 +76,11 @@ async function recordEvent(program: HookProgram): Promise<void> {
   const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
   const client = otherClient(payload);
-  // The variable and the pointer name a session of Claude Code.
-  const session =
-    client === undefined
-      ? resolveSession(payload, environment, project)
-      : resolveSession(payload, {}, projectAt(""));
+  // The variable and the pointer name a session of Claude Code, and maybe not the one that a part of an event is of.
+  const isOurs = client === undefined && !(outcome.kind === "malformed" && mayNameSession(outcome));
+  const session = isOurs
+    ? resolveSession(payload, environment, project)
+    : resolveSession(payload, {}, projectAt(""));
   if (await isResentFailure(payload, session)) return reportFaults(program.name, configFaults);
   const record = buildRecord(
     outcome,
