@@ -3,6 +3,7 @@
 // It applies to kinds of text, wherever they occur. So every known field is listed here with the kind of text that it
 // holds, and an unlisted field, such as one that a newer client added, counts as content.
 import type { Config } from "../config";
+import { eventNameOf } from "./other-client";
 import type { Payload } from "./read-event";
 
 /** The value of a field that is not captured. */
@@ -38,7 +39,7 @@ const CONTENT: Readonly<Record<Content, readonly string[]>> = {
 
 // Names, ids, numbers and choices from a fixed list, none of which anyone wrote.
 const STRUCTURE: readonly string[] = [
-  "session_id transcript_path cwd hook_event_name prompt_id permission_mode scratchpad_dir",
+  "session_id transcript_path cwd hook_event_name hookEventName prompt_id permission_mode scratchpad_dir",
   "agent_id agent_type agent_transcript_path effort level tool_name tool_use_id duration_ms mcp_server",
   "source model seconds_since_last_response context_tokens prompt_cache_likely_expired",
   "estimated_cache_write_usd trigger reason error is_interrupt notification_type title stop_hook_active",
@@ -57,7 +58,7 @@ const LISTS: ReadonlySet<string> = new Set(["background_tasks", "session_crons",
 /** The payload with {@link NOT_CAPTURED} in place of what the user keeps out of the log. */
 export function withoutUncaptured(payload: Payload, capture: Capture): Payload {
   if (capture.prompts && capture.tool_input && capture.tool_response) return payload;
-  return filtered(payload, capture, String(payload["hook_event_name"]));
+  return filtered(payload, capture, eventNameOf(payload) ?? "");
 }
 
 function filtered(fields: Payload, capture: Capture, event: string): Payload {

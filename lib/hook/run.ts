@@ -11,7 +11,7 @@ import { findProject, projectAt, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
 import { renderRecord, buildRecord } from "./build-record";
-import { otherClient, type OtherClient } from "./other-client";
+import { eventNameOf, otherClient, type OtherClient } from "./other-client";
 import { reportFaults } from "./error-log";
 import {
   leadingSessionId,
@@ -75,7 +75,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
   });
   const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
-  const client = otherClient(payload);
+  const client = otherClient(payload, environment);
   // The variable and the pointer name a session of Claude Code, and maybe not the one that a part of an event is of.
   const isOurs = client === undefined && !(outcome.kind === "malformed" && mayNameSession(outcome));
   const session = isOurs
@@ -99,8 +99,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
   const faults = [...configFaults];
   if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
   // The name as it was sent: the record's may be masked.
-  const sent = payload["hook_event_name"];
-  const event = typeof sent === "string" && sent !== "" ? sent : program.event;
+  const event = eventNameOf(payload) ?? program.event;
   try {
     appendRecord(paths.events, record.timestamp, renderRecord(record, config.limits));
   } catch (error) {

@@ -275,6 +275,90 @@ describe("who says which session it is", () => {
     },
   );
 
+  // What agents that run our hooks send, and whether it is Claude Code's pointer that they must leave alone.
+  test.each([
+    ["sessionID", { sessionID: "ses_4f5c7" }, "ses_4f5c7", "other"],
+    ["SessionId", { SessionId: "c-3" }, "c-3", "other"],
+    ["session-id", { "session-id": "c-5" }, "c-5", "other"],
+    ["session", { session: "c-2" }, "c-2", "other"],
+    ["session as an object", { session: { id: "c-1" } }, "unknown", "other"],
+    ["threadId", { threadId: "T-0198" }, "T-0198", "other"],
+    ["chat_id", { chat_id: "c9" }, "c9", "other"],
+    ["conversation_id", { conversation_id: "c8" }, "c8", "other"],
+    ["an empty session_id", { session_id: "", sessionId: "c-8" }, "c-8", "other"],
+    ["VS Code's keys", { sessionId: B, hookEventName: "SessionStart" }, B, "copilot"],
+    [
+      "a transcript of Gemini CLI",
+      { session_id: B, transcript_path: "/home/me/.gemini/tmp/abc/chats/s.json" },
+      B,
+      "other",
+    ],
+  ])("an event with %s has that session, and leaves the pointer", async (_, sent, id, client) => {
+    using sandbox = new Sandbox();
+    await hook(sandbox, "SessionStart", { source: "startup" });
+    const name = "hookEventName" in sent ? {} : { hook_event_name: "SessionStart" };
+    const payload = { ...sent, ...name, source: "startup", cwd: sandbox.project };
+    await runProgram("session-start", sandbox, payload, { env: bare });
+    const record = (await recordsOf(sandbox)).at(-1);
+    expect(record).toMatchObject({ session_id: id, client, event: "SessionStart" });
+    expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+    expect(await json(sandbox, "list")).toMatchObject([{ session_id: A }]);
+  });
+
+  test("Gemini CLI's variable names its session before it has a transcript", async () => {
+    using sandbox = new Sandbox();
+    await hook(sandbox, "SessionStart", { source: "startup" });
+    const gemini = { session_id: B, transcript_path: "", source: "startup" };
+    await hook(sandbox, "SessionStart", gemini, { GEMINI_SESSION_ID: B });
+    expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+  });
+
+  test("VS Code's event has its own name where one program serves many", async () => {
+    using sandbox = new Sandbox();
+    const off = { prompts: false, tool_input: false, tool_response: false };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ capture: off }));
+    const prompt = { sessionId: B, hookEventName: "UserPromptSubmit", prompt: "salary" };
+    await runProgram("session-event", sandbox, prompt);
+    const record = await onlyRecordOf(sandbox);
+    expect(record).toMatchObject({ event: "UserPromptSubmit", session_id: B, client: "copilot" });
+    expect(JSON.stringify(record)).not.toContain("salary");
+  });
+
+  const big = "x".repeat(300_000);
+  test.each([
+    ["as Python writes it", { session_id: B, hook_event_name: "Stop", text: big }, 0, B],
+    ["indented", { session_id: B, hook_event_name: "Stop", text: big }, 2, B],
+    ["with its id last", { hook_event_name: "Stop", text: big, session_id: B }, 2, B],
+    ["with its id in between", { a: big, session_id: B, b: big }, 0, "unknown"],
+    ["with an id that is none", { session_id: { id: B }, text: big }, 1, "unknown"],
+    ["with no id that is seen", { text: big }, 0, "unknown"],
+  ])(
+    "input over the limit, %s, is never filed under the pointer's",
+    async (_, sent, indent, id) => {
+      using sandbox = new Sandbox();
+      write(`${sandbox.state}/config.json`, '{"limits":{"input_bytes":2048}}');
+      await hook(sandbox, "SessionStart", { source: "startup" });
+      const text =
+        indent > 0
+          ? JSON.stringify(sent, undefined, indent)
+          : JSON.stringify(sent).replaceAll('":', '": ').replaceAll(',"', ', "');
+      await runProgram("session-event", sandbox, text, { env: bare });
+      const record = (await recordsOf(sandbox)).at(-1);
+      expect(record?.session_id).toBe(id);
+      if ("hook_event_name" in sent) expect(record?.event).toBe("Stop");
+    },
+  );
+
+  test.each(['{"sessionId": "b", "prompt": "half', "{'session_id': 'b'}", "thread_id=b"])(
+    "input that is no JSON and shows a session is not filed under the pointer's: %s",
+    async (text) => {
+      using sandbox = new Sandbox();
+      await hook(sandbox, "SessionStart", { source: "startup" });
+      await runProgram("session-event", sandbox, text, { env: bare });
+      expect((await recordsOf(sandbox)).at(-1)?.session_id).toBe("unknown");
+    },
+  );
+
   test("Cursor's session neither takes the pointer nor appears as one of Claude Code", async () => {
     using sandbox = new Sandbox();
     await hook(sandbox, "SessionStart", { source: "startup" });
