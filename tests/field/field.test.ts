@@ -234,6 +234,9 @@ describe("privacy fails closed", () => {
     ["StopFailure", { error: "unknown", error_details: "salary" }],
     ["ElicitationResult", { action: "accept", content: { pay: "salary" } }],
     ["Stop", { field_of_a_newer_client: "salary" }],
+    ["Notification", { title: "salary", notification_type: "agent_completed" }],
+    ["Notification", { message: "Claude needs your permission to use Bash: salary" }],
+    ["Notification", { message: "The salary table is ready" }],
   ])(
     "with everything off, nothing that is content of %s is recorded: %j",
     async (event, fields) => {
@@ -246,6 +249,53 @@ describe("privacy fails closed", () => {
       expect(JSON.stringify(record)).not.toContain("salary");
     },
   );
+});
+
+describe("what a response repeats of its input", () => {
+  const calls: readonly (readonly [string, object, unknown])[] = [
+    [
+      "Write",
+      { file_path: "/x", content: "my salary" },
+      { type: "create", filePath: "/x", content: "my salary\n", structuredPatch: [], left: 7 },
+    ],
+    [
+      "Edit",
+      { file_path: "/x", old_string: "'a'", new_string: "salary" },
+      {
+        oldString: "’a’",
+        newString: "salary",
+        originalFile: "the salary",
+        structuredPatch: [{ lines: ["-’a’", "+salary"] }],
+        left: 7,
+      },
+    ],
+    ["Edit", { old_string: "my salary" }, "String to replace not found.\nString: my salary (left)"],
+    ["Agent", { prompt: "find the salary" }, { prompt: "find the salary.", content: ["left"] }],
+    ["Bash", { command: "salary" }, { stdout: "left", command: "salary" }],
+    ["TaskCreate", { subject: "salary" }, { task: { id: "left", subject: "salary" } }],
+    ["mcp__a__b", { q: ["my salary"] }, [{ type: "text", text: "for my salary: left" }]],
+  ];
+  test.each(calls)("is left out with it: %s %j", async (tool_name, tool_input, tool_response) => {
+    using sandbox = new Sandbox();
+    write(`${sandbox.state}/config.json`, '{"capture":{"tool_input":false}}');
+    await hook(sandbox, "PostToolUse", { tool_name, tool_input, tool_response });
+    const call = { tool_name, tool_input, tool_response, tool_use_id: "t" };
+    await hook(sandbox, "PostToolBatch", { tool_calls: [call] });
+    for (const record of await recordsOf(sandbox)) {
+      expect(JSON.stringify(record)).not.toContain("salary");
+      // The rest of the response stays.
+      expect(JSON.stringify(record)).toMatch(/left/);
+    }
+  });
+
+  test("is in the log with it", async () => {
+    using sandbox = new Sandbox();
+    for (const [tool_name, tool_input, tool_response] of calls)
+      await hook(sandbox, "PostToolUse", { tool_name, tool_input, tool_response });
+    expect((await recordsOf(sandbox)).map(({ payload }) => payload)).toEqual(
+      calls.map(([, , tool_response]) => ({ tool_response })),
+    );
+  });
 });
 
 describe("who says which session it is", () => {
