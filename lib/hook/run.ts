@@ -44,6 +44,8 @@ export interface RecordedEvent {
   readonly session: Session;
   readonly project: Project;
   readonly config: Config;
+  /** The Claude Code process. */
+  readonly pid: number;
   /** The agent that sent the event, if it is not Claude Code. */
   readonly client: OtherClient | undefined;
 }
@@ -82,6 +84,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     ? resolveSession(payload, environment, project)
     : resolveSession(payload, {}, projectAt(""));
   if (await isResentFailure(payload, session)) return reportFaults(program.name, configFaults);
+  const pid = claudePid();
   const record = buildRecord(
     outcome,
     {
@@ -90,7 +93,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
       session,
       project,
       user: userName(),
-      pid: claudePid(),
+      pid,
       client,
     },
     config.capture,
@@ -106,7 +109,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
     faults.push(`${event} not recorded: ${faultCode(error)}`);
   }
   try {
-    const recorded = { event, startedMs, session, project, config, client };
+    const recorded = { event, startedMs, session, project, config, pid, client };
     faults.push(...((await program.after?.(recorded)) ?? []));
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);

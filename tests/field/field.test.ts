@@ -7,6 +7,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -298,6 +299,12 @@ describe("what a response repeats of its input", () => {
   });
 });
 
+/** A process that stands for Claude Code in one terminal. */
+function pane() {
+  const child = Bun.spawn(["sleep", "60"]);
+  return { env: { CLAUDE_PID: String(child.pid) }, [Symbol.dispose]: () => child.kill() };
+}
+
 describe("who says which session it is", () => {
   const bare = { CLAUDE_PROJECT_DIR: undefined };
 
@@ -438,6 +445,71 @@ describe("who says which session it is", () => {
     await hook(sandbox, "SessionEnd", { reason: "other" });
     expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
   });
+
+  test.skipIf(!onLinux)("the end of one of two processes of a session leaves it", async () => {
+    using sandbox = new Sandbox();
+    using first = pane();
+    using second = pane();
+    const start = (id: string, { env }: { env: object }) =>
+      hook(sandbox, "SessionStart", { session_id: id }, env);
+    const end = (id: string, { env }: { env: object }) =>
+      hook(sandbox, "SessionEnd", { session_id: id, reason: "other" }, env);
+    const current = async () => (await runCli(sandbox, "id")).stdout.trim();
+    await start(A, first);
+    await start(A, second);
+    await end(A, second);
+    expect(await current()).toBe(A);
+    // The other has moved on to a session that is not this one.
+    await start(A, second);
+    await start(B, first);
+    await hook(sandbox, "UserPromptSubmit", { prompt: "on" }, second.env);
+    await end(A, second);
+    expect(await current()).toBe(B);
+    await end(B, first);
+    expect(await current()).toBe("unknown");
+  });
+
+  test.skipIf(!onLinux)(
+    "a session is not kept for a process that has ended it, or is gone",
+    async () => {
+      using sandbox = new Sandbox();
+      using second = pane();
+      const end = { reason: "other" };
+      {
+        using first = pane();
+        await hook(sandbox, "SessionStart", {}, first.env);
+        await hook(sandbox, "SessionStart", {}, second.env);
+        await hook(sandbox, "SessionEnd", end, first.env);
+        expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+        await hook(sandbox, "SessionEnd", end, second.env);
+        expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+        await hook(sandbox, "SessionStart", {}, first.env);
+      }
+      await hook(sandbox, "SessionStart", {}, second.env);
+      await hook(sandbox, "SessionEnd", end, second.env);
+      expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+    },
+  );
+
+  test.skipIf(!onLinux)(
+    "a process that got the number of one that is gone is another",
+    async () => {
+      using sandbox = new Sandbox();
+      using second = pane();
+      await hook(sandbox, "SessionStart", {}, second.env);
+      const [day] = readdirSync(`${sandbox.state}/events`) as [string];
+      const log = `${sandbox.state}/events/${day}`;
+      using reused = pane();
+      // As if the record were of an hour ago, and that process had been killed since.
+      const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+      const line = read(log)
+        .replace(/"timestamp":"[^"]*"/, `"timestamp":"${hourAgo}"`)
+        .replace(/"pid":\d+/, `"pid":${reused.env.CLAUDE_PID}`);
+      writeFileSync(log, line);
+      await hook(sandbox, "SessionEnd", { reason: "other" }, second.env);
+      expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+    },
+  );
 
   test("a session whose process is gone does not get the pointer back", async () => {
     using sandbox = new Sandbox();
