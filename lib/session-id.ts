@@ -9,6 +9,28 @@ export type SessionSource = "payload" | "environment" | "file" | typeof UNKNOWN_
 // Claude Code's ids are UUIDs of 36 characters; this allows others, but none that could be a path or an option.
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+// How agents call a session, in any case and with any separators.
+const SESSION_KEY = /(?:session|conversation|thread|chat|trajectory)[^a-z0-9]*(?:(?:uu)?id|key)?$/i;
+
+/** Whether a field's name says that it names a session, in any agent's spelling: `sessionID`, `thread-id`, `chat`. */
+export function isSessionKey(key: string): boolean {
+  return SESSION_KEY.test(key);
+}
+
+/** Whether the value of such a field names anything. */
+export function namesSession(value: unknown): boolean {
+  const isNothing =
+    value === undefined || value === null || value === "" || value === UNKNOWN_SESSION;
+  return !isNothing && typeof value !== "boolean";
+}
+
+/** Whether a text that is not valid JSON seems to have such a field. */
+export function showsSession(text: string): boolean {
+  return /(?:session|conversation|thread|chat|trajectory)(?:[^a-z0-9]{0,2}(?:uu)?id|\\?["']\s*:)/i.test(
+    text,
+  );
+}
+
 /** Returns the id if it has the form of one, else `undefined`: ids come from outside and go into files. */
 export function validSessionId(id: unknown): string | undefined {
   return typeof id === "string" && SESSION_ID.test(id) && id !== UNKNOWN_SESSION ? id : undefined;

@@ -22,7 +22,13 @@ import {
   readPointer,
 } from "./pointer";
 import type { Project } from "./project";
-import { type SessionSource, UNKNOWN_SESSION, validSessionId } from "./session-id";
+import {
+  isSessionKey,
+  namesSession,
+  type SessionSource,
+  UNKNOWN_SESSION,
+  validSessionId,
+} from "./session-id";
 
 /** A session id, and what named it. */
 export interface Session {
@@ -42,8 +48,8 @@ export function mayStore({ session, client }: { session: Session; client: unknow
   return client === undefined && (source === "payload" || source === "environment");
 }
 
-/** Keys under which agents name a session. */
-const SESSION_KEYS = ["session_id", "sessionId", "conversation_id", "conversationId", "thread_id"];
+/** Names of the fields that name an agent's session, without their case and separators. The first is preferred. */
+const SESSION_KEYS = ["sessionid", "session", "conversationid", "threadid", "chatid"];
 
 /**
  * Finds the session of an event from the most direct source: the payload, then the environment variable
@@ -55,13 +61,12 @@ export function resolveSession(
   project: Project,
   folder: string = paths.pointers,
 ): Session {
-  for (const key of SESSION_KEYS) {
-    const fromPayload = validSessionId(payload[key]);
-    if (fromPayload !== undefined) return { id: fromPayload, source: "payload" };
-  }
-  // An event that names its session in a form that we do not know belongs to none that we do.
-  for (const key of SESSION_KEYS)
-    if (namesSession(payload[key])) return { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION };
+  const own = validSessionId(payload["session_id"]);
+  if (own !== undefined) return { id: own, source: "payload" };
+  const naming = Object.entries(payload).filter(
+    ([key, value]) => isSessionKey(key) && namesSession(value),
+  );
+  if (naming.length > 0) return sessionNamedBy(naming);
   const fromEnvironment = validSessionId(env["CLAUDE_CODE_SESSION_ID"]);
   if (fromEnvironment !== undefined) return { id: fromEnvironment, source: "environment" };
   const fromFile = getStoredSessionId(project, folder);
@@ -70,8 +75,15 @@ export function resolveSession(
     : { id: fromFile, source: "file" };
 }
 
-function namesSession(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== "" && value !== UNKNOWN_SESSION;
+// An event that names its session in a form that we do not know belongs to none that we do.
+function sessionNamedBy(fields: readonly (readonly [string, unknown])[]): Session {
+  for (const wanted of SESSION_KEYS)
+    for (const [key, value] of fields) {
+      const id = validSessionId(value);
+      const plainKey = key.toLowerCase().replace(/[^a-z0-9]/g, "");
+      if (id !== undefined && plainKey === wanted) return { id, source: "payload" };
+    }
+  return { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION };
 }
 
 /** Makes a session the project's current one for 24 hours. An id that is not valid is rejected. */

@@ -6,7 +6,7 @@ import { byteLength } from "../os/byte-length";
 import type { Project } from "../project";
 import type { Session } from "../session";
 import { NOT_CAPTURED, withoutUncaptured } from "./capture-filter";
-import type { OtherClient } from "./other-client";
+import { eventNameOf, type OtherClient } from "./other-client";
 import { outerFields, type MalformedInput, type Payload, type ReadOutcome } from "./read-event";
 import { redact, rulesFor, type RedactionRules } from "./redact";
 import { truncateStrings, truncateText } from "./truncate";
@@ -105,6 +105,7 @@ const PLACES: Readonly<Record<string, { name: string; type?: string }>> = {
   // @ts-expect-error -- without a prototype, there is no place for a field called `constructor`
   __proto__: null,
   hook_event_name: { name: "event", type: "string" },
+  hookEventName: { name: "event", type: "string" },
   tool_name: { name: "tool", type: "string" },
   tool_use_id: { name: "tool_use_id", type: "string" },
   tool_input: { name: "parameters" },
@@ -121,7 +122,9 @@ function sentFields(payload: Payload, session: Session, capture: Config["capture
   for (const [key, value] of Object.entries(withoutUncaptured(payload, capture))) {
     const place = PLACES[key];
     if (key === "session_id" && value === session.id) continue;
-    if (place !== undefined && hasType(value, place.type)) placed[place.name] = value;
+    // Claude Code's own spelling counts, whichever comes first.
+    const isDoubled = key === "hookEventName" && "hook_event_name" in payload;
+    if (place !== undefined && hasType(value, place.type) && !isDoubled) placed[place.name] = value;
     else others[key] = value;
   }
   // The ids first: a huge input may use up all the parts that redaction checks.
@@ -149,6 +152,7 @@ function malformedFields(
   return { ...ids, payload: { ...(payload as object), ...malformed } };
 }
 
-function isWaiting({ hook_event_name: name, notification_type: type }: Payload): boolean {
-  return typeof name === "string" && waitsForPerson(name, type);
+function isWaiting(payload: Payload): boolean {
+  const name = eventNameOf(payload);
+  return name !== undefined && waitsForPerson(name, payload["notification_type"]);
 }

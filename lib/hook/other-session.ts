@@ -1,20 +1,28 @@
-// The other session of a project that is at work when one ends.
+// The session of a project that is at work when one ends.
 import { environment, paths } from "../environment";
-import { findActiveSession, type ActiveSession } from "../log/active-session";
-import { system } from "../os/choose-syscalls";
-import type { Project } from "../project";
+import { type ActiveSession, findActiveSession } from "../log/active-session";
+import { processStartMs } from "../os/process-start";
+import type { RecordedEvent } from "./run";
 
-/** Finds the session that a project's pointer goes back to when `endedId` has ended. */
-export function otherSession(
-  { folder }: Project,
-  endedId: string,
-  nowMs: number,
-): ActiveSession | undefined {
-  return findActiveSession(paths.events, { folder, exceptId: endedId, nowMs }, runningCheck());
+/**
+ * Finds the session that a project's pointer names when one has ended: the same one if another process is still in it. Of two
+ * processes that end at the same time, the one that reads the log last finds the ends of both.
+ */
+export function otherSession({
+  project: { folder },
+  session: { id },
+  pid,
+  startedMs,
+}: RecordedEvent): ActiveSession | undefined {
+  const ended = { id, pid };
+  return findActiveSession(paths.events, { folder, ended, nowMs: startedMs }, runningCheck());
 }
 
+/** Between the two clocks that a start is computed from. */
+const CLOCK_MS = 1000;
+
 // The pid of a record is Claude Code's own only if the client says so.
-function runningCheck(): ((pid: number) => boolean) | undefined {
+function runningCheck(): ((pid: number, atMs: number) => boolean) | undefined {
   if (process.platform !== "linux" || !environment["CLAUDE_PID"]) return undefined;
-  return (pid) => system.statusAt(`/proc/${pid}`) !== undefined;
+  return (pid, atMs) => (processStartMs(pid) ?? Infinity) <= atMs + CLOCK_MS;
 }

@@ -1,4 +1,5 @@
 // Reads an event from standard input, or finds out why the input is not one.
+import { showsSession } from "../session-id";
 import type { Chunk, Input } from "./stdin";
 
 /** The JSON object that Claude Code sent. */
@@ -130,21 +131,59 @@ function classify(
   return malformed(text.trim() === "" ? "empty" : "not a JSON object");
 }
 
+const QUOTE = 0x22;
+const OPENING = /\s*\{/y;
+const KEY = /\s*"(?:[^"\\]|\\.){0,128}"\s*:\s*/y;
+/** A value that is neither nested nor long. A number at the end of the text may not be whole. */
+const PLAIN = /"(?:[^"\\]|\\.){0,4096}"|(?:-?\d[\d.eE+-]{0,32}|true|false|null)(?=\s*[,}])/y;
+const COMMA = /\s*,/y;
+/** The last fields of an object that ends the text. */
+const LAST_FIELDS =
+  /,((?:\s*"(?:[^"\\]|\\.){0,128}"\s*:\s*(?:"(?:[^"\\]|\\.){0,256}"|-?\d[\d.eE+-]{0,32}|true|false|null)\s*(?:,|(?=\}))){1,20})\}\s*$/;
+/** How far the fields at the beginning are read. The ids come before what is large. */
+const MAX_HEAD = 65_536;
+const MAX_FIELDS = 64;
+
 /**
- * The fields with plain values at both ends of a JSON object that is too large to parse. Claude Code writes the
- * ids first and last, and what is large between them. Within a string every quote is escaped, so what looks
- * like a field here is one.
+ * The fields with plain values at both ends of a JSON object that is too large to parse, however it is spaced. Agents
+ * write the ids first and last, and what is large between them. Nested values between the first fields are skipped.
  */
 export function outerFields(head: string, tail: string): Payload {
-  const first =
-    /^\s*\{((?:"\w+":(?:"(?:[^"\\]|\\.){0,4096}"|[\d.]{1,20}|true|false|null),?){1,40})/.exec(
-      head,
-    )?.[1];
-  const last =
-    /((?:,"\w+":(?:"(?:[^"\\]|\\.){0,256}"|[\d.]{1,20}|true|false|null)){1,20})\}\s*$/.exec(
-      tail,
-    )?.[1];
-  return { ...fieldsIn(last?.slice(1)), ...fieldsIn(first?.replace(/,$/, "")) };
+  // Every quote within a string is escaped. So what looks like a field here is one: if it began within a string, its quotes
+  // would not pair up by the end of the text.
+  const last = LAST_FIELDS.exec(tail)?.[1];
+  return { ...fieldsIn(last), ...fieldsIn(firstFields(head.slice(0, MAX_HEAD)).join()) };
+}
+
+function firstFields(text: string): string[] {
+  const fields: string[] = [];
+  let at = endOfMatch(OPENING, text, 0);
+  while (at !== undefined && fields.length < MAX_FIELDS) {
+    const valueAt = endOfMatch(KEY, text, at);
+    if (valueAt === undefined) break;
+    let end = endOfMatch(PLAIN, text, valueAt);
+    if (end === undefined) end = endOfValue(text, valueAt);
+    else fields.push(text.slice(at, end));
+    at = endOfMatch(COMMA, text, end);
+  }
+  return fields;
+}
+
+function endOfMatch(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+/** The end of a long string, a list or an object; the end of the text if it goes on after that. */
+function endOfValue(text: string, begin: number): number {
+  for (let at = begin, depth = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth <= 0) return at + 1;
+  }
+  return text.length;
 }
 
 function fieldsIn(text: string | undefined): Payload {
@@ -158,6 +197,15 @@ function fieldsIn(text: string | undefined): Payload {
  */
 export function leadingSessionId(text: string): string | undefined {
   return /^\s*\{\s*"session_id"\s*:\s*"([^"\\]{1,128})"/.exec(text)?.[1];
+}
+
+/**
+ * Whether input that is not an event may name a session that was not found in it: in the part that is missing, or in a form
+ * that we do not know.
+ */
+export function mayNameSession({ reason, text }: MalformedInput): boolean {
+  const isPart = reason === "oversized" || reason === "late" || reason === "unreadable";
+  return (isPart && text !== "") || showsSession(text);
 }
 
 function eventIn(text: string): ReadOutcome | undefined {
@@ -180,7 +228,7 @@ function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
-      case 0x22: // "
+      case QUOTE:
         at = endOfString(text, at);
         break;
       case 0x5b: // [

@@ -11,10 +11,11 @@ import { findProject, projectAt, type Project } from "../project";
 import { resolveSession, type Session } from "../session";
 import { version } from "../version";
 import { renderRecord, buildRecord } from "./build-record";
-import { otherClient, type OtherClient } from "./other-client";
+import { eventNameOf, otherClient, type OtherClient } from "./other-client";
 import { reportFaults } from "./error-log";
 import {
   leadingSessionId,
+  mayNameSession,
   outerFields,
   readEvent,
   type MalformedInput,
@@ -43,6 +44,8 @@ export interface RecordedEvent {
   readonly session: Session;
   readonly project: Project;
   readonly config: Config;
+  /** The Claude Code process. */
+  readonly pid: number;
   /** The agent that sent the event, if it is not Claude Code. */
   readonly client: OtherClient | undefined;
 }
@@ -74,13 +77,14 @@ async function recordEvent(program: HookProgram): Promise<void> {
   });
   const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
-  const client = otherClient(payload);
-  // The variable and the pointer name a session of Claude Code.
-  const session =
-    client === undefined
-      ? resolveSession(payload, environment, project)
-      : resolveSession(payload, {}, projectAt(""));
+  const client = otherClient(payload, environment);
+  // The variable and the pointer name a session of Claude Code, and maybe not the one that a part of an event is of.
+  const isOurs = client === undefined && !(outcome.kind === "malformed" && mayNameSession(outcome));
+  const session = isOurs
+    ? resolveSession(payload, environment, project)
+    : resolveSession(payload, {}, projectAt(""));
   if (await isResentFailure(payload, session)) return reportFaults(program.name, configFaults);
+  const pid = claudePid();
   const record = buildRecord(
     outcome,
     {
@@ -89,7 +93,7 @@ async function recordEvent(program: HookProgram): Promise<void> {
       session,
       project,
       user: userName(),
-      pid: claudePid(),
+      pid,
       client,
     },
     config.capture,
@@ -98,15 +102,14 @@ async function recordEvent(program: HookProgram): Promise<void> {
   const faults = [...configFaults];
   if (outcome.kind === "malformed") faults.push(`input: ${outcome.reason}, ${outcome.bytes} bytes`);
   // The name as it was sent: the record's may be masked.
-  const sent = payload["hook_event_name"];
-  const event = typeof sent === "string" && sent !== "" ? sent : program.event;
+  const event = eventNameOf(payload) ?? program.event;
   try {
     appendRecord(paths.events, record.timestamp, renderRecord(record, config.limits));
   } catch (error) {
     faults.push(`${event} not recorded: ${faultCode(error)}`);
   }
   try {
-    const recorded = { event, startedMs, session, project, config, client };
+    const recorded = { event, startedMs, session, project, config, pid, client };
     faults.push(...((await program.after?.(recorded)) ?? []));
   } catch (error) {
     faults.push(`after ${event}: ${faultCode(error)}`);

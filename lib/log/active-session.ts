@@ -15,18 +15,31 @@ const MAX_WINDOWS = 4;
 /** The longest that Claude Code lets a command run is ten minutes; longer silence means that it was killed. */
 const MAX_SILENCE_MS = 15 * 60_000;
 
+/** A session that a process has just ended. */
+export interface EndedSession {
+  readonly id: string;
+  readonly pid: number;
+}
+
+/** The first process, which is also the parent of hooks that have lost theirs. */
+const INIT = 1;
+
 /**
- * Finds the session of a project, other than one that has just ended, whose last event is the newest and no
- * SessionEnd.
+ * Finds the session of a project that is at work when one has ended: the same one if another process is still in it, or else
+ * the one whose last event is the newest and no SessionEnd.
  *
- * @param isRunning whether a process exists; without it, only recent events count
+ * @param isRunning whether the process that had a number at a time still runs; without it, only recent events of other
+ *   sessions count
  */
 export function findActiveSession(
   events: string,
-  { folder, exceptId, nowMs }: { folder: string; exceptId: string; nowMs: number },
-  isRunning?: (pid: number) => boolean,
+  { folder, ended, nowMs }: { folder: string; ended: EndedSession; nowMs: number },
+  isRunning?: (pid: number, atMs: number) => boolean,
 ): ActiveSession | undefined {
-  const seen = new Set([exceptId, UNKNOWN_SESSION]);
+  const seen = new Set([ended.id, UNKNOWN_SESSION]);
+  // A process is in the session of its newest event.
+  const seenPids = new Set([ended.pid, INIT]);
+  let other: ActiveSession | undefined;
   let windows = 0;
   const entries = readHeads(events, {
     newestFirst: true,
@@ -34,7 +47,7 @@ export function findActiveSession(
     onRead: () => windows++ < MAX_WINDOWS,
   });
   for (const entry of entries) {
-    if (windows > MAX_WINDOWS) return undefined;
+    if (windows > MAX_WINDOWS) break;
     if (entry.kind === "skipped") continue;
     const {
       session_id: id,
@@ -44,12 +57,19 @@ export function findActiveSession(
       pid,
       client,
     } = entry.head;
-    if (projectFolder !== folder || client !== undefined || seen.has(id)) continue;
-    seen.add(id);
-    if (isEvent(event, "SessionEnd")) continue;
+    if (projectFolder !== folder || client !== undefined) continue;
+    const isEnd = isEvent(event, "SessionEnd");
     const lastMs = Date.parse(timestamp);
-    const isAtWork = isRunning?.(pid) ?? nowMs - lastMs <= MAX_SILENCE_MS;
-    if (isAtWork) return { id, lastMs };
+    if (isRunning !== undefined && !seenPids.has(pid)) {
+      seenPids.add(pid);
+      if (id === ended.id && !isEnd && isRunning(pid, lastMs)) return { id, lastMs };
+    }
+    if (other !== undefined || seen.has(id)) continue;
+    seen.add(id);
+    const isAtWork = !isEnd && (isRunning?.(pid, lastMs) ?? nowMs - lastMs <= MAX_SILENCE_MS);
+    if (!isAtWork) continue;
+    other = { id, lastMs };
+    if (isRunning === undefined) break;
   }
-  return undefined;
+  return other;
 }

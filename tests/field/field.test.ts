@@ -7,6 +7,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -254,6 +255,9 @@ describe("privacy fails closed", () => {
     ["StopFailure", { error: "unknown", error_details: "salary" }],
     ["ElicitationResult", { action: "accept", content: { pay: "salary" } }],
     ["Stop", { field_of_a_newer_client: "salary" }],
+    ["Notification", { title: "salary", notification_type: "agent_completed" }],
+    ["Notification", { message: "Claude needs your permission to use Bash: salary" }],
+    ["Notification", { message: "The salary table is ready" }],
   ])(
     "with everything off, nothing that is content of %s is recorded: %j",
     async (event, fields) => {
@@ -267,6 +271,59 @@ describe("privacy fails closed", () => {
     },
   );
 });
+
+describe("what a response repeats of its input", () => {
+  const calls: readonly (readonly [string, object, unknown])[] = [
+    [
+      "Write",
+      { file_path: "/x", content: "my salary" },
+      { type: "create", filePath: "/x", content: "my salary\n", structuredPatch: [], left: 7 },
+    ],
+    [
+      "Edit",
+      { file_path: "/x", old_string: "'a'", new_string: "salary" },
+      {
+        oldString: "’a’",
+        newString: "salary",
+        originalFile: "the salary",
+        structuredPatch: [{ lines: ["-’a’", "+salary"] }],
+        left: 7,
+      },
+    ],
+    ["Edit", { old_string: "my salary" }, "String to replace not found.\nString: my salary (left)"],
+    ["Agent", { prompt: "find the salary" }, { prompt: "find the salary.", content: ["left"] }],
+    ["Bash", { command: "salary" }, { stdout: "left", command: "salary" }],
+    ["TaskCreate", { subject: "salary" }, { task: { id: "left", subject: "salary" } }],
+    ["mcp__a__b", { q: ["my salary"] }, [{ type: "text", text: "for my salary: left" }]],
+  ];
+  test.each(calls)("is left out with it: %s %j", async (tool_name, tool_input, tool_response) => {
+    using sandbox = new Sandbox();
+    write(`${sandbox.state}/config.json`, '{"capture":{"tool_input":false}}');
+    await hook(sandbox, "PostToolUse", { tool_name, tool_input, tool_response });
+    const call = { tool_name, tool_input, tool_response, tool_use_id: "t" };
+    await hook(sandbox, "PostToolBatch", { tool_calls: [call] });
+    for (const record of await recordsOf(sandbox)) {
+      expect(JSON.stringify(record)).not.toContain("salary");
+      // The rest of the response stays.
+      expect(JSON.stringify(record)).toMatch(/left/);
+    }
+  });
+
+  test("is in the log with it", async () => {
+    using sandbox = new Sandbox();
+    for (const [tool_name, tool_input, tool_response] of calls)
+      await hook(sandbox, "PostToolUse", { tool_name, tool_input, tool_response });
+    expect((await recordsOf(sandbox)).map(({ payload }) => payload)).toEqual(
+      calls.map(([, , tool_response]) => ({ tool_response })),
+    );
+  });
+});
+
+/** A process that stands for Claude Code in one terminal. */
+function pane() {
+  const child = Bun.spawn(["sleep", "60"]);
+  return { env: { CLAUDE_PID: String(child.pid) }, [Symbol.dispose]: () => child.kill() };
+}
 
 describe("who says which session it is", () => {
   const bare = { CLAUDE_PROJECT_DIR: undefined };
@@ -292,6 +349,90 @@ describe("who says which session it is", () => {
       );
       const record = (await recordsOf(sandbox)).at(-1);
       expect([record?.session_id, record?.client]).toEqual([id, client]);
+    },
+  );
+
+  // What agents that run our hooks send, and whether it is Claude Code's pointer that they must leave alone.
+  test.each([
+    ["sessionID", { sessionID: "ses_4f5c7" }, "ses_4f5c7", "other"],
+    ["SessionId", { SessionId: "c-3" }, "c-3", "other"],
+    ["session-id", { "session-id": "c-5" }, "c-5", "other"],
+    ["session", { session: "c-2" }, "c-2", "other"],
+    ["session as an object", { session: { id: "c-1" } }, "unknown", "other"],
+    ["threadId", { threadId: "T-0198" }, "T-0198", "other"],
+    ["chat_id", { chat_id: "c9" }, "c9", "other"],
+    ["conversation_id", { conversation_id: "c8" }, "c8", "other"],
+    ["an empty session_id", { session_id: "", sessionId: "c-8" }, "c-8", "other"],
+    ["VS Code's keys", { sessionId: B, hookEventName: "SessionStart" }, B, "copilot"],
+    [
+      "a transcript of Gemini CLI",
+      { session_id: B, transcript_path: "/home/me/.gemini/tmp/abc/chats/s.json" },
+      B,
+      "other",
+    ],
+  ])("an event with %s has that session, and leaves the pointer", async (_, sent, id, client) => {
+    using sandbox = new Sandbox();
+    await hook(sandbox, "SessionStart", { source: "startup" });
+    const name = "hookEventName" in sent ? {} : { hook_event_name: "SessionStart" };
+    const payload = { ...sent, ...name, source: "startup", cwd: sandbox.project };
+    await runProgram("session-start", sandbox, payload, { env: bare });
+    const record = (await recordsOf(sandbox)).at(-1);
+    expect(record).toMatchObject({ session_id: id, client, event: "SessionStart" });
+    expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+    expect(await json(sandbox, "list")).toMatchObject([{ session_id: A }]);
+  });
+
+  test("Gemini CLI's variable names its session before it has a transcript", async () => {
+    using sandbox = new Sandbox();
+    await hook(sandbox, "SessionStart", { source: "startup" });
+    const gemini = { session_id: B, transcript_path: "", source: "startup" };
+    await hook(sandbox, "SessionStart", gemini, { GEMINI_SESSION_ID: B });
+    expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+  });
+
+  test("VS Code's event has its own name where one program serves many", async () => {
+    using sandbox = new Sandbox();
+    const off = { prompts: false, tool_input: false, tool_response: false };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ capture: off }));
+    const prompt = { sessionId: B, hookEventName: "UserPromptSubmit", prompt: "salary" };
+    await runProgram("session-event", sandbox, prompt);
+    const record = await onlyRecordOf(sandbox);
+    expect(record).toMatchObject({ event: "UserPromptSubmit", session_id: B, client: "copilot" });
+    expect(JSON.stringify(record)).not.toContain("salary");
+  });
+
+  const big = "x".repeat(300_000);
+  test.each([
+    ["as Python writes it", { session_id: B, hook_event_name: "Stop", text: big }, 0, B],
+    ["indented", { session_id: B, hook_event_name: "Stop", text: big }, 2, B],
+    ["with its id last", { hook_event_name: "Stop", text: big, session_id: B }, 2, B],
+    ["with its id in between", { a: big, session_id: B, b: big }, 0, "unknown"],
+    ["with an id that is none", { session_id: { id: B }, text: big }, 1, "unknown"],
+    ["with no id that is seen", { text: big }, 0, "unknown"],
+  ])(
+    "input over the limit, %s, is never filed under the pointer's",
+    async (_, sent, indent, id) => {
+      using sandbox = new Sandbox();
+      write(`${sandbox.state}/config.json`, '{"limits":{"input_bytes":2048}}');
+      await hook(sandbox, "SessionStart", { source: "startup" });
+      const text =
+        indent > 0
+          ? JSON.stringify(sent, undefined, indent)
+          : JSON.stringify(sent).replaceAll('":', '": ').replaceAll(',"', ', "');
+      await runProgram("session-event", sandbox, text, { env: bare });
+      const record = (await recordsOf(sandbox)).at(-1);
+      expect(record?.session_id).toBe(id);
+      if ("hook_event_name" in sent) expect(record?.event).toBe("Stop");
+    },
+  );
+
+  test.each(['{"sessionId": "b", "prompt": "half', "{'session_id': 'b'}", "thread_id=b"])(
+    "input that is no JSON and shows a session is not filed under the pointer's: %s",
+    async (text) => {
+      using sandbox = new Sandbox();
+      await hook(sandbox, "SessionStart", { source: "startup" });
+      await runProgram("session-event", sandbox, text, { env: bare });
+      expect((await recordsOf(sandbox)).at(-1)?.session_id).toBe("unknown");
     },
   );
 
@@ -324,6 +465,71 @@ describe("who says which session it is", () => {
     await hook(sandbox, "SessionEnd", { reason: "other" });
     expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
   });
+
+  test.skipIf(!onLinux)("the end of one of two processes of a session leaves it", async () => {
+    using sandbox = new Sandbox();
+    using first = pane();
+    using second = pane();
+    const start = (id: string, { env }: { env: object }) =>
+      hook(sandbox, "SessionStart", { session_id: id }, env);
+    const end = (id: string, { env }: { env: object }) =>
+      hook(sandbox, "SessionEnd", { session_id: id, reason: "other" }, env);
+    const current = async () => (await runCli(sandbox, "id")).stdout.trim();
+    await start(A, first);
+    await start(A, second);
+    await end(A, second);
+    expect(await current()).toBe(A);
+    // The other has moved on to a session that is not this one.
+    await start(A, second);
+    await start(B, first);
+    await hook(sandbox, "UserPromptSubmit", { prompt: "on" }, second.env);
+    await end(A, second);
+    expect(await current()).toBe(B);
+    await end(B, first);
+    expect(await current()).toBe("unknown");
+  });
+
+  test.skipIf(!onLinux)(
+    "a session is not kept for a process that has ended it, or is gone",
+    async () => {
+      using sandbox = new Sandbox();
+      using second = pane();
+      const end = { reason: "other" };
+      {
+        using first = pane();
+        await hook(sandbox, "SessionStart", {}, first.env);
+        await hook(sandbox, "SessionStart", {}, second.env);
+        await hook(sandbox, "SessionEnd", end, first.env);
+        expect((await runCli(sandbox, "id")).stdout).toBe(`${A}\n`);
+        await hook(sandbox, "SessionEnd", end, second.env);
+        expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+        await hook(sandbox, "SessionStart", {}, first.env);
+      }
+      await hook(sandbox, "SessionStart", {}, second.env);
+      await hook(sandbox, "SessionEnd", end, second.env);
+      expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+    },
+  );
+
+  test.skipIf(!onLinux)(
+    "a process that got the number of one that is gone is another",
+    async () => {
+      using sandbox = new Sandbox();
+      using second = pane();
+      await hook(sandbox, "SessionStart", {}, second.env);
+      const [day] = readdirSync(`${sandbox.state}/events`) as [string];
+      const log = `${sandbox.state}/events/${day}`;
+      using reused = pane();
+      // As if the record were of an hour ago, and that process had been killed since.
+      const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+      const line = read(log)
+        .replace(/"timestamp":"[^"]*"/, `"timestamp":"${hourAgo}"`)
+        .replace(/"pid":\d+/, `"pid":${reused.env.CLAUDE_PID}`);
+      writeFileSync(log, line);
+      await hook(sandbox, "SessionEnd", { reason: "other" }, second.env);
+      expect((await runCli(sandbox, "id")).stdout).toBe("unknown\n");
+    },
+  );
 
   test("a session whose process is gone does not get the pointer back", async () => {
     using sandbox = new Sandbox();

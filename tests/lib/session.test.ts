@@ -537,6 +537,28 @@ describe("the session is named by", () => {
     [{ sessionId: "c" }, "e", "f", { id: "c", source: "payload" }, "as Copilot writes it"],
     [{ conversation_id: "c" }, "e", "f", { id: "c", source: "payload" }, "as Cursor writes it"],
     [
+      { thread_id: "t", parent_session: "p", "Session-ID": "c" },
+      "e",
+      "f",
+      { id: "c", source: "payload" },
+      "in any spelling",
+    ],
+    [
+      { parent_session_id: "p" },
+      "e",
+      "f",
+      { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION },
+      "another session's name is not its own",
+    ],
+    [
+      { session: { id: "c" } },
+      "e",
+      "f",
+      { id: UNKNOWN_SESSION, source: UNKNOWN_SESSION },
+      "nor is an object",
+    ],
+    [{ session_title: "c", new_chat: true }, undefined, "f", { id: "f", source: "file" }, "no id"],
+    [
       { session_id: UNKNOWN_SESSION },
       UNKNOWN_SESSION,
       "f",

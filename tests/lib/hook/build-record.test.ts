@@ -226,6 +226,35 @@ describe("a field that the user does not want captured", () => {
   });
 
   test.each([
+    ["Claude is waiting for your input", true],
+    ["Claude needs your permission", true],
+    ["Claude needs your permission to use mcp__demo__ask", true],
+    ['Elicitation response for server "demo": cancel', true],
+    ["Claude needs your permission to use Bash: ls", false],
+    ["Done: Claude is waiting for your input", false],
+    [["Claude is waiting for your input"], false],
+  ])("is not a notification's fixed message: %p", (message, isFixed) => {
+    const found = record({ hook_event_name: "Notification", message }, { prompts: false });
+    expect(found.payload).toEqual({ message: isFixed ? message : NOT });
+  });
+
+  test("is left out of a response whole, and at any depth", () => {
+    const deep = (text: string) =>
+      JSON.parse("[".repeat(9000) + text + "]".repeat(9000)) as unknown;
+    const sent = { tool_input: ["my salary", "my salary at Falcon", deep('"x"')] };
+    const found = record(
+      { ...sent, tool_response: ["my salary at Falcon!", deep('"my salary"')] },
+      { tool_input: false },
+    );
+    expect(JSON.stringify(found)).not.toMatch(/salary|Falcon/);
+  });
+
+  test("is left out of a response of which the input is not known", () => {
+    const found = record({ tool_response: "r" }, { tool_input: false });
+    expect(found.payload).toEqual({ tool_response: NOT });
+  });
+
+  test.each([
     [{ tool_input: false }, NOT, "r", NOT],
     [{ tool_response: false }, { command: "c" }, NOT, NOT],
     [{ tool_input: false, tool_response: false }, NOT, NOT, NOT],

@@ -246,10 +246,34 @@ test.each([
   ],
   ['{"session_id":"s","prompt":"a\\"b', 'x"}', { session_id: "s" }, "but nothing large"],
   ["{", '\\",\\"tool_use_id\\":\\"fake\\"}"}', {}, "but nothing quoted within a string"],
+  [
+    '{"session_id":"s","effort":{"level":"high"},"n":-1.5e3,"list":[{"session_id":"x"}],"hook_event_name":"Stop","te',
+    "",
+    { session_id: "s", n: -1500, hook_event_name: "Stop" },
+    "past what is nested between them",
+  ],
+  [
+    '{\n  "session_id": "s",\n  "tool-name" : "a b",\n  "tool_response": "xxx',
+    '", "x": "y, ",\n  "tool_use_id": "t-1" ,\n  "duration_ms": 12\n}\n',
+    { session_id: "s", "tool-name": "a b", x: "y, ", tool_use_id: "t-1", duration_ms: 12 },
+    "in spaced JSON",
+  ],
+  ['{"a":"s","n":12', '"}', { a: "s" }, "but no number that may go on"],
   ["[1,", ',"tool_use_id":"t"]', {}, "but nothing of a list"],
+  ["{", 'xx": ", \\"session_id\\": \\"fake\\"}"\n}', {}, "but nothing quoted, if spaced"],
   ["{", '"x":{"tool_use_id":"inner"}}', {}, "but nothing of an inner object"],
 ] as const)("of %j … %j the outer fields are %j (%s)", (head, tail, fields) => {
   expect(outerFields(head, tail)).toEqual(fields);
+});
+
+test("outer fields are found in linear time", () => {
+  for (const part of [",", ' ,"a":1', '"', '\\"', "{", '{"a":', '{"a":"', " "])
+    for (const begin of ["", '{"a":', '{"a":"', ',"a":1', ',"a":']) {
+      const text = begin + part.repeat(4096);
+      const startMs = performance.now();
+      outerFields(text.repeat(16), text.slice(0, 4096));
+      expect(performance.now() - startMs).toBeLessThan(500);
+    }
 });
 
 test.each([
