@@ -612,10 +612,14 @@ describe("addresses and answers as people and servers write them", () => {
 describe("projects by more than their folder's name", () => {
   test("worktrees of bare repositories have the repository in their names, and their pointers stay", async () => {
     using sandbox = new Sandbox();
-    for (const repository of ["shop", "blog"]) {
+    for (const [repository, gitdir] of [
+      ["shop", `${sandbox.root}/work/shop/.bare`],
+      // `git worktree add --relative-paths`
+      ["blog", "../.bare"],
+    ] as const) {
       const folder = `${sandbox.root}/work/${repository}/main`;
-      const bare = `${sandbox.root}/work/${repository}/.bare/worktrees/main`;
-      write(`${folder}/.git`, `gitdir: ${bare}\n`);
+      mkdirSync(`${sandbox.root}/work/${repository}/.bare`, { recursive: true });
+      write(`${folder}/.git`, `gitdir: ${gitdir}/worktrees/main\n`);
       await hook(sandbox, "SessionStart", {}, { CLAUDE_PROJECT_DIR: folder });
     }
     const records = await recordsOf(sandbox);
@@ -628,6 +632,16 @@ describe("projects by more than their folder's name", () => {
     mkdirSync(`${sandbox.home}/.git`);
     mkdirSync(`${sandbox.home}/notes`);
     await hook(sandbox, "SessionStart", {}, { CLAUDE_PROJECT_DIR: `${sandbox.home}/notes` });
+    expect((await onlyRecordOf(sandbox)).project).toBe("notes");
+  });
+
+  test("also if HOME is a link, as where /home leads to /var/home", async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(`${sandbox.home}/.git`);
+    mkdirSync(`${sandbox.home}/notes`);
+    symlinkSync(sandbox.home, `${sandbox.root}/link`);
+    const env = { HOME: `${sandbox.root}/link`, CLAUDE_PROJECT_DIR: `${sandbox.home}/notes` };
+    await hook(sandbox, "SessionStart", {}, env);
     expect((await onlyRecordOf(sandbox)).project).toBe("notes");
   });
 });

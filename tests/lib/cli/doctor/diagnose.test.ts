@@ -21,6 +21,7 @@ const own = {
   size: 0,
   modifiedMs: 0,
   inode: 1,
+  device: 1,
 } as const;
 const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
   event,
