@@ -589,6 +589,11 @@ describe("addresses and answers as people and servers write them", () => {
     ["202", () => new Response(null, { status: 202 })],
     ["204", () => new Response(null, { status: 204 })],
     ["an id that is text", () => Response.json({ id: "evt_1" })],
+    ["the event in data", () => Response.json({ success: true, data: { id: 5 } })],
+    ["an eventId", () => Response.json({ success: true, eventId: "e5" })],
+    ["an event_id", () => Response.json({ event_id: 5, status: "ok" })],
+    ["the event in event", () => Response.json({ ok: true, event: { id: 5 } })],
+    ["no error", () => Response.json({ error: null, errors: [] })],
   ])("an observability server that answers %s has stored the event", async (_, answer) => {
     using sandbox = new Sandbox();
     let requests = 0;
@@ -606,6 +611,44 @@ describe("addresses and answers as people and servers write them", () => {
     expect((await runCli(sandbox, "forward --once")).code).toBe(0);
     expect((await runCli(sandbox, "forward --once")).code).toBe(0);
     expect(requests).toBe(1);
+  });
+});
+
+describe("an observability server has not stored the event if it answers 200 with", () => {
+  const page = { headers: { "Content-Type": "text/html" } };
+  test.each([
+    ["a web page", () => new Response("<!doctype html><title>Log in</title>", page), "URL correct"],
+    ["text", () => new Response("Multi-Agent Observability Server"), "URL correct"],
+    ["nothing", () => new Response(""), "URL correct"],
+    ["a number", () => Response.json(5), "URL correct"],
+    ["success: false", () => Response.json({ success: false, error: "locked" }), "locked"],
+    ["ok: false", () => Response.json({ ok: false, id: 5 }), "200"],
+    ["an error", () => Response.json({ error: "no such table" }), "no such table"],
+    ["an error and an id", () => Response.json({ id: "r1", error: { code: 5 } }), "code"],
+    ["errors", () => Response.json({ errors: [{ message: "down" }] }), "down"],
+    ["status: error", () => Response.json({ status: "error", message: "full" }), "full"],
+    ["status: 503", () => Response.json({ status: 503 }), "503"],
+  ])("%s", async (_, answer, reason) => {
+    using sandbox = new Sandbox();
+    await using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: answer });
+    await hook(sandbox, "PreToolUse");
+    const destination = { name: "server", type: "observability", url: server.url.href };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ destinations: [destination] }));
+    const { code, stdout, stderr } = await runCli(sandbox, "forward --once");
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(reason)]);
+  });
+
+  test("but an error that is the event's own comes back with it", async () => {
+    using sandbox = new Sandbox();
+    await using server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: async (request) => Response.json({ ...((await request.json()) as object), id: 5 }),
+    });
+    await hook(sandbox, "PostToolUseFailure", { tool_name: "Bash", error: "Exit code 1" });
+    const destination = { name: "server", type: "observability", url: server.url.href };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ destinations: [destination] }));
+    expect((await runCli(sandbox, "forward --once")).code).toBe(0);
   });
 });
 

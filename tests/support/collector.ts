@@ -151,7 +151,9 @@ const BEHAVIORS = {
   // As observability servers answer on any other path, where they store nothing.
   "text to everything": (to) =>
     to.answer({ status: 200, text: "Multi-Agent Observability Server" }),
-  "no id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
+  "success without an id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
+  "failure with a friendly status": (to) =>
+    to.answer({ status: 200, text: '{"success":false,"error":"database is locked"}' }),
   "id is text": (to) => to.answer({ status: 200, text: '{"id":"7"}' }),
   redirect: (to) => to.redirect(),
   reset: (to) => to.reset(),
