@@ -468,6 +468,10 @@ describe("the client's idea of things", () => {
     '<cross-session-message from="x">hello</cross-session-message>',
     'Another Claude session sent a message:\n<teammate-message teammate_id="qa">done</teammate-message>',
     "<some-new-notification>soon</some-new-notification>",
+    "<task-notification>\n<task-id>b1</task-id>\n</task-notification>\nRead the output file: /tmp/x",
+    "<task-notification>\n<task-id>b1</task-id>\n</task-notification>\r\n\r\nRead the output file: /tmp/x",
+    "[SYSTEM NOTIFICATION - NOT USER INPUT]\nThis is an automated event.\n<task-notification>\nx\n</task-notification>",
+    "[SYSTEM NOTIFICATION]\n<task-notification>\nx\n</task-notification>\nRead /tmp/x",
   ])(
     "a message of another agent is no prompt of a person, and interrupts nothing: %j",
     async (prompt) => {
@@ -479,6 +483,23 @@ describe("the client's idea of things", () => {
       expect(JSON.stringify(await json(sandbox, "show"))).toContain('"outcome":"running"');
     },
   );
+});
+
+test.each([
+  '<div class="a">x</div> is not centred. Why?',
+  "<Button>Save</Button>",
+  '<chat-message text="x"></chat-message> renders twice, why?',
+  "<user-notification> does not close when I click it",
+  "<toast-notification>Saved</toast-notification>\nThis element of ours flickers. Fix it.",
+  "<task-notification>x</task-notification> What is this?",
+  "<task>Rename foo</task>",
+  "[SYSTEM NOTIFICATION - NOT USER INPUT] is what I see. Where from?",
+  "[SYSTEM NOTIFICATION - NOT USER INPUT]\nWhat does this line mean?",
+  "[2026-11-23] ERROR\n<system-event>x</system-event>\nWhat is this?",
+])("what a person writes about elements is a person's prompt: %j", async (prompt) => {
+  using sandbox = new Sandbox();
+  await hook(sandbox, "UserPromptSubmit", { prompt });
+  expect(await json(sandbox, "list")).toMatchObject([{ prompts: 1 }]);
 });
 
 describe("not every secret-named variable holds a secret", () => {

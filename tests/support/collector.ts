@@ -249,7 +249,7 @@ class Connection {
 
   answer({ status, text, headers = {} }: Answer): void {
     const isStored = isForEvents(this.#delivery?.path ?? "")
-      ? [201, 202, 204].includes(status) || (status === 200 && hasId(text))
+      ? [201, 202, 204].includes(status) || (status === 200 && saysStored(text))
       : status >= 200 && status < 300;
     if (isStored) this.store();
     const all = {
@@ -369,9 +369,9 @@ function toArrivals(path: string, headers: Delivery["headers"], text: string) {
   }
 }
 
-function hasId(text: string): boolean {
+function saysStored(text: string): boolean {
   try {
-    return Boolean((JSON.parse(text) as { id?: unknown }).id);
+    return (JSON.parse(text) as { success?: unknown }).success !== false;
   } catch {
     return false;
   }

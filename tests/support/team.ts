@@ -54,6 +54,21 @@ export async function teamRecords(nowMs: number): Promise<EventRecord[]> {
       ["SubagentStop", { ...otherAgent, prompt_id }],
       ["Stop", { prompt_id }],
     ]),
+    // Reports of tasks with a line before and after them, and a person who writes about such an element.
+    session("a9", "ana", "reports", 14, nowMs - 3 * HOUR_MS, [
+      ...STARTED,
+      begun("r1", "make all"),
+      ...[
+        "<task-notification>\nx\n</task-notification>\nRead the output file: /tmp/x",
+        "[SYSTEM NOTIFICATION - NOT USER INPUT]\nA task.\n<task-notification>\nx\n</task-notification>",
+      ].map((prompt): Moment => ["UserPromptSubmit", { prompt, prompt_id }]),
+      ended("r1", "make all", 500, 500),
+      [
+        "UserPromptSubmit",
+        { prompt: "<toast-notification>x</toast-notification>\nIt flickers", prompt_id },
+      ],
+      ["Stop", { prompt_id }],
+    ]),
     // Two containers: the same user and process number, and two projects side by side.
     session("b1", "root", "one", 17, nowMs - 2 * HOUR_MS, CLEARED),
     session("b2", "root", "two", 17, nowMs - 2 * HOUR_MS + 500, STARTED),
