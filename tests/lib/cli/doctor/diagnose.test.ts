@@ -113,6 +113,23 @@ test("a good installation passes every check, and the findings say what is there
     expect(text).toContain(piece);
 });
 
+test("a read-only disk is not helped by another mode", () => {
+  for (const status of [own, undefined]) {
+    const state = { path: "/h/hooks", fault: "EROFS", ...(status && { status }) };
+    const failures = diagnose({ ...GOOD, state }, NOW).filter(({ level }) => level === "fail");
+    expect(failures).toMatchObject([{ what: expect.stringContaining("EROFS") }]);
+    expect(failures[0]?.fix).toStartWith("Its disk is read-only");
+  }
+});
+
+test("whether hooks are registered is not known where settings cannot be read", () => {
+  const facts = { ...GOOD, ...withUser({ registered: [], fault: "EACCES" }) };
+  const failures = diagnose(facts, NOW).filter(({ topic }) => topic === "Registration");
+  expect(failures.filter(({ level }) => level === "fail").map(({ what }) => what)).toEqual([
+    "/h/settings.json: EACCES",
+  ]);
+});
+
 const withSecond = (more: object): Facts["programs"] =>
   GOOD.programs.map((one, i) => (i === 1 ? ({ ...one, ...more } as typeof one) : one));
 const withUser = (more: Partial<SettingsFacts>) => ({
