@@ -53,30 +53,75 @@ function labelOf(
 ): string | undefined {
   const lastPart = (path: string) => path.slice(lastSeparator(path, isWindows) + 1);
   // People keep dotfiles in a repository that is their home: everything in it would be one project.
-  if (root === env["HOME"] && start !== root) return lastPart(start);
-  const repository = bareRepository(root);
+  if (start !== root && isSameFolder(root, env["HOME"])) return lastPart(start);
+  const repository = bareRepository(root, isWindows);
   if (repository === undefined) return undefined;
-  // `shop.git`, or `shop/.bare`.
+  // `shop.git`; in `shop/.bare`, `shop/bare.git` and `shop/.git`, the folder around it says more.
   const own = lastPart(repository).replace(/\.git$/, "");
-  const name = own === "" || own.startsWith(".") ? lastPart(parent(repository, isWindows)) : own;
-  return name === lastPart(root) ? undefined : `${name}/${lastPart(root)}`;
+  const isTelling = own !== "" && own !== "bare" && !own.startsWith(".");
+  const name = isTelling ? own : lastPart(parent(repository, isWindows));
+  return name === "" || name === lastPart(root) ? undefined : `${name}/${lastPart(root)}`;
+}
+
+/** Whether two paths are of one folder: a home may be reached by a link, and a person may set HOME to `/home//me/`. */
+function isSameFolder(folder: string, other: string | undefined): boolean {
+  if (other === undefined || other === "") return false;
+  if (folder === other) return true;
+  try {
+    // The dot is looked for behind a link.
+    const [one, two] = [system.statusAt(`${folder}/.`), system.statusAt(`${other}/.`)];
+    return one !== undefined && one.inode === two?.inode && one.device === two.device;
+  } catch (error) {
+    faultCode(error); // A folder that we may not enter is not where we were started.
+    return false;
+  }
 }
 
 // A path and a few words: https://git-scm.com/docs/gitrepository-layout
 const MAX_GIT_FILE_BYTES = 8192;
+const MAX_CONFIG_BYTES = 65_536;
 
 /** The bare repository that a folder is a worktree of; of an ordinary one, worktrees have telling names. */
-function bareRepository(root: string): string | undefined {
+function bareRepository(root: string, isWindows: boolean): string | undefined {
   try {
     if (system.statusAt(`${root}/.git`)?.kind !== "file") return undefined;
     const text = readOwnFile(`${root}/.git`, MAX_GIT_FILE_BYTES) ?? "";
-    const repository = /^gitdir: (.+)[\\/]worktrees[\\/][^\\/]+\s*$/.exec(text)?.[1];
-    return repository === undefined || /[\\/]\.git$/.test(repository) ? undefined : repository;
+    const written = /^gitdir: (.+)[\\/]worktrees[\\/][^\\/]+\s*$/.exec(text)?.[1];
+    if (written === undefined) return undefined;
+    const repository = isAbsolute(written, isWindows)
+      ? normalize(written, isWindows)
+      : fromFolder(root, written, isWindows);
+    return !/[\\/]\.git$/.test(repository) || isBare(repository) ? repository : undefined;
   } catch (error) {
     faultCode(error); // A file that we cannot read gives no better name.
     return undefined;
   }
 }
+
+/** A relative path as git writes it, `../.bare`, from a folder. */
+function fromFolder(folder: string, path: string, isWindows: boolean): string {
+  const follow = (start: string) => {
+    let at = start;
+    for (const part of path.split(isWindows ? /[\\/]/ : "/"))
+      if (part === "..") at = parent(at, isWindows);
+      else if (part !== "." && part !== "") at = at.endsWith("/") ? at + part : `${at}/${part}`;
+    return at;
+  };
+  const found = follow(folder);
+  // The parent of a link is not that of the folder behind it.
+  return exists(found) ? found : follow(system.targetOf(folder));
+}
+
+/** Whether a repository that is called `.git` has no worktree of its own: https://git-scm.com/docs/git-config */
+function isBare(repository: string): boolean {
+  const config = readOwnFile(`${repository}/config`, MAX_CONFIG_BYTES) ?? "";
+  if (BARE.test(config)) return true;
+  // With this extension, git keeps the setting in a file of its own.
+  if (!/^\s*worktreeConfig\s*=\s*true\s*$/im.test(config)) return false;
+  return BARE.test(readOwnFile(`${repository}/config.worktree`, MAX_CONFIG_BYTES) ?? "");
+}
+
+const BARE = /^\s*\[core\][^[]*?^\s*bare(?:\s*=\s*(?:true|yes|on|1))?\s*$/im;
 
 /** The project of a folder: `/home/user/shop` is called `shop`. */
 export function projectAt(folder: string, isWindows = false): Project {

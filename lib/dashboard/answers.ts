@@ -169,6 +169,7 @@ export interface SearchHit {
   readonly tool: string | null;
   readonly id: string;
   readonly tool_use_id: string | null;
+  readonly agent_id: string | null;
   readonly before: string;
   readonly match: string;
   readonly after: string;

@@ -64,7 +64,7 @@ export async function* searchMessages(
 }
 
 function toHit({ record, text, at, length, place }: Found): SearchHit {
-  const { timestamp, session_id, project, event, tool, id, tool_use_id } = record;
+  const { timestamp, session_id, project, event, tool, id, tool_use_id, agent_id } = record;
   const begin = Math.max(0, at - AROUND);
   const end = Math.min(text.length, at + length + AROUND);
   return {
@@ -76,6 +76,7 @@ function toHit({ record, text, at, length, place }: Found): SearchHit {
     tool: tool ?? null,
     id,
     tool_use_id: tool_use_id ?? null,
+    agent_id: agent_id ?? null,
     before: (begin > 0 ? "…" : "") + text.slice(begin, at),
     match: text.slice(at, at + length),
     after: text.slice(at + length, end) + (end < text.length ? "…" : ""),

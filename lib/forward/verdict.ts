@@ -1,6 +1,6 @@
 // What an answer means for the events that were sent, by rules that are the same for all servers.
 import type { PendingEvent } from "./backlog";
-import type { Answer } from "./post";
+import type { Answer, Answered } from "./post";
 
 /** What became of the events of one request. */
 export type Verdict = Delivery | Retry | Rejection;
@@ -63,7 +63,12 @@ export function verdictOf(answer: Answer): Verdict {
   const { status, text, retryAfterMs } = answer;
   if (status >= 200 && status < 300) return { kind: "delivered" };
   if (REJECTED_STATUSES.has(status)) return { kind: "rejected", status, answer: text };
-  const shown = text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\s+/g, " ").trim();
-  const reason = `it answered ${status}${shown === "" ? "" : `: ${shown}`}`;
+  const reason = describeAnswer(answer);
   return { kind: "retry", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** An answer in words, with the beginning of its text: `it answered 503: busy`. */
+export function describeAnswer({ status, text }: Answered): string {
+  const shown = text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\s+/g, " ").trim();
+  return `it answered ${status}${shown === "" ? "" : `: ${shown}`}`;
 }

@@ -2,14 +2,13 @@
 // belongs to, because those events do not say.
 import { isEvent } from "../events";
 import type { EventRecord } from "../log/record";
+import { callKey } from "./call-key";
 import { fieldOf } from "./payload";
 import { atMsOf, type Agent, type CallOutcome, type ToolCall } from "./timeline";
 
 /** A call, and what a view does not show of it. */
 export interface TrackedCall {
   readonly call: ToolCall;
-  /** The subagent that makes it, if one does. */
-  readonly agentId: string | undefined;
   readonly promptId: string | undefined;
   hasResult: boolean;
   /** After this no result can come: the turn or agent ended, or something interrupted it. */
@@ -22,7 +21,7 @@ export type CloseReason = "end" | "interruption";
 /** Keeps the calls in the order in which they started. What was recorded twice must come only once: see doubles.ts. */
 export class CallTracker {
   readonly #calls: TrackedCall[] = [];
-  /** The latest call of each id: behind some model routers, ids start again with every turn (`Bash:0`). */
+  /** The latest call of each key: behind some model routers, ids start again with every turn (`Bash:0`). */
   readonly #latest = new Map<string, TrackedCall>();
   /** Calls that have no result and can still get one. */
   readonly #open = new Set<TrackedCall>();
@@ -33,14 +32,14 @@ export class CallTracker {
   find(record: EventRecord): TrackedCall | undefined {
     if (isEvent(record.event, "PreToolUse")) return undefined;
     if (record.tool_use_id === undefined) return this.#findByInput(record);
-    const latest = this.#latest.get(record.tool_use_id);
+    const latest = this.#latest.get(callKey(record.tool_use_id, record.agent_id));
     return latest?.hasResult ? undefined : latest;
   }
 
   // Early clients send no ids: then it is the first open call with the same input.
   #findByInput(record: EventRecord): TrackedCall | undefined {
     const candidates = Array.from(this.#open).filter(
-      ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
+      ({ call }) => call.agentId === record.agent_id && call.tool === record.tool,
     );
     const input = JSON.stringify(record.parameters);
     return (
@@ -54,6 +53,7 @@ export class CallTracker {
       kind: "tool",
       tool: record.tool ?? "unknown",
       id: idOf(record),
+      agentId: record.agent_id,
       atMs: atMsOf(record),
       parameters: record.parameters,
       outcome: "no result",
@@ -63,10 +63,10 @@ export class CallTracker {
       error: undefined,
       agents: [],
     };
-    const { agent_id: agentId, prompt_id: promptId } = record;
-    const tracked = { call, agentId, promptId, hasResult: false, closedBy: undefined };
+    const { prompt_id: promptId } = record;
+    const tracked = { call, promptId, hasResult: false, closedBy: undefined };
     this.#calls.push(tracked);
-    this.#latest.set(call.id, tracked);
+    this.#latest.set(callKey(call.id, call.agentId), tracked);
     this.#open.add(tracked);
     if (call.tool === "Agent" || call.tool === "Task") this.#launches.push(tracked);
     return tracked;
@@ -93,7 +93,7 @@ export class CallTracker {
    */
   findAskedFor(record: EventRecord): TrackedCall | undefined {
     const candidates = Array.from(this.#open).filter(
-      ({ call, agentId }) => agentId === record.agent_id && call.tool === record.tool,
+      ({ call }) => call.agentId === record.agent_id && call.tool === record.tool,
     );
     const input = JSON.stringify(record.parameters);
     const same = candidates.filter(({ call }) => JSON.stringify(call.parameters) === input);
@@ -110,10 +110,13 @@ export class CallTracker {
     agentPromptId: string | undefined,
     callId?: string,
   ): TrackedCall | undefined {
-    const named = this.#launches.find(
-      ({ call }) =>
-        launchedAgentId(call) === agent.id || (callId !== undefined && call.id === callId),
-    );
+    const named =
+      this.#launches.find(({ call }) => launchedAgentId(call) === agent.id) ??
+      // Ids of some model routers repeat: it is the last one before the agent.
+      this.#launches.findLast(
+        ({ call }) =>
+          call.id === callId && call.atMs <= agent.atMs && launchedAgentId(call) === undefined,
+      );
     if (named !== undefined) return named;
     const [only, ...others] = this.#launches.filter(
       ({ call, promptId }) =>
@@ -133,8 +136,9 @@ export class CallTracker {
    */
   finish(nowMs: number, isOver: boolean, interruptedAgents: ReadonlySet<string>): void {
     for (const tracked of this.#calls) {
-      const { call, agentId, hasResult } = tracked;
+      const { call, hasResult } = tracked;
       if (hasResult) continue;
+      const { agentId } = call;
       const isInterrupted = agentId !== undefined && interruptedAgents.has(agentId);
       const closedBy = tracked.closedBy ?? (isInterrupted ? "interruption" : undefined);
       call.outcome = outcomeOf({ call, closedBy }, isOver);

@@ -24,6 +24,8 @@ export interface TouchedFile {
 /** A call that read or changed a file. */
 export interface FileCall {
   readonly id: string;
+  /** The subagent that made it, if one did. */
+  readonly agentId: string | undefined;
   readonly tool: string;
   readonly use: FileUse;
   readonly atMs: number;
@@ -65,11 +67,11 @@ export function fileOf(tool: string, parameters: unknown): NamedFile | undefined
 /** The files of a session, those that were changed first, each group by its first call. Calls without success do not count. */
 export function filesTouched({ entries }: Timeline): TouchedFile[] {
   const files = new Map<string, FileCall[]>();
-  for (const { id, tool, atMs, parameters, outcome } of callsIn(entries)) {
+  for (const { id, agentId, tool, atMs, parameters, outcome } of callsIn(entries)) {
     const file = outcome === "succeeded" ? fileOf(tool, parameters) : undefined;
     if (file === undefined) continue;
     const calls = files.get(file.path) ?? [];
-    calls.push({ id, tool, use: file.use, atMs });
+    calls.push({ id, agentId, tool, use: file.use, atMs });
     files.set(file.path, calls);
   }
   const touched = Array.from(files, ([path, calls]): TouchedFile => {

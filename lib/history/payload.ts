@@ -25,11 +25,18 @@ export function isFromPerson(record: Pick<EventRecord, "payload">): boolean {
 }
 
 // One element that is the whole prompt, with at most a line that introduces it, as in `Another Claude session
-// sent a message:`. Its tag ends in what it is, and each version of the client adds to the family.
+// sent a message:`. Its tag ends in what it is, and each version of the client adds to the family. Some versions put
+// `[SYSTEM NOTIFICATION - NOT USER INPUT]` and a few words before it.
 const INJECTED =
-  /^(?:[^\n<]{1,200}:\s*\n)?\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b/;
+  /^(?:\[(?:SYSTEM\b[^\]\n]*|[^\]\n]*\bNOT USER INPUT)\][ \t\r]*\n[^<]{0,300}|(?:[^\n<]{1,200}:\s*\n)?\s*)<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b/;
+
+// Lines after it say where the output of the task is. Other elements with text after them are quoted by a person.
+const TASK_REPORT = "task-notification";
+const LINE_AFTER_REPORT = /<\/task-notification>[ \t\r]*\n/;
 
 function isInjected(prompt: string): boolean {
   const tag = INJECTED.exec(prompt)?.[1];
-  return tag !== undefined && prompt.trimEnd().endsWith(`</${tag}>`);
+  if (tag === undefined) return false;
+  if (tag === TASK_REPORT && LINE_AFTER_REPORT.test(prompt)) return true;
+  return prompt.trimEnd().endsWith(`</${tag}>`);
 }

@@ -1,6 +1,7 @@
 // A session in one row, from the heads of its records in order.
 import { type EventName, isEvent, knownEvent } from "../events";
 import type { EventRecord, RecordHead } from "../log/record";
+import { callKey } from "./call-key";
 import { isFromPerson, textOf } from "./payload";
 
 /**
@@ -63,7 +64,7 @@ export interface SummaryState {
   readonly isEnded: boolean;
   readonly waitsFor?: "answer" | "prompt" | undefined;
   readonly waitsSince?: RecordHead | undefined;
-  readonly running: readonly (readonly [id: string, call: RecordHead])[];
+  readonly running: readonly (readonly [key: string, call: RecordHead])[];
 }
 
 /** A session, up to the last record added. */
@@ -88,6 +89,7 @@ export class SessionSummary {
   #isEnded = false;
   #waitsFor: "answer" | "prompt" | undefined;
   #waitsSince: RecordHead | undefined;
+  /** By their keys: see call-key.ts. */
   readonly #running = new Map<string, RecordHead>();
 
   constructor(first: SummaryState["first"]) {
@@ -114,7 +116,7 @@ export class SessionSummary {
     summary.#isEnded = state.isEnded;
     summary.#waitsFor = state.waitsFor;
     summary.#waitsSince = state.waitsSince;
-    for (const [id, call] of state.running) summary.#running.set(id, call);
+    for (const [key, call] of state.running) summary.#running.set(key, call);
     return summary;
   }
 
@@ -232,11 +234,11 @@ export class SessionSummary {
     const { event, tool_use_id: id, agent_id } = head;
     switch (knownEvent(event)) {
       case "PreToolUse":
-        if (id !== undefined) this.#running.set(id, head);
+        if (id !== undefined) this.#running.set(callKey(id, agent_id), head);
         break;
       case "PostToolUse":
       case "PostToolUseFailure":
-        if (id !== undefined && this.#running.delete(id)) this.joinedCalls++;
+        if (id !== undefined && this.#running.delete(callKey(id, agent_id))) this.joinedCalls++;
         break;
       case "SessionEnd":
         this.#running.clear();

@@ -6,6 +6,7 @@
 // is at work. Outside of turns the session is idle and waits for the next prompt.
 import { isEvent, knownEvent } from "../events";
 import type { RecordHead } from "../log/record";
+import { callKey } from "./call-key";
 
 /** What a session can do with its time. */
 export type Activity = "tools" | "model" | "waiting" | "idle";
@@ -48,9 +49,9 @@ export interface Spent {
 export interface TrackerState {
   readonly at_ms: number | null;
   readonly is_in_turn: boolean;
-  readonly running: readonly (readonly [id: string, tool: string, agent: string])[];
+  readonly running: readonly (readonly [key: string, tool: string, agent: string])[];
   readonly asking: readonly string[];
-  readonly launching: readonly (readonly [agent: string, id: string])[];
+  readonly launching: readonly (readonly [agent: string, key: string])[];
 }
 
 interface RunningCall {
@@ -63,7 +64,7 @@ export class ActivityTracker {
   #atMs: number | undefined;
   #isInTurn = false;
   // Most sessions are over: their tracker then holds nothing.
-  /** The calls that run, by id. */
+  /** The calls that run, by key: see call-key.ts. */
   #running: Map<string, RunningCall> | undefined;
   /** The agents that ask for something. */
   #asking: Set<string> | undefined;
@@ -78,9 +79,9 @@ export class ActivityTracker {
     const tracker = new ActivityTracker(onSpent);
     tracker.#atMs = state.at_ms ?? undefined;
     tracker.#isInTurn = state.is_in_turn;
-    for (const [id, tool, agent] of state.running) tracker.#begin(id, { tool, agent });
+    for (const [key, tool, agent] of state.running) tracker.#begin(key, { tool, agent });
     for (const agent of state.asking) tracker.#ask(agent);
-    for (const [agent, id] of state.launching) tracker.#launch(agent, id);
+    for (const [agent, key] of state.launching) tracker.#launch(agent, key);
     return tracker;
   }
 
@@ -89,7 +90,7 @@ export class ActivityTracker {
     return {
       at_ms: this.#atMs ?? null,
       is_in_turn: this.#isInTurn,
-      running: Array.from(this.#running ?? [], ([id, { tool, agent }]) => [id, tool, agent]),
+      running: Array.from(this.#running ?? [], ([key, { tool, agent }]) => [key, tool, agent]),
       asking: Array.from(this.#asking ?? []),
       launching: Array.from(this.#launching ?? []),
     };
@@ -117,7 +118,8 @@ export class ActivityTracker {
     this.continueTo(nowMs);
     if (event !== "PermissionRequest" && event !== "Elicitation" && event !== "Notification")
       this.#asking?.delete(agent);
-    const id = head.tool_use_id ?? `${agent} ${head.tool}`;
+    // Early clients send no ids.
+    const key = callKey(head.tool_use_id ?? ` ${head.tool}`, head.agent_id);
     switch (event) {
       case "UserPromptSubmit":
         if (agent !== "") break;
@@ -126,11 +128,11 @@ export class ActivityTracker {
         break;
       case "PreToolUse":
         if (agent === "") this.#isInTurn = true;
-        this.#begin(id, { tool: head.tool ?? "", agent });
+        this.#begin(key, { tool: head.tool ?? "", agent });
         break;
       case "PostToolUse":
       case "PostToolUseFailure":
-        this.#running?.delete(id);
+        this.#running?.delete(key);
         break;
       case "PermissionRequest":
       case "Elicitation":
@@ -175,31 +177,31 @@ export class ActivityTracker {
     return { activity: this.#activity(ms, tools), ms, endMs: nowMs, tools };
   }
 
-  #begin(id: string, call: RunningCall): void {
-    (this.#running ??= new Map()).set(id, call);
+  #begin(key: string, call: RunningCall): void {
+    (this.#running ??= new Map()).set(key, call);
   }
 
   #ask(agent: string): void {
     (this.#asking ??= new Set()).add(agent);
   }
 
-  #launch(agent: string, id: string): void {
-    (this.#launching ??= new Map()).set(agent, id);
+  #launch(agent: string, key: string): void {
+    (this.#launching ??= new Map()).set(agent, key);
   }
 
   // The call that starts an agent does nothing itself meanwhile.
   #startAgent(agent: string): void {
     const known = new Set(this.#launching?.values());
-    for (const [id, { tool }] of this.#running ?? [])
-      if ((tool === "Agent" || tool === "Task") && !known.has(id)) {
-        this.#launch(agent, id);
+    for (const [key, { tool }] of this.#running ?? [])
+      if ((tool === "Agent" || tool === "Task") && !known.has(key)) {
+        this.#launch(agent, key);
         return;
       }
   }
 
   #endCalls(agent: string): void {
-    for (const [id, call] of this.#running ?? [])
-      if (call.agent === agent) this.#running?.delete(id);
+    for (const [key, call] of this.#running ?? [])
+      if (call.agent === agent) this.#running?.delete(key);
   }
 
   #activity(ms: number, tools: readonly string[]): Activity {
@@ -213,7 +215,7 @@ export class ActivityTracker {
     if (this.#running === undefined || this.#running.size === 0) return NO_TOOLS;
     const launching = this.#launching && new Set(this.#launching.values());
     const tools: string[] = [];
-    for (const [id, { tool }] of this.#running) if (launching?.has(id) !== true) tools.push(tool);
+    for (const [key, { tool }] of this.#running) if (launching?.has(key) !== true) tools.push(tool);
     return tools;
   }
 }

@@ -129,7 +129,7 @@ export class TimelineBuilder {
     };
     // A person's prompt interrupts what is running; the report of a background task does not.
     if (turn.isFromPerson)
-      this.#calls.close("interruption", ({ agentId }) => agentId === undefined);
+      this.#calls.close("interruption", ({ call }) => call.agentId === undefined);
     this.#entries.push(turn);
     if (record.prompt_id !== undefined) this.#turns.set(record.prompt_id, turn);
     this.#lastTurn = turn;
@@ -157,11 +157,11 @@ export class TimelineBuilder {
   }
 
   // It comes when all calls of a message are over, also those without a result.
-  #endBatch({ payload }: EventRecord): void {
+  #endBatch({ payload, agent_id }: EventRecord): void {
     const calls = fieldOf(payload, "tool_calls");
     if (!Array.isArray(calls)) return;
     const ids = new Set(calls.map((call: unknown) => fieldOf(call, "tool_use_id")));
-    this.#calls.close("end", ({ call }) => ids.has(call.id));
+    this.#calls.close("end", ({ call }) => call.agentId === agent_id && ids.has(call.id));
   }
 
   #addPermissionRequest(record: EventRecord): void {
@@ -180,7 +180,7 @@ export class TimelineBuilder {
 
   #endAgent(record: EventRecord): void {
     if (record.agent_id === undefined) return;
-    this.#calls.close("end", ({ agentId }) => agentId === record.agent_id);
+    this.#calls.close("end", ({ call }) => call.agentId === record.agent_id);
     // Claude Code's internal agents, such as the one that compacts, end without a type or a start.
     if (!this.#agents.has(record.agent_id) && record.agent_type === undefined) return;
     const { agent } = this.#agentOf(record.agent_id, record);
@@ -189,7 +189,7 @@ export class TimelineBuilder {
   }
 
   #endTurn(record: EventRecord): void {
-    this.#calls.close("end", ({ agentId }) => agentId === undefined);
+    this.#calls.close("end", ({ call }) => call.agentId === undefined);
     const turn = this.#turnOf(record);
     if (turn === undefined) return this.#addEvent(record);
     turn.durationMs = msBetween(turn.atMs, record);

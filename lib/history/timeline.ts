@@ -21,6 +21,8 @@ export interface ToolCall {
   readonly kind: "tool";
   readonly tool: string;
   readonly id: string;
+  /** The subagent that makes it, if one does. */
+  readonly agentId: string | undefined;
   readonly atMs: number;
   readonly parameters: unknown;
   outcome: CallOutcome;

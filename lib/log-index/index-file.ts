@@ -19,7 +19,7 @@ import { DayTally, type TallyState } from "./id-certainty";
 import type { DayIndex, IndexedSession, Indexer } from "./day-index";
 
 /** Changes whenever an index would have something else of the same log. */
-const FORMAT = 3;
+const FORMAT = 5;
 /** A smaller day is read faster than its index would be worth. */
 const MIN_LOG_BYTES = 1_000_000;
 /** Of the checksum and the length. */

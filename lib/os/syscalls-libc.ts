@@ -33,6 +33,8 @@ const INODE = 8;
 const SIZE = 10;
 const MTIME = 28;
 const MTIME_NS = 30;
+const DEVICE_MAJOR = 34;
+const DEVICE_MINOR = 35;
 // <dirent.h>: the offset of the name, in both glibc and musl on 64 bits.
 const D_NAME = 19;
 // <asm-generic/errno-base.h>
@@ -75,6 +77,7 @@ export function librarySystem(library: FileLibrary): System {
       // Seconds are signed: a file may be older than 1970.
       modifiedMs: (at(MTIME) + (at(MTIME + 1) | 0) * 2 ** 32) * 1000 + at(MTIME_NS) / 1e6,
       inode: at(INODE) + at(INODE + 1) * 2 ** 32,
+      device: deviceOf(at(DEVICE_MAJOR), at(DEVICE_MINOR)),
     };
   }
 
@@ -107,6 +110,11 @@ export function librarySystem(library: FileLibrary): System {
     unlink: (path) => names().unlink(path),
     ...rareCalls,
   };
+}
+
+/** As makedev(3) puts it together, and so as `node:fs` has it. A major number has 12 bits, a minor number 20. */
+function deviceOf(major: number, minor: number): number {
+  return (minor >>> 8) * 2 ** 20 + major * 2 ** 8 + (minor & 0xff);
 }
 
 type NameCalls = Pick<System, "list" | "rename" | "replace" | "unlink">;

@@ -66,7 +66,7 @@ function withoutNul(path: string): string {
 
 /** Converts Node's status of a file. */
 export function toStatus(stats: Stats): FileStatus {
-  const { mode, uid, nlink, size, mtimeMs, ino } = stats;
+  const { mode, uid, nlink, size, mtimeMs, ino, dev } = stats;
   const kind = stats.isFile()
     ? "file"
     : stats.isDirectory()
@@ -82,5 +82,6 @@ export function toStatus(stats: Stats): FileStatus {
     size,
     modifiedMs: mtimeMs,
     inode: ino,
+    device: dev,
   };
 }

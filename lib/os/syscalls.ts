@@ -15,6 +15,8 @@ export interface FileStatus {
   readonly modifiedMs: number;
   /** The file's number on its disk; the number of a removed file can be used again. */
   readonly inode: number;
+  /** The disk that it is on. */
+  readonly device: number;
 }
 
 /** Whether a file is as it was, as far as its status shows. */

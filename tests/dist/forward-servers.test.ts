@@ -80,7 +80,12 @@ const CASES: readonly Case[] = [
   },
   { behavior: "redirect", fates: UNDELIVERED, reason: "events go only to the configured URL" },
   { behavior: "text to everything", fates: ONLY_LAKE, reason: "the path is wrong" },
-  { behavior: "no id", fates: ONLY_LAKE, reason: "another API's success" },
+  { behavior: "success without an id", fates: DELIVERED, reason: "it says that it went well" },
+  {
+    behavior: "failure with a friendly status",
+    fates: ONLY_LAKE,
+    reason: "it says that it did not store the event",
+  },
   { behavior: "id is text", fates: DELIVERED, reason: "a server may name its events as it likes" },
   { behavior: "endless answer", fates: ONLY_LAKE, reason: "only 64 KiB are read" },
   { behavior: "gzip bomb", fates: ONLY_LAKE, reason: "nothing is decompressed" },

@@ -183,6 +183,12 @@ describe.skipIf(library === "")("a current ClickHouse", () => {
       { prompt: "<task-notification>\nDone\n</task-notification>\n" },
       { prompt: "Another session says:\n <peer-message>x</peer-message>" },
       { prompt: "<task-notification>x</task-notification> What is this?" },
+      { prompt: "<task-notification>x</task-notification>\nRead the output file" },
+      {
+        prompt:
+          "[SYSTEM NOTIFICATION - NOT USER INPUT]\nA task.\n<task-notification>x</task-notification>",
+      },
+      { prompt: "<toast-notification>x</toast-notification>\nThis flickers" },
       { prompt: "<b>bold</b>" },
       { prompt: 'it\'s \\n \\\\ "x" \u2028 \ud83d' },
     ];

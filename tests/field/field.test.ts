@@ -694,6 +694,10 @@ describe("the client's idea of things", () => {
     '<cross-session-message from="x">hello</cross-session-message>',
     'Another Claude session sent a message:\n<teammate-message teammate_id="qa">done</teammate-message>',
     "<some-new-notification>soon</some-new-notification>",
+    "<task-notification>\n<task-id>b1</task-id>\n</task-notification>\nRead the output file: /tmp/x",
+    "<task-notification>\n<task-id>b1</task-id>\n</task-notification>\r\n\r\nRead the output file: /tmp/x",
+    "[SYSTEM NOTIFICATION - NOT USER INPUT]\nThis is an automated event.\n<task-notification>\nx\n</task-notification>",
+    "[SYSTEM NOTIFICATION]\n<task-notification>\nx\n</task-notification>\nRead /tmp/x",
   ])(
     "a message of another agent is no prompt of a person, and interrupts nothing: %j",
     async (prompt) => {
@@ -705,6 +709,23 @@ describe("the client's idea of things", () => {
       expect(JSON.stringify(await json(sandbox, "show"))).toContain('"outcome":"running"');
     },
   );
+});
+
+test.each([
+  '<div class="a">x</div> is not centred. Why?',
+  "<Button>Save</Button>",
+  '<chat-message text="x"></chat-message> renders twice, why?',
+  "<user-notification> does not close when I click it",
+  "<toast-notification>Saved</toast-notification>\nThis element of ours flickers. Fix it.",
+  "<task-notification>x</task-notification> What is this?",
+  "<task>Rename foo</task>",
+  "[SYSTEM NOTIFICATION - NOT USER INPUT] is what I see. Where from?",
+  "[SYSTEM NOTIFICATION - NOT USER INPUT]\nWhat does this line mean?",
+  "[2026-11-23] ERROR\n<system-event>x</system-event>\nWhat is this?",
+])("what a person writes about elements is a person's prompt: %j", async (prompt) => {
+  using sandbox = new Sandbox();
+  await hook(sandbox, "UserPromptSubmit", { prompt });
+  expect(await json(sandbox, "list")).toMatchObject([{ prompts: 1 }]);
 });
 
 describe("not every secret-named variable holds a secret", () => {
@@ -815,6 +836,11 @@ describe("addresses and answers as people and servers write them", () => {
     ["202", () => new Response(null, { status: 202 })],
     ["204", () => new Response(null, { status: 204 })],
     ["an id that is text", () => Response.json({ id: "evt_1" })],
+    ["the event in data", () => Response.json({ success: true, data: { id: 5 } })],
+    ["an eventId", () => Response.json({ success: true, eventId: "e5" })],
+    ["an event_id", () => Response.json({ event_id: 5, status: "ok" })],
+    ["the event in event", () => Response.json({ ok: true, event: { id: 5 } })],
+    ["no error", () => Response.json({ error: null, errors: [] })],
   ])("an observability server that answers %s has stored the event", async (_, answer) => {
     using sandbox = new Sandbox();
     let requests = 0;
@@ -835,13 +861,55 @@ describe("addresses and answers as people and servers write them", () => {
   });
 });
 
+describe("an observability server has not stored the event if it answers 200 with", () => {
+  const page = { headers: { "Content-Type": "text/html" } };
+  test.each([
+    ["a web page", () => new Response("<!doctype html><title>Log in</title>", page), "URL correct"],
+    ["text", () => new Response("Multi-Agent Observability Server"), "URL correct"],
+    ["nothing", () => new Response(""), "URL correct"],
+    ["a number", () => Response.json(5), "URL correct"],
+    ["success: false", () => Response.json({ success: false, error: "locked" }), "locked"],
+    ["ok: false", () => Response.json({ ok: false, id: 5 }), "200"],
+    ["an error", () => Response.json({ error: "no such table" }), "no such table"],
+    ["an error and an id", () => Response.json({ id: "r1", error: { code: 5 } }), "code"],
+    ["errors", () => Response.json({ errors: [{ message: "down" }] }), "down"],
+    ["status: error", () => Response.json({ status: "error", message: "full" }), "full"],
+    ["status: 503", () => Response.json({ status: 503 }), "503"],
+  ])("%s", async (_, answer, reason) => {
+    using sandbox = new Sandbox();
+    await using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: answer });
+    await hook(sandbox, "PreToolUse");
+    const destination = { name: "server", type: "observability", url: server.url.href };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ destinations: [destination] }));
+    const { code, stdout, stderr } = await runCli(sandbox, "forward --once");
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(reason)]);
+  });
+
+  test("but an error that is the event's own comes back with it", async () => {
+    using sandbox = new Sandbox();
+    await using server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: async (request) => Response.json({ ...((await request.json()) as object), id: 5 }),
+    });
+    await hook(sandbox, "PostToolUseFailure", { tool_name: "Bash", error: "Exit code 1" });
+    const destination = { name: "server", type: "observability", url: server.url.href };
+    write(`${sandbox.state}/config.json`, JSON.stringify({ destinations: [destination] }));
+    expect((await runCli(sandbox, "forward --once")).code).toBe(0);
+  });
+});
+
 describe("projects by more than their folder's name", () => {
   test("worktrees of bare repositories have the repository in their names, and their pointers stay", async () => {
     using sandbox = new Sandbox();
-    for (const repository of ["shop", "blog"]) {
+    for (const [repository, gitdir] of [
+      ["shop", `${sandbox.root}/work/shop/.bare`],
+      // `git worktree add --relative-paths`
+      ["blog", "../.bare"],
+    ] as const) {
       const folder = `${sandbox.root}/work/${repository}/main`;
-      const bare = `${sandbox.root}/work/${repository}/.bare/worktrees/main`;
-      write(`${folder}/.git`, `gitdir: ${bare}\n`);
+      mkdirSync(`${sandbox.root}/work/${repository}/.bare`, { recursive: true });
+      write(`${folder}/.git`, `gitdir: ${gitdir}/worktrees/main\n`);
       await hook(sandbox, "SessionStart", {}, { CLAUDE_PROJECT_DIR: folder });
     }
     const records = await recordsOf(sandbox);
@@ -854,6 +922,16 @@ describe("projects by more than their folder's name", () => {
     mkdirSync(`${sandbox.home}/.git`);
     mkdirSync(`${sandbox.home}/notes`);
     await hook(sandbox, "SessionStart", {}, { CLAUDE_PROJECT_DIR: `${sandbox.home}/notes` });
+    expect((await onlyRecordOf(sandbox)).project).toBe("notes");
+  });
+
+  test("also if HOME is a link, as where /home leads to /var/home", async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(`${sandbox.home}/.git`);
+    mkdirSync(`${sandbox.home}/notes`);
+    symlinkSync(sandbox.home, `${sandbox.root}/link`);
+    const env = { HOME: `${sandbox.root}/link`, CLAUDE_PROJECT_DIR: `${sandbox.home}/notes` };
+    await hook(sandbox, "SessionStart", {}, env);
     expect((await onlyRecordOf(sandbox)).project).toBe("notes");
   });
 });

@@ -78,6 +78,93 @@ describe("the project of a folder", () => {
   });
 });
 
+describe("the label of a worktree of a bare repository", () => {
+  const BARE = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+  const ORDINARY = '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n';
+  const MOVED = "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tworktreeConfig = true\n";
+
+  /** A repository with a worktree whose `.git` names it as given. */
+  function labelOf(
+    root: string,
+    repository: string,
+    worktree: string,
+    gitdir: string,
+    files: Record<string, string> = { config: BARE },
+  ) {
+    const name = worktree.slice(worktree.lastIndexOf("/") + 1);
+    mkdirSync(`${root}/${repository}/worktrees/${name}`, { recursive: true });
+    mkdirSync(`${root}/${worktree}`, { recursive: true });
+    for (const [file, text] of Object.entries(files))
+      writeFileSync(`${root}/${repository}/${file}`, text);
+    writeFileSync(`${root}/${worktree}/.git`, `gitdir: ${gitdir}/worktrees/${name}\n`);
+    return findProject({}, `${root}/${worktree}`).label;
+  }
+
+  test.each([
+    ["shop/.bare", "shop/main", "../.bare", "shop/main"],
+    ["shop.git", "shop.git/main", "..", "shop/main"],
+    ["shop.git", "far/away/main", "../../../shop.git", "shop/main"],
+    ["shop/bare.git", "shop/main", "../bare.git", "shop/main"],
+    ["shop/bare", "shop/main", "../bare", "shop/main"],
+    ["shop/.git", "shop/main", "../.git", "shop/main"],
+    ["shop/.git-bare", "shop/main", "./../.git-bare", "shop/main"],
+    ["shop.git", "work/shop", "../../shop.git", undefined],
+  ])(
+    "%s, worktree in %s: by an absolute path, and by %s",
+    (repository, worktree, gitdir, label) => {
+      using sandbox = new Sandbox();
+      const absolute = `${sandbox.root}/${repository}`;
+      expect(labelOf(sandbox.root, repository, worktree, absolute)).toBe(label);
+      expect(labelOf(sandbox.root, repository, worktree, gitdir)).toBe(label);
+    },
+  );
+
+  test.each([
+    [undefined, "an ordinary repository", { config: ORDINARY }],
+    [undefined, "a repository without a config", {}],
+    ["shop/main", "a setting without a value", { config: "[core]\n\tbare\n" }],
+    ["shop/main", "a config per worktree", { config: MOVED, "config.worktree": BARE }],
+    [undefined, "another section's", { config: `${ORDINARY}[other]\n\tbare = true\n` }],
+  ])("is %p if .git is of %s", (label, _, files) => {
+    using sandbox = new Sandbox();
+    expect(labelOf(sandbox.root, "shop/.git", "shop/main", "../.git", files)).toBe(label);
+  });
+
+  test("is that of the folder behind a link", () => {
+    using sandbox = new Sandbox();
+    labelOf(sandbox.root, "shop/.bare", "shop/main", "../.bare");
+    symlinkSync(`${sandbox.root}/shop/main`, `${sandbox.root}/current`);
+    expect(findProject({}, `${sandbox.root}/current/src`).label).toBe("shop/current");
+  });
+});
+
+describe("a home that is a repository", () => {
+  test.each([
+    ["as it is", "", "home"],
+    ["with a slash at its end", "", "home/"],
+    ["with two slashes", "", "/home"],
+    ["by a link", "", "link"],
+    ["by its path, where a folder is reached by a link", "link", "home"],
+  ])("gives folders in it their own names if HOME is %s", (_, reached, home) => {
+    using sandbox = new Sandbox();
+    git(sandbox.home);
+    symlinkSync(sandbox.home, `${sandbox.root}/link`);
+    const env = { HOME: `${sandbox.root}/${home}` };
+    const folder = reached === "" ? sandbox.home : `${sandbox.root}/${reached}`;
+    expect(findProject(env, `${folder}/notes`).label).toBe("notes");
+    expect(findProject(env, folder).label).toBeUndefined();
+    git(`${sandbox.home}/shop`);
+    expect(findProject(env, `${folder}/shop/src`)).toMatchObject({ name: "shop" });
+    expect(findProject(env, `${folder}/shop/src`).label).toBeUndefined();
+  });
+
+  test.each(["", "/nowhere", "relative"])("is not one of %j", (home) => {
+    using sandbox = new Sandbox();
+    git(sandbox.home);
+    expect(findProject({ HOME: home }, `${sandbox.home}/notes`).label).toBeUndefined();
+  });
+});
+
 describe("where the search starts", () => {
   test("at CLAUDE_PROJECT_DIR before the payload's folder", () => {
     using sandbox = new Sandbox();

@@ -151,7 +151,9 @@ const BEHAVIORS = {
   // As observability servers answer on any other path, where they store nothing.
   "text to everything": (to) =>
     to.answer({ status: 200, text: "Multi-Agent Observability Server" }),
-  "no id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
+  "success without an id": (to) => to.answer({ status: 200, text: '{"success":true}' }),
+  "failure with a friendly status": (to) =>
+    to.answer({ status: 200, text: '{"success":false,"error":"database is locked"}' }),
   "id is text": (to) => to.answer({ status: 200, text: '{"id":"7"}' }),
   redirect: (to) => to.redirect(),
   reset: (to) => to.reset(),
@@ -247,7 +249,7 @@ class Connection {
 
   answer({ status, text, headers = {} }: Answer): void {
     const isStored = isForEvents(this.#delivery?.path ?? "")
-      ? [201, 202, 204].includes(status) || (status === 200 && hasId(text))
+      ? [201, 202, 204].includes(status) || (status === 200 && saysStored(text))
       : status >= 200 && status < 300;
     if (isStored) this.store();
     const all = {
@@ -367,9 +369,9 @@ function toArrivals(path: string, headers: Delivery["headers"], text: string) {
   }
 }
 
-function hasId(text: string): boolean {
+function saysStored(text: string): boolean {
   try {
-    return Boolean((JSON.parse(text) as { id?: unknown }).id);
+    return (JSON.parse(text) as { success?: unknown }).success !== false;
   } catch {
     return false;
   }

@@ -42,6 +42,33 @@ export async function teamRecords(nowMs: number): Promise<EventRecord[]> {
       ...STARTED,
       ["SessionStart", { source: "compact" }],
     ]),
+    // Behind a model router, ids repeat in subagents that work at the same time: the second one's call has no result.
+    session("a8", "ana", "router", 13, nowMs - 3 * HOUR_MS, [
+      ...STARTED,
+      ["SubagentStart", { ...agent, prompt_id }],
+      ["SubagentStart", { ...otherAgent, prompt_id }],
+      begun("Bash:0", "make one", agent),
+      begun("Bash:0", "make two", otherAgent),
+      ended("Bash:0", "make one", 500, 500, agent),
+      ["SubagentStop", { ...agent, prompt_id }],
+      ["SubagentStop", { ...otherAgent, prompt_id }],
+      ["Stop", { prompt_id }],
+    ]),
+    // Reports of tasks with a line before and after them, and a person who writes about such an element.
+    session("a9", "ana", "reports", 14, nowMs - 3 * HOUR_MS, [
+      ...STARTED,
+      begun("r1", "make all"),
+      ...[
+        "<task-notification>\nx\n</task-notification>\nRead the output file: /tmp/x",
+        "[SYSTEM NOTIFICATION - NOT USER INPUT]\nA task.\n<task-notification>\nx\n</task-notification>",
+      ].map((prompt): Moment => ["UserPromptSubmit", { prompt, prompt_id }]),
+      ended("r1", "make all", 500, 500),
+      [
+        "UserPromptSubmit",
+        { prompt: "<toast-notification>x</toast-notification>\nIt flickers", prompt_id },
+      ],
+      ["Stop", { prompt_id }],
+    ]),
     // Two containers: the same user and process number, and two projects side by side.
     session("b1", "root", "one", 17, nowMs - 2 * HOUR_MS, CLEARED),
     session("b2", "root", "two", 17, nowMs - 2 * HOUR_MS + 500, STARTED),
@@ -97,6 +124,7 @@ const STARTED: readonly Moment[] = [
   ["UserPromptSubmit", { prompt: "Go", prompt_id }],
 ];
 const agent = { agent_id: "ag1", agent_type: "Explore" };
+const otherAgent = { agent_id: "ag2", agent_type: "Explore" };
 
 function begun(id: string, command: string, more: object = {}): Moment {
   return ["variants/PreToolUse.Bash", { ...call(id, command), ...more }];

@@ -21,6 +21,7 @@ export function callsInTurn(given: readonly GivenCall[]): Timeline {
       kind: "tool",
       tool,
       id,
+      agentId: undefined,
       atMs,
       parameters,
       outcome,

@@ -46,7 +46,7 @@ const BAR_COLUMNS = 12;
 const COLUMNS: readonly Column[] = [
   { head: "", dropRank: 4 },
   { head: "cost", align: "right" },
-  { head: "tokens", align: "right" },
+  { head: "tokens", align: "right", narrowRank: 1 },
   { head: "output", align: "right", dropRank: 2 },
   { head: "cached", align: "right", dropRank: 1 },
   { head: "answers", align: "right", dropRank: 3 },

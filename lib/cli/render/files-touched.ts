@@ -2,7 +2,7 @@
 import { withoutProject } from "../../history/describe";
 import type { TouchedFile } from "../../history/files-touched";
 import { renderTable } from "./table";
-import { sanitize } from "./text";
+import { sanitize, wrap } from "./text";
 import { formatClock } from "./time";
 import type { Screen } from "./timeline";
 
@@ -13,7 +13,11 @@ export function renderFiles(
   { columns, colors }: Screen,
 ): string {
   if (files.length === 0)
-    return "No tool read or changed a file. Changes made by commands are not recorded.";
+    return wrap(
+      "No tool read or changed a file. Changes made by commands are not recorded.",
+      columns,
+      "",
+    );
   const rows = files.map(({ path, reads, changes, calls }) => {
     const name = sanitize(withoutProject(path, projectDir));
     return [
@@ -27,8 +31,8 @@ export function renderFiles(
     [
       { head: "file", isFlexible: true },
       { head: "changed", align: "right" },
-      { head: "read", align: "right" },
-      { head: "last" },
+      { head: "read", align: "right", narrowRank: 1 },
+      { head: "last", narrowRank: 2 },
     ],
     rows,
     columns,

@@ -8,6 +8,8 @@ import { sanitize, plural, formatSize, wrap } from "./text";
 import { formatAgo } from "./time";
 
 const LABEL_COLUMNS = 16;
+/** Where a text is that has no room next to its label. */
+const BELOW = "    ";
 const NO_FORWARDER =
   "No forwarder was found: put claude-session next to the hooks, or run claude-session install again.";
 
@@ -18,20 +20,22 @@ export function renderForwarding(
   nowMs: number,
 ): string {
   const row = (label: string, text: string, paint: (line: string) => string = (line) => line) =>
-    `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(sanitize(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
+    columns < 2 * LABEL_COLUMNS
+      ? `  ${label}\n${BELOW}${paint(wrap(sanitize(text), columns, BELOW, true))}`
+      : `  ${label.padEnd(LABEL_COLUMNS - 2)}${paint(wrap(sanitize(text), columns, " ".repeat(LABEL_COLUMNS)))}`;
   const lines = [
     alive
-      ? green("A forwarder is running.")
+      ? green(wrap("A forwarder is running.", columns, "  "))
       : forwarder === null
         ? red(wrap(NO_FORWARDER, columns, "  "))
-        : dim("No forwarder is running; the next event starts one."),
-    ...faults.map((fault) => red(wrap(sanitize(inConfigFile(fault)), columns, "  "))),
+        : dim(wrap("No forwarder is running; the next event starts one.", columns, "  ")),
+    ...faults.map((fault) => red(wrap(sanitize(inConfigFile(fault)), columns, "  ", true))),
   ];
   for (const report of destinations) {
     const { name, type, url, undelivered, last_success_at: success, last_error: error } = report;
     const { rejected, lost, skipped, repeated, refused, restarted } = report;
     const when = (at: string) => formatAgo(Date.parse(at), nowMs);
-    lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  "));
+    lines.push("", wrap(`${bold(sanitize(name))}  ${type}  ${sanitize(url)}`, columns, "  ", true));
     if (report.configured_in === paths.machineConfig)
       lines.push(row("configured", "for all users, in the machine's config.json"));
     lines.push(

@@ -13,10 +13,10 @@ const ID_CHARACTERS = 8;
 const COLUMNS: readonly Column[] = [
   { head: "session" },
   { head: "project", maxWidth: 16, dropRank: 2 },
-  { head: "about", isFlexible: true },
+  { head: "about", isFlexible: true, narrowRank: 2 },
   { head: "started", dropRank: 8 },
   { head: "last", align: "right", dropRank: 1 },
-  { head: "state" },
+  { head: "state", narrowRank: 1 },
   { head: "prompts", align: "right", dropRank: 4 },
   { head: "tools", align: "right", dropRank: 3 },
   { head: "failed", align: "right", dropRank: 5 },

@@ -26,10 +26,11 @@ export function renderStatistics(
     String(row.prompts),
     String(row.events),
   ]);
-  const heading: Column[] = [{ head: by, isFlexible: true }, ...COLUMNS];
+  // A part of a date says nothing.
+  const heading: Column[] = [{ head: by, isFlexible: by !== "day" }, ...COLUMNS];
   const shown = by === "tool" ? heading.slice(0, -2) : heading;
   const span = formatSpan(firstMs, lastMs, nowMs);
-  const days = total.byDay.slice(SPARKLINE_MARGIN - columns);
+  const days = total.byDay.slice(-Math.max(columns - SPARKLINE_MARGIN, 1));
   const { events, sessions, prompts } = total;
   const counts = [plural(events, "event"), plural(sessions, "session"), plural(prompts, "prompt")];
   return [
@@ -41,14 +42,15 @@ export function renderStatistics(
 }
 
 const BAR_COLUMNS = 12;
-const SPARKLINE_MARGIN = 14;
+// Of its label.
+const SPARKLINE_MARGIN = 16;
 const COLUMNS: readonly Column[] = [
   { head: "", dropRank: 3 },
   { head: "calls", align: "right" },
-  { head: "failed", align: "right" },
+  { head: "failed", align: "right", narrowRank: 1 },
   { head: "rate", align: "right", dropRank: 1 },
-  { head: "p50", align: "right" },
-  { head: "p95", align: "right" },
+  { head: "p50", align: "right", narrowRank: 3 },
+  { head: "p95", align: "right", narrowRank: 2 },
   { head: "sessions", align: "right", dropRank: 2 },
   { head: "prompts", align: "right", dropRank: 4 },
   { head: "events", align: "right", dropRank: 5 },

@@ -11,11 +11,15 @@ export interface Column {
   readonly isFlexible?: boolean;
   /** It is dropped if there is no room, the largest rank first. */
   readonly dropRank?: number;
+  /** It is dropped after all those, where even a short flexible column has no room, the largest rank first. */
+  readonly narrowRank?: number;
 }
 
 const GAP = 2;
 // Less of a prompt says nothing.
 const MIN_FLEXIBLE = 24;
+// A few letters on a narrow terminal, where there is no choice.
+const MIN_NARROW = 5;
 
 /** Sets rows in columns without borders; no line is wider than `width` columns. */
 export function renderTable(
@@ -45,7 +49,7 @@ export function renderTable(
       .join(" ".repeat(GAP))
       .trimEnd();
   const head = columns.map(({ head: name }) => emphasize(name));
-  return [head, ...rows].map(line).join("\n");
+  return [head, ...rows].map((cells) => fit(line(cells), width)).join("\n");
 }
 
 function columnsThatFit(
@@ -53,20 +57,26 @@ function columnsThatFit(
   widths: readonly number[],
   width: number,
 ): number[] {
-  let shown = columns.map((_, i) => i);
-  const needed = () =>
-    shown.reduce(
-      (sum, i) =>
-        sum +
-        GAP +
-        (columns[i]?.isFlexible ? Math.min(widths[i] ?? 0, MIN_FLEXIBLE) : (widths[i] ?? 0)),
-      -GAP,
-    );
-  while (needed() > width) {
-    const rank = (i: number) => columns[i]?.dropRank ?? 0;
-    const last = shown.reduce((worst, i) => (rank(i) > rank(worst) ? i : worst), shown[0] ?? 0);
-    if (rank(last) === 0) break;
-    shown = shown.filter((i) => i !== last);
+  const all = columns.map((_, i) => i);
+  const wide = dropUntilTheyFit(all, "dropRank", MIN_FLEXIBLE);
+  return dropUntilTheyFit(wide, "narrowRank", MIN_NARROW);
+
+  function dropUntilTheyFit(
+    given: readonly number[],
+    by: "dropRank" | "narrowRank",
+    minFlexible: number,
+  ): number[] {
+    const needed = (i: number) => {
+      const own = widths[i] ?? 0;
+      return GAP + (columns[i]?.isFlexible ? Math.min(own, minFlexible) : own);
+    };
+    const rank = (i: number) => columns[i]?.[by] ?? 0;
+    let shown = [...given];
+    while (shown.reduce((sum, i) => sum + needed(i), -GAP) > width) {
+      const last = shown.reduce((worst, i) => (rank(i) > rank(worst) ? i : worst), shown[0] ?? 0);
+      if (rank(last) === 0) break;
+      shown = shown.filter((i) => i !== last);
+    }
+    return shown;
   }
-  return shown;
 }

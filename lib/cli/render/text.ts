@@ -89,9 +89,17 @@ export function formatSize(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Wraps text to a width in columns and indents every line but the first. */
-export function wrap(text: string, columns: number, indent: string): string {
-  const lines = Bun.wrapAnsi(text, Math.max(columns - indent.length, 20)).split("\n");
+// Less would be letters below each other.
+const MIN_WRAPPED = 8;
+
+/**
+ * Wraps text to a width in columns and indents every line but the first.
+ *
+ * @param hard whether a word that is longer than a line is split, which nobody can copy then
+ */
+export function wrap(text: string, columns: number, indent: string, hard = false): string {
+  const width = Math.max(columns - indent.length, MIN_WRAPPED);
+  const lines = Bun.wrapAnsi(text, width, { hard }).split("\n");
   return lines.join(`\n${indent}`);
 }
 

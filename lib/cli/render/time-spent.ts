@@ -9,7 +9,7 @@ import {
   type TimeSpent,
 } from "../../history/time-spent";
 import { renderTable, type Column } from "./table";
-import { bar, sanitize } from "./text";
+import { bar, sanitize, wrap } from "./text";
 import { formatClock, formatDuration } from "./time";
 import type { Screen } from "./timeline";
 
@@ -25,9 +25,9 @@ const BAR_COLUMNS = 12;
 const COLUMNS: readonly Column[] = [
   { head: "", dropRank: 1 },
   { head: "total", align: "right" },
-  { head: NAMES.model, align: "right" },
-  { head: NAMES.tools, align: "right" },
-  { head: NAMES.waiting, align: "right" },
+  { head: NAMES.model, align: "right", narrowRank: 1 },
+  { head: NAMES.tools, align: "right", narrowRank: 2 },
+  { head: "waiting", align: "right", narrowRank: 3 },
 ];
 
 /** Where the time of a session went: as a whole, by prompt and by tool. */
@@ -49,10 +49,10 @@ export function renderSessionTime(
   const tools = Array.from(time.tools).toSorted(([, a], [, b]) => b - a);
   const [[, longest] = ["", 1]] = tools;
   return [
-    describeTime(time.total),
+    wrap(describeTime(time.total), columns, "  "),
     "",
     renderTable(
-      [{ head: "at" }, { head: "prompt", isFlexible: true }, ...COLUMNS],
+      [{ head: "at", narrowRank: 4 }, { head: "prompt", isFlexible: true }, ...COLUMNS],
       turns,
       columns,
       dim,
@@ -81,7 +81,11 @@ export function renderSessionTime(
       : [
           "",
           renderTable(
-            [{ head: "tool", isFlexible: true }, { head: "" }, { head: "time", align: "right" }],
+            [
+              { head: "tool", isFlexible: true },
+              { head: "", narrowRank: 1 },
+              { head: "time", align: "right" },
+            ],
             tools.map(([tool, ms]) => [
               bold(sanitize(tool)),
               bar(ms / longest, BAR_COLUMNS),
@@ -107,7 +111,7 @@ export function renderDaysTime(
   const rows = Array.from(days, ([day, spent]) => [day, ...cells(spent, most)]);
   const all = [colors.bold("all"), ...cells(total, Infinity)];
   return [
-    describeTime({ ...total, idle: 0 }),
+    wrap(describeTime({ ...total, idle: 0 }), columns, "  "),
     "",
     renderTable([{ head: "day" }, ...COLUMNS], [...rows, all], columns, colors.dim),
   ].join("\n");

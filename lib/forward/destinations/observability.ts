@@ -5,7 +5,7 @@ import { recordIn } from "../../log/reader";
 import type { PendingEvent } from "../backlog";
 import { parseJson } from "../parse-json";
 import { post, type Answer, type Answered, type PostTarget } from "../post";
-import { verdictOf, type SendEvents, type Verdict } from "../verdict";
+import { describeAnswer, verdictOf, type SendEvents, type Verdict } from "../verdict";
 import { Models, toMessage } from "./observability-message";
 
 /**
@@ -22,8 +22,9 @@ export function sendToObservability(target: PostTarget): SendEvents {
     const bodies = toBodies(events, models);
     const sendFirst = async (session: PendingEvent[]) => {
       const event = session.shift() as PendingEvent;
-      const answer = await post(target, bodies.get(event) ?? "", JSON_CONTENT, timeoutMs);
-      return { session, event, verdict: verdictFor(event, answer) };
+      const body = bodies.get(event) ?? "";
+      const answer = await post(target, body, JSON_CONTENT, timeoutMs);
+      return { session, event, verdict: verdictFor(event, body, answer) };
     };
     /** Sessions with events to send and no request under way. */
     const waiting = Array.from(Map.groupBy(events, ({ session }) => session).values());
@@ -53,21 +54,44 @@ function toBodies(events: readonly PendingEvent[], models: Models): Map<PendingE
   return bodies;
 }
 
-function verdictFor({ id }: PendingEvent, answer: Answer): Verdict {
+function verdictFor({ id }: PendingEvent, sent: string, answer: Answer): Verdict {
   const verdict = verdictOf(answer);
-  if (verdict.kind !== "delivered" || answer.kind === "failed" || isStored(answer, id))
-    return verdict;
+  if (verdict.kind !== "delivered" || answer.kind === "failed") return verdict;
+  const parsed = parseJson(answer.text);
+  if (saysFailed(parsed, sent)) return { kind: "retry", reason: describeAnswer(answer) };
+  if (isStored(answer, parsed, id)) return verdict;
   const reason = `it answered ${answer.status}, but not like an observability server; is the URL correct?`;
   return { kind: "retry", reason };
 }
 
-// These servers answer a friendly 200 on any path that they do not know. On `/events` they answer with
-// the event and, last, its number, which is not read of a long event.
-function isStored({ status, text, isTruncated }: Answered, id: string): boolean {
+/**
+ * Whether an answer looks like a server's that stored the event. On a path that they do not know, these servers answer a
+ * friendly 200 in plain text; a captive portal, a proxy and a web server answer 200 with a page. On `/events`, they answer
+ * with an object: the event and, last, its number, or only that it went well. Of a long event, the end is not read.
+ */
+function isStored({ status, text, isTruncated }: Answered, parsed: unknown, id: string): boolean {
   // Created, accepted, nothing to say: no server answers so to a path that it does not know.
-  if (status === 201 || status === 202 || status === 204) return true;
-  if (status !== 200) return false;
-  const number = fieldOf(parseJson(text), "id");
-  if (typeof number === "number" || (typeof number === "string" && number !== "")) return true;
+  if (status === 201 || status === 202 || status === 204 || isObject(parsed)) return true;
   return isTruncated && text.startsWith("{") && text.includes(`"event_id":${JSON.stringify(id)}`);
+}
+
+/** Whether an answer says that something went wrong, whatever its status. */
+function saysFailed(answer: unknown, sent: string): boolean {
+  if (!isObject(answer)) return false;
+  if (fieldOf(answer, "success") === false || fieldOf(answer, "ok") === false) return true;
+  const status = fieldOf(answer, "status");
+  if (typeof status === "number" ? status >= 400 : FAILED_STATUS.test(String(status))) return true;
+  const errors = fieldOf(answer, "errors");
+  if (Array.isArray(errors) && errors.length > 0) return true;
+  const error = fieldOf(answer, "error");
+  if (error === undefined || error === null || error === false || error === "") return false;
+  // The event of a failed tool call has an error, which comes back with it. A server may have shortened it.
+  const own = fieldOf(parseJson(sent), "error");
+  return own === undefined || (own !== error && fieldOf(answer, "id") === undefined);
+}
+
+const FAILED_STATUS = /^(?:error|fail(?:ed|ure)?)$/i;
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -30,14 +30,18 @@ export function endsSpan({ event, agent_id, agent_type }: EndingHead): boolean {
   }
 }
 
-/** A call that starts a subagent. */
-interface Launch {
+/** A call that starts a subagent: its id, and the subagent that makes it, if one does. */
+export interface LaunchingCall {
   readonly callId: string;
+  readonly agentId: string | undefined;
+}
+
+interface Launch extends LaunchingCall {
   readonly promptId: string | undefined;
   readonly agentType: unknown;
   readonly atMs: number;
   /** The subagent that it started, once that is known. */
-  agentId: string | undefined;
+  startedId: string | undefined;
   isOpen: boolean;
 }
 
@@ -78,10 +82,11 @@ export class SpanHistory {
         if (!isLaunch(head) || head.tool_use_id === undefined) return;
         session.launches.push({
           callId: head.tool_use_id,
+          agentId: head.agent_id,
           promptId: head.prompt_id,
           agentType: fieldOf(record()?.parameters, "subagent_type"),
           atMs,
-          agentId: undefined,
+          startedId: undefined,
           isOpen: true,
         });
         return;
@@ -89,10 +94,11 @@ export class SpanHistory {
       case "PostToolUseFailure":
         if (!isLaunch(head)) return;
         for (const launch of session.launches) {
-          if (launch.callId !== head.tool_use_id) continue;
+          if (!launch.isOpen || launch.callId !== head.tool_use_id) continue;
+          if (launch.agentId !== head.agent_id) continue;
           launch.isOpen = false;
           const agentId = fieldOf(fieldOf(record()?.payload, "tool_response"), "agentId");
-          if (typeof agentId === "string") launch.agentId = agentId;
+          if (typeof agentId === "string") launch.startedId = agentId;
         }
         return;
       case "SubagentStop":
@@ -112,27 +118,27 @@ export class SpanHistory {
   }
 
   /**
-   * The id of the call that started the subagent of an event: the one whose result names it, or the only one that it can
+   * The call that started the subagent of an event: the one whose result names it, or the only one that it can
    * be.
    */
-  launchOf(head: EndingHead): string | undefined {
+  launchOf(head: EndingHead): LaunchingCall | undefined {
     const { agent_id: agentId, prompt_id: promptId, agent_type: type } = head;
     const session = this.#sessions.get(head.session_id);
     if (session === undefined || agentId === undefined) return undefined;
-    const named = session.launches.find((launch) => launch.agentId === agentId);
-    if (named !== undefined) return named.callId;
+    const named = session.launches.find((launch) => launch.startedId === agentId);
+    if (named !== undefined) return named;
     const beganMs = session.agents.get(agentId) ?? Infinity;
     const [only, ...others] = session.launches.filter(
       (launch) =>
-        launch.agentId === undefined &&
+        launch.startedId === undefined &&
         launch.isOpen &&
         launch.promptId === promptId &&
         launch.atMs <= beganMs &&
         (launch.agentType ?? type) === type,
     );
     if (only === undefined || others.length > 0) return undefined;
-    only.agentId = agentId;
-    return only.callId;
+    only.startedId = agentId;
+    return only;
   }
 
   /** Forgets what began before a time, and is as if it never was. */

@@ -12,6 +12,7 @@ function call(tool: string, atMs: number, durationMs?: number, agents: Agent[] =
     kind: "tool",
     tool,
     id: `${tool}-${atMs}`,
+    agentId: undefined,
     atMs,
     outcome: "succeeded",
     durationMs,

@@ -152,6 +152,24 @@ test("counts calls by their ends if only those were recorded", async () => {
   expect(summarize(await recordsFrom([["PostToolUse"], ["PostToolUseFailure"]])).tools).toBe(2);
 });
 
+test("a call whose id repeats in another subagent ends with its own agent's result", async () => {
+  const call = (event: string, agent_id: string): Moment => [
+    event,
+    { tool_use_id: "Bash:0", agent_id },
+  ];
+  const records = await recordsFrom([
+    call("PreToolUse", "a"),
+    call("PreToolUse", "b"),
+    call("PostToolUse", "a"),
+  ]);
+  const summary = summarize(records);
+  expect(summary.running.map(({ agent_id }) => agent_id)).toEqual(["b"]);
+  const [end] = await recordsFrom([call("PostToolUse", "b")]);
+  const later = SessionSummary.from(JSON.parse(JSON.stringify(summary.toState())));
+  later.add(end as EventRecord, () => end);
+  expect(later).toMatchObject({ running: [], joinedCalls: 2 });
+});
+
 test("a late record does not move the last time back", async () => {
   const [first, second] = await recordsFrom([["SessionStart"], ["Stop"]]);
   const summary = summarize([second as EventRecord, first as EventRecord]);

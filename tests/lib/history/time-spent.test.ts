@@ -95,6 +95,18 @@ test.each<[string, readonly Moment[], readonly number[]]>([
     [2, 8, 0, 0],
   ],
   [
+    "two subagents whose calls have the same id",
+    [
+      [0, "UserPromptSubmit"],
+      [1, "PreToolUse", { ...bash, agent_id: "x" }],
+      [2, "PreToolUse", { ...bash, agent_id: "y" }],
+      [3, "PostToolUse", { ...bash, agent_id: "x" }],
+      [7, "PostToolUse", { ...bash, agent_id: "y" }],
+      [8, "Stop"],
+    ],
+    [6, 2, 0, 0],
+  ],
+  [
     "an interrupted call, and a new prompt",
     [
       [0, "UserPromptSubmit"],

@@ -151,6 +151,44 @@ describe("a tool call", () => {
   });
 });
 
+describe("ids that repeat in subagents that work at the same time", () => {
+  const by = (agent: string, moment: Moment): Moment => [
+    moment[0],
+    { ...moment[1], agent_id: agent },
+  ];
+  const outcomesOf = async (moments: readonly Moment[]) =>
+    callsIn(await timelineOf([PROMPT, begun("a"), begun("b"), ...moments])).map((call) => [
+      call.agentId,
+      call.outcome,
+    ]);
+
+  test("each result is that of its own agent's call", async () => {
+    expect(
+      await outcomesOf([
+        inside("a", "t1"),
+        inside("b", "t1"),
+        by("b", failure("t1")),
+        by("a", post("t1")),
+        inside("a", "t1"),
+        pre("t1"),
+        post("t1"),
+      ]),
+    ).toEqual([
+      ["a", "succeeded"],
+      ["a", "running"],
+      ["b", "failed"],
+      [undefined, "succeeded"],
+    ]);
+  });
+
+  test("the end of a batch ends only the calls of its agent", async () => {
+    expect(await outcomesOf([inside("a", "t1"), inside("b", "t1"), by("a", BATCH)])).toEqual([
+      ["a", "no result"],
+      ["b", "running"],
+    ]);
+  });
+});
+
 describe("calls with the same input", () => {
   test("are matched with permission requests one after the other", async () => {
     const same = { ...bash("t1"), tool_input: { command: "same" } };

@@ -15,6 +15,7 @@ const status = (more: Partial<FileStatus>): FileStatus => ({
   size: TEXT.length,
   modifiedMs: 0,
   inode: 1,
+  device: 1,
   ...more,
 });
 const file = (more: Partial<FileStatus> = {}) => status({ kind: "file", mode: 0o644, ...more });

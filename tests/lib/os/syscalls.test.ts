@@ -355,6 +355,15 @@ const cases: Case[] = [
     result: 5 * 2 ** 30 + 3,
   },
   {
+    name: "gives the disk that a file is on",
+    act(system, folder) {
+      return [folder, "/proc", "/dev"].filter(existsSync).map((path) => {
+        return system.statusAt(path)?.device === lstatSync(path).dev;
+      });
+    },
+    result: ["/", "/proc", "/dev"].filter(existsSync).map(() => true),
+  },
+  {
     name: "gives a time before 1970",
     act(system, folder) {
       touch(`${folder}/f`, "1969-12-30T23:59:59.250Z");

@@ -48,17 +48,26 @@ export function* checkFiles(facts: Facts, nowMs: number): Generator<Result> {
   yield* checkSpace(facts);
 }
 
+const READ_ONLY_DISK =
+  "Its disk is read-only: make it writable, or set CLAUDE_SESSION_HOME to a folder on another disk.";
+
 function checkPrivateFolder({ path, status, fault }: FolderFacts, { ownUserId }: Facts): Result {
   const elsewhere = "Move it, or set CLAUDE_SESSION_HOME to a folder of your own.";
   if (status === undefined)
     return fault === undefined
       ? ok(`${path} does not exist yet; the first event creates it`)
-      : fail(`${path} cannot be created: ${fault}`, "Make its parent folder writable for you.");
+      : fail(
+          `${path} cannot be created: ${fault}`,
+          fault === "EROFS" ? READ_ONLY_DISK : "Make its parent folder writable for you.",
+        );
   if (status.kind !== "folder" && fault === undefined)
     return fail(`${path} is not a folder`, elsewhere);
   if (!isOwn(status.userId, ownUserId)) return fail(`${path} belongs to another user`, elsewhere);
   if (fault !== undefined)
-    return fail(`${path} cannot be used: ${fault}`, `chmod 700 ${quoted(path)}`);
+    return fail(
+      `${path} cannot be used: ${fault}`,
+      fault === "EROFS" ? READ_ONLY_DISK : `chmod 700 ${quoted(path)}`,
+    );
   if ((status.mode & STICKY) !== 0) return fail(`${path} is shared with others`, elsewhere);
   if (ownUserId === undefined || (status.mode & OTHERS_MAY) === 0) return ok(`${path} is private`);
   return (status.mode & MANY_MAY_WRITE) === 0

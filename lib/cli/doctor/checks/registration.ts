@@ -28,6 +28,8 @@ export function* checkRegistration({ settings }: Pick<Facts, "settings">): Gener
     );
   }
   if (first === undefined) {
+    // They may be registered in a file that cannot be read, and install could not write it either.
+    if (settings.some(({ fault }) => fault !== undefined)) return;
     yield fail("The hooks are not registered with Claude Code", installInto("user"));
     return;
   }

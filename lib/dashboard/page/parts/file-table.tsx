@@ -5,6 +5,7 @@ import type { SharedFile } from "../../answers";
 import { linkTo } from "../address";
 import { areTextsHidden } from "../choices";
 import { formatTime, plural } from "../format";
+import { callRowKey } from "./story";
 
 interface FileTableProps {
   readonly files: readonly TouchedFile[];
@@ -59,7 +60,12 @@ export function FileTable({ files, projectDir, shared, sessionId, onCall }: File
                 <td class="number">{reads === 0 ? "" : reads}</td>
                 <td class="file-calls">
                   {calls.slice(-MAX_CALLS).map((call) => (
-                    <button key={call.id} type="button" class="quiet" onClick={() => onCall(call)}>
+                    <button
+                      key={callRowKey(call)}
+                      type="button"
+                      class="quiet"
+                      onClick={() => onCall(call)}
+                    >
                       {call.tool} {formatTime(call.atMs)}
                     </button>
                   ))}

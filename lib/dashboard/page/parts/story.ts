@@ -1,6 +1,7 @@
 // A session's timeline as the page shows it: rows of a tree, and bars by agent.
+import { callKey } from "../../../history/call-key";
 import { describeCall, describeEvent } from "../../../history/describe";
-import type { CallOutcome, Step, Turn } from "../../../history/timeline";
+import type { CallOutcome, Step, ToolCall, Turn } from "../../../history/timeline";
 import type { Place, PlacedRecord } from "../../answers";
 import { plural } from "../format";
 import type { Bar } from "./lanes";
@@ -89,6 +90,11 @@ function stateOf(entry: Turn | Step, nowMs: number): string {
   return `${count} ${hash}${isOpen ? ` ${nowMs}` : ""}`;
 }
 
+/** The key of a call's row and bar, which is also in addresses. */
+export function callRowKey({ id, agentId }: Pick<ToolCall, "id" | "agentId">): string {
+  return agentId === undefined ? `call-${id}` : `call-${agentId}-${id}`;
+}
+
 /** The rows of a timeline. */
 export function treeRows(
   entries: readonly (Turn | Step)[],
@@ -126,7 +132,7 @@ export function treeRows(
       }
       case "tool": {
         const [mark, tone] = OUTCOMES[entry.outcome];
-        const key = `call-${entry.id}`;
+        const key = callRowKey(entry);
         return [
           {
             key,
@@ -139,7 +145,7 @@ export function treeRows(
             durationMs: entry.durationMs,
             tone,
             words: entry.isAsked ? `${entry.outcome}; you were asked` : entry.outcome,
-            records: [`call ${entry.id}`],
+            records: [`call ${callKey(entry.id, entry.agentId)}`],
           },
           ...treeRows(entry.agents, projectDir, closed, depth + 1),
         ];
@@ -226,9 +232,8 @@ export function placesByKey(records: ReadonlyMap<string, PlacedRecord>): Map<str
     const { id, event, tool_use_id, agent_id, timestamp } = record;
     put(id, place);
     put(`${event} ${Date.parse(timestamp)}`, place);
-    if (event === "PreToolUse") put(`call ${tool_use_id ?? id}`, place);
-    if (event === "PostToolUse" || event === "PostToolUseFailure")
-      put(`call ${tool_use_id ?? id}`, place);
+    if (event === "PreToolUse" || event === "PostToolUse" || event === "PostToolUseFailure")
+      put(`call ${callKey(tool_use_id ?? id, agent_id)}`, place);
     if (event === "SubagentStart" || event === "SubagentStop")
       put(`agent ${agent_id ?? ""}`, place);
   }
@@ -261,7 +266,7 @@ export function barsOf(
       case "tool":
         return [
           {
-            key: `call-${entry.id}`,
+            key: callRowKey(entry),
             lane,
             laneName,
             kind: "call",

@@ -4,6 +4,7 @@ import { describeCall } from "../../../history/describe";
 import type { ToolCall } from "../../../history/timeline";
 import { workingMs, type Activity, type SessionTime } from "../../../history/time-spent";
 import { formatDuration, formatTime } from "../format";
+import { callRowKey } from "./story";
 
 /** What a session spends its time on, in the words of the page. */
 export const ACTIVITIES: readonly (readonly [Activity, string])[] = [
@@ -96,7 +97,7 @@ export function TimeTable({ time, prompts, holdups, projectDir, onCall }: TimeTa
           </thead>
           <tbody>
             {holdups.map(({ call, ms }) => (
-              <tr key={call.id}>
+              <tr key={callRowKey(call)}>
                 <td>
                   <button type="button" class="link" onClick={() => onCall(call)}>
                     {call.tool}{" "}

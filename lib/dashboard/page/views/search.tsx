@@ -9,6 +9,7 @@ import { FilterBox } from "../parts/filter-box";
 import { Panel } from "../parts/panel";
 import { Rows } from "../parts/rows";
 import { titleOrId } from "../parts/state";
+import { callRowKey } from "../parts/story";
 import { eventCount, now, peekSession, progress } from "../store";
 import { Begin, Reading } from "./now";
 
@@ -178,10 +179,10 @@ function HitLine({ hit, words }: HitLineProps) {
 const BEFORE = 30;
 
 /** The event in its session. */
-function linkToHit({ session, event, tool, id, tool_use_id, at_ms }: SearchHit): string {
+function linkToHit({ session, event, tool, id, tool_use_id, agent_id, at_ms }: SearchHit): string {
   const sel =
     tool !== null && event !== "PermissionRequest"
-      ? `call-${tool_use_id ?? id}`
+      ? callRowKey({ id: tool_use_id ?? id, agentId: agent_id ?? undefined })
       : event === "UserPromptSubmit"
         ? `turn-${at_ms}`
         : event === "Stop" || event === "SubagentStop"
@@ -234,8 +235,8 @@ async function follow(
     for await (const message of messagesIn<SearchMessage>(response.body)) {
       if (message.kind === "hit") {
         // A call's beginning says the same as its end, which is newer.
-        const { session, tool_use_id, before, match } = message.hit;
-        const key = tool_use_id && [session, tool_use_id, before, match].join("\n");
+        const { session, tool_use_id, agent_id, before, match } = message.hit;
+        const key = tool_use_id && [session, agent_id, tool_use_id, before, match].join("\n");
         if (key === null || !told.has(key)) hits.push(message.hit);
         if (key !== null) told.add(key);
       }

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { longestHoldups } from "../../../history/critical-path";
 import { withoutProject } from "../../../history/describe";
-import type { Timeline } from "../../../history/timeline";
+import type { Timeline, ToolCall } from "../../../history/timeline";
 import type { SessionLink } from "../../../history/lineage";
 import { SessionSummary } from "../../../history/summary";
 import { TimelineBuilder } from "../../../history/timeline-builder";
@@ -22,7 +22,7 @@ import { countUntil, Player } from "../parts/player";
 import { Rows } from "../parts/rows";
 import { useSessionData } from "../parts/session-data";
 import { State, titleOf, titleOrId } from "../parts/state";
-import { barsOf, KeptParts, placesByKey, treeRows, type TreeRow } from "../parts/story";
+import { barsOf, callRowKey, KeptParts, placesByKey, treeRows, type TreeRow } from "../parts/story";
 import { TimeTable } from "../parts/time-table";
 import { saveSeen, seenOf, type Seen } from "../seen";
 import { now, sessionOf, sharedFiles, stateOf, usualTimes } from "../store";
@@ -163,7 +163,7 @@ export function Session({ id }: { readonly id: string }) {
           session={session}
           isNow={at === undefined}
           selected={params["sel"]}
-          onCall={(call) => setParams({ sel: `call-${call}`, tab: undefined })}
+          onCall={(call) => setParams({ sel: callRowKey(call), tab: undefined })}
         />
         {tab === "files" ? (
           <FileTable
@@ -171,7 +171,7 @@ export function Session({ id }: { readonly id: string }) {
             projectDir={session.project_dir}
             shared={sharedFiles.value}
             sessionId={id}
-            onCall={(call) => setParams({ sel: `call-${call.id}`, tab: undefined })}
+            onCall={(call) => setParams({ sel: callRowKey(call), tab: undefined })}
           />
         ) : tab === "time" ? (
           <Time
@@ -266,7 +266,7 @@ interface HintsProps {
   readonly isNow: boolean;
   readonly selected: string | undefined;
   /** Shows a call. */
-  readonly onCall: (id: string) => void;
+  readonly onCall: (call: ToolCall) => void;
 }
 
 /** What may go in circles, or take too long. A click goes from call to call. */
@@ -283,14 +283,14 @@ function Hints({ hints, session, isNow, selected, onCall }: HintsProps) {
   const doubled = session.doubled_events;
   if (hints.length + slow.length + shared.length + doubled === 0) return null;
   const next = ({ calls }: Hint) => {
-    const at = calls.findIndex(({ id }) => `call-${id}` === selected);
+    const at = calls.findIndex((call) => callRowKey(call) === selected);
     const call = calls[(at + 1) % calls.length];
-    if (call !== undefined) onCall(call.id);
+    if (call !== undefined) onCall(call);
   };
   return (
     <ul class="hints" aria-label="Hints">
       {hints.map((hint) => (
-        <li key={`${hint.kind} ${hint.calls[0]?.id}`}>
+        <li key={`${hint.kind} ${hint.calls[0] && callRowKey(hint.calls[0])}`}>
           <button type="button" class="hint" onClick={() => next(hint)}>
             ↺ <span class="private">{describeHint(hint, session.project_dir)}</span>
           </button>
@@ -350,7 +350,7 @@ function Time({ records, rows, untilMs, timeline, projectDir }: TimeProps) {
       prompts={prompts}
       holdups={holdups}
       projectDir={projectDir}
-      onCall={({ id }) => setParams({ sel: `call-${id}`, tab: undefined })}
+      onCall={(call) => setParams({ sel: callRowKey(call), tab: undefined })}
     />
   );
 }

@@ -12,10 +12,10 @@ WITH
     (
         SELECT
             session_id,
+            agent_id,
             tool_use_id,
             argMaxIf(project, at, event = 'PreToolUse') AS project,
             argMaxIf(tool, at, event = 'PreToolUse') AS tool,
-            argMaxIf(agent_id, at, event = 'PreToolUse') AS agent_id,
             argMaxIf(parameters_hash, at, event = 'PreToolUse') AS parameters_hash,
             maxIf(at, event = 'PreToolUse') AS begun_at,
             toInt64(countIf(event = 'PreToolUse')) AS begun,
@@ -24,7 +24,8 @@ WITH
             greatest(begun - denials - toInt64(countIf(event IN ('PostToolUse', 'PostToolUseFailure'))), 0) AS open
         FROM events
         WHERE tool_use_id != ''
-        GROUP BY session_id, tool_use_id
+        -- Ids of some model routers repeat in subagents.
+        GROUP BY session_id, agent_id, tool_use_id
         HAVING begun > 0
     ),
     -- After these, no result can come.

@@ -30,10 +30,12 @@ CREATE TABLE IF NOT EXISTS claude_events
     is_interrupt Bool MATERIALIZED JSONExtractBool(payload, 'is_interrupt'),
     -- The same for a call and for its permission request.
     parameters_hash UInt64 MATERIALIZED cityHash64(parameters),
-    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>.
-    injected_as LowCardinality(String) MATERIALIZED extract(JSONExtractString(payload, 'prompt'), '^(?:[^\\n<]{1,200}:\\s*\\n)?\\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\\b'),
+    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>, and after that
+    -- one in lines of their own where the output is.
+    injected_as LowCardinality(String) MATERIALIZED extract(JSONExtractString(payload, 'prompt'), '^(?:\\[(?:SYSTEM\\b[^\\]\\n]*|[^\\]\\n]*\\bNOT USER INPUT)\\][ \\t\\r]*\\n[^<]{0,300}|(?:[^\\n<]{1,200}:\\s*\\n)?\\s*)<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\\b'),
     is_prompt Bool MATERIALIZED event = 'UserPromptSubmit' AND source IN ('', 'user', 'sdk') AND (injected_as = ''
         OR NOT endsWith(replaceRegexpOne(JSONExtractString(payload, 'prompt'), '\\s+$', ''), concat('</', injected_as, '>')))
+        AND NOT (injected_as = 'task-notification' AND match(JSONExtractString(payload, 'prompt'), '</task-notification>[ \\t\\r]*\\n'))
 )
 -- Events are delivered at least once. A repeated event has the same key in the same month, so the next merge keeps one
 -- row of it. Until then, FINAL does so in queries.

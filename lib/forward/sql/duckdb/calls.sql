@@ -36,7 +36,8 @@ followed AS
             PARTITION BY session_id ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS close_of_session,
         epoch_ms(now()) - epoch_ms(max(time) OVER (PARTITION BY session_id)) AS silence_ms
     FROM events
-    WINDOW of_call AS (PARTITION BY session_id, tool_use_id ORDER BY place)
+    -- Ids of some model routers repeat in subagents.
+    WINDOW of_call AS (PARTITION BY session_id, agent, tool_use_id ORDER BY place)
 ),
 outcomes AS
 (

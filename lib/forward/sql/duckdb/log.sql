@@ -10,10 +10,12 @@ SELECT
     -- Content is parsed only where it is needed.
     CASE WHEN event IN ('SessionStart', 'UserPromptSubmit') THEN coalesce(payload ->> 'source', '') ELSE '' END AS source,
     CASE WHEN event = 'UserPromptSubmit' THEN coalesce(payload ->> 'prompt', '') ELSE '' END AS prompt,
-    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>.
-    regexp_extract(prompt, '^(?:[^\n<]{1,200}:\s*\n)?\s*<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b', 1) AS injected_as,
+    -- Claude Code also submits prompts itself, each in one element such as <task-notification>…</task-notification>, and after that
+    -- one in lines of their own where the output is.
+    regexp_extract(prompt, '^(?:\[(?:SYSTEM\b[^\]\n]*|[^\]\n]*\bNOT USER INPUT)\][ \t\r]*\n[^<]{0,300}|(?:[^\n<]{1,200}:\s*\n)?\s*)<([a-z]+(?:-[a-z]+)*-(?:message|notification|reminder|event|result|update))\b', 1) AS injected_as,
     event = 'UserPromptSubmit' AND source IN ('', 'user', 'sdk')
-        AND (injected_as = '' OR NOT ends_with(rtrim(prompt, E' \t\r\n'), '</' || injected_as || '>')) AS is_prompt
+        AND (injected_as = '' OR NOT ends_with(rtrim(prompt, E' \t\r\n'), '</' || injected_as || '>'))
+        AND NOT (injected_as = 'task-notification' AND regexp_matches(prompt, '</task-notification>[ \t\r]*\n')) AS is_prompt
 FROM read_ndjson(
     '{events}/*.jsonl',
     -- A line that is torn, or blank because its session was removed.

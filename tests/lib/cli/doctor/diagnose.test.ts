@@ -21,6 +21,7 @@ const own = {
   size: 0,
   modifiedMs: 0,
   inode: 1,
+  device: 1,
 } as const;
 const registration = (event: string, more: Partial<RegisteredProgram> = {}): RegisteredProgram => ({
   event,
@@ -111,6 +112,23 @@ test("a good installation passes every check, and the findings say what is there
     "No hook reported a fault in 7 days",
   ])
     expect(text).toContain(piece);
+});
+
+test("a read-only disk is not helped by another mode", () => {
+  for (const status of [own, undefined]) {
+    const state = { path: "/h/hooks", fault: "EROFS", ...(status && { status }) };
+    const failures = diagnose({ ...GOOD, state }, NOW).filter(({ level }) => level === "fail");
+    expect(failures).toMatchObject([{ what: expect.stringContaining("EROFS") }]);
+    expect(failures[0]?.fix).toStartWith("Its disk is read-only");
+  }
+});
+
+test("whether hooks are registered is not known where settings cannot be read", () => {
+  const facts = { ...GOOD, ...withUser({ registered: [], fault: "EACCES" }) };
+  const failures = diagnose(facts, NOW).filter(({ topic }) => topic === "Registration");
+  expect(failures.filter(({ level }) => level === "fail").map(({ what }) => what)).toEqual([
+    "/h/settings.json: EACCES",
+  ]);
 });
 
 const withSecond = (more: object): Facts["programs"] =>

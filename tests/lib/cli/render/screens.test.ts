@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createColors } from "picocolors";
+import { renderFiles } from "../../../../lib/cli/render/files-touched";
+import { renderDaysTime, renderSessionTime } from "../../../../lib/cli/render/time-spent";
 import { renderCosts, type ShownCost } from "../../../../lib/cli/render/cost";
 import { renderSessions } from "../../../../lib/cli/render/sessions";
 import { renderStatistics } from "../../../../lib/cli/render/statistics";
@@ -10,6 +12,9 @@ import { renderForwarding } from "../../../../lib/cli/render/forwarding";
 import { renderTimeline } from "../../../../lib/cli/render/timeline";
 import type { ForwardingReport } from "../../../../lib/forward/status";
 import { describeCall } from "../../../../lib/history/describe";
+import { longestHoldups } from "../../../../lib/history/critical-path";
+import { filesTouched } from "../../../../lib/history/files-touched";
+import { SessionTime } from "../../../../lib/history/time-spent";
 import { linkSessions } from "../../../../lib/history/lineage";
 import { fieldOf } from "../../../../lib/history/payload";
 import type { GroupBy } from "../../../../lib/log-index/group-by";
@@ -140,12 +145,33 @@ const SCREENS: Readonly<Record<string, (screen: Screen) => string>> = {
   "stats --by project": (screen) => renderStatistics(count("project"), NOW, screen),
   "stats --by day": (screen) => renderStatistics(count("day"), NOW, screen),
   "forward --status": (screen) => renderForwarding(FORWARDING, screen, NOW),
+  "show --time": (screen) => {
+    const timeline = buildTimeline(own(SESSION), NOW, true);
+    const prompts = new Map(
+      timeline.entries.flatMap((entry) =>
+        entry.kind === "turn" ? [[entry.atMs, entry.prompt] as const] : [],
+      ),
+    );
+    const holdups = longestHoldups(timeline, 10);
+    const time = SessionTime.of(own(SESSION));
+    return renderSessionTime(time, prompts, holdups, "/home/you/shop", screen);
+  },
+  "stats --by time": (screen) => {
+    const spent = { tools: 754_000, model: 3_905_000, waiting: 60_000, idle: 0 };
+    return renderDaysTime(new Map([["2026-11-22", spent]]), screen);
+  },
+  "show --files": (screen) => {
+    const files = filesTouched(buildTimeline(own(SESSION), NOW, true));
+    return renderFiles(files, "/home/you/shop", screen);
+  },
+  "show --files, without any": (screen) =>
+    screen.colors.dim(renderFiles([], "/home/you/shop", screen)),
   tail: (screen) => records.map((record) => renderEventLine(record, screen)).join("\n"),
 };
 
 describe.each(Object.entries(SCREENS))("%s", (name, render) => {
   // In a deep tree, --full has 20 columns of text however narrow the screen is.
-  const widths = name === "show --full" ? [80, 140] : [40, 80, 140];
+  const widths = name === "show --full" ? [80, 140] : [20, 40, 80, 140];
   test.each([
     ...widths.map((columns) => [columns, false] as const),
     ...widths.map((columns) => [columns, true] as const),

@@ -128,6 +128,37 @@ test("a prompt that is there twice began with the first", async () => {
   expect(spansOf(records)[0]?.duration).toEqual([2, 0]);
 });
 
+test("calls whose ids repeat in subagents are spans of their own, each under its agent", async () => {
+  const p = { prompt_id: "p" };
+  const inside = (agent: string, event: string, id: string, more = {}): Moment => [
+    event,
+    { ...p, agent_id: agent, tool_use_id: id, ...more },
+  ];
+  const start = "variants/PreToolUse.Agent";
+  const result = "variants/PostToolUse.Agent.async_launched";
+  const spans = spansOf(
+    await recordsFrom([
+      START,
+      ["SubagentStart", { ...p, agent_id: "a", agent_type: "one" }],
+      ["SubagentStart", { ...p, agent_id: "b", agent_type: "two" }],
+      inside("a", start, "Agent:0"),
+      inside("b", start, "Agent:0"),
+      ["SubagentStart", { ...p, agent_id: "c", agent_type: "inner" }],
+      inside("b", result, "Agent:0", { tool_response: { agentId: "c" }, duration_ms: 5 }),
+      ["SubagentStop", { ...p, agent_id: "c", agent_type: "inner" }],
+      inside("a", result, "Agent:0", { tool_response: {}, duration_ms: 5 }),
+      ["SubagentStop", { ...p, agent_id: "a", agent_type: "one" }],
+      ["SubagentStop", { ...p, agent_id: "b", agent_type: "two" }],
+    ]),
+  );
+  const idOf = (span?: Span) => span?.spanContext().spanId;
+  const [ofB, c, ofA, a, b] = spans;
+  expect(new Set(spans.map(idOf)).size).toBe(5);
+  expect(c?.parentSpanContext?.spanId).toBe(idOf(ofB));
+  expect(ofA?.parentSpanContext?.spanId).toBe(idOf(a));
+  expect(ofB?.parentSpanContext?.spanId).toBe(idOf(b));
+});
+
 const plain = (span: Span | undefined) =>
   span && { ...span, spanContext: span.spanContext(), resource: undefined };
 
