@@ -3,8 +3,9 @@
 //
 // The value behind a name is read by the rules of its quotes, and judged by its name and its place. Each character
 // is looked at a bounded number of times.
-import { secretName, type SecretName } from "./names";
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
+import { jointAt, type Joint } from "./joints";
+import { secretName, type SecretName } from "./names";
 import { isSecretText, type Place } from "./values";
 
 /**
@@ -21,9 +22,20 @@ export function assignedSecrets(text: string, hints: readonly string[]): Span[] 
     const nameEnd = endOfName(text, isNameCharacter(text, at - 1) ? at : at - 1);
     const secret = secretAfter(text, nameEnd);
     if (secret !== undefined) found.push(secret);
-    end = secret?.end ?? nameEnd + 1;
+    const changed = secret === undefined ? undefined : changedTo(text, secret);
+    if (changed !== undefined) found.push(changed);
+    end = changed?.end ?? secret?.end ?? nameEnd + 1;
   }
   return found;
+}
+
+// What Terraform plans: token = "x" -> "y"
+function changedTo(text: string, { end }: Span): Span | undefined {
+  const arrow = /^\\{0,7}" -> \\{0,7}"/.exec(text.slice(end, end + 24));
+  if (arrow === null) return undefined;
+  const start = end + arrow[0].length;
+  const length = lengthTo(text.slice(start, start + MAX_VALUE), /["\n]/);
+  return length === 0 ? undefined : { start, end: start + length };
 }
 
 function secretAfter(text: string, nameEnd: number): Span | undefined {
@@ -34,6 +46,8 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   const kind = secretName(name.slice(name.lastIndexOf("/") + 1));
   if (kind === undefined || text.endsWith("[redacted:", nameStart)) return undefined;
   const { joint, valueStart } = joined;
+  const braced = joint === "sign" ? bracedPassword(text, nameStart, valueStart) : undefined;
+  if (braced !== undefined) return braced;
   const value = readValue(text, valueStart, joint);
   if (value.end === value.start) return undefined;
   const sign = text.slice(nameEnd, valueStart);
@@ -42,6 +56,19 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   const [place, span, as] = judged;
   if (!isSecretText(text.slice(span.start, span.end), as, place)) return undefined;
   return { start: span.start, end: endOfRun(text, span) };
+}
+
+// In a connection string of ODBC braces are quotes: Server=db;Uid=app;Pwd={x;y};
+function bracedPassword(text: string, nameStart: number, valueStart: number): Span | undefined {
+  if (text.charAt(valueStart) !== "{") return undefined;
+  const before = text.slice(Math.max(0, nameStart - 160), nameStart);
+  if (!/(?:uid|user(?: id)?|server|driver|dsn)=[^;"'\n]{1,128};\s?$/i.test(before))
+    return undefined;
+  const [given = ""] =
+    /^\{[^}\n"]{4,256}\}(?=[;"'\s]|$)/.exec(text.slice(valueStart, valueStart + 260)) ?? [];
+  return given === "" || /^\{[\w.]*\}$/.test(given)
+    ? undefined
+    : { start: valueStart + 1, end: valueStart + given.length - 1 };
 }
 
 const MAX_NAME = 80;
@@ -65,9 +92,10 @@ function startOfName(text: string, nameEnd: number): number {
     start--;
   start += lengthOfEscape(text, start);
   // "API key", as people write it.
-  const owner = /(?:api|access|secret|private|auth) (?=keys?$)/i.exec(
-    text.slice(Math.max(0, start - 8), nameEnd),
-  );
+  const owner =
+    /(?:api|access|secret|private|auth|unseal|recovery|signing|encryption|master|account|storage|license|shared|webhook|session|deploy|service|root) (?=keys?$)/i.exec(
+      text.slice(Math.max(0, start - 11), nameEnd),
+    );
   return owner === null ? start : start - owner[0].length;
 }
 
@@ -83,80 +111,6 @@ function lengthOfEscape(text: string, at: number): number {
           ? /^\d{0,3}[mK]/
           : undefined;
   return pattern?.exec(text.slice(at, at + 5))?.[0].length ?? 0;
-}
-
-/**
- * How a name is joined to its value:
- * - `sign`: name: x, "name": "x", name = x, name => x, name := x, name || x, ${name:-x}
- * - `comma`: f("name", "x"), locate("name").fill("x")
- * - `call`: setName("x")
- * - `element`: <name>x, <name type="y">x, <key>name</key><string>x
- * - `pair`: name="name" value="x", "name": "name", "value": "x", - name: name⏎  value: x
- * - `space`: --name x, name 'x'
- */
-type Joint = "sign" | "comma" | "call" | "element" | "pair" | "space";
-
-interface Joined {
-  readonly joint: Joint;
-  readonly valueStart: number;
-}
-
-function jointAt(text: string, nameEnd: number): Joined | undefined {
-  const quoted = afterQuote(text, nameEnd);
-  const next = skipBlanks(text, quoted + ("])".includes(text.charAt(quoted) || " ") ? 1 : 0));
-  const character = text.charAt(next);
-  const second = text.charAt(next + 1);
-  const joined = (joint: Joint, end: number) => ({ joint, valueStart: skipBlanks(text, end) });
-  if (character === ":") return joined("sign", next + (second === "=" || second === "-" ? 2 : 1));
-  if (character === "=" && second !== "=") return joined("sign", next + (second === ">" ? 2 : 1));
-  if ((character === "|" || character === "?") && second === character)
-    return joined("sign", next + (text.charAt(next + 2) === "=" ? 3 : 2));
-  if (
-    character === "," ||
-    character === "\n" ||
-    character === "\r" ||
-    character === "\\" ||
-    quoted > nameEnd
-  ) {
-    const pair = PAIR_VALUE.exec(text.slice(quoted, quoted + 64));
-    if (pair !== null) return { joint: "pair", valueStart: quoted + pair[0].length };
-  }
-  if (quoted > nameEnd && text.charAt(quoted) === ">")
-    return { joint: "element", valueStart: quoted + 1 };
-  if (quoted > nameEnd) {
-    const more =
-      /^[ \t]{0,4}(?:,[ \t]{0,4}|\)\.(?:fill|type|send_?keys|setValue)\()(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/.exec(
-        text.slice(quoted, quoted + 32),
-      );
-    return more === null ? undefined : { joint: "comma", valueStart: quoted + more[0].length };
-  }
-  if (character === "(") return joined("call", next + 1);
-  if (character === ">" || character === "<" || text.charAt(nameEnd) === " ") {
-    const tag = /^(?:[ \t]{1,4}[\w:]{1,32}="[^"<>]{0,128}"){0,3}(?:<\/key>\s{0,16}<string)?>/.exec(
-      text.slice(nameEnd, nameEnd + 256),
-    );
-    if (tag !== null) return { joint: "element", valueStart: nameEnd + tag[0].length };
-  }
-  const isSpace =
-    " \t".includes(text.charAt(nameEnd) || "x") && character !== "" && character !== "\n";
-  return isSpace ? { joint: "space", valueStart: next } : undefined;
-}
-
-const PAIR_VALUE =
-  /^,?(?:[ \t]|\r?\n|\\+[nrt]){0,32}(?:\\{0,7}["'])?value(?:\\{0,7}["'])?[ \t]{0,4}[:=][ \t]{0,4}/i;
-
-// Behind a quote and the backslashes in front of it, if there is one.
-function afterQuote(text: string, at: number): number {
-  let end = at;
-  while (end - at < 7 && text.charAt(end) === "\\") end++;
-  const quote = text.charAt(end);
-  return quote === '"' || quote === "'" || quote === "`" ? end + 1 : at;
-}
-
-function skipBlanks(text: string, at: number): number {
-  let end = at;
-  while (end - at < 16 && (text.charAt(end) === " " || text.charAt(end) === "\t")) end++;
-  return end;
 }
 
 /** A name, what joins it to its value, and the value. */
@@ -182,6 +136,19 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
   switch (joint) {
     case "sign":
       return judgeSign(text, found, kind);
+    case "fill":
+    case "default":
+      return value.quote === "" ? undefined : ["quoted", value, kind];
+    case "word":
+      return /^--?\w/.test(name) || name.includes("/") || name.startsWith("_")
+        ? ["quoted", value, kind]
+        : undefined;
+    case "atom":
+      return /\{:?$/.test(text.slice(Math.max(0, found.nameStart - 2), found.nameStart))
+        ? ["quoted", value, kind]
+        : undefined;
+    case "cell":
+      return isRow(text, found.nameStart, value.end) ? ["line", value, "token"] : undefined;
     case "comma":
       // ['password', 'email'] is a list of names; env('DB_PASSWORD', 'x') has a default.
       return isUpper(text.slice(value.start, value.end))
@@ -212,9 +179,13 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   if (value.quote !== "") {
     // grep 'password:' src
     const closes = before !== "" && value.quote.endsWith(before) && sign.startsWith(":");
+    // A command's output: TOKEN=`cat file`
+    if (value.quote === "`" && isUpper(name) && sign === "=") return undefined;
     // A variable's value is no label: API_TOKEN="x y"
     return closes ? undefined : [isUpper(name) && sign === "=" ? "field" : "quoted", value, kind];
   }
+  // A part of an id: arn:aws:secretsmanager:eu-west-1:1:secret:x
+  if (sign === ":" && before === ":" && isAlphanumeric(text, nameStart - 2)) return undefined;
   // A call or a type: get_token(), Option<String>, string[].
   const next = text.charAt(value.end);
   const isShellName = isUpper(name) && sign === "=";
@@ -230,9 +201,16 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   // In a header: -H 'X-Api-Key: x'.
   if (before !== "" && "\"'`".includes(before) && (next === before || next === "\\"))
     return ["line", value, kind];
-  if (sign === ":-") return ["line", value, kind];
+  // ${NAME:-x}, ${NAME:=x}, and Spring's ${name:x}
+  if (sign === ":-" || (text.startsWith("${", nameStart - 2) && next === "}"))
+    return ["line", value, kind];
+  if (sign === ":" && isGoStruct(text, nameStart, value.end)) return ["line", value, kind];
+  // PHP's print_r: [name] => x
+  if (before === "[" && sign.includes("=>") && endsLine(text, value.end))
+    return ["line", value, kind];
   if (sign !== "=") return ["code", value, kind];
-  // Arguments and members in code: f(password=pw), this.password=pw;
+  // Arguments and members in code: f(password=pw), this.password=pw; but words in a row are no identifier.
+  if (/^[a-z]{15,48}$/.test(text.slice(value.start, value.end))) return ["line", value, kind];
   const follows = text.slice(value.end, value.end + 24);
   if (/^\)|^,(?![\w.]+=)|^[\]}]/.test(follows)) return ["code", value, kind];
   if (next === ";" && name.includes(".") && !/^;\s?[\w ]+=/.test(follows))
@@ -243,14 +221,21 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
 function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged | undefined {
   const { name, nameStart, value } = found;
   const given = text.slice(value.start, value.end);
+  if (text.charAt(nameStart - 1) === "{") {
+    // ${NAME}    x
+    const isVariable = text.startsWith("${", nameStart - 2) && startsLine(text, nameStart - 2);
+    return isVariable && found.sign.startsWith("}") && endsLine(text, value.end)
+      ? ["line", value, kind]
+      : undefined;
+  }
   if (name.startsWith("-")) {
-    // An option, and not the next one, nor `--secret id=npmrc`.
-    if (value.quote === "" && (given.startsWith("-") || /^\w+=/.test(given))) return undefined;
+    // An option, and not the next one, nor `--secret id=npmrc`, nor what a usage calls its value: `--token TOKEN`.
+    if (value.quote === "" && /^(?:-|\w+=|[A-Z][A-Z_]{0,24}$)/.test(given)) return undefined;
     return [value.quote === "" ? "line" : "quoted", value, kind];
   }
-  // set -x TOKEN x, ENV TOKEN x, aws configure set aws_secret_access_key x
+  // set -x TOKEN x, ENV TOKEN x, aws configure set aws_secret_access_key x, jq --arg token x
   if (
-    /\b(?:set|setx|setenv|ENV|ARG)[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
+    /(?:\b(?:set|setx|setenv|ENV|ARG)|--arg|--argjson|--build-arg|--var)[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
       text.slice(Math.max(0, nameStart - 96), nameStart),
     )
   )
@@ -259,13 +244,48 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
       : [value.quote === "" ? "line" : "quoted", value, kind];
   // WITH PASSWORD 'x', storePassword 'x'
   if (value.quote !== "") return kind === "password" ? ["quoted", value, kind] : undefined;
-  if (startsLine(text, nameStart) && endsLine(text, value.end))
+  if (startsLine(text, nameStart) && endsLine(text, value.end)) {
+    // Samples in comments: # requirepass foobared
+    if (
+      kind !== "password" ||
+      /#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))
+    )
+      return undefined;
     return /^(?:requirepass|masterauth)$/.test(name) ||
-      (/[\d!#%&*+]/.test(given) && kind === "password")
+      /[\d!#%&*+]/.test(given) ||
+      (given.length >= 8 && (/[a-z]_[a-z]/.test(name) || isSetting(text, nameStart)))
       ? ["line", value, kind]
       : undefined;
+  }
   // In a sentence only what can be nothing else.
   return isRandom(given) ? ["line", value, kind] : undefined;
+}
+
+// Whether the line above is a setting of the same form: user app⏎password x
+function isSetting(text: string, nameStart: number): boolean {
+  return /(?:^|\n|\\n)[ \t]{0,16}(?:user|username|login|host|account|server|port|from|machine|auth)[ \t]{1,16}[^\s\\]{1,128}[ \t]{0,8}(?:\r?\n|\\n)[ \t]{0,16}$/.test(
+    text.slice(Math.max(0, nameStart - 200), nameStart),
+  );
+}
+
+// Whether name and value are cells next to each other: | name | value |, or a table that only has lines between.
+function isRow(text: string, nameStart: number, end: number): boolean {
+  return (
+    /(?:[|│┃]|^|\n|\\n)[ \t`]{0,64}$/.test(text.slice(Math.max(0, nameStart - 65), nameStart)) &&
+    /^`?[ \t]{0,64}(?:[|│┃]|$|\r?\n|\\n)/.test(text.slice(end, end + 66))
+  );
+}
+
+// What Go prints of a struct: {Host:db Password:x Port:5432}
+function isGoStruct(text: string, nameStart: number, end: number): boolean {
+  return (
+    /^[A-Z]/.test(text.charAt(nameStart)) &&
+    (/^ [A-Z]\w{0,32}:\S/.test(text.slice(end, end + 36)) ||
+      (text.charAt(end) === "}" &&
+        /[ {][A-Z]\w{0,32}:[^\s:]{0,64} $/.test(
+          text.slice(Math.max(0, nameStart - 100), nameStart),
+        )))
+  );
 }
 
 // Nothing but a token is so long and has so many digits among its letters.
@@ -305,6 +325,18 @@ function readValue(text: string, start: number, joint: Joint): Value {
   const opening = /^[A-Za-z@$]{0,2}(\\{0,7}["'`])/.exec(window);
   if (opening !== null) {
     const [{ length }, quote = ""] = opening;
+    // """x"""
+    if (
+      window.startsWith(quote + quote, length) &&
+      !window.startsWith(quote.repeat(4), length - 1)
+    ) {
+      const from = length + quote.length * 2;
+      return {
+        start: start + from,
+        end: start + from + lengthToQuote(window.slice(from), quote.repeat(3)),
+        quote,
+      };
+    }
     return {
       start: start + length,
       end: start + length + lengthToQuote(window.slice(length), quote),
