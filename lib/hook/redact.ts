@@ -11,9 +11,11 @@ import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environm
 import {
   allPatterns,
   GENERAL_PATTERNS,
+  SECRET_FINDERS,
   startsToken,
   tokensIn,
   vendorPatterns,
+  type SecretFinder,
   type SecretPattern,
   type SecretPatterns,
 } from "./secrets/patterns";
@@ -87,7 +89,9 @@ const USUAL_MODE = "bypasspermissions";
  */
 export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   // `JSON.stringify` escapes neither ASCII letters nor slashes, but other writers may.
-  if (json.includes("\\/") || (json.includes("\\u00") && /\\u00[2-7]/.test(json))) return rules;
+  // A control character and half a pair hide none.
+  if (json.includes("\\/") || (json.includes("\\u") && /\\u(?!00[01]|[dD][89a-fA-F])/.test(json)))
+    return rules;
   const literals: Mask[] = [];
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
@@ -95,13 +99,22 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   const patterns = vendorPatterns(json, lower);
   for (const pattern of GENERAL_PATTERNS)
     if (containsAny(lower, pattern.hints)) patterns.others.push(pattern);
+  const finders: SecretFinder[] = [];
+  for (const finder of SECRET_FINDERS) if (containsAny(lower, finder.hints)) finders.push(finder);
   const words = lower.replaceAll(USUAL_MODE, " ");
   const names: string[] = [];
   for (const hint of NAME_HINTS) if (words.includes(hint)) names.push(hint);
   const arguments_: string[] = [];
   for (const hint of ARGUMENT_HINTS) if (words.includes(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
-  return { keys, allow, names, arguments: arguments_, literals, patterns };
+  return {
+    keys,
+    allow,
+    names,
+    arguments: arguments_,
+    literals,
+    patterns: { ...patterns, finders },
+  };
 }
 
 /**
@@ -110,12 +123,13 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
-  const { tokens, others } = rules.patterns ?? allPatterns();
+  const { tokens, others, finders } = rules.patterns ?? allPatterns();
   for (const pattern of others) patterns.push({ pattern, expression: pattern.expression() });
   const walk: Walk = {
     rules,
     tokens,
     patterns,
+    finders,
     redacted: 0,
     dropped: 0,
     left: MAX_VALUES,
@@ -132,6 +146,7 @@ interface Walk {
   readonly rules: RedactionRules;
   readonly tokens: SecretPatterns["tokens"];
   readonly patterns: { readonly pattern: SecretPattern; readonly expression: RegExp }[];
+  readonly finders: readonly SecretFinder[];
   redacted: number;
   dropped: number;
   /** How many more values will be checked. */
@@ -300,6 +315,7 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
       if (pattern.accepts?.(secret) === false) return match;
       return start + mask(secret, pattern.kind, walk);
     });
+  for (const { kind, find } of walk.finders) safe = maskSpans(safe, find(safe), kind, walk);
   if (rules.arguments.length > 0)
     safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
   if (rules.names.length > 0)

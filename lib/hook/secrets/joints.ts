@@ -108,7 +108,8 @@ const OBJECT_VALUE =
 const WRAPPER =
   /^(?:new )?(?:Field\((?:default=)?|Some\(|String::from\(|\[\](?:byte|rune)\(|Secret(?:Str|String|Value)?(?:::new|::from|\.unsafePlainText)?\(|bytes\(|Buffer\.from\(|GuardedString\(|lazy\(|crypt\(|PASSWORD\(|ENCRYPT\(|<<)(?=[A-Za-z@]{0,2}\\{0,3}["'`])/i;
 
-function skipWrapper(text: string, at: number): number {
+/** Where a value begins behind what makes a secret of a text: `Some(`, `[]byte(`. */
+export function skipWrapper(text: string, at: number): number {
   return "\"'`".includes(text.charAt(at) || " ") ? at : at + lengthOf(WRAPPER, text, at);
 }
 

@@ -2,8 +2,12 @@
 //
 // Every repetition is bounded, and no pattern starts again inside a run on which it has just failed, so matching
 // takes linear time on any text.
+import { CALL_HINTS, callSecrets } from "./calls";
 import { isAlphanumeric, type Span } from "./hint-places";
-import { isSecretText, isWords } from "./values";
+import { MANIFEST_HINTS, manifestSecrets } from "./manifests";
+import { PIPE_HINTS, pipedSecrets } from "./piped";
+import { PROSE_HINTS, proseSecrets } from "./prose";
+import { isRandomKey, isSecretText, isWords } from "./values";
 import { patternHints, tokenPrefixes } from "./vendor-hints" with { type: "macro" };
 import { vendorTables, type Alphabet, type VendorPattern, type VendorToken } from "./vendor-tokens";
 
@@ -22,10 +26,27 @@ export interface SecretPattern {
   readonly accepts?: (secret: string) => boolean;
 }
 
+/** A kind of secret that is known by what is around it, which takes more than a pattern. */
+export interface SecretFinder {
+  readonly kind: string;
+  /** In lower case; a text without any of these, in upper or lower case, has no such secret. */
+  readonly hints: readonly string[];
+  /** Finds them, in the order in which they stand in the text. */
+  readonly find: (text: string) => readonly Span[];
+}
+
+export const SECRET_FINDERS: readonly SecretFinder[] = [
+  { kind: "named-secret", hints: MANIFEST_HINTS, find: manifestSecrets },
+  { kind: "argument-secret", hints: CALL_HINTS, find: callSecrets },
+  { kind: "argument-secret", hints: PIPE_HINTS, find: pipedSecrets },
+  { kind: "assigned-secret", hints: PROSE_HINTS, find: proseSecrets },
+];
+
 /** The patterns that can match in a text. */
 export interface SecretPatterns {
   readonly tokens: readonly VendorToken[];
   readonly others: SecretPattern[];
+  readonly finders: readonly SecretFinder[];
 }
 
 /** A pattern that is neither a vendor's nor given away by a name, and how to tell that a text has none of it. */
@@ -35,8 +56,33 @@ export interface GeneralPattern extends SecretPattern {
 }
 
 // A line break, escaped or not, and the line number that `cat -n` and `grep -n` add.
-const ROW_START = String.raw`(?:[\s→:|"'+]|\\+[nrt]|\d{1,6}(?=[\s→:|])){0,16}`;
+// Or, behind a line break, the file's name, as `grep -A` does.
+const ROW_START = String.raw`(?:[\s→:|"'+]|\\+[nrt]|\d{1,6}(?=[\s→:|])|(?<=\n)[\w./-]{1,100}\.\w{2,5}[-:](?:\d{1,6}[-:])?){0,16}`;
 const KEY_ROWS = `(?:${ROW_START}[A-Z][A-Za-z-]{2,20}: [^\\r\\n\\\\"]{0,256}){0,4}(?:${ROW_START}[A-Za-z0-9+/=]{20,1024}){1,2048}(?:${ROW_START}[A-Za-z0-9+/=]{1,1024}){0,2}`;
+
+const URL_HOSTS: readonly string[] = [
+  "maker.ifttt.com",
+  "infura.io",
+  ".alchemy",
+  "loggly.com",
+  "hc-ping.com",
+  "quiknode.pro",
+  "rpc.ankr.com",
+  "chainstack.com",
+  "getblock.io",
+  "drpc.org",
+  ".make.com",
+  "sumologic.com",
+  "datadoghq.",
+  "pagerduty.com",
+  "victorops.com",
+  "/heartbeat/",
+  "nosnch.in",
+  "/bot/v2/hook",
+  "pushcut.io",
+  "/hooks/",
+  "/private-",
+];
 
 /** In the order in which they are tried: specific patterns before general ones. */
 export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
@@ -47,7 +93,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     // as in code that looks for keys, is no secret.
     expression: () =>
       new RegExp(
-        `-----BEGIN ?[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?=[^]{0,512}?[A-Za-z0-9+/]{32})(?:${KEY_ROWS}(?:${ROW_START}-----END ?[A-Z0-9 ]{0,60}-----)?|[^-;]{0,65536}(?:-(?!-)[^-;]{0,65536}){0,64}-----END ?[A-Z0-9 ]{0,60}-----)`,
+        `-----BEGIN ?(?:[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}|OpenVPN [Ss]tatic key V\\d)-----(?=[^]{0,512}?[A-Za-z0-9+/]{32})(?:${KEY_ROWS}(?:${ROW_START}-----END ?[A-Za-z0-9 ]{0,60}-----)?|[^-;]{0,65536}(?:-(?!-)[^-;]{0,65536}){0,64}-----END ?[A-Za-z0-9 ]{0,60}-----)`,
         "g",
       ),
   },
@@ -68,8 +114,9 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     kind: "url-password",
     hints: ["://"],
+    // A port is no password: jdbc:sqlserver://db:1433;user=a;password=b@c
     expression: () =>
-      /(:\/\/(?!\[redacted)[^\s:/?#"'<>]{0,256}:)(?!\[redacted|x-oauth-basic@)[^\s/"'<>]{1,512}(?=@)/g,
+      /(:\/\/(?!\[redacted)[^\s:/?#"'<>]{0,256}:)(?!\[redacted|x-oauth-basic@|\d{1,5}[;,])[^\s/"'<>]{1,512}(?=@)/g,
     accepts: (secret) =>
       !/^(?:\$\{?\w+\}?|\{\{?[\w. ]+\}?\}|%\w+%|\*+|x+|\.\.\.|…|pass(?:word)?|secret|token|PASS(?:WORD)?|TOKEN|your[-_]\w+)$/.test(
         secret,
@@ -91,11 +138,57 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
       /([?&;](?:amp;)?(?:X-(?:Amz|Goog|Oss)-(?:Signature|Security-Token)|Signature|sig)=)[A-Za-z0-9%+/=_-]{20,4096}/gi,
   },
   {
+    // ?code=x, ?appid=x: what these say may be anything, but the value can only be a key.
+    kind: "url-secret",
+    hints: ["code=", "key=", "appid=", "app_id=", "session=", "sessionid=", "ticket="],
+    expression: () =>
+      /([?&](?:amp;)?(?:code|key|appid|app_id|session|session_?id|ticket)=)[\w%+/=.~-]{20,2048}/gi,
+    accepts: (secret) =>
+      isRandomKey(secret.replaceAll(/%[\dA-F]{2}/gi, "")) ||
+      (/^[\w-]*$/.test(secret) && UUID.test(secret)),
+  },
+  {
+    // Addresses that are a secret themselves: who knows them may use them.
+    kind: "url-secret",
+    hints: URL_HOSTS,
+    expression: () =>
+      new RegExp(
+        String.raw`((?:maker\.ifttt\.com/trigger/[\w-]{1,64}/(?:json/)?with/key|infura\.io/(?:ws/)?v3|alchemy(?:api)?\.(?:com|io)/v2|loggly\.com/(?:inputs|bulk)|hc-ping\.com|quiknode\.pro|rpc\.ankr\.com/\w{2,24}|chainstack\.com|getblock\.io|drpc\.org/[\w-]{2,24}|hook\.\w{2,8}\.make\.com|sumologic\.com/receiver/v1/http|datadoghq\.(?:com|eu)/(?:v1/input|api/v1)|events\.pagerduty\.com/integration|victorops\.com/integrations/generic/\d{1,12}/alert|/api/v1/heartbeat|nosnch\.in|/open-apis/bot/v2/hook|pushcut\.io|/hooks|ical/[\w.%@-]{1,128}/private)[/-])(?:[\w=-]{20,256}|[\w-]{8,64}/[\w=-]{20,256}|(?<=nosnch\.in/)\w{8,16})`,
+        "gi",
+      ),
+    accepts: (secret) =>
+      /\d/.test(secret) && !isWords(secret.replaceAll(/\d{1,4}(?![\da-zA-Z])/g, "")),
+  },
+  {
+    // Django's and others' link to set a new password.
+    kind: "url-secret",
+    hints: ["/reset/"],
+    expression: () => /(\/reset\/[\w=-]{1,24}\/)[a-z0-9]{4,8}-[0-9a-f]{20,64}/g,
+  },
+  {
     kind: "authorization",
     hints: ["auth"],
     expression: () =>
       /(authorization\\{0,7}["']?\s{0,4}[:=]\s{0,4}\\{0,7}["']?(?:(?:basic|bearer|token|digest|negotiate|apikey|key|bot|aws4-hmac-sha256)[\s=]{1,4})?)(?!\[redacted)[^\s"'\\,;$`{(<>]{8,8192}/gi,
     accepts: isCredential,
+  },
+  {
+    // Any other scheme: GenieKey, SSWS, Splunk.
+    kind: "authorization",
+    hints: ["authorization"],
+    expression: () =>
+      /(authorization\\{0,7}["']?\s{0,4}[:=,]\s{0,4}\\{0,7}["']?[A-Za-z][\w-]{1,24} )(?!\[redacted)[\w.~+/=-]{16,1024}/gi,
+    accepts: (secret) => isRandomKey(secret) || UUID.test(secret),
+  },
+  {
+    kind: "authorization",
+    hints: ["digest"],
+    expression: () => /(\bresponse=\\{0,3}["']?)[0-9a-f]{32,128}/g,
+  },
+  {
+    kind: "authorization",
+    hints: ["aws4-hmac-sha256"],
+    expression: () => /(\bSignature=)[0-9a-f]{64}/g,
   },
   {
     kind: "authorization",
@@ -134,6 +227,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     hints: ["identified "],
     expression: () =>
       /(\bidentified\s{1,4}(?:with\s{1,4}['"]?\w{1,40}['"]?\s{1,4})?(?:by|as)\s{1,4}(?:password\s{1,4})?\\{0,3}['"])[^'"\r\n\\]{1,256}/gi,
+    accepts: (secret) => isSecretText(secret, "password", "quoted"),
   },
   {
     // printf 'AUTH x\r\n' to Redis.
@@ -144,11 +238,103 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     accepts: (secret) => !isWords(secret) || /^[a-z]{8,}$/.test(secret),
   },
   {
-    // echo 'x' | sudo -S, docker login --password-stdin: what programs ask for on their input.
-    kind: "argument-secret",
-    hints: ["sudo ", "-stdin", "token", "cryptsetup"],
+    // SQLCipher: PRAGMA key = 'x'
+    kind: "assigned-secret",
+    hints: ["pragma"],
     expression: () =>
-      /(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4}){0,2}(?:'%s(?:\\n)?'\s{1,4})?(?:\\{0,3}["'])?)(?!\$)[^\s"'$`|\\]{4,256}(?=(?:\\n)?(?:\\{0,3}["'])?\s{0,4}\|\s{0,4}(?:sudo\s+(?:-\w+\s+){0,3}-\w{0,4}S\b|cryptsetup\b|(?:docker|podman|helm|oras|crane|az|gh|glab|npm|wrangler|vault|supabase)\s[^|\n]{0,128}(?:-stdin|--with-token|login -|secret put)|kinit\b|gpg\s[^|\n]{0,64}--passphrase-fd))/g,
+      /(\bpragma\s{1,4}(?:re)?key\s{0,4}=\s{0,4}\\{0,3}["']{1,2})[^"'\r\n\\]{4,256}/gi,
+  },
+  {
+    // Go's data source names: app:x@tcp(db:3306)/shop, and Snowflake's: app:x@account/shop
+    kind: "url-password",
+    hints: ["@tcp(", "@unix(", "snowflake"],
+    expression: () =>
+      /((?:["'`\s=]|^)[\w.-]{1,64}:)(?!\/\/)[^\s"'`:/@]{1,128}(?:@[^\s"'`:/@]{1,64}){0,2}(?=@(?:tcp\(|unix\(|[\w.-]{1,64}\/[A-Z]\w{0,64}\/\w))/g,
+    accepts: (secret) => isSecretText(secret, "password", "line"),
+  },
+  {
+    // curl_setopt($ch, CURLOPT_USERPWD, 'app:x')
+    kind: "argument-secret",
+    hints: ["userpwd"],
+    expression: () =>
+      /(CURLOPT_(?:PROXY)?USERPWD['"]?\s{0,4}(?:,|=>|=)\s{0,4}\\{0,3}["'][^"':]{0,128}:)(?!\$|\{)[^"'\r\n\\]{3,256}/g,
+  },
+  {
+    // FTP, POP and IMAP by hand.
+    kind: "argument-secret",
+    hints: ["pass "],
+    expression: () =>
+      /(\bUSER [^\s\\]{1,128}(?:\s|\\[nr]){1,8}(?:quote |raw )?PASS )(?!\$)[^\s"'\\]{3,256}/gi,
+  },
+  {
+    // Redis' access list: user app on >x ~* +@all
+    kind: "assigned-secret",
+    hints: [" >", "user "],
+    expression: () =>
+      /(\b(?:user|setuser) [^\s>]{1,64} (?:on|off|reset|resetpass|nopass)(?: [~&%+-][^\s]{1,64}){0,8} >)[^\s"'\\]{3,256}/gi,
+  },
+  {
+    // Postfix: [smtp.example.org]:587 app:x
+    kind: "assigned-secret",
+    hints: ["]:587", "]:465", "]:25", "]:2525", "]:submission"],
+    expression: () =>
+      /(\[[\w.-]{1,128}\]:(?:\d{2,5}|submissions?)\s{1,16}[^\s:]{1,128}:)[^\s"'\\]{3,256}/g,
+  },
+  {
+    // strongSwan: alice : EAP "x"
+    kind: "assigned-secret",
+    hints: [": psk ", ": eap ", ": xauth ", ": ntlm "],
+    expression: () => /(: (?:PSK|EAP|XAUTH|NTLM) \\{0,3}["'])[^"'\r\n\\]{3,256}/g,
+  },
+  {
+    // Robot Framework: Input Password    id:pw    x
+    kind: "argument-secret",
+    hints: ["input password", "type secret"],
+    expression: () =>
+      /(\b(?:input password|type secret)(?: {2,16}|\t)[^\s]{1,128}(?: [^\s]{1,64}){0,4}(?: {2,16}|\t))(?![$%{])[^\s\\]{3,256}/gi,
+  },
+  {
+    // A cookie jar of Netscape's form: host, subdomains, path, secure, expiry, name, value.
+    kind: "cookie",
+    hints: ["\\ttrue\\t", "\\tfalse\\t"],
+    expression: () =>
+      /(\t(?:TRUE|FALSE)\t\/[^\t\n]{0,128}\t(?:TRUE|FALSE)\t\d{1,12}\t[^\t\n]{1,128}\t)[^\s]{8,4096}/g,
+    accepts: (secret) => isSecretText(secret, "token", "line"),
+  },
+  {
+    // The keys of test accounts, as Anvil, Hardhat and Ganache list them.
+    kind: "private-key",
+    hints: ["private keys"],
+    expression: () => /(\(\d{1,3}\) )(?:0x)?[0-9a-f]{64}(?![0-9a-f])/g,
+  },
+  {
+    // Solana's id.json: the 64 bytes of a key pair and nothing else.
+    kind: "private-key",
+    hints: ['"['],
+    expression: () =>
+      /(^\s{0,4}\[)\s{0,4}(?:\d{1,3}\s{0,4},\s{0,4}){63}\d{1,3}(?=\s{0,4}\]\s{0,4}$)/g,
+  },
+  {
+    // Bitcoin's wallet import format.
+    kind: "private-key",
+    hints: ["privkey", "bitcoin", "wif", "private key"],
+    isToken: true,
+    expression: () => /[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}(?![0-9A-Za-z])/g,
+    accepts: (secret) => /\d.{0,50}\d/.test(secret),
+  },
+  {
+    // The console's CSV: the id, which is masked by now, and its secret.
+    kind: "aws-secret-key",
+    hints: ["akia", "asia"],
+    expression: () =>
+      /(\[redacted:aws-access-key\]["']?[,;|\t ]{1,4}["']?)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g,
+  },
+  {
+    // What is to be guessed from it may be found in hours: /etc/shadow, .htpasswd.
+    kind: "password-hash",
+    hints: ["$2a$", "$2b$", "$2y$", "$apr1$", "$1$", "$5$", "$6$", "$y$", "$argon2"],
+    expression: () =>
+      /(:|users=[\w.-]{1,64}:)\${1,2}(?:2[aby]\${1,2}\d{2}\${1,2}[./A-Za-z0-9]{53}|(?:apr1|1|5|6|y)\${1,2}[./A-Za-z0-9=$]{20,160}|argon2\w{1,2}\$[\w=,$+/]{40,256})/g,
   },
   {
     // sudo -S apt-get update <<< 'x', wrangler secret put NAME <<< x
@@ -158,6 +344,8 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
       /(\b(?:sudo\s[^|;\n]{0,64}-S|secrets? (?:put|set|create|add)|env add|login|cryptsetup|kinit)\b[^|;\n]{0,160}<<<\s{0,4}\\{0,3}["']?)(?!\$)[^\s"'$`|\\]{4,256}/g,
   },
 ];
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 function isCredential(secret: string): boolean {
   return isSecretText(secret, "token", "line") && !isWords(secret);
@@ -201,7 +389,7 @@ export function vendorPatterns(json: string, lower: string): SecretPatterns {
       tokens.push(tables().tokens[row] as VendorToken);
   for (const [row, hint] of PATTERN_HINTS.split("\n").entries())
     if (lower.includes(hint)) others.push(toPattern(tables().patterns[row] as VendorPattern));
-  return { tokens, others };
+  return { tokens, others, finders: [] };
 }
 
 // Not as the end of a word, as `ion_` is in `permission_mode`. Escapes and colors, which end in a letter, are left to
@@ -217,7 +405,11 @@ function occurs(prefix: string, words: string): boolean {
 /** Everything, for a text that may hide letters behind escapes. */
 export function allPatterns(): SecretPatterns {
   const { tokens, patterns } = tables();
-  return { tokens, others: [...patterns.map(toPattern), ...GENERAL_PATTERNS] };
+  return {
+    tokens,
+    others: [...patterns.map(toPattern), ...GENERAL_PATTERNS],
+    finders: SECRET_FINDERS,
+  };
 }
 
 let made: ReturnType<typeof vendorTables> | undefined;
@@ -247,6 +439,8 @@ export function tokensIn(text: string, [, prefix, alphabet, min, max]: VendorTok
       body.length >= min &&
       body.length <= max &&
       /[A-Z0-9]/.test(body) &&
+      // As Amazon writes them: AKIAIOSFODNN7EXAMPLE
+      !body.endsWith("EXAMPLE") &&
       startsToken(text, start)
     )
       found.push({ start, end });

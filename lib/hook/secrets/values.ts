@@ -20,7 +20,7 @@ export function isSecretText(text: string, name: SecretName, place: Place): bool
   const hasDigit = /\d/.test(value);
   if (value.length < 4 || (!hasDigit && namesSecret(value))) return false;
   if (place === "quoted") return !isLabel(value);
-  if (place === "line") return !MEMBER.test(value) && !isForeignWord(value);
+  if (place === "line") return !isMember(value) && !isForeignWord(value);
   return hasDigit && value.length >= 6 && !isIdentifier(value);
 }
 
@@ -40,8 +40,11 @@ function isWord(value: string): boolean {
 function isReference(value: string): boolean {
   if (value.includes("${") || value.includes("{{")) return true;
   if (!isAlphanumeric(value, 0))
-    return /^(?:\$\(|\$[A-Za-z_][\w:]*$|\$\d$|%[A-Za-z_]\w*%|\{[\w.]+\}$|<[^>]*>?$|%\(|\[redacted:|!(?:Ref|Sub|GetAtt|secret|env|vault|ImportValue)\b|[*&][A-Za-z][\w-]*$|@[\w./~-]*$|@Microsoft\.KeyVault|#\{|(?:\.{0,2}|~)\/[\w.-]+(?:\/|$))/.test(
-      value,
+    return (
+      !isRandomPath(value) &&
+      /^(?:\$\(|\$[A-Za-z_][\w:]*$|\$\d$|%[A-Za-z_]\w*%|\{[\w.]+\}$|<[^>]*>?$|%\(|\[redacted:|!(?:Ref|Sub|GetAtt|secret|env|vault|ImportValue)\b|[*&][A-Za-z][\w-]*$|@[\w./~-]*$|@Microsoft\.KeyVault|#\{|(?:\.{0,2}|~)\/[\w.-]+(?:\/|$))/.test(
+        value,
+      )
     );
   return (
     (value.includes(":") &&
@@ -50,6 +53,14 @@ function isReference(value: string): boolean {
       )) ||
     // gcp:///projects/x/secrets/y
     /^(?:projects\/[^/]+\/secrets\/|[a-z][\w+.-]{1,24}:\/\/\/)/.test(value)
+  );
+}
+
+// A key in base64 may begin with a slash.
+function isRandomPath(value: string): boolean {
+  return (
+    /^(?=.{0,480}?\d)\/[A-Za-z0-9+/]{31,512}={0,2}$/.test(value) &&
+    !isWords(value.replaceAll(/[\d+=]/g, ""))
   );
 }
 
@@ -93,11 +104,41 @@ function isCode(value: string): boolean {
 export function isRandomKey(value: string): boolean {
   return (
     (/^[A-Fa-f0-9]{32,256}$/.test(value) ||
-      /^(?=(?:[^\d]*\d){2})(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w+/=.~-]{20,512}$/.test(value) ||
+      (/^(?=[^\d]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w+/=.~-]{20,512}$/.test(value) &&
+        changesOften(value)) ||
       /^(?=(?:[^\d]*\d){4})(?=[^a-z]*[a-z])[a-z\d]{24,512}$/.test(value)) &&
     !isNumberedWords(value) &&
-    !MEMBER.test(value)
+    !isMember(value)
   );
+}
+
+/**
+ * Whether a value in a sentence is nothing but a password: of digits, letters and another kind of character, and
+ * neither numbered words, an address, a path nor a call.
+ */
+export function isStrongPassword(value: string): boolean {
+  if (value.length < 8 || value.length > 128 || !/\d/.test(value) || !/[a-z]/.test(value))
+    return false;
+  if (/[()[\]<>]|:\/\/|^[\w.+-]+@[\w-]+\.\w|^[~.]?\/|^--?[a-z]|\.\w{1,4}$/.test(value))
+    return false;
+  if (isReference(value) || isPlaceholder(value) || isVersion(value) || isUuid(value)) return false;
+  // 8-character-long, SHA-256-hashed, 2026-01-01T10:00:00Z
+  if (/^(?:\d{0,5}[A-Za-z]{0,14}\d{0,3}(?:[-_./:,+]|$))+$/.test(value)) return false;
+  const kinds = [/[A-Z]/, /[^A-Za-z\d\s]/].filter((kind) => kind.test(value)).length;
+  return (
+    kinds === 2 ||
+    (kinds === 1 && /[^A-Za-z\d\s_-]|\d[A-Za-z]{1,4}\d|\d{3}/.test(value) && value.length >= 10)
+  );
+}
+
+function isUuid(value: string): boolean {
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value);
+}
+
+// Words have three letters or more between a capital and the next.
+function changesOften(value: string): boolean {
+  const parts = value.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? [];
+  return parts.length * 3.2 > value.length;
 }
 
 // 1.2.3, ^11.7.1, v2.0.0-rc.1
@@ -107,6 +148,11 @@ function isVersion(value: string): boolean {
 
 // process.env.X, os.environ["X"], random_password.db.result
 const MEMBER = /^[A-Za-z_$]+\d{0,2}(?:\??\.[A-Za-z_$]+\d{0,2}|\[[\w'"$.]*\])+[!?]?$/;
+
+// The parts of a member are words; those of a password with a dot are not.
+function isMember(value: string): boolean {
+  return MEMBER.test(value) && isWords(value.replaceAll(/\d|\[[^\]]*\]|[?!$]/g, ""));
+}
 
 function namesSecret(value: string): boolean {
   return /pass(?:w(?:or)?d|phrase|code|wort)|secret|token|api[-_ ]?key|credential|(?:^|[-_ .])(?:pw|pwd|keys?|auth)(?:$|[-_ .])/i.test(
@@ -131,7 +177,7 @@ function isTokenText(value: string, place: Place): boolean {
   if (place === "field") return true;
   if (isNumberedWords(value)) return false;
   if (place === "code") return value.length >= 8 && !isIdentifier(value);
-  return value.length >= 6 && !(place === "line" && MEMBER.test(value));
+  return value.length >= 6 && !(place === "line" && isMember(value));
 }
 
 // theme-v2, CRAM-MD5, web-shop-2026

@@ -1,0 +1,59 @@
+// Secrets that a sentence introduces: "the password is x", "Password for bob:⏎x", "das Passwort lautet x".
+//
+// What a sentence says of a password is mostly not one, so only a value is masked that can be nothing else.
+import { lowerCase, placesOf, type Span } from "./hint-places";
+import { isRandomKey, isStrongPassword } from "./values";
+
+// Nouns of several languages. Those with letters beyond ASCII are not known as names.
+const NOUNS: readonly string[] = [
+  "password",
+  "passphrase",
+  "passcode",
+  "passwort",
+  "kennwort",
+  "wachtwoord",
+  "mot de passe",
+  "contraseña",
+  "senha",
+  "heslo",
+  "hasło",
+  "lösenord",
+  "salasana",
+  "пароль",
+  "密码",
+  "密碼",
+  "パスワード",
+  "비밀번호",
+  // A sentence about tokens and keys is too common: only what is said of them.
+  "token is",
+  "secret is",
+  "key is",
+  "new value",
+];
+
+/** In lower case; a text without any of these has no such sentence. */
+export const PROSE_HINTS: readonly string[] = NOUNS;
+
+// Up to the value: " for the [elastic] user is: ", " (reset with `x`):⏎  ", " lautet ".
+const INTRODUCTION =
+  /^[ '’"»)]{0,3}(?:[ ][^\n:=]{0,120}?)?(?:[ ](?:is|was|lautet|ist|est|es|è|é|jest|är|to)(?:[ ]?:)?|[ ]?[:：]|[ ]=|は|是)[ \t]{0,4}(?:\r?\n[ \t>]{0,8}){0,2}[`"'«]?(?=[^\s`"'«<>]{8})/;
+
+/** Finds the secrets that sentences introduce, in the order in which they stand in the text. */
+export function proseSecrets(text: string): Span[] {
+  const found: Span[] = [];
+  let end = 0;
+  for (const place of placesOf(lowerCase(text), NOUNS)) {
+    const at = text.startsWith(" is", place - 3) ? place - 3 : place;
+    if (at < end) continue;
+    const window = text.slice(at, at + 400);
+    const introduction = INTRODUCTION.exec(window)?.[0];
+    if (introduction === undefined) continue;
+    const given = /^[^\s`"'«»<>]{8,256}/.exec(window.slice(introduction.length))?.[0] ?? "";
+    const value = given.replace(/(?:[,;:)\].]|[!?](?=[,;:)\].]))+$/, "");
+    if (!isStrongPassword(value) && !isRandomKey(value)) continue;
+    const start = at + introduction.length;
+    end = start + value.length;
+    found.push({ start, end });
+  }
+  return found;
+}
