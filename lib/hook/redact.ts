@@ -8,6 +8,7 @@ import type { Environment } from "../os/paths";
 import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
 import { assignedSecrets } from "./secrets/assignments";
 import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environment";
+import { isOpenKey } from "./secrets/manifests";
 import {
   allPatterns,
   GENERAL_PATTERNS,
@@ -220,11 +221,14 @@ function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Wal
   const result = { __proto__: null } as unknown as Fields;
   const below = secrecy !== "configured" && isSchema(fields) ? undefined : secrecy;
   const named = below === undefined && walk.rules.names.length > 0 ? namedValue(fields) : undefined;
+  const isManifest = fields["kind"] === "Secret";
   // A JSON Web Key.
   const isJwk = typeof fields["kty"] === "string";
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
+    else if (isManifest && (key === "data" || key === "stringData"))
+      result[key] = redactManifest(value, below, depth + 1, walk);
     else
       result[uniqueKey(redactText(key, undefined, walk), result, walk)] = redactValue(
         value,
@@ -236,9 +240,23 @@ function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Wal
   return result;
 }
 
+// The data of a Secret of Kubernetes.
+function redactManifest(data: unknown, secrecy: Secrecy, depth: number, walk: Walk): unknown {
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    return redactValue(data, secrecy, depth, walk);
+  const named = { __proto__: null } as unknown as Fields;
+  for (const [key, value] of Object.entries(data as Fields))
+    named[key] =
+      typeof value === "string" && !isOpenKey(key) && isSecretText(value, "password", "field")
+        ? maskValue(value, walk)
+        : value;
+  return redactValue(named, secrecy, depth, walk);
+}
+
 // password: { type: "string", minLength: 8 } describes a password, and { secretKeyRef: … } says where one is.
 function isSchema(fields: Fields): boolean {
   const { type } = fields;
+  if ("value" in fields) return false;
   return (
     (typeof type === "string" &&
       /^(?:string|object|array|number|integer|boolean|null)$/.test(type)) ||
@@ -255,27 +273,42 @@ const NAME_KEYS: readonly string[] = [
   "field",
   "header",
   "element",
+  "selector",
+  "locator",
+  "target",
+  "placeholder",
   "id",
   "variable",
   "param",
 ];
 const VALUE_KEYS: readonly string[] = ["value", "val", "text", "content", "default"];
 
-// { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }.
+// { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }, { selector: "#password", value: "X" }.
 function namedValue(fields: Fields): { key: string; secrecy: SecretName } | undefined {
+  // What one only chooses.
+  if (
+    typeof fields["type"] === "string" &&
+    /^(?:checkbox|radio|combobox|select|switch|slider|button|link)$/i.test(fields["type"])
+  )
+    return undefined;
   for (const nameKey of NAME_KEYS) {
     const name = fields[nameKey];
-    if (typeof name !== "string" || name.length > 64) continue;
+    if (typeof name !== "string" || name.length > 128) continue;
     const secrecy =
-      secretName(name) ??
-      (/\b(?:password|passphrase|passcode|secret|token|api key|pin|otp)\b/i.test(name) &&
-      nameKey !== "id"
-        ? "password"
-        : undefined);
+      secretName(name) ?? (nameKey !== "id" && isSecretLabel(name) ? "password" : undefined);
     if (secrecy === undefined) continue;
     for (const key of VALUE_KEYS) if (typeof fields[key] === "string") return { key, secrecy };
   }
   return undefined;
+}
+
+// "Password field", "Ihr Passwort", "input[name='password']", but neither "Show password" nor "Token expires".
+function isSecretLabel(label: string): boolean {
+  return (
+    /(?:^|[^\p{L}])(?:password|passphrase|passcode|passwort|kennwort|wachtwoord|mot de passe|contraseña|senha|secret|token|api key|pin|otp)(?![\p{L}_]|-(?!input|field|box)| (?:name|expir|valid|length|policy|strength|hint|type|count|label|description|url|reset))/iu.test(
+      label,
+    ) && !/^(?:show|hide|forgot|remember|generate|reveal|toggle)\b/i.test(label)
+  );
 }
 
 function secrecyOf(key: string, value: unknown, isJwk: boolean, rules: RedactionRules): Secrecy {

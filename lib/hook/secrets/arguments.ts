@@ -27,6 +27,7 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "net use",
   "shodan",
   "oathtool",
+  "mkpasswd",
   "mc alias",
   "privkey",
 ];

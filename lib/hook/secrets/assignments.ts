@@ -153,7 +153,7 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
       // ['password', 'email'] is a list of names; env('DB_PASSWORD', 'x') has a default.
       return isUpper(text.slice(value.start, value.end))
         ? undefined
-        : ["quoted", value, isUpper(name) ? kind : "token"];
+        : ["quoted", value, isUpper(name) || kind === "key" ? kind : "token"];
     case "call":
       if (value.quote === "") return undefined;
       if (/^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)$/i.test(name))

@@ -58,7 +58,7 @@ const REFERRED = " existing pull ";
 const PHRASES = " pass seed recovery secret backup mnemonic ";
 // In a variable every other key is one, too: GROQ_KEY. In other names it is one if its value can be nothing else.
 const HARMLESS_KEYS =
-  " public publishable pub primary foreign cache sort partition row range hash index unique idempotency translation object event group registry project issue lookup dedupe dedup routing message map search sorting hot shortcut menu enter return escape tab arrow any anon id name type version tenant user state site query file image document job node shard entity item data path commit content checksum asset component trace host known authorized verify parent child ";
+  " public publishable pub primary foreign cache sort partition row range hash index unique idempotency translation object event group registry project issue lookup dedupe dedup routing message map search sorting hot shortcut menu enter return escape tab arrow any anon id name type version tenant user state site query file image document job node shard entity item data path commit content checksum asset component trace host known authorized verify parent child recv send default ";
 
 /** What this name says of its value: `db_password`, `Authorization`, `apiKey`; nothing for `secret_name`. */
 export function secretName(name: string): SecretName | undefined {

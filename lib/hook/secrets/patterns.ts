@@ -264,7 +264,8 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     kind: "argument-secret",
     hints: ["pass "],
     expression: () =>
-      /(\bUSER [^\s\\]{1,128}(?:\s|\\[nr]){1,8}(?:quote |raw )?PASS )(?!\$)[^\s"'\\]{3,256}/gi,
+      /(\bUSER [^\s\\]{1,128}(?:\s|\\[nr]){1,8}(?:quote |raw )?PASS )(?!\$)[^\s"'\\]{3,256}/g,
+    accepts: (secret) => isSecretText(secret, "password", "line"),
   },
   {
     // Redis' access list: user app on >x ~* +@all

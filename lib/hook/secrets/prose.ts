@@ -34,9 +34,11 @@ const NOUNS: readonly string[] = [
 /** In lower case; a text without any of these has no such sentence. */
 export const PROSE_HINTS: readonly string[] = NOUNS;
 
-// Up to the value: " for the [elastic] user is: ", " (reset with `x`):⏎  ", " lautet ".
-const INTRODUCTION =
-  /^[ '’"»)]{0,3}(?:[ ][^\n:=]{0,120}?)?(?:[ ](?:is|was|lautet|ist|est|es|è|é|jest|är|to)(?:[ ]?:)?|[ ]?[:：]|[ ]=|は|是)[ \t]{0,4}(?:\r?\n[ \t>]{0,8}){0,2}[`"'«]?(?=[^\s`"'«<>]{8})/;
+// Between the noun and the value: " for bob is: ", " lautet "; or " for the [elastic] user (reset with `x`):⏎  ".
+const SAID =
+  /^[ '’"»)]{0,3}(?: [^\n:=]{0,120}?)? (?:is|was|lautet|ist|est|es|è|é|jest|är|to)(?: ?:)?[ \t]{1,4}[`"'«]?(?=[^\s`"'«<>]{8})/;
+const SHOWN =
+  /^[ '’"»)]{0,3}(?: [^\n:=]{0,120}?)?(?: ?:(?=\s)| ?：| =(?= )|は|是)[ \t]{0,4}(?:\r?\n[ \t>]{0,8}){0,2}[`"'«]?(?=[^\s`"'«<>]{8})/;
 
 /** Finds the secrets that sentences introduce, in the order in which they stand in the text. */
 export function proseSecrets(text: string): Span[] {
@@ -46,14 +48,21 @@ export function proseSecrets(text: string): Span[] {
     const at = text.startsWith(" is", place - 3) ? place - 3 : place;
     if (at < end) continue;
     const window = text.slice(at, at + 400);
-    const introduction = INTRODUCTION.exec(window)?.[0];
-    if (introduction === undefined) continue;
-    const given = /^[^\s`"'«»<>]{8,256}/.exec(window.slice(introduction.length))?.[0] ?? "";
-    const value = given.replace(/(?:[,;:)\].]|[!?](?=[,;:)\].]))+$/, "");
-    if (!isStrongPassword(value) && !isRandomKey(value)) continue;
-    const start = at + introduction.length;
-    end = start + value.length;
-    found.push({ start, end });
+    const value = introduced(window, SAID) ?? introduced(window, SHOWN);
+    if (value === undefined) continue;
+    end = at + value.end;
+    found.push({ start: at + value.start, end });
   }
   return found;
+}
+
+function introduced(window: string, introduction: RegExp): Span | undefined {
+  const start = introduction.exec(window)?.[0].length;
+  if (start === undefined) return undefined;
+  const given = /^[^\s`"'«»<>]{8,256}/.exec(window.slice(start))?.[0] ?? "";
+  // Without what ends the sentence.
+  const value = given.replace(/[,;:)\].]+$/, "");
+  return isStrongPassword(value) || isRandomKey(value)
+    ? { start, end: start + value.length }
+    : undefined;
 }

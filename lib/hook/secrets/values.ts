@@ -30,7 +30,7 @@ const MAX_JUDGED = 512;
 // Words that stand where a value could: types, switches, methods, and what people call things in code and in
 // sentences. A text with blanks around each, because a pattern of them takes longer to compile than to run.
 const WORDS =
-  " str string text varchar char chararray character bool boolean int integer int32 int64 uint32 uint64 float double number numeric byte bytes bytea blob any object array list map dict option optional unknown never void none null nil undefined secretstr secretstring true false yes no on off enable enabled disable disabled require required default auto inherit prompt ask always hidden visible masked redacted include omit same-origin localhost identifier keyword operator punctuation comment input output request response result value values data body args argument param params self this props state user users username admin root read write basic bearer digest negotiate oauth oauth2 saml ldap kerberos jwt md5 sha1 sha-1 sha256 sha-256 sha512 sha-512 scram-sha-256 trust peer ident cert file path flag hash hashed encrypted plain clear is to and or the for with from when if in as of at must should can will was are be not that which it a an via reset field expired missing invalid incorrect wrong valid rotated stored changed there only lmstudio ollama ok found present granted accepted active inactive configured loaded saved updated created deleted strong weak medium short long set unset empty exists fine good bad old new same different ";
+  " str string text varchar char chararray character bool boolean int integer int32 int64 uint32 uint64 float double number numeric byte bytes bytea blob any object array list map dict option optional unknown never void none null nil undefined secretstr secretstring true false yes no on off enable enabled disable disabled require required default auto inherit prompt ask always hidden visible masked redacted include omit same-origin localhost identifier keyword operator punctuation comment input output request response result value values data body args argument param params self this props state user users username admin root read write basic bearer digest negotiate oauth oauth2 saml ldap kerberos jwt md5 sha1 sha-1 sha256 sha-256 sha512 sha-512 scram-sha-256 trust peer ident cert file path flag pass passwd pwd hash hashed encrypted plain clear is to and or the for with from when if in as of at must should can will was are be not that which it a an via reset field expired missing invalid incorrect wrong valid rotated stored changed there only lmstudio ollama ok found present granted accepted active inactive configured loaded saved updated created deleted strong weak medium short long set unset empty exists fine good bad old new same different ";
 
 function isWord(value: string): boolean {
   return value.length <= 16 && WORDS.includes(` ${value.toLowerCase()} `);
@@ -82,7 +82,7 @@ function isPlaceholder(value: string): boolean {
 
 // What only the owner of a key can read: sops, Jasypt, Spring, Maven, sealed secrets, OpenPGP, Vault's transit.
 function isEncrypted(value: string): boolean {
-  return /^(?:ENC[[(]|\{cipher\}|\{[A-Za-z0-9+/]{24,}={0,2}\}$|vault:v\d+:|Ag[A-D][A-Za-z0-9+/]{120}|wc[BF]M[A-D][A-Za-z0-9+/])/.test(
+  return /^(?:ENC[[(]|\{cipher\}|\{[A-Za-z0-9+/]{24,}={0,2}\}$|vault:v\d+:|Ag[A-Za-z0-9+/]{150}|wc[BF]M[A-D][A-Za-z0-9+/])/.test(
     value,
   );
 }
@@ -123,7 +123,11 @@ export function isStrongPassword(value: string): boolean {
     return false;
   if (isReference(value) || isPlaceholder(value) || isVersion(value) || isUuid(value)) return false;
   // 8-character-long, SHA-256-hashed, 2026-01-01T10:00:00Z
-  if (/^(?:\d{0,5}[A-Za-z]{0,14}\d{0,3}(?:[-_./:,+]|$))+$/.test(value)) return false;
+  if (
+    /^(?:\d{0,5}[A-Za-z]{0,14}\d{0,3}(?:[-_./:,+]|$))+$/.test(value) &&
+    isWords(value.replaceAll(/\d|[,+]/g, ""))
+  )
+    return false;
   const kinds = [/[A-Z]/, /[^A-Za-z\d\s]/].filter((kind) => kind.test(value)).length;
   return (
     kinds === 2 ||
@@ -160,8 +164,8 @@ function namesSecret(value: string): boolean {
   );
 }
 
-// 0x and forty hex digits: everyone may see the address of a contract or an account.
-const ADDRESS = /^0x[\dA-Fa-f]{40}$/;
+// The address of a contract or an account, which everyone may see, and a color.
+const ADDRESS = /^(?:0x[\dA-Fa-f]{40}|#(?:[\dA-Fa-f]{3,4}|[\dA-Fa-f]{6}|[\dA-Fa-f]{8}))$/;
 
 // A token has digits and letters, or letters in no order that words have.
 function isTokenText(value: string, place: Place): boolean {
