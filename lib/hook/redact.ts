@@ -90,23 +90,22 @@ const USUAL_MODE = "bypasspermissions";
  */
 export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   // `JSON.stringify` escapes neither ASCII letters nor slashes, but other writers may.
-  // A control character and half a pair hide none.
-  if (json.includes("\\/") || (json.includes("\\u") && /\\u(?!00[01]|[dD][89a-fA-F])/.test(json)))
-    return rules;
+  if (mayHideLetters(json)) return rules;
   const literals: Mask[] = [];
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
-  const lower = json.toLowerCase();
+  const lower = json.toLowerCase().replaceAll(USUAL_MODE, " ");
   const patterns = vendorPatterns(json, lower);
+  const has = hintSearch(lower);
   for (const pattern of GENERAL_PATTERNS)
-    if (containsAny(lower, pattern.hints)) patterns.others.push(pattern);
+    if ((pattern.needs === undefined || has(pattern.needs)) && hasAny(has, pattern.hints))
+      patterns.others.push(pattern);
   const finders: SecretFinder[] = [];
-  for (const finder of SECRET_FINDERS) if (containsAny(lower, finder.hints)) finders.push(finder);
-  const words = lower.replaceAll(USUAL_MODE, " ");
+  for (const finder of SECRET_FINDERS) if (hasAny(has, finder.hints)) finders.push(finder);
   const names: string[] = [];
-  for (const hint of NAME_HINTS) if (words.includes(hint)) names.push(hint);
+  for (const hint of NAME_HINTS) if (has(hint)) names.push(hint);
   const arguments_: string[] = [];
-  for (const hint of ARGUMENT_HINTS) if (words.includes(hint)) arguments_.push(hint);
+  for (const hint of ARGUMENT_HINTS) if (has(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
   return {
     keys,
@@ -389,9 +388,28 @@ function isPlace(text: string): boolean {
   return /^(?:\/|[A-Za-z]:\\)/.test(text) && text.length < 256;
 }
 
-function containsAny(text: string, hints: readonly string[]): boolean {
-  for (const hint of hints) if (text.includes(hint)) return true;
+// Searches the text once for each hint, of which several rules have the same.
+function hintSearch(text: string): (hint: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (hint) => {
+    let is = known.get(hint);
+    if (is === undefined) known.set(hint, (is = text.includes(hint)));
+    return is;
+  };
+}
+
+function hasAny(has: (hint: string) => boolean, hints: readonly string[]): boolean {
+  for (const hint of hints) if (has(hint)) return true;
   return false;
+}
+
+// Whether JSON escapes what need not be: `\/`, `\u0041`. Not behind another backslash, as in code that has such escapes;
+// a control character and half a pair hide nothing.
+function mayHideLetters(json: string): boolean {
+  return (
+    (json.includes("\\/") || json.includes("\\u")) &&
+    /(?:^|[^\\])(?:\\\\)*\\(?:\/|u(?!00[01]|[dD][89a-fA-F]))/.test(json)
+  );
 }
 
 // JSON may escape a quote, a backslash, or a character that is not printable ASCII.

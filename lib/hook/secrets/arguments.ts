@@ -16,18 +16,14 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "unlock",
   "obscure",
   "sqlplus",
-  "expdp",
-  "impdp",
+  "pdp ",
   "add_user",
   "securestring",
   "signtool",
   "/rp ",
   "_pw ",
-  "net user",
   "net use",
   "shodan",
-  "oathtool",
-  "mkpasswd",
   "mc alias",
   "privkey",
 ];
@@ -40,7 +36,11 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
   const found: Span[] = [];
   const search = new ProgramSearch(text);
   let end = 0;
-  for (const at of placesOf(lowerCase(text), hints)) {
+  for (const place of placesOf(lowerCase(text), hints)) {
+    // A hint may be the beginning of the program's name.
+    let at = place;
+    if (text.charAt(place - 1) !== "-")
+      while (at - place < MAX_NAME && isAlphanumeric(text, at)) at++;
     // Of the options only those that a row has.
     if (
       at < end ||

@@ -54,8 +54,12 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   const judged = judge(text, { name, nameStart, joint, sign, value }, kind);
   if (judged === undefined) return undefined;
   const [place, span, as] = judged;
-  if (!isSecretText(text.slice(span.start, span.end), as, place)) return undefined;
-  return { start: span.start, end: endOfRun(text, span) };
+  if (isSecretText(text.slice(span.start, span.end), as, place))
+    return { start: span.start, end: endOfRun(text, span) };
+  const changed = value.quote === "" ? undefined : changedTo(text, value);
+  return changed !== undefined && isSecretText(text.slice(changed.start, changed.end), as, place)
+    ? changed
+    : undefined;
 }
 
 // In a connection string of ODBC braces are quotes: Server=db;Uid=app;Pwd={x;y};
@@ -179,6 +183,13 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   if (value.quote !== "") {
     // grep 'password:' src
     const closes = before !== "" && value.quote.endsWith(before) && sign.startsWith(":");
+    // The quote closes an older one: echo 'Your password:' | tee
+    if (
+      sign === ":" &&
+      /^[\s);]/.test(text.charAt(value.start)) &&
+      text.charAt(value.end) !== value.quote.at(-1)
+    )
+      return undefined;
     // A command's output: TOKEN=`cat file`
     if (value.quote === "`" && isUpper(name) && sign === "=") return undefined;
     // A variable's value is no label: API_TOKEN="x y"
@@ -321,6 +332,7 @@ const MAX_VALUE = 1024;
 
 function readValue(text: string, start: number, joint: Joint): Value {
   const window = text.slice(start, start + MAX_VALUE);
+  if (joint === "cell") return { start, end: start + lengthTo(window, /[\s|│┃`]/), quote: "" };
   if (joint === "element") return { start, end: start + lengthTo(window, /[<\n]/), quote: "" };
   const opening = /^[A-Za-z@$]{0,2}(\\{0,7}["'`])/.exec(window);
   if (opening !== null) {

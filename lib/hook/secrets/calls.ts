@@ -15,18 +15,49 @@ const CALLS: readonly string[] = [
   " mysqli_connect mysqli pdo dbi->connect drivermanager.getconnection datasource.getconnection pymysql.connect mysqldb.connect mysql_connect odbc_connect ldap_bind ftp_login ftplib.ftp imap_open ssh2_auth_password sequelize keyring.set_password hash_hmac openssl_encrypt openssl_decrypt smtp.plainauth ",
 ];
 
-/** In lower case; a text without any of these has no such call. */
+/** In lower case; a text without any of these has no such call. Those of names are searched anyway. */
 export const CALL_HINTS: readonly string[] = [
+  "pass",
+  "pw",
+  "auth",
+  "key",
+  "jwt",
+  "cookie",
+  "credential",
+  "login",
   "hash",
   "crypt",
   "hmac",
-  "fernet",
+  "connect",
+  "serializer(",
+  "fernet(",
+  "pdo(",
+  "mysqli(",
+  "ldap",
+  "wifi.",
+  "ftp",
+  "sequelize(",
+];
+
+// Where a call may be: what the names of functions have in common.
+const CALL_PLACES: readonly string[] = [
+  "password",
+  "passwordencoder",
+  "hash",
+  "crypt",
+  "hmac",
+  "aes",
+  "pbkdf2",
+  "fernet(",
+  "keyspec(",
+  "shakeyfor(",
   "cookieparser(",
   "serializer(",
-  "keyspec(",
   "auth(",
   "auth=(",
   "auth.basic(",
+  "authtokens.basic(",
+  "authentication",
   "credential",
   "jwt.",
   "login(",
@@ -34,13 +65,14 @@ export const CALL_HINTS: readonly string[] = [
   "bind_s(",
   "connect(",
   "connection(",
-  "mysqli",
+  "mysqli(",
   "pdo(",
   "ftp(",
   "pw_set(",
-  "set_password(",
+  "imap_open(",
   "wifi.begin(",
   "sequelize(",
+  "with_token(",
 ];
 
 const MAX_NAME = 40;
@@ -50,7 +82,8 @@ const MAX_ARGUMENTS = 1024;
 export function callSecrets(text: string): Span[] {
   const found: Span[] = [];
   let end = 0;
-  for (const at of placesOf(lowerCase(text), ["("])) {
+  for (const place of placesOf(lowerCase(text), CALL_PLACES)) {
+    const at = parenthesisAt(text, place);
     if (at < end) continue;
     const name = nameBefore(text, at - 1);
     if (name === "") continue;
@@ -60,11 +93,22 @@ export function callSecrets(text: string): Span[] {
       if (literal === undefined) continue;
       if (!isSecretText(text.slice(literal.start, literal.end), "password", "quoted")) continue;
       found.push(literal);
-      end = literal.end;
       break;
     }
+    end = Math.max(at + 1, found.at(-1)?.end ?? 0);
   }
   return found;
+}
+
+// Behind the parenthesis that opens after a hint, which may be the beginning of a name; -1 if there is none.
+function parenthesisAt(text: string, place: number): number {
+  let at = text.charAt(place - 1) === "(" ? place - 1 : place;
+  while (
+    at - place < MAX_NAME &&
+    (isAlphanumeric(text, at) || "_.:->=".includes(text.charAt(at) || " "))
+  )
+    at++;
+  return text.charAt(at) === "(" ? at + 1 : -1;
 }
 
 // `hash` of `await bcrypt.hash(`, with what it belongs to; `auth=` of Python's tuple.

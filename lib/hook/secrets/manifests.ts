@@ -3,12 +3,7 @@ import type { Span } from "./hint-places";
 import { isSecretText } from "./values";
 
 /** In lower case; a text without any of these has no Secret. */
-export const MANIFEST_HINTS: readonly string[] = [
-  "stringdata",
-  "kind: secret",
-  'kind\\": \\"secret',
-  'kind\\":\\"secret',
-];
+export const MANIFEST_HINTS: readonly string[] = ["stringdata", "kind: secret", '\\"secret\\"'];
 
 // What a Secret also has, and does not hide.
 const OPEN =

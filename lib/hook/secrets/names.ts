@@ -25,7 +25,6 @@ export const NAME_HINTS: readonly string[] = [
   "psk",
   "phrase",
   "honeycomb",
-  "license",
   "_session",
   // With what ends the name, because of `path`.
   '_pat"',
@@ -109,8 +108,6 @@ function kindOf(noun: string, owner: string, name: string): SecretName | undefin
       if (has(KEY_OWNERS, owner)) return "token";
       if (owner === "" || has(HARMLESS_KEYS, owner)) return owner === "routing" ? "key" : undefined;
       return isVariable(name) ? "token" : "key";
-    case "license":
-    case "licence":
     case "session":
       return "key";
     default:

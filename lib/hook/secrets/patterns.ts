@@ -53,6 +53,8 @@ export interface SecretPatterns {
 export interface GeneralPattern extends SecretPattern {
   /** In lower case; a text without any of these, in upper or lower case, has no such secret. */
   readonly hints: readonly string[];
+  /** A text without this one has none either, so that many hints need not be searched. */
+  readonly needs?: string;
 }
 
 // A line break, escaped or not, and the line number that `cat -n` and `grep -n` add.
@@ -140,9 +142,8 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // ?code=x, ?appid=x: what these say may be anything, but the value can only be a key.
     kind: "url-secret",
-    hints: ["code=", "key=", "appid=", "app_id=", "session=", "sessionid=", "ticket="],
-    expression: () =>
-      /([?&](?:amp;)?(?:code|key|appid|app_id|session|session_?id|ticket)=)[\w%+/=.~-]{20,2048}/gi,
+    hints: ["code=", "key=", "appid="],
+    expression: () => /([?&](?:amp;)?(?:code|key|appid)=)[\w%+/=.~-]{20,2048}/gi,
     accepts: (secret) =>
       isRandomKey(secret.replaceAll(/%[\dA-F]{2}/gi, "")) ||
       (/^[\w-]*$/.test(secret) && UUID.test(secret)),
@@ -150,6 +151,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Addresses that are a secret themselves: who knows them may use them.
     kind: "url-secret",
+    needs: "://",
     hints: URL_HOSTS,
     expression: () =>
       new RegExp(
@@ -270,29 +272,29 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Redis' access list: user app on >x ~* +@all
     kind: "assigned-secret",
-    hints: [" >", "user "],
-    expression: () =>
-      /(\b(?:user|setuser) [^\s>]{1,64} (?:on|off|reset|resetpass|nopass)(?: [~&%+-][^\s]{1,64}){0,8} >)[^\s"'\\]{3,256}/gi,
+    hints: [" on >"],
+    expression: () => /(\b(?:user|setuser) [^\s>]{1,64} on >)[^\s"'\\]{3,256}/gi,
   },
   {
     // Postfix: [smtp.example.org]:587 app:x
     kind: "assigned-secret",
-    hints: ["]:587", "]:465", "]:25", "]:2525", "]:submission"],
+    needs: "]:",
+    hints: ["]:587", "]:465", "]:25", "]:submission"],
     expression: () =>
       /(\[[\w.-]{1,128}\]:(?:\d{2,5}|submissions?)\s{1,16}[^\s:]{1,128}:)[^\s"'\\]{3,256}/g,
   },
   {
     // strongSwan: alice : EAP "x"
     kind: "assigned-secret",
-    hints: [": psk ", ": eap ", ": xauth ", ": ntlm "],
-    expression: () => /(: (?:PSK|EAP|XAUTH|NTLM) \\{0,3}["'])[^"'\r\n\\]{3,256}/g,
+    hints: [": psk ", ": eap ", ": xauth "],
+    expression: () => /(: (?:PSK|EAP|XAUTH) \\{0,3}["'])[^"'\r\n\\]{3,256}/g,
   },
   {
     // Robot Framework: Input Password    id:pw    x
     kind: "argument-secret",
-    hints: ["input password", "type secret"],
+    hints: ["input password"],
     expression: () =>
-      /(\b(?:input password|type secret)(?: {2,16}|\t)[^\s]{1,128}(?: [^\s]{1,64}){0,4}(?: {2,16}|\t))(?![$%{])[^\s\\]{3,256}/gi,
+      /(\binput password(?: {2,16}|\t)[^\s]{1,128}(?: [^\s]{1,64}){0,4}(?: {2,16}|\t))(?![$%{])[^\s\\]{3,256}/gi,
   },
   {
     // A cookie jar of Netscape's form: host, subdomains, path, secure, expiry, name, value.
@@ -318,7 +320,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Bitcoin's wallet import format.
     kind: "private-key",
-    hints: ["privkey", "bitcoin", "wif", "private key"],
+    hints: ["privkey", "bitcoin", "wif"],
     isToken: true,
     expression: () => /[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}(?![0-9A-Za-z])/g,
     accepts: (secret) => /\d.{0,50}\d/.test(secret),
@@ -333,6 +335,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // What is to be guessed from it may be found in hours: /etc/shadow, .htpasswd.
     kind: "password-hash",
+    needs: "$",
     hints: ["$2a$", "$2b$", "$2y$", "$apr1$", "$1$", "$5$", "$6$", "$y$", "$argon2"],
     expression: () =>
       /(:|users=[\w.-]{1,64}:)\${1,2}(?:2[aby]\${1,2}\d{2}\${1,2}[./A-Za-z0-9]{53}|(?:apr1|1|5|6|y)\${1,2}[./A-Za-z0-9=$]{20,160}|argon2\w{1,2}\$[\w=,$+/]{40,256})/g,

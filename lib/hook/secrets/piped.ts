@@ -4,21 +4,8 @@ import { readWords, type Word } from "./arguments";
 import { placesOf, type Span } from "./hint-places";
 import { isSecretText } from "./values";
 
-/** In lower case; a text without any of these has no such program or file. */
-export const PIPE_HINTS: readonly string[] = [
-  "sudo ",
-  "stdin",
-  "token",
-  "cryptsetup",
-  "passwd",
-  "kinit",
-  "secret",
-  "env add",
-  "passphrase",
-  "login",
-  ".key",
-  "pass",
-];
+/** In lower case; a text without any of these writes nothing. */
+export const PIPE_HINTS: readonly string[] = ["echo ", "printf "];
 
 // Programs that read a secret from their input, from their manuals.
 const READERS =
@@ -30,7 +17,7 @@ const KEPT =
 /** Finds what `echo` and `printf` pass on as a secret, in the order in which it stands in the text. */
 export function pipedSecrets(text: string): Span[] {
   const found: Span[] = [];
-  for (const at of placesOf(text, ["echo ", "printf "])) {
+  for (const at of placesOf(text, PIPE_HINTS)) {
     const word = written(readWords(text, at - 1));
     if (word === undefined || word.start < (found.at(-1)?.end ?? 0)) continue;
     const behind = /^\\{0,3}["']?(?:\\n["'])?\s{0,8}(\||(?=>))\s{0,8}/.exec(

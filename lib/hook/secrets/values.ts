@@ -30,7 +30,7 @@ const MAX_JUDGED = 512;
 // Words that stand where a value could: types, switches, methods, and what people call things in code and in
 // sentences. A text with blanks around each, because a pattern of them takes longer to compile than to run.
 const WORDS =
-  " str string text varchar char chararray character bool boolean int integer int32 int64 uint32 uint64 float double number numeric byte bytes bytea blob any object array list map dict option optional unknown never void none null nil undefined secretstr secretstring true false yes no on off enable enabled disable disabled require required default auto inherit prompt ask always hidden visible masked redacted include omit same-origin localhost identifier keyword operator punctuation comment input output request response result value values data body args argument param params self this props state user users username admin root read write basic bearer digest negotiate oauth oauth2 saml ldap kerberos jwt md5 sha1 sha-1 sha256 sha-256 sha512 sha-512 scram-sha-256 trust peer ident cert file path flag pass passwd pwd hash hashed encrypted plain clear is to and or the for with from when if in as of at must should can will was are be not that which it a an via reset field expired missing invalid incorrect wrong valid rotated stored changed there only lmstudio ollama ok found present granted accepted active inactive configured loaded saved updated created deleted strong weak medium short long set unset empty exists fine good bad old new same different ";
+  " str string text varchar char chararray character bool boolean int integer int32 int64 uint32 uint64 float double number numeric byte bytes bytea blob any object array list map dict option optional unknown never void none null nil undefined secretstr secretstring true false yes no on off enable enabled disable disabled require required default auto inherit prompt ask always hidden visible masked redacted include omit same-origin localhost identifier keyword operator punctuation comment input output request response result value values data body args args arguments options option flags argument param params self this props state user users username admin root read write basic bearer digest negotiate oauth oauth2 saml ldap kerberos jwt md5 sha1 sha-1 sha256 sha-256 sha512 sha-512 scram-sha-256 trust peer ident cert file path flag pass passwd pwd hash hashed encrypted plain clear is to and or the for with from when if in as of at must should can will was are be not that which it a an via reset field expired missing invalid incorrect wrong valid rotated stored changed there only lmstudio ollama ok found present granted accepted active inactive configured loaded saved updated created deleted strong weak medium short long set unset empty exists fine good bad old new same different ";
 
 function isWord(value: string): boolean {
   return value.length <= 16 && WORDS.includes(` ${value.toLowerCase()} `);
@@ -151,7 +151,8 @@ function isVersion(value: string): boolean {
 }
 
 // process.env.X, os.environ["X"], random_password.db.result
-const MEMBER = /^[A-Za-z_$]+\d{0,2}(?:\??\.[A-Za-z_$]+\d{0,2}|\[[\w'"$.]*\])+[!?]?$/;
+const MEMBER =
+  /^[A-Za-z_$]+(?:\d{1,2}[A-Za-z_$]*)?(?:\??\.[A-Za-z_$]+(?:\d{1,2}[A-Za-z_$]*)?|\[[\w'"$.]*\])+[!?]?$/;
 
 // The parts of a member are words; those of a password with a dot are not.
 function isMember(value: string): boolean {
@@ -170,14 +171,14 @@ const ADDRESS = /^(?:0x[\dA-Fa-f]{40}|#(?:[\dA-Fa-f]{3,4}|[\dA-Fa-f]{6}|[\dA-Fa-
 // A token has digits and letters, or letters in no order that words have.
 function isTokenText(value: string, place: Place): boolean {
   const hasDigit = /\d/.test(value);
-  if (ADDRESS.test(value)) return false;
+  if (ADDRESS.test(value) || (place !== "field" && /[^ -~\s]/.test(value))) return false;
   if (/\s/.test(value)) return place === "quoted" && hasDigit && !isLabel(value);
   if (!hasDigit && place === "code") return false;
   if (!hasDigit) return /^(?:[a-z]{15,}|[A-Z]{15,})$/.test(value) || isJumble(value);
   if (!/[A-Za-z]/.test(value)) return value.length >= (place === "field" ? 6 : 20);
   if (/^https?:\/\//.test(value)) return /[A-Za-z0-9_-]{32}/.test(value);
   // v2, 1.2.3rc, 30d, 10MB
-  if (/^v?\d+(?:\.\d+){0,4}[A-Za-z]{0,3}$/.test(value)) return false;
+  if (/^0x[\dA-Fa-f]{1,8}$|^v?\d+(?:\.\d+){0,4}[A-Za-z]{0,3}$/.test(value)) return false;
   if (place === "field") return true;
   if (isNumberedWords(value)) return false;
   if (place === "code") return value.length >= 8 && !isIdentifier(value);

@@ -376,6 +376,14 @@ export function vendorTables(): {
     ["openshift-token", "sha256~", "base64url", 43, 43, GITLEAKS],
     ["paddle-key", "pdl_live_apikey_", "word", 50, 80, REGISTERED],
     ["paddle-key", "pdl_sdbx_apikey_", "word", 50, 80, REGISTERED],
+    ["paseto", "v1.local.", "dotted", 40, 8192, PASETO],
+    ["paseto", "v1.public.", "dotted", 80, 8192, PASETO],
+    ["paseto", "v2.local.", "dotted", 40, 8192, PASETO],
+    ["paseto", "v2.public.", "dotted", 80, 8192, PASETO],
+    ["paseto", "v3.local.", "dotted", 40, 8192, PASETO],
+    ["paseto", "v3.public.", "dotted", 80, 8192, PASETO],
+    ["paseto", "v4.local.", "dotted", 40, 8192, PASETO],
+    ["paseto", "v4.public.", "dotted", 80, 8192, PASETO],
     ["perplexity-key", "pplx-", "alnum", 40, 60, GITLEAKS],
     [
       "pinecone-key",
@@ -625,18 +633,6 @@ export function vendorTables(): {
     ["maxmind-key", "_mmk", "[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?![A-Za-z0-9])", GITLEAKS],
     ["mercury-token", "mercury_", "secret-token:mercury_[A-Za-z0-9_]{30,120}", REGISTERED],
     ["new-relic-key", "nral", "[A-Za-z0-9]{36}NRAL(?![A-Za-z0-9])", NEW_RELIC],
-    [
-      "paseto",
-      ".local.",
-      String.raw`v[1-4]\.local\.[A-Za-z0-9_-]{40,8192}(?:\.[A-Za-z0-9_-]{1,1024})?`,
-      PASETO,
-    ],
-    [
-      "paseto",
-      ".public.",
-      String.raw`v[1-4]\.public\.[A-Za-z0-9_-]{80,8192}(?:\.[A-Za-z0-9_-]{1,1024})?`,
-      PASETO,
-    ],
     [
       "paypal-token",
       "access_token$",
