@@ -337,6 +337,20 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
   let safe = text;
   for (const { text: literal, kind } of rules.literals)
     if (safe.includes(literal)) safe = safe.replaceAll(literal, mask(literal, kind, walk));
+  if (text.length >= MIN_LENGTH) safe = redactForms(safe, walk);
+  if (rules.arguments.length > 0)
+    safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
+  if (rules.names.length > 0)
+    safe = maskSpans(safe, assignedSecrets(safe, rules.names), "assigned-secret", walk);
+  if (safe !== text) walk.redacted++;
+  return safe;
+}
+
+// Nothing shorter has the form of a secret with what identifies it; most texts of an event are shorter.
+const MIN_LENGTH = 8;
+
+function redactForms(text: string, walk: Walk): string {
+  let safe = text;
   for (const token of walk.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
   for (const { pattern, expression } of walk.patterns)
     safe = safe.replace(expression, (match, kept) => {
@@ -348,11 +362,6 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
       return start + mask(secret, pattern.kind, walk);
     });
   for (const { kind, find } of walk.finders) safe = maskSpans(safe, find(safe), kind, walk);
-  if (rules.arguments.length > 0)
-    safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
-  if (rules.names.length > 0)
-    safe = maskSpans(safe, assignedSecrets(safe, rules.names), "assigned-secret", walk);
-  if (safe !== text) walk.redacted++;
   return safe;
 }
 

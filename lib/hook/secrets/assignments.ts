@@ -6,7 +6,7 @@
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
 import { jointAt, type Joint } from "./joints";
 import { secretName, type SecretName } from "./names";
-import { isSecretText, type Place } from "./values";
+import { isRandomKey, isSecretText, isStrongPassword, type Place } from "./values";
 
 /**
  * Finds the secrets that names give away, in the order in which they stand in the text. Only names with one of these
@@ -152,7 +152,10 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
         ? ["quoted", value, kind]
         : undefined;
     case "cell":
-      return isRow(text, found.nameStart, value.end) ? ["line", value, "token"] : undefined;
+      return isRow(text, found.nameStart, value.end) &&
+        isCellSecret(name, text.slice(value.start, value.end))
+        ? ["line", value, "token"]
+        : undefined;
     case "comma":
       // ['password', 'email'] is a list of names; env('DB_PASSWORD', 'x') has a default.
       return isUpper(text.slice(value.start, value.end))
@@ -285,6 +288,11 @@ function isRow(text: string, nameStart: number, end: number): boolean {
     /(?:[|│┃]|^|\n|\\n)[ \t`]{0,64}$/.test(text.slice(Math.max(0, nameStart - 65), nameStart)) &&
     /^`?[ \t]{0,64}(?:[|│┃]|$|\r?\n|\\n)/.test(text.slice(end, end + 66))
   );
+}
+
+// A table mostly says something of passwords: their type, their length, whether they are required.
+function isCellSecret(name: string, value: string): boolean {
+  return isRandomKey(value) || isStrongPassword(value) || (isUpper(name) && !value.includes("("));
 }
 
 // What Go prints of a struct: {Host:db Password:x Port:5432}

@@ -2,7 +2,7 @@
 //
 // What a sentence says of a password is mostly not one, so only a value is masked that can be nothing else.
 import { lowerCase, placesOf, type Span } from "./hint-places";
-import { isRandomKey, isStrongPassword } from "./values";
+import { isRandomKey, isSecretText, isStrongPassword } from "./values";
 
 // Nouns of several languages. Those with letters beyond ASCII are not known as names.
 const NOUNS: readonly string[] = [
@@ -55,10 +55,10 @@ export function proseSecrets(text: string): Span[] {
 function introduced(window: string, introduction: RegExp): Span | undefined {
   const start = introduction.exec(window)?.[0].length;
   if (start === undefined) return undefined;
-  const given = /^[^\s`"'«»<>]{8,256}/.exec(window.slice(start))?.[0] ?? "";
+  const given = /^(?:[^\s\\`"'«»<>]|\\(?![nrtu"'\\])){8,256}/.exec(window.slice(start))?.[0] ?? "";
   // Without what ends the sentence.
   const value = given.replace(/[,;:)\].]+$/, "");
-  return isStrongPassword(value) || isRandomKey(value)
+  return (isStrongPassword(value) || isRandomKey(value)) && isSecretText(value, "password", "line")
     ? { start, end: start + value.length }
     : undefined;
 }
