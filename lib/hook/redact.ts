@@ -279,8 +279,16 @@ const NAME_KEYS: readonly string[] = [
   "id",
   "variable",
   "param",
+  "parameterkey",
 ];
-const VALUE_KEYS: readonly string[] = ["value", "val", "text", "content", "default"];
+const VALUE_KEYS: readonly string[] = [
+  "value",
+  "val",
+  "text",
+  "content",
+  "default",
+  "parametervalue",
+];
 
 // { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }, { selector: "#password", value: "X" }.
 function namedValue(fields: Fields): { key: string; secrecy: SecretName } | undefined {
@@ -290,13 +298,20 @@ function namedValue(fields: Fields): { key: string; secrecy: SecretName } | unde
     /^(?:checkbox|radio|combobox|select|switch|slider|button|link)$/i.test(fields["type"])
   )
     return undefined;
+  const keys = Object.keys(fields);
+  const lower = keys.map((key) => key.toLowerCase());
   for (const nameKey of NAME_KEYS) {
-    const name = fields[nameKey];
+    const at = lower.indexOf(nameKey);
+    const name = at < 0 ? undefined : fields[keys[at] as string];
     if (typeof name !== "string" || name.length > 128) continue;
     const secrecy =
-      secretName(name) ?? (nameKey !== "id" && isSecretLabel(name) ? "password" : undefined);
+      secretName(name.slice(name.lastIndexOf("/") + 1)) ??
+      (nameKey !== "id" && isSecretLabel(name) ? "password" : undefined);
     if (secrecy === undefined) continue;
-    for (const key of VALUE_KEYS) if (typeof fields[key] === "string") return { key, secrecy };
+    for (const valueKey of VALUE_KEYS) {
+      const key = keys[lower.indexOf(valueKey)];
+      if (key !== undefined && typeof fields[key] === "string") return { key, secrecy };
+    }
   }
   return undefined;
 }

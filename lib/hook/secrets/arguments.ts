@@ -1,5 +1,7 @@
 // Secrets among the arguments of programs, where no name tells them: mysql -pX, curl -u bob:X, docker login -p X.
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
+import { isOpenKey } from "./manifests";
+import { secretName } from "./names";
 import { PROGRAM_ROWS, type How } from "./program-rows";
 import { isSecretText } from "./values";
 
@@ -24,6 +26,11 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "_pw ",
   "net use",
   "shodan",
+  "rootpw",
+  "+login",
+  "attach ",
+  "put ",
+  "set ",
   "mc alias",
   "privkey",
 ];
@@ -184,6 +191,8 @@ function candidates(
       return options.flatMap((option) => assignedTo(option, words));
     case "after":
       return options.flatMap((option) => wordAfter(option, program, words));
+    case "entry":
+      return options.flatMap((option) => entryAfter(option, words));
     case "both":
       return options
         .flatMap((option) => wordAfter(option, program, words))
@@ -204,9 +213,23 @@ function assignedTo(option: string, words: readonly string[]): SecretWord[] {
     const isJoined = option !== "" && word.startsWith(`${option}=`);
     const isGiven = option === "" ? !word.startsWith("-") : isJoined || words[at - 1] === option;
     const sign = word.indexOf("=", isJoined ? option.length + 1 : 0);
-    if (isGiven && sign > 0) found.push({ word: at, from: sign + 1 });
+    // A user's name is none: vault kv put secret/db username=app password=x
+    if (isGiven && sign > 0 && !isOpenKey(word.slice(0, sign)))
+      found.push({ word: at, from: sign + 1 });
   }
   return found;
+}
+
+// consul kv put app/db_password X: the word behind a name that says what it is.
+function entryAfter(option: string, words: readonly string[]): SecretWord[] {
+  const at = words.indexOf(option);
+  if (at < 0) return [];
+  for (let name = at + 1; name + 1 < words.length; name++) {
+    const word = words[name] as string;
+    if (!word.startsWith("-") && secretName(word.slice(word.lastIndexOf("/") + 1)) !== undefined)
+      return [{ word: name + 1, from: 0 }];
+  }
+  return [];
 }
 
 // The last word after `set` for "set", after any word that begins so for "set*", and the second one for "set>2".

@@ -48,6 +48,8 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   const { joint, valueStart } = joined;
   const braced = joint === "sign" ? bracedPassword(text, nameStart, valueStart) : undefined;
   if (braced !== undefined) return braced;
+  if (joint === "sign" && text.charAt(valueStart) === "[" && /s(?:_b64)?$/i.test(name))
+    return firstOfList(text, valueStart, kind);
   const value = readValue(text, valueStart, joint);
   if (value.end === value.start) return undefined;
   const sign = text.slice(nameEnd, valueStart);
@@ -60,6 +62,23 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   return changed !== undefined && isSecretText(text.slice(changed.start, changed.end), as, place)
     ? changed
     : undefined;
+}
+
+// What is in quotes in a list: unseal_keys: ["x", "y"]. All of it is one secret.
+function firstOfList(text: string, at: number, kind: SecretName): Span | undefined {
+  const list =
+    /^\[\s{0,16}((?:\\{0,7}["'][^"'\\\n]{1,200}\\{0,7}["'](?:\s{0,4},\s{0,16})?){1,8})/.exec(
+      text.slice(at, at + MAX_VALUE),
+    );
+  if (list === null) return undefined;
+  const [whole, items = ""] = list;
+  for (const item of items.split(","))
+    if (!isSecretText(item.replaceAll(/^[\s\\"']+|[\s\\"']+$/g, ""), kind, "quoted"))
+      return undefined;
+  const start = at + whole.length - items.length;
+  const opening = /^\\{0,7}["']/.exec(items)?.[0].length ?? 0;
+  const closing = /\\{0,7}["']\s{0,4},?\s{0,16}$/.exec(items)?.[0].length ?? 0;
+  return { start: start + opening, end: start + items.length - closing };
 }
 
 // In a connection string of ODBC braces are quotes: Server=db;Uid=app;Pwd={x;y};
@@ -222,9 +241,11 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   // PHP's print_r: [name] => x
   if (before === "[" && sign.includes("=>") && endsLine(text, value.end))
     return ["line", value, kind];
+  // Words in a row are no identifier.
+  if (kind === "password" && /^[a-z]{15,48}$/.test(text.slice(value.start, value.end)))
+    return ["line", value, kind];
   if (sign !== "=") return ["code", value, kind];
-  // Arguments and members in code: f(password=pw), this.password=pw; but words in a row are no identifier.
-  if (/^[a-z]{15,48}$/.test(text.slice(value.start, value.end))) return ["line", value, kind];
+  // Arguments and members in code: f(password=pw), this.password=pw;
   const follows = text.slice(value.end, value.end + 24);
   if (/^\)|^,(?![\w.]+=)|^[\]}]/.test(follows)) return ["code", value, kind];
   if (next === ";" && name.includes(".") && !/^;\s?[\w ]+=/.test(follows))
@@ -249,7 +270,7 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
   }
   // set -x TOKEN x, ENV TOKEN x, aws configure set aws_secret_access_key x, jq --arg token x
   if (
-    /(?:\b(?:set|setx|setenv|ENV|ARG)|--arg|--argjson|--build-arg|--var)[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
+    /(?:\b(?:set|setx|setenv|ENV|ARG)|--arg|--argjson|--build-arg|--var|\((?:setq|def|defvar|defconst|define))[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
       text.slice(Math.max(0, nameStart - 96), nameStart),
     )
   )
@@ -260,19 +281,29 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
   if (value.quote !== "") return kind === "password" ? ["quoted", value, kind] : undefined;
   if (startsLine(text, nameStart) && endsLine(text, value.end)) {
     // Samples in comments: # requirepass foobared
-    if (
-      kind !== "password" ||
-      /#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))
-    )
-      return undefined;
+    if (kind !== "password") return isRandomKey(given) ? ["line", value, kind] : undefined;
+    if (/#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))) return undefined;
     return /^(?:requirepass|masterauth)$/.test(name) ||
       /[\d!#%&*+]/.test(given) ||
       (given.length >= 8 && (/[a-z]_[a-z]/.test(name) || isSetting(text, nameStart)))
       ? ["line", value, kind]
       : undefined;
   }
+  // user app password x, and password x
+  const isLogin =
+    kind === "password" &&
+    /(?:\d|^[a-z]{14,48}$)/.test(given) &&
+    /\b(?:user|username|login)[ \t]{1,4}["']?(?!and\b|or\b|name\b)[\w.@\\-]{1,64}["']?[ \t]{1,4}(?:and |with )?(?:insecure-)?$/i.test(
+      text.slice(Math.max(0, nameStart - 100), nameStart),
+    );
+  if (isLogin || isPreset(text, nameStart)) return ["line", value, kind];
   // In a sentence only what can be nothing else.
   return isRandom(given) ? ["line", value, kind] : undefined;
+}
+
+// Debian's installer and Red Hat's: d-i passwd/root-password password x, rootpw --plaintext x
+function isPreset(text: string, nameStart: number): boolean {
+  return /\bd-i [\w/-]{1,64} $/.test(text.slice(Math.max(0, nameStart - 72), nameStart));
 }
 
 // Whether the line above is a setting of the same form: user app⏎password x

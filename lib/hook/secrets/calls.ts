@@ -8,11 +8,13 @@ import { isSecretText } from "./values";
 // of these functions. A text, because a table would have to be built by each hook.
 const CALLS: readonly string[] = [
   // Passwords to hash, keys, tokens.
-  " hashpw bcrypt bcrypt.hash hashsync hash::make password_hash generate_password_hash make_password crypt argon2.hash password.create passwordencoder.encode pwd_context.hash pbkdf2 pbkdf2sync scrypt scryptsync fernet multifernet aesgcm secretkeyspec hmacshakeyfor algorithm.hmac256 algorithm.hmac512 urlsafetimedserializer urlsafeserializer cookieparser hmac.new hmacsha1 hmacsha256 hmacsha512 bearer_auth bearerauth setbearerauth with_token ",
+  " hashpw bcrypt bcrypt.hash hashsync hash::make password_hash generate_password_hash make_password crypt argon2.hash password.create passwordencoder.encode pwd_context.hash pbkdf2 pbkdf2sync scrypt scryptsync fernet multifernet aesgcm secretkeyspec hmacshakeyfor algorithm.hmac256 algorithm.hmac512 urlsafetimedserializer urlsafeserializer cookieparser hmac.new hmacsha1 hmacsha256 hmacsha512 privatekeytoaccount ethers.wallet wallet account.from_key fromsecretkey bs58.decode fromphrase frommnemonic from_mnemonic mnemonictoseed mnemonictoseedsync signingkey unsafeplaintext bearer_auth bearerauth setbearerauth with_token ",
   // Behind a user's name, an algorithm, or what is signed.
-  " setbasicauth basic_auth basicauth withbasicauth addbasicauthentication basicauthentication httpbasicauth httpdigestauth httpproxyauth networkcredential usernamepasswordcredentials passwordauthentication usernamepasswordauthenticationtoken credentials.basic authtokens.basic auth.basic auth login simple_bind simple_bind_s oci_connect cx_oracle.connect oracledb.connect username_pw_set wifi.begin createhmac createcipheriv createdecipheriv hmac.hexdigest hmac.digest aes.encrypt aes.decrypt hmac.new jwt.sign jwt.verify jwt.encode jwt.decode ",
+  " setbasicauth basic_auth basicauth withbasicauth addbasicauthentication basicauthentication httpbasicauth httpdigestauth httpproxyauth networkcredential usernamepasswordcredentials passwordauthentication usernamepasswordauthenticationtoken credentials.basic authtokens.basic auth.basic auth login simple_bind simple_bind_s oci_connect cx_oracle.connect oracledb.connect username_pw_set wifi.begin createhmac createcipheriv createdecipheriv hmac.hexdigest hmac.digest aes.encrypt aes.decrypt hmac.new jwt.sign jwt.verify jwt.encode jwt.decode twilio algoliasearch ",
   // Behind a host or an address, and a user's name.
-  " mysqli_connect mysqli pdo dbi->connect drivermanager.getconnection datasource.getconnection pymysql.connect mysqldb.connect mysql_connect odbc_connect ldap_bind ftp_login ftplib.ftp imap_open ssh2_auth_password sequelize keyring.set_password hash_hmac openssl_encrypt openssl_decrypt smtp.plainauth ",
+  " mysqli_connect mysqli pdo dbi->connect drivermanager.getconnection datasource.getconnection pymysql.connect mysqldb.connect mysql_connect odbc_connect ldap_bind ftp_login ftplib.ftp imap_open ssh2_auth_password sequelize keyring.set_password hash_hmac openssl_encrypt openssl_decrypt smtp.plainauth minio ",
+  // Behind a realm, a host and a user's name.
+  " credentials ",
 ];
 
 /** In lower case; a text without any of these has no such call. Those of names are searched anyway. */
@@ -37,6 +39,13 @@ export const CALL_HINTS: readonly string[] = [
   "wifi.",
   "ftp",
   "sequelize(",
+  "wallet(",
+  "phrase",
+  "mnemonic",
+  "secret",
+  "twilio",
+  "algolia",
+  "minio(",
 ];
 
 // Where a call may be: what the names of functions have in common.
@@ -73,6 +82,18 @@ const CALL_PLACES: readonly string[] = [
   "wifi.begin(",
   "sequelize(",
   "with_token(",
+  "privatekeyto",
+  "wallet(",
+  "from_key(",
+  "fromsecretkey(",
+  "bs58.decode(",
+  "phrase(",
+  "mnemonic",
+  "signingkey(",
+  "plaintext(",
+  "twilio(",
+  "algoliasearch(",
+  "minio(",
 ];
 
 const MAX_NAME = 40;
@@ -91,7 +112,10 @@ export function callSecrets(text: string): Span[] {
       if (!isCalled(name, names)) continue;
       const literal = literalAt(text, at, index);
       if (literal === undefined) continue;
-      if (!isSecretText(text.slice(literal.start, literal.end), "password", "quoted")) continue;
+      // auth("admin", "editor") is a rule, and login("google", "popup") a choice.
+      const kind =
+        /(?:^|\.)(?:auth|login)$/.test(name) && text.charAt(at - 2) !== "=" ? "token" : "password";
+      if (!isSecretText(text.slice(literal.start, literal.end), kind, "quoted")) continue;
       found.push(literal);
       break;
     }

@@ -45,7 +45,15 @@ export function jointAt(text: string, nameEnd: number): Joined | undefined {
   );
   const sign = signAt(text, next, isQuoted && next > quoted);
   if (sign !== undefined) {
-    const valueStart = skipBlanks(text, next + sign);
+    const behind = skipBlanks(text, next + sign);
+    // On the next line, or behind the name of YAML's anchor.
+    const valueStart =
+      behind + ("\r\n&!".includes(text.charAt(behind) || " ") ? lengthOf(APART, text, behind) : 0);
+    const parameter =
+      text.charAt(valueStart) === "\n" || text.charAt(valueStart) === "\r"
+        ? match(text, valueStart, PARAMETER, "pair")
+        : undefined;
+    if (parameter !== undefined) return parameter;
     const inObject =
       text.charAt(valueStart) === "{"
         ? OBJECT_VALUE.exec(text.slice(valueStart, valueStart + 256))
@@ -97,6 +105,10 @@ function signAt(text: string, at: number, isApart: boolean): number | undefined 
 // name: Type = "x", up to and with the sign.
 const TYPE =
   /^[ \t]{0,4}(?:&(?:'\w{1,16} )?)?[A-Za-z][\w.]{0,48}(?:[[<][\w., |[\]<>]{0,48}[\]>])?\??(?: \| \w{1,24}){0,3}[ \t]{0,4}=(?![=>])(?=[ \t]{0,4}(?:[A-Za-z][\w.:]{0,24}\((?:default=)?)?[A-Za-z@]{0,2}["'`])/;
+const APART = /^(?:\r?\n[ \t]{1,32}(?=[bf@]?["'`])|&[\w-]{1,32} |!!str )/;
+// A parameter of CloudFormation: Name:⏎  Type: String⏎  Default: x
+const PARAMETER =
+  /^(?:\r?\n[ \t]{1,16}(?:Type|NoEcho|Description|Min\w{1,10}|Max\w{1,10}|Allowed\w{1,10}|Constraint\w{1,12}): [^\r\n]{0,80}){1,6}\r?\n[ \t]{1,16}Default: {1,4}/;
 const DUMPED = /^[ \t]{0,4}\r?\n[ \t]{0,32}string\(\d{1,4}\)/;
 // var name string = "x", Dim Name As String = "x", char name[] = "x", string Name { get; set; } = "x"
 const DECLARED =
@@ -118,9 +130,16 @@ function lengthOf(expression: RegExp, text: string, at: number): number {
 }
 
 const PAIR_VALUE =
-  /^,?(?:[ \t]|\r?\n|\\+[nrt]){0,32}(?:\\{0,7}["'])?value(?:\\{0,7}["'])?[ \t]{0,4}[:=][ \t]{0,4}/i;
+  /^(?:\s{0,16},\s{0,24}\\{0,7}"\w{1,24}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,48}\\{0,7}"|true|false|\d{1,9})){0,3},?(?:[ \t]|\r?\n|\\+[nrt]){0,32}(?:\\{0,7}["'])?(?:[a-z]{1,16}:|parameter|attribute)?value(?:\\{0,7}["'])?[ \t]{0,4}[:=][ \t]{0,4}/i;
 // Further attributes of an element.
 const ATTRIBUTE_VALUE = /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}\s{1,16}value=/;
+const MORE_ATTRIBUTES = /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}>/;
+// variable "name" {⏎  type = string⏎  default = "x"
+const BLOCK = /^ ?\{[^{}]{0,160}?\bdefault\s{1,16}= {1,4}(?=")/;
+// A part of a form: name="name"⏎⏎x
+const PART = /^(?:\r?\n){2}(?=[^\s-])/;
+const FALLBACK =
+  /^\) ?(?:or |\.orElse\(|\.getOrElse\(|\.unwrap_or\(|\.unwrap_or_else\(\|\w{0,8}\| ?)(?=[bf@]?["'])/;
 const COMMA = /^(?:[ \t]{0,4},[ \t]{0,4}|\) \{ )(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/;
 const FILLED =
   /^[\]"'`}\s]{0,6}\)(?:\.(?:first|last|clear|focus|click)\([^()]{0,16}\)){0,2}\.(?:fill|type|send_?keys|setValue|pressSequentially|val|clear\(\)\.type)\((?=["'`])/i;
@@ -132,6 +151,10 @@ const WORD = /^[ ,]{1,3}(?=["'])/;
 function afterQuotedName(text: string, quoted: number): Joined | undefined {
   const character = text.charAt(quoted);
   if (character === ">") return { joint: "element", valueStart: quoted + 1 };
+  if (character === ")") {
+    const fallback = match(text, quoted, FALLBACK, "comma");
+    if (fallback !== undefined) return fallback;
+  }
   // A list in a sentence: `password`, `token`.
   if (text.charAt(quoted - 1) === "`") return undefined;
   return (
@@ -139,8 +162,12 @@ function afterQuotedName(text: string, quoted: number): Joined | undefined {
     match(text, quoted, COMMA, "comma") ??
     (character === "," ? match(text, quoted, DEFAULT, "default") : undefined) ??
     (" \n".includes(character || "x")
-      ? (match(text, quoted, ATTRIBUTE_VALUE, "pair") ?? match(text, quoted, WORD, "word"))
+      ? (match(text, quoted, ATTRIBUTE_VALUE, "pair") ??
+        match(text, quoted, MORE_ATTRIBUTES, "element") ??
+        match(text, quoted, BLOCK, "default") ??
+        match(text, quoted, WORD, "word"))
       : undefined) ??
+    ("\r\n".includes(character || "x") ? match(text, quoted, PART, "pair") : undefined) ??
     match(text, quoted, FILLED, "fill")
   );
 }

@@ -84,6 +84,9 @@ function kindOf(noun: string, owner: string, name: string): SecretName | undefin
   switch (noun) {
     case "secret":
       return has(REFERRED, owner) ? undefined : "password";
+    case "ident":
+      // Yarn's npmAuthIdent: name:password.
+      return owner === "auth" ? "password" : undefined;
     case "phrase":
       return has(PHRASES, owner) ? "password" : undefined;
     case "pass":
@@ -119,7 +122,7 @@ function kindOf(noun: string, owner: string, name: string): SecretName | undefin
 // Words written as one: PGPASSWORD, requirepass, apikey, authtoken.
 function kindOfCompound(noun: string): SecretName | undefined {
   if (
-    /passw(?:or)?d$|passphrase$|^(?:pass?wort|kennwort|wachtwoord|passcode|mnemonic|(?:mysql|user|db|admin|root)?pwd|t?otp|psk|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master|proxy|wifi|sudo|become|bind|http|sasl|keystore|truststore)pass)$/.test(
+    /passw(?:or)?d$|passphrase$|^(?:pass?wort|kennwort|wachtwoord|passcode|mnemonic|(?:mysql|user|db|admin|root)?pwd|t?otp|psk|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master|proxy|wifi|sudo|become|bind|http|sasl|keystore|truststore|remote|local|rpc|login|service|cert|vpn|vnc|rdp|sql|pgsql|mongo|rabbit|mq|mqtt|host|router|device|account)pass)$/.test(
       noun,
     )
   )

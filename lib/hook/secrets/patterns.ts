@@ -7,7 +7,7 @@ import { isAlphanumeric, type Span } from "./hint-places";
 import { MANIFEST_HINTS, manifestSecrets } from "./manifests";
 import { PIPE_HINTS, pipedSecrets } from "./piped";
 import { PROSE_HINTS, proseSecrets } from "./prose";
-import { isRandomKey, isSecretText, isWords } from "./values";
+import { isRandomKey, isSecretText, isStrongPassword, isWords } from "./values";
 import { patternHints, tokenPrefixes } from "./vendor-hints" with { type: "macro" };
 import { vendorTables, type Alphabet, type VendorPattern, type VendorToken } from "./vendor-tokens";
 
@@ -129,7 +129,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     kind: "url-password",
     hints: ["://"],
     expression: () =>
-      /(:\/\/)(?:[A-Za-z0-9_-]{20,256}(?=@)|[^\s:/?#@"'<>[]{4,256}(?=:x-oauth-basic@))/g,
+      /(:\/\/)(?:[A-Za-z0-9_-]{20,256}(?=:?@)|[^\s:/?#@"'<>[]{4,256}(?=:x-oauth-basic@))/g,
     accepts: (secret) => !isWords(secret.replaceAll(/\d{1,4}(?![\da-zA-Z])/g, "")),
   },
   {
@@ -238,6 +238,96 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     expression: () =>
       /((?:^|["'\n]|\\n)AUTH (?:[\w-]{1,64} )?)(?!\$)[^\s"'\\]{4,256}(?=["'\s\\]|$)/g,
     accepts: (secret) => !isWords(secret) || /^[a-z]{8,}$/.test(secret),
+  },
+  {
+    // Oracle's, without quotes: ALTER USER app IDENTIFIED BY x; CONNECT app/x@db
+    kind: "assigned-secret",
+    hints: ["identified by", "connect "],
+    expression: () =>
+      /(\buser\s{1,4}[\w"$]{1,64}\s{1,4}identified\s{1,4}by\s{1,4}|(?:^|\n|\\n)\s{0,8}CONN(?:ECT)? [\w$]{1,64}\/)[A-Za-z][\w$#]{3,64}(?=[;\s@\\]|$)/gi,
+    accepts: (secret) => isSecretText(secret, "password", "line"),
+  },
+  {
+    // What a browser stores, and cookies that are named after a session.
+    kind: "cookie",
+    hints: ["httponly", "samesite"],
+    expression: () =>
+      /("name\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"[^"\\]{1,64}\\{0,3}"\s{0,4},\s{0,24}\\{0,3}"value\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}")[^"\\]{16,4096}/gi,
+    accepts: (secret) => isSecretText(secret, "token", "quoted"),
+  },
+  {
+    kind: "cookie",
+    hints: ["sessid=", "sessionid="],
+    expression: () => /(\b(?:JSESSIONID|PHPSESSID|sessionid|ASP\.NET_SessionId)=)[\w%.-]{20,512}/gi,
+  },
+  {
+    kind: "authorization",
+    hints: ["samlresponse", "samlassertion"],
+    expression: () =>
+      /(SAML(?:Response|Assertion)["']?\s{0,4}[=:]\s{0,4}["']?)[\w+/=%-]{40,65536}/g,
+  },
+  {
+    // cloud-init's list for chpasswd.
+    kind: "assigned-secret",
+    hints: ["chpasswd:"],
+    expression: () =>
+      /(?<=chpasswd:[^]{0,300})(\n[ \t]{2,12}(?!list|expire|users)[\w-]{1,32}:)[^\s"']{4,256}/g,
+  },
+  {
+    // dns cloudflare x, login=app:x, {PLAIN}x
+    kind: "assigned-secret",
+    hints: ["dns ", "login=", "{plain}"],
+    expression: () =>
+      /(\bdns (?:cloudflare|digitalocean|hetzner|duckdns|gandi|linode|vultr|porkbun) (?=\S{0,60}\d)|\blogin=[\w.-]{1,64}:|\{PLAIN\})(?![${%])[^\s"'\\:]{6,256}/g,
+  },
+  {
+    // The chat of IRC and Twitch.
+    kind: "assigned-secret",
+    hints: ["nickserv", "nick "],
+    expression: () =>
+      /(\bNickServ[ :]{1,3}(?:identify|register) (?:[\w-]{1,32} (?=\S))?|\bPASS )(?![${%])[^\s"'\\]{6,256}(?=\s|$|\\)/gi,
+    accepts: (secret) => isSecretText(secret, "password", "line"),
+  },
+  {
+    // The keys of an account in Azure.
+    kind: "named-secret",
+    hints: ["keyname"],
+    expression: () =>
+      /("keyName\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"key\d\\{0,3}"[^{}]{0,160}?"value\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}")[A-Za-z0-9+/]{40,100}={0,2}/g,
+  },
+  {
+    // BitLocker's recovery key.
+    kind: "recovery-key",
+    hints: ["numerical password", "bitlocker", "recovery"],
+    expression: () => /(^|[^\d-])\d{6}(?:-\d{6}){7}(?![\d-])/g,
+  },
+  {
+    // A wallet's words: "my seed phrase is …", "recovery phrase:⏎…"
+    kind: "recovery-key",
+    hints: ["phrase", "mnemonic", "seed words"],
+    expression: () =>
+      /(\b(?:seed|recovery|secret|backup|mnemonic)(?: phrase| words)?(?: is| are)?:?\s{1,8}["']?)[a-z]{3,8}(?: {1,2}[a-z]{3,8}){11,23}(?=["'\s.,]|$)/gi,
+  },
+  {
+    // Hardhat: accounts: ["0x…"]
+    kind: "private-key",
+    hints: ["accounts"],
+    expression: () =>
+      /(?<=accounts["']?\s{0,4}:\s{0,4}\[[^\]]{0,600})(["'])(?:0x)?[0-9a-f]{64}(?=["'])/g,
+  },
+  {
+    // Twilio: Client("AC…", "x")
+    kind: "twilio-key",
+    hints: ["client("],
+    expression: () => /(["']AC[0-9a-f]{32}\\{0,3}["']\s{0,4},\s{0,8}\\{0,3}["'])[0-9a-f]{32}/g,
+  },
+  {
+    // "login with root / x", "credentials: app / x"
+    kind: "assigned-secret",
+    hints: ["credential", "login", "creds"],
+    expression: () =>
+      /(\b(?:credentials?|creds|login)(?: with| as| is| are)?:?[ \t]{1,4}[\w.@-]{1,64} ?\/ ?)[^\s"'`\\]{8,128}/gi,
+    accepts: (secret) => isStrongPassword(secret),
   },
   {
     // SQLCipher: PRAGMA key = 'x'

@@ -9,9 +9,10 @@
  *   last word of `mc alias set NAME URL KEY X`;
  * - `assigned`: behind every equals sign: `fly secrets set A=X`;
  * - `cookie`: likewise, if the value looks like a token: `curl -b session=X`;
+ * - `entry`: in the word after a name that says so, behind this word: `consul kv put app/db_password X`;
  * - `both`: like `after`, in all of the word `name:X`, because the name is a secret, too.
  */
-export type How = "next" | "pair" | "after" | "assigned" | "cookie" | "both";
+export type How = "next" | "pair" | "after" | "assigned" | "cookie" | "entry" | "both";
 /**
  * Programs, a word that must be among their arguments or "", how, and the options or words. `-~b` is a word of options
  * that has this one: `-b`, `-nbB`.
@@ -107,6 +108,19 @@ export const PROGRAM_ROWS: readonly ProgramRow[] = [
   ["snyk doppler", "auth", "after", "auth"],
   ["ngrok", "", "after", "authtoken add-authtoken"],
   ["bw", "unlock", "after", "unlock"],
+  ["consul etcdctl cf", "", "entry", "put set-env"],
+  ["pulumi git yarn npm pnpm redis-cli netlify", "", "entry", "set config --global"],
+  ["nmcli wpa_cli", "", "entry", "modify mod set_network"],
+  ["vault", "put", "assigned", ""],
+  ["swift", "", "next", "-K"],
+  ["sc", "", "next", "password="],
+  ["iwconfig", "", "next", "key"],
+  ["mcrcon rcon rcon-cli", "", "next", "-p"],
+  ["steamcmd", "", "after", "+login>2"],
+  ["networksetup", "", "after", "-setairportnetwork>3"],
+  ["pro ua", "attach", "after", "attach>1"],
+  ["subscription-manager", "", "next", "--activationkey"],
+  ["rootpw", "", "after", "rootpw"],
   ["shodan", "init", "after", "init>1"],
   ["b2", "", "after", "authorize>2 authorize-account>2 authorize_account>2"],
   ["mc", "alias", "after", "set>4"],

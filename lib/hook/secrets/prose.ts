@@ -22,6 +22,8 @@ const NOUNS: readonly string[] = [
   "token is",
   "secret is",
   "key is",
+  "pass is",
+  "pw is",
   "new value",
 ];
 

@@ -147,7 +147,11 @@ function changesOften(value: string): boolean {
 
 // 1.2.3, ^11.7.1, v2.0.0-rc.1
 function isVersion(value: string): boolean {
-  return /^[~^v>=]{0,2}\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+.][\w.]{1,24})?$/.test(value);
+  return (
+    /^[~^v>=]{0,2}(?:\d{1,3}:)?\d{1,5}\.\d{1,5}(?:\.\d{1,5})?(?:[-+.~][\w.+~-]{1,40})?$/.test(
+      value,
+    ) && /\..*\.|[:~^>=+]|^\d+\.\d+$/.test(value)
+  );
 }
 
 // process.env.X, os.environ["X"], random_password.db.result
@@ -230,6 +234,6 @@ function isLabel(value: string): boolean {
   if (/[^ -~\s]/.test(value) && /^[\p{L}\s?¿!¡'’.:-]+$/u.test(value)) return true;
   if (!/\s/.test(value)) return /^[A-Z][a-z]{2,11}$/.test(value);
   if (/\d/.test(value))
-    return /^[A-Z](?=(?:\S+\s){3})(?:(?:[A-Za-z'’-]+|\d{1,4})[.,:;!?]?(?:\s|$))+$/.test(value);
+    return /^\p{Lu}(?=(?:\S+\s){3})(?:(?:[\p{L}'’-]+|\d{1,4})?[.,:;!?]?(?:\s|$))+$/u.test(value);
   return /^[^a-z\s]?[A-Z]|[?:.!]$/.test(value);
 }

@@ -627,6 +627,12 @@ export function vendorTables(): {
       String.raw`(?<=^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\[[0-9;]{0,9}[mK])eyJ[A-Za-z0-9_-]{6,8192}\.[A-Za-z0-9_-]{0,8192}\.[A-Za-z0-9_-]{8,128}\.[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{16,128}`,
       "https://www.rfc-editor.org/rfc/rfc7516",
     ],
+    [
+      "k3s-token",
+      "::server:",
+      "K10[0-9a-f]{64}::server:[A-Za-z0-9.]{16,128}",
+      "https://docs.k3s.io/cli/token",
+    ],
     ["launchdarkly-key", "launchdarkly", `api-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
     ["launchdarkly-key", "launchdarkly", `sdk-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
     ["mailchimp-key", "mailchimp", "[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])", GITLEAKS],
@@ -670,6 +676,12 @@ export function vendorTables(): {
       GITLEAKS,
     ],
     ["twilio-key", "twilio", "SK[0-9a-f]{32}(?![0-9A-Za-z])", GITLEAKS],
+    [
+      "twitch-token",
+      "oauth:",
+      "oauth:[a-z0-9]{30}(?![A-Za-z0-9])",
+      "https://dev.twitch.tv/docs/chat/irc/",
+    ],
     // An app's bearer token, escaped as in a URL.
     [
       "twitter-token",
