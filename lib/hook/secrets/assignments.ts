@@ -281,6 +281,7 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
   if (value.quote !== "") return kind === "password" ? ["quoted", value, kind] : undefined;
   if (startsLine(text, nameStart) && endsLine(text, value.end)) {
     // Samples in comments: # requirepass foobared
+    if (/^pass$/i.test(name) && isSetting(text, nameStart)) return ["line", value, "password"];
     if (kind !== "password") return isRandomKey(given) ? ["line", value, kind] : undefined;
     if (/#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))) return undefined;
     return /^(?:requirepass|masterauth)$/.test(name) ||
@@ -308,7 +309,7 @@ function isPreset(text: string, nameStart: number): boolean {
 
 // Whether the line above is a setting of the same form: user app⏎password x
 function isSetting(text: string, nameStart: number): boolean {
-  return /(?:^|\n|\\n)[ \t]{0,16}(?:user|username|login|host|account|server|port|from|machine|auth)[ \t]{1,16}[^\s\\]{1,128}[ \t]{0,8}(?:\r?\n|\\n)[ \t]{0,16}$/.test(
+  return /(?:^|\n|\\n)[ \t]{0,16}(?:user|username|login|host|account|server|port|from|machine|auth)[ \t]{1,16}[^\s\\]{1,128}[ \t]{0,8}(?:\r?\n|\\n)[ \t]{0,16}$/i.test(
     text.slice(Math.max(0, nameStart - 200), nameStart),
   );
 }

@@ -216,6 +216,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     hints: ["login"],
     expression: () =>
       /(\blogin[ \t]{1,4}[^\s"'\\]{1,128}(?:\s|\\[nrt]){1,8}passw(?:or)?d[ \t]{1,4})[^\s\\"']{1,256}/g,
+    accepts: (secret) => isSecretText(secret, "password", "line"),
   },
   {
     // ~/.pgpass: host:port:database:user:password
@@ -236,7 +237,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     kind: "assigned-secret",
     hints: ["auth"],
     expression: () =>
-      /((?:^|["'\n]|\\n)AUTH (?:[\w-]{1,64} )?)(?!\$)[^\s"'\\]{4,256}(?=["'\s\\]|$)/g,
+      /((?:^|["'\n]|\\n|\d> )(?:AUTH|PASS) (?:[\w-]{1,64} )?)(?!\$)[^\s"'\\]{4,256}(?=["'\s\\]|$)/g,
     accepts: (secret) => !isWords(secret) || /^[a-z]{8,}$/.test(secret),
   },
   {
@@ -281,11 +282,11 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
       /(\bdns (?:cloudflare|digitalocean|hetzner|duckdns|gandi|linode|vultr|porkbun) (?=\S{0,60}\d)|\blogin=[\w.-]{1,64}:|\{PLAIN\})(?![${%])[^\s"'\\:]{6,256}/g,
   },
   {
-    // The chat of IRC and Twitch.
+    // The chat of IRC.
     kind: "assigned-secret",
-    hints: ["nickserv", "nick "],
+    hints: ["nickserv"],
     expression: () =>
-      /(\bNickServ[ :]{1,3}(?:identify|register) (?:[\w-]{1,32} (?=\S))?|\bPASS )(?![${%])[^\s"'\\]{6,256}(?=\s|$|\\)/gi,
+      /(\bNickServ[ :]{1,3}(?:identify|register) (?:[\w-]{1,32} (?=\S))?)(?![${%])[^\s"'\\]{6,256}(?=\s|$|\\)/gi,
     accepts: (secret) => isSecretText(secret, "password", "line"),
   },
   {
