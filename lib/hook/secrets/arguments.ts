@@ -16,6 +16,8 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "pass",
   "secret",
   "config",
+  "pw",
+  "psk",
   "/p:",
   "/rp ",
   "/user:",
@@ -28,17 +30,12 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "add_user",
   "ecurestring",
   "igntool",
-  "_pw ",
   "hodan",
   "mc alias",
   "privkey",
-  "rootpw",
-  "attach ",
   "kv put",
   "etcdctl",
   "et-env",
-  "nmcli",
-  "pulumi",
 ];
 
 /**

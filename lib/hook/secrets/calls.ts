@@ -31,21 +31,19 @@ export const CALL_HINTS: readonly string[] = [
   "crypt",
   "hmac",
   "connect",
-  "serializer(",
+  "rializer(",
   "fernet(",
   "pdo(",
   "mysqli(",
   "ldap",
   "wifi.",
   "ftp",
-  "sequelize(",
+  "quelize(",
   "wallet(",
   "phrase",
   "mnemonic",
   "secret",
   "twilio",
-  "algolia",
-  "minio(",
 ];
 
 // Where a call may be: what the names of functions have in common.

@@ -142,7 +142,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // ?code=x, ?appid=x: what these say may be anything, but the value can only be a key.
     kind: "url-secret",
-    hints: ["code=", "key=", "appid="],
+    hints: ["?code=", "&code=", "?key=", "&key=", "?appid=", "&appid=", "&amp;"],
     expression: () => /([?&](?:amp;)?(?:code|key|appid)=)[\w%+/=.~-]{20,2048}/gi,
     accepts: (secret) =>
       isRandomKey(secret.replaceAll(/%[\dA-F]{2}/gi, "")) ||
@@ -177,6 +177,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Any other scheme: GenieKey, SSWS, Splunk.
     kind: "authorization",
+    needs: "auth",
     hints: ["authorization"],
     expression: () =>
       /(authorization\\{0,7}["']?\s{0,4}[:=,]\s{0,4}\\{0,7}["']?[A-Za-z][\w-]{1,24} )(?!\[redacted)[\w.~+/=-]{16,1024}/gi,
@@ -184,11 +185,13 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   },
   {
     kind: "authorization",
+    needs: "auth",
     hints: ["digest"],
     expression: () => /(\bresponse=\\{0,3}["']?)[0-9a-f]{32,128}/g,
   },
   {
     kind: "authorization",
+    needs: "auth",
     hints: ["aws4-hmac-sha256"],
     expression: () => /(\bSignature=)[0-9a-f]{64}/g,
   },
@@ -243,7 +246,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Oracle's, without quotes: ALTER USER app IDENTIFIED BY x; CONNECT app/x@db
     kind: "assigned-secret",
-    hints: ["identified by", "connect "],
+    hints: ["identified ", "connect"],
     expression: () =>
       /(\buser\s{1,4}[\w"$]{1,64}\s{1,4}identified\s{1,4}by\s{1,4}|(?:^|\n|\\n)\s{0,8}CONN(?:ECT)? [\w$]{1,64}\/)[A-Za-z][\w$#]{3,64}(?=[;\s@\\]|$)/gi,
     accepts: (secret) => isSecretText(secret, "password", "line"),
@@ -251,18 +254,20 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // What a browser stores, and cookies that are named after a session.
     kind: "cookie",
-    hints: ["httponly", "samesite"],
+    hints: ["httponly"],
     expression: () =>
       /("name\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"[^"\\]{1,64}\\{0,3}"\s{0,4},\s{0,24}\\{0,3}"value\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}")[^"\\]{16,4096}/gi,
     accepts: (secret) => isSecretText(secret, "token", "quoted"),
   },
   {
     kind: "cookie",
+    needs: "id=",
     hints: ["sessid=", "sessionid="],
     expression: () => /(\b(?:JSESSIONID|PHPSESSID|sessionid|ASP\.NET_SessionId)=)[\w%.-]{20,512}/gi,
   },
   {
     kind: "authorization",
+    needs: "saml",
     hints: ["samlresponse", "samlassertion"],
     expression: () =>
       /(SAML(?:Response|Assertion)["']?\s{0,4}[=:]\s{0,4}["']?)[\w+/=%-]{40,65536}/g,
@@ -270,21 +275,21 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // cloud-init's list for chpasswd.
     kind: "assigned-secret",
+    needs: "pass",
     hints: ["chpasswd:"],
     expression: () =>
       /(?<=chpasswd:[^]{0,300})(\n[ \t]{2,12}(?!list|expire|users)[\w-]{1,32}:)[^\s"']{4,256}/g,
   },
   {
-    // dns cloudflare x, login=app:x, {PLAIN}x
+    // login=app:x, {PLAIN}x
     kind: "assigned-secret",
-    hints: ["dns ", "login=", "{plain}"],
-    expression: () =>
-      /(\bdns (?:cloudflare|digitalocean|hetzner|duckdns|gandi|linode|vultr|porkbun) (?=\S{0,60}\d)|\blogin=[\w.-]{1,64}:|\{PLAIN\})(?![${%])[^\s"'\\:]{6,256}/g,
+    hints: ["login=", "{plain}"],
+    expression: () => /(\blogin=[\w.-]{1,64}:|\{PLAIN\})(?![${%])[^\s"'\\:]{6,256}/g,
   },
   {
     // The chat of IRC.
     kind: "assigned-secret",
-    hints: ["nickserv"],
+    hints: ["ickserv"],
     expression: () =>
       /(\bNickServ[ :]{1,3}(?:identify|register) (?:[\w-]{1,32} (?=\S))?)(?![${%])[^\s"'\\]{6,256}(?=\s|$|\\)/gi,
     accepts: (secret) => isSecretText(secret, "password", "line"),
@@ -292,6 +297,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // The keys of an account in Azure.
     kind: "named-secret",
+    needs: "key",
     hints: ["keyname"],
     expression: () =>
       /("keyName\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"key\d\\{0,3}"[^{}]{0,160}?"value\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}")[A-Za-z0-9+/]{40,100}={0,2}/g,
@@ -299,13 +305,14 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // BitLocker's recovery key.
     kind: "recovery-key",
-    hints: ["numerical password", "bitlocker", "recovery"],
+    needs: "pass",
+    hints: ["numerical password"],
     expression: () => /(^|[^\d-])\d{6}(?:-\d{6}){7}(?![\d-])/g,
   },
   {
     // A wallet's words: "my seed phrase is …", "recovery phrase:⏎…"
     kind: "recovery-key",
-    hints: ["phrase", "mnemonic", "seed words"],
+    hints: ["phrase", "mnemonic"],
     expression: () =>
       /(\b(?:seed|recovery|secret|backup|mnemonic)(?: phrase| words)?(?: is| are)?:?\s{1,8}["']?)[a-z]{3,8}(?: {1,2}[a-z]{3,8}){11,23}(?=["'\s.,]|$)/gi,
   },
@@ -325,7 +332,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // "login with root / x", "credentials: app / x"
     kind: "assigned-secret",
-    hints: ["credential", "login", "creds"],
+    hints: ["credential", "login"],
     expression: () =>
       /(\b(?:credentials?|creds|login)(?: with| as| is| are)?:?[ \t]{1,4}[\w.@-]{1,64} ?\/ ?)[^\s"'`\\]{8,128}/gi,
     accepts: (secret) => isStrongPassword(secret),
@@ -340,6 +347,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Go's data source names: app:x@tcp(db:3306)/shop, and Snowflake's: app:x@account/shop
     kind: "url-password",
+    needs: "@",
     hints: ["@tcp(", "@unix(", "snowflake"],
     expression: () =>
       /((?:["'`\s=]|^)[\w.-]{1,64}:)(?!\/\/)[^\s"'`:/@]{1,128}(?:@[^\s"'`:/@]{1,64}){0,2}(?=@(?:tcp\(|unix\(|[\w.-]{1,64}\/[A-Z]\w{0,64}\/\w))/g,
@@ -348,6 +356,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // curl_setopt($ch, CURLOPT_USERPWD, 'app:x')
     kind: "argument-secret",
+    needs: "pw",
     hints: ["userpwd"],
     expression: () =>
       /(CURLOPT_(?:PROXY)?USERPWD['"]?\s{0,4}(?:,|=>|=)\s{0,4}\\{0,3}["'][^"':]{0,128}:)(?!\$|\{)[^"'\r\n\\]{3,256}/g,
@@ -355,6 +364,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // FTP, POP and IMAP by hand.
     kind: "argument-secret",
+    needs: "pass",
     hints: ["pass "],
     expression: () =>
       /(\bUSER [^\s\\]{1,128}(?:\s|\\[nr]){1,8}(?:quote |raw )?PASS )(?!\$)[^\s"'\\]{3,256}/g,
@@ -377,12 +387,13 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // strongSwan: alice : EAP "x"
     kind: "assigned-secret",
-    hints: [": psk ", ": eap ", ": xauth "],
+    hints: ["psk", ": eap ", "xauth"],
     expression: () => /(: (?:PSK|EAP|XAUTH) \\{0,3}["'])[^"'\r\n\\]{3,256}/g,
   },
   {
     // Robot Framework: Input Password    id:pw    x
     kind: "argument-secret",
+    needs: "pass",
     hints: ["input password"],
     expression: () =>
       /(\binput password(?: {2,16}|\t)[^\s]{1,128}(?: [^\s]{1,64}){0,4}(?: {2,16}|\t))(?![$%{])[^\s\\]{3,256}/gi,
@@ -390,7 +401,8 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // A cookie jar of Netscape's form: host, subdomains, path, secure, expiry, name, value.
     kind: "cookie",
-    hints: ["\\ttrue\\t", "\\tfalse\\t"],
+    needs: "\\t",
+    hints: ["\\t/\\t"],
     expression: () =>
       /(\t(?:TRUE|FALSE)\t\/[^\t\n]{0,128}\t(?:TRUE|FALSE)\t\d{1,12}\t[^\t\n]{1,128}\t)[^\s]{8,4096}/g,
     accepts: (secret) => isSecretText(secret, "token", "line"),
@@ -398,6 +410,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // The keys of test accounts, as Anvil, Hardhat and Ganache list them.
     kind: "private-key",
+    needs: "key",
     hints: ["private keys"],
     expression: () => /(\(\d{1,3}\) )(?:0x)?[0-9a-f]{64}(?![0-9a-f])/g,
   },
@@ -411,7 +424,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // Bitcoin's wallet import format.
     kind: "private-key",
-    hints: ["privkey", "bitcoin", "wif"],
+    hints: ["privkey", "bitcoin"],
     isToken: true,
     expression: () => /[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}(?![0-9A-Za-z])/g,
     accepts: (secret) => /\d.{0,50}\d/.test(secret),
@@ -419,7 +432,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
   {
     // The console's CSV: the id, which is masked by now, and its secret.
     kind: "aws-secret-key",
-    hints: ["akia", "asia"],
+    hints: ["akia"],
     expression: () =>
       /(\[redacted:aws-access-key\]["']?[,;|\t ]{1,4}["']?)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g,
   },

@@ -28,7 +28,7 @@ const NOUNS: readonly string[] = [
 ];
 
 /** In lower case; a text without any of these has no such sentence. */
-export const PROSE_HINTS: readonly string[] = ["pass", ...NOUNS.slice(5)];
+export const PROSE_HINTS: readonly string[] = ["pass", ...NOUNS.slice(5, -2)];
 
 // Between the noun and the value: " for bob is: ", " lautet "; or " for the [elastic] user (reset with `x`):⏎  ".
 const SAID =
