@@ -8,16 +8,15 @@ import type { Environment } from "../os/paths";
 import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
 import { assignedSecrets } from "./secrets/assignments";
 import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environment";
+import { GENERAL_PATTERNS, type SecretPattern } from "./secrets/general-patterns";
 import { isOpenKey } from "./secrets/manifests";
 import {
   allPatterns,
-  GENERAL_PATTERNS,
   SECRET_FINDERS,
   startsToken,
   tokensIn,
   vendorPatterns,
   type SecretFinder,
-  type SecretPattern,
   type SecretPatterns,
 } from "./secrets/patterns";
 import { NAME_HINTS, secretName, type SecretName } from "./secrets/names";
