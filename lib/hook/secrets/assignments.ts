@@ -170,7 +170,7 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   const before = text.charAt(nameStart - 1);
   if (value.quote !== "") {
     // grep 'password:' src
-    const closes = before !== "" && value.quote.endsWith(before) && sign.startsWith(":");
+    const closes = before !== "" && value.quote.endsWith(before) && /^[:=]/.test(sign);
     // The quote closes an older one: echo 'Your password:' | tee
     if (
       sign === ":" &&
@@ -244,13 +244,15 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
       ? undefined
       : [value.quote === "" ? "line" : "quoted", value, kind];
   // WITH PASSWORD 'x', storePassword 'x'
-  if (value.quote !== "") return kind === "password" ? ["quoted", value, kind] : undefined;
+  // But what kubectl prints is a name: secret "x" deleted
+  if (value.quote !== "")
+    return kind === "password" && name !== "secret" ? ["quoted", value, kind] : undefined;
   if (startsLine(text, nameStart) && endsLine(text, value.end)) {
     // Samples in comments: # requirepass foobared
     if (/^pass$/i.test(name) && isSetting(text, nameStart)) return ["line", value, "password"];
     if (kind !== "password") return isRandomKey(given) ? ["line", value, kind] : undefined;
     if (/#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))) return undefined;
-    return /^(?:requirepass|masterauth)$/.test(name) ||
+    return /^(?:requirepass|masterauth|bindpw|rootpw)$/.test(name) ||
       /[\d!#%&*+]/.test(given) ||
       (given.length >= 8 && (/[a-z]_[a-z]/.test(name) || isSetting(text, nameStart)))
       ? ["line", value, kind]

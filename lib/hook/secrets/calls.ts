@@ -2,19 +2,19 @@
 // new PDO(dsn, "app", "x"), auth=("app", "x").
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
 import { skipWrapper } from "./joints";
-import { isSecretText } from "./values";
+import { isRandomKey, isSecretText } from "./values";
 
 // In lower case, what is in front of the parenthesis, by which of the arguments is the secret. From the documentation
 // of these functions. A text, because a table would have to be built by each hook.
 const CALLS: readonly string[] = [
   // Passwords to hash, keys, tokens.
-  " hashpw bcrypt bcrypt.hash hashsync hash::make password_hash generate_password_hash make_password crypt argon2.hash password.create passwordencoder.encode pwd_context.hash pbkdf2 pbkdf2sync scrypt scryptsync fernet multifernet aesgcm secretkeyspec hmacshakeyfor algorithm.hmac256 algorithm.hmac512 urlsafetimedserializer urlsafeserializer cookieparser hmac.new hmacsha1 hmacsha256 hmacsha512 privatekeytoaccount ethers.wallet wallet account.from_key fromsecretkey bs58.decode fromphrase frommnemonic from_mnemonic mnemonictoseed mnemonictoseedsync signingkey unsafeplaintext bearer_auth bearerauth setbearerauth with_token ",
+  " hashpw bcrypt bcrypt.hash hashsync hash::make password_hash generate_password_hash make_password crypt argon2.hash password.create passwordencoder.encode pwd_context.hash pbkdf2 pbkdf2sync scrypt scryptsync fernet multifernet aesgcm secretkeyspec hmacshakeyfor algorithm.hmac256 algorithm.hmac512 urlsafetimedserializer urlsafeserializer cookieparser hmac.new hmacsha1 hmacsha256 hmacsha512 privatekeytoaccount ethers.wallet wallet account.from_key fromsecretkey bs58.decode fromphrase frommnemonic from_mnemonic mnemonictoseed mnemonictoseedsync signingkey unsafeplaintext newstore newcookiestore newfilesystemstore symmetricsecuritykey bearer_auth bearerauth setbearerauth with_token ",
   // Behind a user's name, an algorithm, or what is signed.
-  " setbasicauth basic_auth basicauth withbasicauth addbasicauthentication basicauthentication httpbasicauth httpdigestauth httpproxyauth networkcredential usernamepasswordcredentials passwordauthentication usernamepasswordauthenticationtoken credentials.basic authtokens.basic auth.basic auth login simple_bind simple_bind_s oci_connect cx_oracle.connect oracledb.connect username_pw_set wifi.begin createhmac createcipheriv createdecipheriv hmac.hexdigest hmac.digest aes.encrypt aes.decrypt hmac.new jwt.sign jwt.verify jwt.encode jwt.decode twilio algoliasearch ",
+  " setbasicauth basic_auth basicauth withbasicauth addbasicauthentication basicauthentication httpbasicauth httpdigestauth httpproxyauth networkcredential usernamepasswordcredentials passwordauthentication usernamepasswordauthenticationtoken credentials.basic authtokens.basic auth.basic auth login simple_bind simple_bind_s oci_connect cx_oracle.connect oracledb.connect username_pw_set wifi.begin createhmac createcipheriv createdecipheriv hmac.hexdigest hmac.digest aes.encrypt aes.decrypt hmac.new jwt.sign jwt.verify jwt.encode jwt.decode plaintextauthprovider plaincredentials basic twilio algoliasearch ",
   // Behind a host or an address, and a user's name.
-  " mysqli_connect mysqli pdo dbi->connect drivermanager.getconnection datasource.getconnection pymysql.connect mysqldb.connect mysql_connect odbc_connect ldap_bind ftp_login ftplib.ftp imap_open ssh2_auth_password sequelize keyring.set_password hash_hmac openssl_encrypt openssl_decrypt smtp.plainauth minio ",
+  " mysqli_connect mysqli pdo dbi->connect drivermanager.getconnection datasource.getconnection pymysql.connect mysqldb.connect mysql_connect odbc_connect ldap_bind ftp_login ftplib.ftp imap_open ssh2_auth_password sequelize keyring.set_password hash_hmac openssl_encrypt openssl_decrypt smtp.plainauth minio connect connection ",
   // Behind a realm, a host and a user's name.
-  " credentials ",
+  " credentials connect ",
 ];
 
 /** In lower case; a text without any of these has no such call. Those of names are searched anyway. */
@@ -32,6 +32,7 @@ export const CALL_HINTS: readonly string[] = [
   "hmac",
   "connect",
   "rializer(",
+  "store(",
   "fernet(",
   "pdo(",
   "mysqli(",
@@ -68,6 +69,10 @@ const CALL_PLACES: readonly string[] = [
   "credential",
   "jwt.",
   "login(",
+  "basic(",
+  "store(",
+  "provider(",
+  "securitykey(",
   "bind(",
   "bind_s(",
   "connect(",
@@ -112,11 +117,16 @@ export function callSecrets(text: string): Span[] {
       if (literal === undefined) continue;
       // auth("admin", "editor") is a rule, and login("google", "popup") a choice.
       const kind =
-        /(?:^|\.)(?:auth|login)$/.test(name) && text.charAt(at - 2) !== "=" ? "token" : "password";
+        /(?:^|\.)(?:auth|login|basic|connect(?:ion)?)$/.test(name) && text.charAt(at - 2) !== "="
+          ? "token"
+          : "password";
       if (!isSecretText(text.slice(literal.start, literal.end), kind, "quoted")) continue;
       found.push(literal);
       break;
     }
+    // A bot's: client.login("x")
+    const only = /(?:^|\.)login$/.test(name) ? literalAt(text, at, 0) : undefined;
+    if (only !== undefined && isRandomKey(text.slice(only.start, only.end))) found.push(only);
     end = Math.max(at + 1, found.at(-1)?.end ?? 0);
   }
   return found;

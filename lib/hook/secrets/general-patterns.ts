@@ -308,6 +308,27 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     accepts: (secret) => isStrongPassword(secret),
   },
   {
+    // auth=("app", "x"), "auth" => ["app", "x"], :basic, "app", "x"
+    kind: "argument-secret",
+    hints: ["auth", ":basic"],
+    expression: () =>
+      /((?:\b\w{0,16}auth["']?\s{0,4}(?:=>|[:=])\s{0,4}[[(]|:basic,|\bbasic_auth)\s{0,4}["'][^"'\n]{1,64}["']\s{0,4},\s{0,4}["'])[^"'\n]{3,256}(?=["'])/gi,
+    accepts: (secret) => isSecretText(secret, "password", "quoted"),
+  },
+  {
+    // Cisco's: username app privilege 15 secret 0 x, snmp-server community x
+    kind: "assigned-secret",
+    hints: ["privilege ", "enable secret", "snmp-server"],
+    expression: () => /(\b(?:secret|password) [05789] |\bsnmp-server community )[^\s"'\\]{3,256}/g,
+  },
+  {
+    kind: "assigned-secret",
+    needs: "pass",
+    hints: ["set password"],
+    expression: () => /(\bset password for [^=\n]{1,96}=\s{0,4}["'])[^"'\r\n\\]{3,256}/gi,
+    accepts: (secret) => isSecretText(secret, "password", "quoted"),
+  },
+  {
     // SQLCipher: PRAGMA key = 'x'
     kind: "assigned-secret",
     hints: ["pragma"],
@@ -419,7 +440,7 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     kind: "argument-secret",
     hints: ["<<<"],
     expression: () =>
-      /(\b(?:sudo\s[^|;\n]{0,64}-S|secrets? (?:put|set|create|add)|env add|login|cryptsetup|kinit)\b[^|;\n]{0,160}<<<\s{0,4}\\{0,3}["']?)(?!\$)[^\s"'$`|\\]{4,256}/g,
+      /(\b(?:sudo\s[^|;\n]{0,64}-S|secrets? (?:put|set|create|add)|keyring set|env add|login|cryptsetup|kinit)\b[^|;\n]{0,160}<<<\s{0,4}\\{0,3}["']?)(?!\$)[^\s"'$`|\\]{4,256}/g,
   },
 ];
 

@@ -118,7 +118,7 @@ const OBJECT_VALUE =
   /^\{\s{0,24}(?:\\{0,7}"(?:sensitive|type|description)\\{0,7}"\s{0,4}:\s{0,4}(?:true|false|\\{0,7}"[^"\\\n]{0,64}\\{0,7}")\s{0,4},\s{0,24}){0,3}\\{0,7}"value\\{0,7}"\s{0,4}:\s{0,4}/;
 // What makes a secret of a text: SecretStr("x"), String::from("x"), []byte("x"), crypt('x').
 const WRAPPER =
-  /^(?:new )?(?:Field\((?:default=)?|Some\(|String::from\(|\[\](?:byte|rune)\(|Secret(?:Str|String|Value)?(?:::new|::from|\.unsafePlainText)?\(|bytes\(|Buffer\.from\(|GuardedString\(|lazy\(|crypt\(|PASSWORD\(|ENCRYPT\(|<<)(?=[A-Za-z@]{0,2}\\{0,3}["'`])/i;
+  /^(?:new )?(?:Field\((?:default=)?|Some\(|String::from\(|\[\](?:byte|rune)\(|Secret(?:Str|String|Value)?(?:::new|::from|\.unsafePlainText)?\(|bytes\(|Encoding\.\w{4,8}\.GetBytes\(|Buffer\.from\(|GuardedString\(|lazy\(|crypt\(|PASSWORD\(|ENCRYPT\(|<<)(?=[A-Za-z@]{0,2}\\{0,3}["'`])/i;
 
 /** Where a value begins behind what makes a secret of a text: `Some(`, `[]byte(`. */
 export function skipWrapper(text: string, at: number): number {
@@ -140,11 +140,11 @@ const BLOCK = /^ ?\{[^{}]{0,160}?\bdefault\s{1,16}= {1,4}(?=")/;
 const PART = /^(?:\r?\n){2}(?=[^\s-])/;
 const FALLBACK =
   /^\) ?(?:or |\.orElse\(|\.getOrElse\(|\.unwrap_or\(|\.unwrap_or_else\(\|\w{0,8}\| ?)(?=[bf@]?["'])/;
-const COMMA = /^(?:[ \t]{0,4},[ \t]{0,4}|\) \{ )(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/;
+const COMMA = /^(?:\)?[ \t]{0,4},[ \t]{0,4}|\) \{ )(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/;
 const FILLED =
-  /^[\]"'`}\s]{0,6}\)(?:\.(?:first|last|clear|focus|click)\([^()]{0,16}\)){0,2}\.(?:fill|type|send_?keys|setValue|pressSequentially|val|clear\(\)\.type)\((?=["'`])/i;
+  /^[\]"'`}\s]{0,6}\){1,3}(?:\.(?:first|last|clear|focus|click)\([^()]{0,16}\)){0,2}\.(?:(?:perform\()?(?:fill|type|typeText|replaceText|send_?keys|setValue|pressSequentially|val|clear\(\)\.type)\(|set )(?=["'`])/i;
 const DEFAULT =
-  /^[ \t]{0,4},\s{0,24}(?:\{ ?)?(?:[a-z_]{1,24}[=:] ?[\w.'"[\]]{1,48},\s{0,24}){0,4}default[=:] ?(?=[bru]?["'])/;
+  /^[ \t]{0,4},\s{0,24}(?:\{ ?)?(?:[a-z_]{1,24}[=:] ?[\w.'"[\]]{1,48},\s{0,24}){0,4}(?:default|with)[=:] ?(?=[bru]?["'])/;
 // Only of options and of npm's keys: what stands in quotes next to each other may be anything.
 const WORD = /^[ ,]{1,3}(?=["'])/;
 
@@ -191,6 +191,7 @@ function afterBareName(text: string, nameEnd: number, next: number): Joined | un
     const tag = match(text, nameEnd, TAG, "element");
     if (tag !== undefined) return tag;
   }
+  if (character === ")") return match(text, next, FILLED, "fill");
   if (text.charAt(nameEnd) === "}") return match(text, nameEnd, ROBOT, "space");
   const declared = text.slice(nameEnd, nameEnd + 64).includes("=")
     ? match(text, nameEnd, DECLARED, "sign")

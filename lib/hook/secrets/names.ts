@@ -122,7 +122,7 @@ function kindOf(noun: string, owner: string, name: string): SecretName | undefin
 // Words written as one: PGPASSWORD, requirepass, apikey, authtoken.
 function kindOfCompound(noun: string): SecretName | undefined {
   if (
-    /passw(?:or)?d$|passphrase$|^(?:pass?wort|kennwort|wachtwoord|passcode|mnemonic|(?:mysql|user|db|admin|root)?pwd|t?otp|psk|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master|proxy|wifi|sudo|become|bind|http|sasl|keystore|truststore|remote|local|rpc|login|service|cert|vpn|vnc|rdp|sql|pgsql|mongo|rabbit|mq|mqtt|host|router|device|account)pass)$/.test(
+    /passw(?:or)?d$|passphrase$|^(?:pass?wort|kennwort|wachtwoord|passcode|authtok|(?:bind|root|admin|user|ldap|db)pw|mnemonic|(?:mysql|user|db|admin|root)?pwd|t?otp|psk|masterauth|(?:require|ssh|user|db|store|key|smtp|mysql|pg|root|admin|ldap|ftp|imap|mail|redis|master|proxy|wifi|sudo|become|bind|http|sasl|keystore|truststore|remote|local|rpc|login|service|cert|vpn|vnc|rdp|sql|pgsql|mongo|rabbit|mq|mqtt|host|router|device|account)pass)$/.test(
       noun,
     )
   )

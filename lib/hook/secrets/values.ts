@@ -106,7 +106,8 @@ export function isRandomKey(value: string): boolean {
     (/^[A-Fa-f0-9]{32,256}$/.test(value) ||
       (/^(?=[^\d]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w+/=.~-]{20,512}$/.test(value) &&
         changesOften(value)) ||
-      /^(?=(?:[^\d]*\d){4})(?=[^a-z]*[a-z])[a-z\d]{24,512}$/.test(value)) &&
+      /^(?=(?:[^\d]*\d){4})(?=[^a-z]*[a-z])[a-z\d]{24,512}$/.test(value) ||
+      /^(?=(?:[^\d]*\d){2})[A-Z2-7]{24,256}$/.test(value)) &&
     !isNumberedWords(value) &&
     !isMember(value)
   );
