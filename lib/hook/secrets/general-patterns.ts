@@ -313,7 +313,9 @@ export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
     hints: ["auth", ":basic"],
     expression: () =>
       /((?:\b\w{0,16}auth["']?\s{0,4}(?:=>|[:=])\s{0,4}[[(]|:basic,|\bbasic_auth)\s{0,4}["'][^"'\n]{1,64}["']\s{0,4},\s{0,4}["'])[^"'\n]{3,256}(?=["'])/gi,
-    accepts: (secret) => isSecretText(secret, "password", "quoted"),
+    // auth: ["admin", "editor"] are roles.
+    accepts: (secret) =>
+      isSecretText(secret, "password", "quoted") && !/^[a-z]{3,11}$/i.test(secret),
   },
   {
     // Cisco's: username app privilege 15 secret 0 x, snmp-server community x
