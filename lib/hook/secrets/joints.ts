@@ -56,7 +56,7 @@ export function jointAt(text: string, nameEnd: number): Joined | undefined {
     if (parameter !== undefined) return parameter;
     const inObject =
       text.charAt(valueStart) === "{"
-        ? OBJECT_VALUE.exec(text.slice(valueStart, valueStart + 256))
+        ? OBJECT_VALUE().exec(text.slice(valueStart, valueStart + 256))
         : null;
     return inObject === null
       ? { joint: "sign", valueStart: skipWrapper(text, valueStart) }
@@ -102,22 +102,24 @@ function signAt(text: string, at: number, isApart: boolean): number | undefined 
   }
 }
 
+// Functions, because a hook that has no name at hand would create all of these for nothing.
+
 // name: Type = "x", up to and with the sign.
-const TYPE =
+const TYPE = () =>
   /^[ \t]{0,4}(?:&(?:'\w{1,16} )?)?[A-Za-z][\w.]{0,48}(?:[[<][\w., |[\]<>]{0,48}[\]>])?\??(?: \| \w{1,24}){0,3}[ \t]{0,4}=(?![=>])(?=[ \t]{0,4}(?:[A-Za-z][\w.:]{0,24}\((?:default=)?)?[A-Za-z@]{0,2}["'`])/;
-const APART = /^(?:\r?\n[ \t]{1,32}(?=[bf@]?["'`])|&[\w-]{1,32} |!!str )/;
+const APART = () => /^(?:\r?\n[ \t]{1,32}(?=[bf@]?["'`])|&[\w-]{1,32} |!!str )/;
 // A parameter of CloudFormation: Name:⏎  Type: String⏎  Default: x
-const PARAMETER =
+const PARAMETER = () =>
   /^(?:\r?\n[ \t]{1,16}(?:Type|NoEcho|Description|Min\w{1,10}|Max\w{1,10}|Allowed\w{1,10}|Constraint\w{1,12}): [^\r\n]{0,80}){1,6}\r?\n[ \t]{1,16}Default: {1,4}/;
-const DUMPED = /^[ \t]{0,4}\r?\n[ \t]{0,32}string\(\d{1,4}\)/;
+const DUMPED = () => /^[ \t]{0,4}\r?\n[ \t]{0,32}string\(\d{1,4}\)/;
 // var name string = "x", Dim Name As String = "x", char name[] = "x", string Name { get; set; } = "x"
-const DECLARED =
+const DECLARED = () =>
   /^(?:\[\d{0,4}\]|[ \t]{1,4}(?:As[ \t]{1,4})?[A-Za-z][\w.]{0,24}|[ \t]{0,4}\{ ?get;[ \w;]{0,32}\})[ \t]{0,8}=(?![=>])[ \t]{0,8}(?=[A-Za-z@]{0,2}["'`])/;
 // "name": { "type": "string", "value": "x" }
-const OBJECT_VALUE =
+const OBJECT_VALUE = () =>
   /^\{\s{0,24}(?:\\{0,7}"(?:sensitive|type|description)\\{0,7}"\s{0,4}:\s{0,4}(?:true|false|\\{0,7}"[^"\\\n]{0,64}\\{0,7}")\s{0,4},\s{0,24}){0,3}\\{0,7}"value\\{0,7}"\s{0,4}:\s{0,4}/;
 // What makes a secret of a text: SecretStr("x"), String::from("x"), []byte("x"), crypt('x').
-const WRAPPER =
+const WRAPPER = () =>
   /^(?:new )?(?:Field\((?:default=)?|Some\(|String::from\(|\[\](?:byte|rune)\(|Secret(?:Str|String|Value)?(?:::new|::from|\.unsafePlainText)?\(|bytes\(|Encoding\.\w{4,8}\.GetBytes\(|Buffer\.from\(|GuardedString\(|lazy\(|crypt\(|PASSWORD\(|ENCRYPT\(|<<)(?=[A-Za-z@]{0,2}\\{0,3}["'`])/i;
 
 /** Where a value begins behind what makes a secret of a text: `Some(`, `[]byte(`. */
@@ -125,28 +127,28 @@ export function skipWrapper(text: string, at: number): number {
   return "\"'`".includes(text.charAt(at) || " ") ? at : at + lengthOf(WRAPPER, text, at);
 }
 
-function lengthOf(expression: RegExp, text: string, at: number): number {
-  return expression.exec(text.slice(at, at + 128))?.[0].length ?? 0;
+function lengthOf(expression: () => RegExp, text: string, at: number): number {
+  return expression().exec(text.slice(at, at + 128))?.[0].length ?? 0;
 }
 
-const PAIR_VALUE =
+const PAIR_VALUE = () =>
   /^(?:\s{0,16},\s{0,24}\\{0,7}"\w{1,24}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,48}\\{0,7}"|true|false|\d{1,9})){0,3},?(?:[ \t]|\r?\n|\\+[nrt]){0,32}(?:\\{0,7}["'])?(?:[a-z]{1,16}:|parameter|attribute)?value(?:\\{0,7}["'])?[ \t]{0,4}[:=][ \t]{0,4}/i;
 // Further attributes of an element.
-const ATTRIBUTE_VALUE = /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}\s{1,16}value=/;
-const MORE_ATTRIBUTES = /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}>/;
+const ATTRIBUTE_VALUE = () => /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}\s{1,16}value=/;
+const MORE_ATTRIBUTES = () => /^(?:\s{1,16}[\w:-]{1,32}="[^"<>\n]{0,64}"){1,4}>/;
 // variable "name" {⏎  type = string⏎  default = "x"
-const BLOCK = /^ ?\{[^{}]{0,160}?\bdefault\s{1,16}= {1,4}(?=")/;
+const BLOCK = () => /^ ?\{[^{}]{0,160}?\bdefault\s{1,16}= {1,4}(?=")/;
 // A part of a form: name="name"⏎⏎x
-const PART = /^(?:\r?\n){2}(?=[^\s-])/;
-const FALLBACK =
+const PART = () => /^(?:\r?\n){2}(?=[^\s-])/;
+const FALLBACK = () =>
   /^\) ?(?:or |\.orElse\(|\.getOrElse\(|\.unwrap_or\(|\.unwrap_or_else\(\|\w{0,8}\| ?)(?=[bf@]?["'])/;
-const COMMA = /^(?:\)?[ \t]{0,4},[ \t]{0,4}|\) \{ )(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/;
-const FILLED =
+const COMMA = () => /^(?:\)?[ \t]{0,4},[ \t]{0,4}|\) \{ )(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/;
+const FILLED = () =>
   /^[\]"'`}\s]{0,6}\){1,3}(?:\.(?:first|last|clear|focus|click)\([^()]{0,16}\)){0,2}\.(?:(?:perform\()?(?:fill|type|typeText|replaceText|send_?keys|setValue|pressSequentially|val|clear\(\)\.type)\(|set )(?=["'`])/i;
-const DEFAULT =
+const DEFAULT = () =>
   /^[ \t]{0,4},\s{0,24}(?:\{ ?)?(?:[a-z_]{1,24}[=:] ?[\w.'"[\]]{1,48},\s{0,24}){0,4}(?:default|with)[=:] ?(?=[bru]?["'])/;
 // Only of options and of npm's keys: what stands in quotes next to each other may be anything.
-const WORD = /^[ ,]{1,3}(?=["'])/;
+const WORD = () => /^[ ,]{1,3}(?=["'])/;
 
 function afterQuotedName(text: string, quoted: number): Joined | undefined {
   const character = text.charAt(quoted);
@@ -202,14 +204,19 @@ function afterBareName(text: string, nameEnd: number, next: number): Joined | un
   return match(text, nameEnd, NUMBERED, "sign") ?? { joint: "space", valueStart: next };
 }
 
-const TAG = /^(?:[ \t]{1,4}[\w:]{1,32}="[^"<>]{0,128}"){0,3}(?:<\/key>\s{0,16}<string)?>/;
+const TAG = () => /^(?:[ \t]{1,4}[\w:]{1,32}="[^"<>]{0,128}"){0,3}(?:<\/key>\s{0,16}<string)?>/;
 // Unseal Key 1: x
-const NUMBERED = /^ \d{1,2}: {1,4}/;
+const NUMBERED = () => /^ \d{1,2}: {1,4}/;
 // A variable of Robot Framework: ${NAME}    x
-const ROBOT = /^\}(?: {2,16}|\t{1,4})(?=\S)/;
+const ROBOT = () => /^\}(?: {2,16}|\t{1,4})(?=\S)/;
 
-function match(text: string, at: number, expression: RegExp, joint: Joint): Joined | undefined {
-  const found = expression.exec(text.slice(at, at + 256));
+function match(
+  text: string,
+  at: number,
+  expression: () => RegExp,
+  joint: Joint,
+): Joined | undefined {
+  const found = expression().exec(text.slice(at, at + 256));
   return found === null ? undefined : { joint, valueStart: at + found[0].length };
 }
 

@@ -6,12 +6,12 @@ import { isSecretText } from "./values";
 export const MANIFEST_HINTS: readonly string[] = ["stringdata", "kind: secret", '\\"secret\\"'];
 
 // What a Secret also has, and does not hide.
-const OPEN =
+const OPEN = () =>
   /(?:^|[_.-])(?:user(?:name)?|host(?:name)?|port|url|uri|endpoint|database|db|name|email|region|type|ca\.crt|tls\.crt|crt)$/i;
 
 /** Whether a key of a Secret's data names something that everyone may see. */
 export function isOpenKey(key: string): boolean {
-  return OPEN.test(key);
+  return OPEN().test(key);
 }
 
 /** Finds the values of Secrets in YAML and JSON, in the order in which they stand in the text. */

@@ -8,10 +8,10 @@ import { isSecretText } from "./values";
 export const PIPE_HINTS: readonly string[] = ["echo ", "printf "];
 
 // Programs that read a secret from their input, from their manuals.
-const READERS =
+const READERS = () =>
   /^(?:sudo\s+(?:-\w+\s+){0,3}-\w{0,4}S\b|(?:sudo\s+)?(?:cryptsetup|chpasswd|kinit|smbpasswd|hdiutil\s[^|\n]{0,64}-stdinpass|openconnect\s[^|\n]{0,64}--passwd-on-stdin|xargs\s[^|\n]{0,64}(?:authorization|bearer|token)|keyctl\s+padd|pass\s+insert|secret-tool\s+store)\b|(?:sudo\s+)?passwd\s[^|\n]{0,64}--stdin|gpg\s[^|\n]{0,64}--passphrase-fd|openssl\s[^|\n]{0,128}-pass(?:in|out)?\s+stdin|(?:npx|bunx|pnpm|yarn|dlx|exec)?\s{0,4}(?:--yes\s+)?(?:docker|podman|nerdctl|helm|oras|crane|cosign|az|gh|glab|npm|wrangler|vercel|vault|supabase|gcloud|aws|kubectl|fly|flyctl|heroku|pulumi|doppler|netlify|railway|eas|op|bws|circleci)\s[^|\n]{0,160}?(?:-stdin|--with-token|login\s+-|\blogin\b|secrets?\s+(?:put|set|create|add|import|edit|versions\s+add)|store-secret|versions\s+add|env\s+add|variable\s+set|config\s+set\s[^|\n]{0,64}--secret|\/dev\/stdin|=-(?:\s|$)))/i;
 // A file whose name says what is in it.
-const KEPT =
+const KEPT = () =>
   /^>{1,2}\s{0,4}["']?(?:[\w.~$-]{0,64}\/){0,8}[\w.-]{0,32}(?:master\.key|\.key|passw(?:or)?d|passphrase|\.pass|[._-]pass|token|secret(?:_key|\.key)?|api[-_]?key)(?:\.txt)?(?=["'\s;&]|$)/;
 
 /** Finds what `echo` and `printf` pass on as a secret, in the order in which it stands in the text. */
@@ -26,8 +26,8 @@ export function pipedSecrets(text: string): Span[] {
     if (behind === null) continue;
     const from = word.end + behind[0].length;
     const consumer = text.slice(from, from + 240);
-    const isReader = behind[1] === "|" && READERS.test(consumer);
-    if (!isReader && !KEPT.test(consumer)) continue;
+    const isReader = behind[1] === "|" && READERS().test(consumer);
+    if (!isReader && !KEPT().test(consumer)) continue;
     const user = /^(?:sudo\s+)?chpasswd/.test(consumer) ? word.text.indexOf(":") + 1 : 0;
     const length = word.text.replace(/\\n$/, "").length;
     const secret = word.text.slice(user, length);

@@ -34,9 +34,9 @@ const NOUNS: readonly string[] = [
 export const PROSE_HINTS: readonly string[] = ["pass", ...NOUNS.slice(5, -2)];
 
 // Between the noun and the value: " for bob is: ", " lautet "; or " for the [elastic] user (reset with `x`):⏎  ".
-const SAID =
+const SAID = () =>
   /^[ '’"»)]{0,3}(?: [^\n:=]{0,120}?)? (?:is|was|lautet|ist|est|es|è|é|jest|är|to)(?: ?:)?[ \t]{1,4}[`"'«]?(?=[^\s`"'«<>]{8})/;
-const SHOWN =
+const SHOWN = () =>
   /^[ '’"»)]{0,3}(?: [^\n:=]{0,120}?)?(?: ?:(?=\s)| ?：| =(?= )|は|是)[ \t]{0,4}(?:\r?\n[ \t>]{0,8}){0,2}[`"'«]?(?=[^\s`"'«<>]{8})/;
 
 /** Finds the secrets that sentences introduce, in the order in which they stand in the text. */
@@ -57,8 +57,8 @@ export function proseSecrets(text: string): Span[] {
   return found;
 }
 
-function introduced(window: string, introduction: RegExp): Span | undefined {
-  const start = introduction.exec(window)?.[0].length;
+function introduced(window: string, introduction: () => RegExp): Span | undefined {
+  const start = introduction().exec(window)?.[0].length;
   if (start === undefined) return undefined;
   const given = /^(?:[^\s\\`"'«»<>]|\\(?![nrtu"'\\])){8,256}/.exec(window.slice(start))?.[0] ?? "";
   // Without what ends the sentence.
