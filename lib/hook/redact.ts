@@ -95,16 +95,29 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase().replaceAll(USUAL_MODE, " ");
   const patterns = vendorPatterns(json, lower);
-  const has = hintSearch(lower);
-  for (const pattern of GENERAL_PATTERNS)
-    if ((pattern.needs === undefined || has(pattern.needs)) && hasAny(has, pattern.hints))
-      patterns.others.push(pattern);
+  // What several rules ask for is searched once. A map and calls would cost a new process more than the search.
+  const known = { __proto__: null } as unknown as Record<string, boolean>;
+  for (const pattern of GENERAL_PATTERNS) {
+    const { needs, hints } = pattern;
+    if (needs !== undefined && !(known[needs] ??= lower.includes(needs))) continue;
+    for (const hint of hints)
+      if ((known[hint] ??= lower.includes(hint))) {
+        patterns.others.push(pattern);
+        break;
+      }
+  }
   const finders: SecretFinder[] = [];
-  for (const finder of SECRET_FINDERS) if (hasAny(has, finder.hints)) finders.push(finder);
+  for (const finder of SECRET_FINDERS)
+    for (const hint of finder.hints)
+      if ((known[hint] ??= lower.includes(hint))) {
+        finders.push(finder);
+        break;
+      }
   const names: string[] = [];
-  for (const hint of NAME_HINTS) if (has(hint)) names.push(hint);
+  for (const hint of NAME_HINTS) if ((known[hint] ??= lower.includes(hint))) names.push(hint);
   const arguments_: string[] = [];
-  for (const hint of ARGUMENT_HINTS) if (has(hint)) arguments_.push(hint);
+  for (const hint of ARGUMENT_HINTS)
+    if ((known[hint] ??= lower.includes(hint))) arguments_.push(hint);
   const { keys, allow } = rules;
   return {
     keys,
@@ -409,21 +422,6 @@ function maskValue(secret: string, walk: Walk): string {
 // PWD may be the working folder.
 function isPlace(text: string): boolean {
   return /^(?:\/|[A-Za-z]:\\)/.test(text) && text.length < 256;
-}
-
-// Searches the text once for each hint, of which several rules have the same.
-function hintSearch(text: string): (hint: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (hint) => {
-    let is = known.get(hint);
-    if (is === undefined) known.set(hint, (is = text.includes(hint)));
-    return is;
-  };
-}
-
-function hasAny(has: (hint: string) => boolean, hints: readonly string[]): boolean {
-  for (const hint of hints) if (has(hint)) return true;
-  return false;
 }
 
 // Whether JSON escapes what need not be: `\/`, `\u0041`. Not behind another backslash, as in code that has such escapes;
