@@ -8,13 +8,15 @@ import type { Environment } from "../os/paths";
 import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
 import { assignedSecrets } from "./secrets/assignments";
 import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environment";
+import { GENERAL_PATTERNS, type SecretPattern } from "./secrets/general-patterns";
+import { isOpenKey } from "./secrets/manifests";
 import {
   allPatterns,
-  GENERAL_PATTERNS,
+  SECRET_FINDERS,
   startsToken,
   tokensIn,
   vendorPatterns,
-  type SecretPattern,
+  type SecretFinder,
   type SecretPatterns,
 } from "./secrets/patterns";
 import { NAME_HINTS, secretName, type SecretName } from "./secrets/names";
@@ -87,21 +89,44 @@ const USUAL_MODE = "bypasspermissions";
  */
 export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   // `JSON.stringify` escapes neither ASCII letters nor slashes, but other writers may.
-  if (json.includes("\\/") || (json.includes("\\u00") && /\\u00[2-7]/.test(json))) return rules;
+  if (mayHideLetters(json)) return rules;
   const literals: Mask[] = [];
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
-  const lower = json.toLowerCase();
+  const lower = json.toLowerCase().replaceAll(USUAL_MODE, " ");
   const patterns = vendorPatterns(json, lower);
-  for (const pattern of GENERAL_PATTERNS)
-    if (containsAny(lower, pattern.hints)) patterns.others.push(pattern);
-  const words = lower.replaceAll(USUAL_MODE, " ");
+  // What several rules ask for is searched once. A map and calls would cost a new process more than the search.
+  const known = { __proto__: null } as unknown as Record<string, boolean>;
+  for (const pattern of GENERAL_PATTERNS) {
+    const { needs, hints } = pattern;
+    if (needs !== undefined && !(known[needs] ??= lower.includes(needs))) continue;
+    for (const hint of hints)
+      if ((known[hint] ??= lower.includes(hint))) {
+        patterns.others.push(pattern);
+        break;
+      }
+  }
+  const finders: SecretFinder[] = [];
+  for (const finder of SECRET_FINDERS)
+    for (const hint of finder.hints)
+      if ((known[hint] ??= lower.includes(hint))) {
+        finders.push(finder);
+        break;
+      }
   const names: string[] = [];
-  for (const hint of NAME_HINTS) if (words.includes(hint)) names.push(hint);
+  for (const hint of NAME_HINTS) if ((known[hint] ??= lower.includes(hint))) names.push(hint);
   const arguments_: string[] = [];
-  for (const hint of ARGUMENT_HINTS) if (words.includes(hint)) arguments_.push(hint);
+  for (const hint of ARGUMENT_HINTS)
+    if ((known[hint] ??= lower.includes(hint))) arguments_.push(hint);
   const { keys, allow } = rules;
-  return { keys, allow, names, arguments: arguments_, literals, patterns };
+  return {
+    keys,
+    allow,
+    names,
+    arguments: arguments_,
+    literals,
+    patterns: { ...patterns, finders },
+  };
 }
 
 /**
@@ -110,12 +135,13 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
  */
 export function redact(value: unknown, rules: RedactionRules): Redacted {
   const patterns: Walk["patterns"] = [];
-  const { tokens, others } = rules.patterns ?? allPatterns();
+  const { tokens, others, finders } = rules.patterns ?? allPatterns();
   for (const pattern of others) patterns.push({ pattern, expression: pattern.expression() });
   const walk: Walk = {
     rules,
     tokens,
     patterns,
+    finders,
     redacted: 0,
     dropped: 0,
     left: MAX_VALUES,
@@ -132,6 +158,7 @@ interface Walk {
   readonly rules: RedactionRules;
   readonly tokens: SecretPatterns["tokens"];
   readonly patterns: { readonly pattern: SecretPattern; readonly expression: RegExp }[];
+  readonly finders: readonly SecretFinder[];
   redacted: number;
   dropped: number;
   /** How many more values will be checked. */
@@ -205,11 +232,14 @@ function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Wal
   const result = { __proto__: null } as unknown as Fields;
   const below = secrecy !== "configured" && isSchema(fields) ? undefined : secrecy;
   const named = below === undefined && walk.rules.names.length > 0 ? namedValue(fields) : undefined;
+  const isManifest = fields["kind"] === "Secret";
   // A JSON Web Key.
   const isJwk = typeof fields["kty"] === "string";
   for (const key of Object.keys(fields)) {
     const value = fields[key];
     if (walk.left-- <= 0) walk.dropped++;
+    else if (isManifest && (key === "data" || key === "stringData"))
+      result[key] = redactManifest(value, below, depth + 1, walk);
     else
       result[uniqueKey(redactText(key, undefined, walk), result, walk)] = redactValue(
         value,
@@ -221,9 +251,23 @@ function redactFields(fields: Fields, secrecy: Secrecy, depth: number, walk: Wal
   return result;
 }
 
+// The data of a Secret of Kubernetes.
+function redactManifest(data: unknown, secrecy: Secrecy, depth: number, walk: Walk): unknown {
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    return redactValue(data, secrecy, depth, walk);
+  const named = { __proto__: null } as unknown as Fields;
+  for (const [key, value] of Object.entries(data as Fields))
+    named[key] =
+      typeof value === "string" && !isOpenKey(key) && isSecretText(value, "password", "field")
+        ? maskValue(value, walk)
+        : value;
+  return redactValue(named, secrecy, depth, walk);
+}
+
 // password: { type: "string", minLength: 8 } describes a password, and { secretKeyRef: … } says where one is.
 function isSchema(fields: Fields): boolean {
   const { type } = fields;
+  if ("value" in fields) return false;
   return (
     (typeof type === "string" &&
       /^(?:string|object|array|number|integer|boolean|null)$/.test(type)) ||
@@ -240,27 +284,57 @@ const NAME_KEYS: readonly string[] = [
   "field",
   "header",
   "element",
+  "selector",
+  "locator",
+  "target",
+  "placeholder",
   "id",
   "variable",
   "param",
+  "parameterkey",
 ];
-const VALUE_KEYS: readonly string[] = ["value", "val", "text", "content", "default"];
+const VALUE_KEYS: readonly string[] = [
+  "value",
+  "val",
+  "text",
+  "content",
+  "default",
+  "parametervalue",
+];
 
-// { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }.
+// { name: "DB_PASSWORD", value: "X" }, { element: "Password field", text: "X" }, { selector: "#password", value: "X" }.
 function namedValue(fields: Fields): { key: string; secrecy: SecretName } | undefined {
+  // What one only chooses.
+  if (
+    typeof fields["type"] === "string" &&
+    /^(?:checkbox|radio|combobox|select|switch|slider|button|link)$/i.test(fields["type"])
+  )
+    return undefined;
+  const keys = Object.keys(fields);
+  const lower = keys.map((key) => key.toLowerCase());
   for (const nameKey of NAME_KEYS) {
-    const name = fields[nameKey];
-    if (typeof name !== "string" || name.length > 64) continue;
+    const at = lower.indexOf(nameKey);
+    const name = at < 0 ? undefined : fields[keys[at] as string];
+    if (typeof name !== "string" || name.length > 128) continue;
     const secrecy =
-      secretName(name) ??
-      (/\b(?:password|passphrase|passcode|secret|token|api key|pin|otp)\b/i.test(name) &&
-      nameKey !== "id"
-        ? "password"
-        : undefined);
+      secretName(name.slice(name.lastIndexOf("/") + 1)) ??
+      (nameKey !== "id" && isSecretLabel(name) ? "password" : undefined);
     if (secrecy === undefined) continue;
-    for (const key of VALUE_KEYS) if (typeof fields[key] === "string") return { key, secrecy };
+    for (const valueKey of VALUE_KEYS) {
+      const key = keys[lower.indexOf(valueKey)];
+      if (key !== undefined && typeof fields[key] === "string") return { key, secrecy };
+    }
   }
   return undefined;
+}
+
+// "Password field", "Ihr Passwort", "input[name='password']", but neither "Show password" nor "Token expires".
+function isSecretLabel(label: string): boolean {
+  return (
+    /(?:^|[^\p{L}])(?:password|passphrase|passcode|passwort|kennwort|wachtwoord|mot de passe|contraseña|senha|secret|token|api key|pin|otp)(?![\p{L}_]|-(?!input|field|box)| (?:name|expir|valid|length|policy|strength|hint|type|count|label|description|url|reset))/iu.test(
+      label,
+    ) && !/^(?:show|hide|forgot|remember|generate|reveal|toggle)\b/i.test(label)
+  );
 }
 
 function secrecyOf(key: string, value: unknown, isJwk: boolean, rules: RedactionRules): Secrecy {
@@ -290,6 +364,20 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
   let safe = text;
   for (const { text: literal, kind } of rules.literals)
     if (safe.includes(literal)) safe = safe.replaceAll(literal, mask(literal, kind, walk));
+  if (text.length >= MIN_LENGTH) safe = redactForms(safe, walk);
+  if (rules.arguments.length > 0)
+    safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
+  if (rules.names.length > 0)
+    safe = maskSpans(safe, assignedSecrets(safe, rules.names), "assigned-secret", walk);
+  if (safe !== text) walk.redacted++;
+  return safe;
+}
+
+// Nothing shorter has the form of a secret with what identifies it; most texts of an event are shorter.
+const MIN_LENGTH = 8;
+
+function redactForms(text: string, walk: Walk): string {
+  let safe = text;
   for (const token of walk.tokens) safe = maskSpans(safe, tokensIn(safe, token), token[0], walk);
   for (const { pattern, expression } of walk.patterns)
     safe = safe.replace(expression, (match, kept) => {
@@ -300,11 +388,7 @@ function redactText(text: string, secrecy: Secrecy, walk: Walk): string {
       if (pattern.accepts?.(secret) === false) return match;
       return start + mask(secret, pattern.kind, walk);
     });
-  if (rules.arguments.length > 0)
-    safe = maskSpans(safe, argumentSecrets(safe, rules.arguments), "argument-secret", walk);
-  if (rules.names.length > 0)
-    safe = maskSpans(safe, assignedSecrets(safe, rules.names), "assigned-secret", walk);
-  if (safe !== text) walk.redacted++;
+  for (const { kind, find } of walk.finders) safe = maskSpans(safe, find(safe), kind, walk);
   return safe;
 }
 
@@ -340,9 +424,13 @@ function isPlace(text: string): boolean {
   return /^(?:\/|[A-Za-z]:\\)/.test(text) && text.length < 256;
 }
 
-function containsAny(text: string, hints: readonly string[]): boolean {
-  for (const hint of hints) if (text.includes(hint)) return true;
-  return false;
+// Whether JSON escapes what need not be: `\/`, `\u0041`. Not behind another backslash, as in code that has such escapes;
+// a control character and half a pair hide nothing.
+function mayHideLetters(json: string): boolean {
+  return (
+    (json.includes("\\/") || json.includes("\\u")) &&
+    /(?:^|[^\\])(?:\\\\)*\\(?:\/|u(?!00[01]|[dD][89a-fA-F]))/.test(json)
+  );
 }
 
 // JSON may escape a quote, a backslash, or a character that is not printable ASCII.

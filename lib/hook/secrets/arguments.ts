@@ -1,104 +1,14 @@
 // Secrets among the arguments of programs that no name identifies: mysql -pX, curl -u bob:X, docker login -p X.
+import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
+import { isOpenKey } from "./manifests";
+import { secretName } from "./names";
+import { PROGRAM_ROWS, type How } from "./program-rows";
 import { isSecretText } from "./values";
-import { isAlphanumeric, placesOf, type Span } from "./hint-places";
 
 /**
- * How a program is given a secret:
- * - `next`: in the word after the option, or joined to it by an equals sign: `-p X`, `--pass=X`; also joined without
- *   one if the option has a `+`, and only so if it has an asterisk: `mysql -pX`;
- * - `pair`: like `next`, behind the user's name and a colon, a comma, a percent sign or a slash: `-u bob:X`;
- * - `after`: in the last word after this one that is no option: `cargo login X`;
- * - `assigned`: behind every equals sign: `fly secrets set A=X`.
+ * In lower case; a text without any of these has no such argument. Some are without their first letter: searching for
+ * one that is frequent takes five times as long.
  */
-type How = "next" | "pair" | "after" | "assigned";
-/** Programs, a word that must be among their arguments or "", how, and the options or words. */
-type Row = readonly [programs: string, when: string, how: How, options: string];
-
-// From the manuals of these programs.
-const ROWS: readonly Row[] = [
-  [
-    "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mariadb mariadb-dump mariadb-admin",
-    "",
-    "next",
-    "-p*",
-  ],
-  [
-    "mongosh mongo mongodump mongorestore mongoexport mongoimport cqlsh smbmap crackmapexec netexec nxc evil-winrm hydra psexec rdesktop",
-    "",
-    "next",
-    "-p",
-  ],
-  ["redis-cli valkey-cli", "", "next", "-a --pass"],
-  ["redis-cli valkey-cli", "AUTH", "after", "AUTH"],
-  ["sqlcmd bcp osql isql mssql-cli", "", "next", "-P+"],
-  ["influx beeline", "", "next", "-p -password"],
-  ["sqlplus sqlldr expdp impdp rman", "", "pair", ""],
-  [
-    "ldapsearch ldapadd ldapmodify ldapdelete ldapmodrdn ldapcompare ldapwhoami ldappasswd ldapexop",
-    "",
-    "next",
-    "-w -s -a",
-  ],
-  ["curl", "", "pair", "-u+ --user -U+ --proxy-user"],
-  ["curl", "", "next", "--oauth2-bearer --pass --proxy-pass --tlspassword"],
-  ["http https xh httpie", "", "pair", "-a --auth"],
-  ["etcdctl", "", "pair", "--user"],
-  ["lftp", "", "pair", "-u"],
-  ["skopeo buildah podman", "", "pair", "--creds --src-creds --dest-creds"],
-  ["java jenkins-cli", "-auth", "pair", "-auth"],
-  [
-    "docker podman nerdctl buildah skopeo helm oras crane az oc cf ibmcloud jf glab argocd regctl",
-    "login",
-    "next",
-    "-p -t --token",
-  ],
-  ["twine poetry dotnet expo eas nuget", "", "next", "-p"],
-  ["hatch", "publish", "next", "-a --auth"],
-  ["uv vercel codecov doctl", "", "next", "-t --token"],
-  ["sshpass", "", "next", "-p+"],
-  ["7z 7za 7zz 7zr rar unrar", "", "next", "-p*"],
-  ["zip unzip zipcloak", "", "next", "-P"],
-  ["openssl", "", "next", "-passin -passout -pass -k -K"],
-  ["smbclient rpcclient smbget net winexe", "", "pair", "-U --user"],
-  ["ssh-keygen", "", "next", "-N -P"],
-  ["net", "use", "after", "/user:*"],
-  ["snmpwalk snmpget snmpset snmpbulkwalk", "", "next", "-A -X"],
-  ["ipmitool mosquitto_pub mosquitto_sub", "", "next", "-P"],
-  ["plink pscp psftp", "", "next", "-pw"],
-  ["xfreerdp wlfreerdp cmdkey wmic", "", "next", "/p:+ /pass:+ /password:+"],
-  ["schtasks", "", "next", "/rp"],
-  ["security", "", "next", "-w -p -P"],
-  ["nmcli", "password", "after", "password"],
-  ["rabbitmqctl", "", "after", "add_user change_password authenticate_user"],
-  ["htpasswd", "-b", "after", "-b"],
-  ["htpasswd", "-nb", "after", "-nb"],
-  ["mosquitto_passwd", "-b", "after", "-b"],
-  ["useradd usermod", "", "next", "-p"],
-  ["cargo wandb", "login", "after", "login"],
-  ["vault", "login", "after", "login"],
-  ["snyk doppler", "auth", "after", "auth"],
-  ["ngrok", "", "after", "authtoken add-authtoken"],
-  ["bw", "unlock", "after", "unlock"],
-  ["rclone", "obscure", "after", "obscure"],
-  ["gh glab", "set", "next", "-b --body -v --value"],
-  ["aws", "secretsmanager", "next", "--secret-string"],
-  ["aws", "put-parameter", "next", "--value"],
-  ["az", "secret", "next", "--value"],
-  ["kubectl oc", "secret", "assigned", "--from-literal"],
-  ["fly flyctl supabase doppler", "secrets", "assigned", ""],
-  ["heroku", "config:set", "assigned", ""],
-  [
-    "composer poetry",
-    "config",
-    "after",
-    "http-basic.* pypi-token.* github-oauth.* gitlab-token.* bearer.*",
-  ],
-  ["ConvertTo-SecureString", "", "next", "-String"],
-  ["ConvertTo-SecureString", "", "after", "ConvertTo-SecureString"],
-  ["gitlab-runner", "register", "next", "-r"],
-];
-
-/** In lower case; a text without any of these has no such argument. */
 export const ARGUMENT_HINTS: readonly string[] = [
   " -",
   "auth",
@@ -106,12 +16,26 @@ export const ARGUMENT_HINTS: readonly string[] = [
   "pass",
   "secret",
   "config",
+  "pw",
+  "psk",
   "/p:",
+  "/rp ",
   "/user:",
+  "/add",
   "unlock",
-  "obscure",
-  "sqlplus",
+  "bscure",
+  "qlplus",
+  "xpdp",
+  "mpdp",
   "add_user",
+  "ecurestring",
+  "igntool",
+  "hodan",
+  "mc alias",
+  "privkey",
+  "kv put",
+  "etcdctl",
+  "et-env",
 ];
 
 /**
@@ -122,7 +46,11 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
   const found: Span[] = [];
   const search = new ProgramSearch(text);
   let end = 0;
-  for (const at of placesOf(text, hints)) {
+  for (const place of placesOf(lowerCase(text), hints)) {
+    // A hint may be the beginning of the program's name.
+    let at = place;
+    if (text.charAt(place - 1) !== "-")
+      while (at - place < MAX_NAME && isAlphanumeric(text, at)) at++;
     // Of the options only those that a row has.
     if (
       at < end ||
@@ -132,6 +60,7 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
     const program = search.before(at);
     if (program === undefined) continue;
     const words = readWords(text, program.end);
+    for (const word of words) if (/\$\(|`/.test(word.text)) found.push(...substituted(word, hints));
     for (const { word, from } of secretWords(
       program.name,
       words.map((one) => one.text),
@@ -142,7 +71,25 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
     // The rest of this command has been read.
     end = words.at(-1)?.end ?? 0;
   }
-  return found;
+  return inOrder(found);
+}
+
+// What a command in a command gets: -p "$(openssl passwd X)".
+function substituted({ text, start }: Word, hints: readonly string[]): Span[] {
+  const inner = text.slice(text.search(/\$\(|`/) + 1);
+  const from = start + text.length - inner.length;
+  return argumentSecrets(inner, hints).map((span) => ({
+    start: from + span.start,
+    end: from + span.end,
+  }));
+}
+
+// Without those in another one.
+function inOrder(spans: readonly Span[]): Span[] {
+  const kept: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end))
+    if (span.start >= (kept.at(-1)?.end ?? 0)) kept.push(span);
+  return kept;
 }
 
 const MAX_BEFORE = 512;
@@ -161,7 +108,7 @@ class ProgramSearch {
   #searched = 0;
 
   constructor(readonly text: string) {
-    if (programs === "") for (const [row] of ROWS) programs += ` ${row} `;
+    if (programs === "") for (const [row] of PROGRAM_ROWS) programs += ` ${row} `;
   }
 
   before(at: number): Program | undefined {
@@ -210,13 +157,20 @@ interface SecretWord {
 
 function secretWords(program: string, words: readonly string[]): SecretWord[] {
   const found = new Map<number, SecretWord>();
-  for (const [names, when, how, options] of ROWS) {
+  for (const [names, when, how, options] of PROGRAM_ROWS) {
     if (!names.split(" ").includes(program) || (when !== "" && !words.includes(when))) continue;
     for (const { word, from } of candidates(how, program, words, options.split(" "))) {
       const text = words[word] ?? "";
       // A quote in the middle of a word: -p'x'.
       const start = /["']/.test(text.charAt(from)) ? from + 1 : from;
       const value = text.slice(start);
+      if (how === "cookie") {
+        if (isSecretText(value.split(";", 1)[0] ?? "", "token", "line"))
+          found.set(word, { word, from: start });
+        continue;
+      }
+      // A share of Windows: net use \\server\x
+      if (value.startsWith("\\")) continue;
       // Numbers are ports and user ids: -p 3306, -u 1000:1000.
       const isNumber = /^\d{1,5}(?::\d{1,5})*$/.test(value);
       if (value !== "" && !isNumber && !found.has(word) && isSecretText(value, "password", "line"))
@@ -236,8 +190,16 @@ function candidates(
   switch (how) {
     case "assigned":
       return assignedTo(options[0] ?? "", words);
+    case "cookie":
+      return options.flatMap((option) => assignedTo(option, words));
     case "after":
-      return options.flatMap((option) => lastAfter(option, program, words));
+      return options.flatMap((option) => wordAfter(option, program, words));
+    case "entry":
+      return options.flatMap((option) => entryAfter(option, words));
+    case "both":
+      return options
+        .flatMap((option) => wordAfter(option, program, words))
+        .filter(({ word }) => /^[^:/]{4,128}:[^:/]{4,128}$/.test(words[word] ?? ""));
     case "next":
       return valuesOf(options, words).flatMap((at) => passwordAt(at, words));
     case "pair":
@@ -254,20 +216,41 @@ function assignedTo(option: string, words: readonly string[]): SecretWord[] {
     const isJoined = option !== "" && word.startsWith(`${option}=`);
     const isGiven = option === "" ? !word.startsWith("-") : isJoined || words[at - 1] === option;
     const sign = word.indexOf("=", isJoined ? option.length + 1 : 0);
-    if (isGiven && sign > 0) found.push({ word: at, from: sign + 1 });
+    // A user's name is none: vault kv put secret/db username=app password=x
+    if (isGiven && sign > 0 && !isOpenKey(word.slice(0, sign)))
+      found.push({ word: at, from: sign + 1 });
   }
   return found;
 }
 
-function lastAfter(option: string, program: string, words: readonly string[]): SecretWord[] {
-  const start = option.endsWith("*") ? option.slice(0, -1) : undefined;
-  const at =
-    program === option
-      ? -1
-      : words.findIndex((word) => (start === undefined ? word === option : word.startsWith(start)));
+// consul kv put app/db_password X: the word behind a name that says what it is.
+function entryAfter(option: string, words: readonly string[]): SecretWord[] {
+  const at = words.indexOf(option);
+  if (at < 0) return [];
+  for (let name = at + 1; name + 1 < words.length; name++) {
+    const word = words[name] as string;
+    if (!word.startsWith("-") && secretName(word.slice(word.lastIndexOf("/") + 1)) !== undefined)
+      return [{ word: name + 1, from: 0 }];
+  }
+  return [];
+}
+
+// The last word after `set` for "set", after any word that begins so for "set*", and the second one for "set>2".
+function wordAfter(given: string, program: string, words: readonly string[]): SecretWord[] {
+  const [option = "", nth] = given.split(">");
+  const at = words.findIndex((word) => isOption(word, option));
   if (at < 0 && program !== option) return [];
-  const last = words.findLastIndex((word, n) => n > at && !word.startsWith("-"));
-  return last > at ? [{ word: last, from: 0 }] : [];
+  // An option is -x, and /x for the programs of Windows.
+  const rest = words.flatMap((word, n) =>
+    n <= at || word.startsWith("-") || (program === "net" && word.startsWith("/")) ? [] : [n],
+  );
+  const word = nth === undefined ? rest.at(-1) : rest[Number(nth) - 1];
+  return word === undefined ? [] : [{ word, from: 0 }];
+}
+
+function isOption(word: string, option: string): boolean {
+  if (option.startsWith("-~")) return /^-[A-Za-z]+$/.test(word) && word.includes(option.slice(2));
+  return option.endsWith("*") ? word.startsWith(option.slice(0, -1)) : word === option;
 }
 
 /** The values of options: the next word, or what is joined to the option. */
@@ -300,6 +283,9 @@ function passwordAt({ word, from }: SecretWord, words: readonly string[]): Secre
 // DOMAIN\user:X, user:X, user%X, user,X, user/X.
 function partnerAt({ word, from }: SecretWord, words: readonly string[]): SecretWord[] {
   const given = (words[word] ?? "").slice(from);
+  // curl -u KEY: and -u KEY:x, where a key is all there is to know.
+  const alone = /^[^:\s]{16,256}(?=:[xX]?$)/.exec(given);
+  if (alone !== null) return isSecretText(alone[0], "key", "line") ? [{ word, from }] : [];
   const user = /^(?:[^\\/]*\\{1,2})?[^:,%/\s]*[:,%/](?=.)/.exec(given);
   return user === null ? [] : [{ word, from: from + user[0].length }];
 }
@@ -310,15 +296,16 @@ function firstArgument(words: readonly string[]): SecretWord[] {
   return /\/[^@]/.test(words[at] ?? "") ? [{ word: at, from: 0 }] : [];
 }
 
-interface Word extends Span {
+/** A word of a command, without its quotes. */
+export interface Word extends Span {
   readonly text: string;
 }
 
 const MAX_WORDS = 64;
 const MAX_COMMAND = 4096;
 
-// The words of a command, up to its end: an operator of the shell or a line's end without a backslash.
-function readWords(text: string, from: number): Word[] {
+/** Reads the words of a command, up to its end: an operator of the shell or a line's end without a backslash. */
+export function readWords(text: string, from: number): Word[] {
   const words: Word[] = [];
   const word =
     /(?:[ \t]|\\\r?\n|\\n(?=[ \t]))*(?:(\\{0,3}')([^'\n]*)'?|(\\{0,3}")((?:[^"\\\n]|\\(?!"))*)\\{0,3}"?|([^\s"'`;|&()<>\\]|\\[^\n"'nr])+)/y;

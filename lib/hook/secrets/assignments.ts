@@ -3,9 +3,20 @@
 //
 // The value behind a name is read by the rules of its quotes, and judged by its name and its place. Each character
 // is looked at a bounded number of times.
-import { secretName, type SecretName } from "./names";
+import {
+  bracedPassword,
+  changedTo,
+  endOfRun,
+  endsLine,
+  firstOfList,
+  readValue,
+  wholeLine,
+  type Value,
+} from "./assigned-value";
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
-import { isSecretText, type Place } from "./values";
+import { jointAt, type Joint } from "./joints";
+import { secretName, type SecretName } from "./names";
+import { isRandomKey, isSecretText, isStrongPassword, type Place } from "./values";
 
 /**
  * Finds the secrets that names give away, in the order in which they stand in the text. Only names with one of these
@@ -21,7 +32,9 @@ export function assignedSecrets(text: string, hints: readonly string[]): Span[] 
     const nameEnd = endOfName(text, isNameCharacter(text, at - 1) ? at : at - 1);
     const secret = secretAfter(text, nameEnd);
     if (secret !== undefined) found.push(secret);
-    end = secret?.end ?? nameEnd + 1;
+    const changed = secret === undefined ? undefined : changedTo(text, secret);
+    if (changed !== undefined) found.push(changed);
+    end = changed?.end ?? secret?.end ?? nameEnd + 1;
   }
   return found;
 }
@@ -34,14 +47,22 @@ function secretAfter(text: string, nameEnd: number): Span | undefined {
   const kind = secretName(name.slice(name.lastIndexOf("/") + 1));
   if (kind === undefined || text.endsWith("[redacted:", nameStart)) return undefined;
   const { joint, valueStart } = joined;
+  const braced = joint === "sign" ? bracedPassword(text, nameStart, valueStart) : undefined;
+  if (braced !== undefined) return braced;
+  if (joint === "sign" && text.charAt(valueStart) === "[" && /s(?:_b64)?$/i.test(name))
+    return firstOfList(text, valueStart, kind);
   const value = readValue(text, valueStart, joint);
   if (value.end === value.start) return undefined;
   const sign = text.slice(nameEnd, valueStart);
   const judged = judge(text, { name, nameStart, joint, sign, value }, kind);
   if (judged === undefined) return undefined;
   const [place, span, as] = judged;
-  if (!isSecretText(text.slice(span.start, span.end), as, place)) return undefined;
-  return { start: span.start, end: endOfRun(text, span) };
+  if (isSecretText(text.slice(span.start, span.end), as, place))
+    return { start: span.start, end: endOfRun(text, span) };
+  const changed = value.quote === "" ? undefined : changedTo(text, value);
+  return changed !== undefined && isSecretText(text.slice(changed.start, changed.end), as, place)
+    ? changed
+    : undefined;
 }
 
 const MAX_NAME = 80;
@@ -65,9 +86,10 @@ function startOfName(text: string, nameEnd: number): number {
     start--;
   start += lengthOfEscape(text, start);
   // "API key", as people write it.
-  const owner = /(?:api|access|secret|private|auth) (?=keys?$)/i.exec(
-    text.slice(Math.max(0, start - 8), nameEnd),
-  );
+  const owner =
+    /(?:api|access|secret|private|auth|unseal|recovery|signing|encryption|master|account|storage|license|shared|webhook|session|deploy|service|root) (?=keys?$)/i.exec(
+      text.slice(Math.max(0, start - 11), nameEnd),
+    );
   return owner === null ? start : start - owner[0].length;
 }
 
@@ -85,80 +107,6 @@ function lengthOfEscape(text: string, at: number): number {
   return pattern?.exec(text.slice(at, at + 5))?.[0].length ?? 0;
 }
 
-/**
- * How a name is joined to its value:
- * - `sign`: name: x, "name": "x", name = x, name => x, name := x, name || x, ${name:-x}
- * - `comma`: f("name", "x"), locate("name").fill("x")
- * - `call`: setName("x")
- * - `element`: <name>x, <name type="y">x, <key>name</key><string>x
- * - `pair`: name="name" value="x", "name": "name", "value": "x", - name: name⏎  value: x
- * - `space`: --name x, name 'x'
- */
-type Joint = "sign" | "comma" | "call" | "element" | "pair" | "space";
-
-interface Joined {
-  readonly joint: Joint;
-  readonly valueStart: number;
-}
-
-function jointAt(text: string, nameEnd: number): Joined | undefined {
-  const quoted = afterQuote(text, nameEnd);
-  const next = skipBlanks(text, quoted + ("])".includes(text.charAt(quoted) || " ") ? 1 : 0));
-  const character = text.charAt(next);
-  const second = text.charAt(next + 1);
-  const joined = (joint: Joint, end: number) => ({ joint, valueStart: skipBlanks(text, end) });
-  if (character === ":") return joined("sign", next + (second === "=" || second === "-" ? 2 : 1));
-  if (character === "=" && second !== "=") return joined("sign", next + (second === ">" ? 2 : 1));
-  if ((character === "|" || character === "?") && second === character)
-    return joined("sign", next + (text.charAt(next + 2) === "=" ? 3 : 2));
-  if (
-    character === "," ||
-    character === "\n" ||
-    character === "\r" ||
-    character === "\\" ||
-    quoted > nameEnd
-  ) {
-    const pair = PAIR_VALUE.exec(text.slice(quoted, quoted + 64));
-    if (pair !== null) return { joint: "pair", valueStart: quoted + pair[0].length };
-  }
-  if (quoted > nameEnd && text.charAt(quoted) === ">")
-    return { joint: "element", valueStart: quoted + 1 };
-  if (quoted > nameEnd) {
-    const more =
-      /^[ \t]{0,4}(?:,[ \t]{0,4}|\)\.(?:fill|type|send_?keys|setValue)\()(?=[A-Za-z@$]{0,2}\\{0,7}["'`])/.exec(
-        text.slice(quoted, quoted + 32),
-      );
-    return more === null ? undefined : { joint: "comma", valueStart: quoted + more[0].length };
-  }
-  if (character === "(") return joined("call", next + 1);
-  if (character === ">" || character === "<" || text.charAt(nameEnd) === " ") {
-    const tag = /^(?:[ \t]{1,4}[\w:]{1,32}="[^"<>]{0,128}"){0,3}(?:<\/key>\s{0,16}<string)?>/.exec(
-      text.slice(nameEnd, nameEnd + 256),
-    );
-    if (tag !== null) return { joint: "element", valueStart: nameEnd + tag[0].length };
-  }
-  const isSpace =
-    " \t".includes(text.charAt(nameEnd) || "x") && character !== "" && character !== "\n";
-  return isSpace ? { joint: "space", valueStart: next } : undefined;
-}
-
-const PAIR_VALUE =
-  /^,?(?:[ \t]|\r?\n|\\+[nrt]){0,32}(?:\\{0,7}["'])?value(?:\\{0,7}["'])?[ \t]{0,4}[:=][ \t]{0,4}/i;
-
-// Behind a quote and the backslashes in front of it, if there is one.
-function afterQuote(text: string, at: number): number {
-  let end = at;
-  while (end - at < 7 && text.charAt(end) === "\\") end++;
-  const quote = text.charAt(end);
-  return quote === '"' || quote === "'" || quote === "`" ? end + 1 : at;
-}
-
-function skipBlanks(text: string, at: number): number {
-  let end = at;
-  while (end - at < 16 && (text.charAt(end) === " " || text.charAt(end) === "\t")) end++;
-  return end;
-}
-
 /** A name, what joins it to its value, and the value. */
 interface Assignment {
   readonly name: string;
@@ -169,11 +117,6 @@ interface Assignment {
   readonly value: Value;
 }
 
-interface Value extends Span {
-  /** Its quote with the backslashes in front of it; empty without quotes. */
-  readonly quote: string;
-}
-
 type Judged = readonly [place: Place, value: Span, kind: SecretName];
 
 /** Says in which place the value stands, and how much of the text it is; nothing if it is no value. */
@@ -182,11 +125,27 @@ function judge(text: string, found: Assignment, kind: SecretName): Judged | unde
   switch (joint) {
     case "sign":
       return judgeSign(text, found, kind);
+    case "fill":
+    case "default":
+      return value.quote === "" ? undefined : ["quoted", value, kind];
+    case "word":
+      return /^--?\w/.test(name) || name.includes("/") || name.startsWith("_")
+        ? ["quoted", value, kind]
+        : undefined;
+    case "atom":
+      return /\{:?$/.test(text.slice(Math.max(0, found.nameStart - 2), found.nameStart))
+        ? ["quoted", value, kind]
+        : undefined;
+    case "cell":
+      return isRow(text, found.nameStart, value.end) &&
+        isCellSecret(name, text.slice(value.start, value.end))
+        ? ["line", value, "token"]
+        : undefined;
     case "comma":
       // ['password', 'email'] is a list of names; env('DB_PASSWORD', 'x') has a default.
       return isUpper(text.slice(value.start, value.end))
         ? undefined
-        : ["quoted", value, isUpper(name) ? kind : "token"];
+        : ["quoted", value, isUpper(name) || kind === "key" ? kind : "token"];
     case "call":
       if (value.quote === "") return undefined;
       if (/^(?:.*\.)?(?:set|with)|^(?:.*\.)?pass(?:word|phrase)$/i.test(name))
@@ -211,10 +170,21 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   const before = text.charAt(nameStart - 1);
   if (value.quote !== "") {
     // grep 'password:' src
-    const closes = before !== "" && value.quote.endsWith(before) && sign.startsWith(":");
+    const closes = before !== "" && value.quote.endsWith(before) && /^[:=]/.test(sign);
+    // The quote closes an older one: echo 'Your password:' | tee
+    if (
+      sign === ":" &&
+      /^[\s);]/.test(text.charAt(value.start)) &&
+      text.charAt(value.end) !== value.quote.at(-1)
+    )
+      return undefined;
+    // A command's output: TOKEN=`cat file`
+    if (value.quote === "`" && isUpper(name) && sign === "=") return undefined;
     // A variable's value is no label: API_TOKEN="x y"
     return closes ? undefined : [isUpper(name) && sign === "=" ? "field" : "quoted", value, kind];
   }
+  // A part of an id: arn:aws:secretsmanager:eu-west-1:1:secret:x
+  if (sign === ":" && before === ":" && isAlphanumeric(text, nameStart - 2)) return undefined;
   // A call or a type: get_token(), Option<String>, string[].
   const next = text.charAt(value.end);
   const isShellName = isUpper(name) && sign === "=";
@@ -230,7 +200,16 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
   // In a header: -H 'X-Api-Key: x'.
   if (before !== "" && "\"'`".includes(before) && (next === before || next === "\\"))
     return ["line", value, kind];
-  if (sign === ":-") return ["line", value, kind];
+  // ${NAME:-x}, ${NAME:=x}, and Spring's ${name:x}
+  if (sign === ":-" || (text.startsWith("${", nameStart - 2) && next === "}"))
+    return ["line", value, kind];
+  if (sign === ":" && isGoStruct(text, nameStart, value.end)) return ["line", value, kind];
+  // PHP's print_r: [name] => x
+  if (before === "[" && sign.includes("=>") && endsLine(text, value.end))
+    return ["line", value, kind];
+  // Words in a row are no identifier.
+  if (kind === "password" && /^[a-z]{15,48}$/.test(text.slice(value.start, value.end)))
+    return ["line", value, kind];
   if (sign !== "=") return ["code", value, kind];
   // Arguments and members in code: f(password=pw), this.password=pw;
   const follows = text.slice(value.end, value.end + 24);
@@ -243,14 +222,21 @@ function judgeSign(text: string, found: Assignment, kind: SecretName): Judged | 
 function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged | undefined {
   const { name, nameStart, value } = found;
   const given = text.slice(value.start, value.end);
+  if (text.charAt(nameStart - 1) === "{") {
+    // ${NAME}    x
+    const isVariable = text.startsWith("${", nameStart - 2) && startsLine(text, nameStart - 2);
+    return isVariable && found.sign.startsWith("}") && endsLine(text, value.end)
+      ? ["line", value, kind]
+      : undefined;
+  }
   if (name.startsWith("-")) {
-    // An option, and not the next one, nor `--secret id=npmrc`.
-    if (value.quote === "" && (given.startsWith("-") || /^\w+=/.test(given))) return undefined;
+    // An option, and not the next one, nor `--secret id=npmrc`, nor what a usage calls its value: `--token TOKEN`.
+    if (value.quote === "" && /^(?:-|\w+=|[A-Z][A-Z_]{0,24}$)/.test(given)) return undefined;
     return [value.quote === "" ? "line" : "quoted", value, kind];
   }
-  // set -x TOKEN x, ENV TOKEN x, aws configure set aws_secret_access_key x
+  // set -x TOKEN x, ENV TOKEN x, aws configure set aws_secret_access_key x, jq --arg token x
   if (
-    /\b(?:set|setx|setenv|ENV|ARG)[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
+    /(?:\b(?:set|setx|setenv|ENV|ARG)|--arg|--argjson|--build-arg|--var|\((?:setq|def|defvar|defconst|define))[ \t]{1,8}(?:-[\w-]{1,16}[ \t]{1,8}){0,4}["']?(?:\S{1,64}:)?$/.test(
       text.slice(Math.max(0, nameStart - 96), nameStart),
     )
   )
@@ -258,14 +244,67 @@ function judgeSpace(text: string, found: Assignment, kind: SecretName): Judged |
       ? undefined
       : [value.quote === "" ? "line" : "quoted", value, kind];
   // WITH PASSWORD 'x', storePassword 'x'
-  if (value.quote !== "") return kind === "password" ? ["quoted", value, kind] : undefined;
-  if (startsLine(text, nameStart) && endsLine(text, value.end))
-    return /^(?:requirepass|masterauth)$/.test(name) ||
-      (/[\d!#%&*+]/.test(given) && kind === "password")
+  // But what kubectl prints is a name: secret "x" deleted
+  if (value.quote !== "")
+    return kind === "password" && name !== "secret" ? ["quoted", value, kind] : undefined;
+  if (startsLine(text, nameStart) && endsLine(text, value.end)) {
+    // Samples in comments: # requirepass foobared
+    if (/^pass$/i.test(name) && isSetting(text, nameStart)) return ["line", value, "password"];
+    if (kind !== "password") return isRandomKey(given) ? ["line", value, kind] : undefined;
+    if (/#[ \t]{0,8}$/.test(text.slice(Math.max(0, nameStart - 9), nameStart))) return undefined;
+    return /^(?:requirepass|masterauth|bindpw|rootpw)$/.test(name) ||
+      /[\d!#%&*+]/.test(given) ||
+      (given.length >= 8 && (/[a-z]_[a-z]/.test(name) || isSetting(text, nameStart)))
       ? ["line", value, kind]
       : undefined;
+  }
+  // user app password x, and password x
+  const isLogin =
+    kind === "password" &&
+    /(?:\d|^[a-z]{14,48}$)/.test(given) &&
+    /\b(?:user|username|login)[ \t]{1,4}["']?(?!and\b|or\b|name\b)[\w.@\\-]{1,64}["']?[ \t]{1,4}(?:and |with )?(?:insecure-)?$/i.test(
+      text.slice(Math.max(0, nameStart - 100), nameStart),
+    );
+  if (isLogin || isPreset(text, nameStart)) return ["line", value, kind];
   // In a sentence only what can be nothing else.
   return isRandom(given) ? ["line", value, kind] : undefined;
+}
+
+// Debian's installer and Red Hat's: d-i passwd/root-password password x, rootpw --plaintext x
+function isPreset(text: string, nameStart: number): boolean {
+  return /\bd-i [\w/-]{1,64} $/.test(text.slice(Math.max(0, nameStart - 72), nameStart));
+}
+
+// Whether the line above is a setting of the same form: user app⏎password x
+function isSetting(text: string, nameStart: number): boolean {
+  return /(?:^|\n|\\n)[ \t]{0,16}(?:user|username|login|host|account|server|port|from|machine|auth)[ \t]{1,16}[^\s\\]{1,128}[ \t]{0,8}(?:\r?\n|\\n)[ \t]{0,16}$/i.test(
+    text.slice(Math.max(0, nameStart - 200), nameStart),
+  );
+}
+
+// Whether name and value are cells next to each other: | name | value |, or a table that only has lines between.
+function isRow(text: string, nameStart: number, end: number): boolean {
+  return (
+    /(?:[|│┃]|^|\n|\\n)[ \t`]{0,64}$/.test(text.slice(Math.max(0, nameStart - 65), nameStart)) &&
+    /^`?[ \t]{0,64}(?:[|│┃]|$|\r?\n|\\n)/.test(text.slice(end, end + 66))
+  );
+}
+
+// A table mostly says something of passwords: their type, their length, whether they are required.
+function isCellSecret(name: string, value: string): boolean {
+  return isRandomKey(value) || isStrongPassword(value) || (isUpper(name) && !value.includes("("));
+}
+
+// What Go prints of a struct: {Host:db Password:x Port:5432}
+function isGoStruct(text: string, nameStart: number, end: number): boolean {
+  return (
+    /^[A-Z]/.test(text.charAt(nameStart)) &&
+    (/^ [A-Z]\w{0,32}:\S/.test(text.slice(end, end + 36)) ||
+      (text.charAt(end) === "}" &&
+        /[ {][A-Z]\w{0,32}:[^\s:]{0,64} $/.test(
+          text.slice(Math.max(0, nameStart - 100), nameStart),
+        )))
+  );
 }
 
 // Nothing but a token is so long and has so many digits among its letters.
@@ -283,66 +322,4 @@ const LINE_START =
 
 function startsLine(text: string, at: number): boolean {
   return LINE_START.test(text.slice(Math.max(0, at - 32), at)) || at === 0;
-}
-
-function endsLine(text: string, at: number): boolean {
-  return /^["']?[ \t]{0,8}(?:$|[\n\r]|\\[nr]|#)/.test(text.slice(at, at + 10));
-}
-
-// All that is on the line, if it is one word and no further assignment: a password may contain any sign.
-function wholeLine(text: string, start: number): Span | undefined {
-  const word = /^(?:[^\s\\]|\\(?![nrt"']))+/.exec(text.slice(start, start + MAX_VALUE))?.[0] ?? "";
-  if (word === "" || /[;&,][\w.-]+=|&&|^["'`]/.test(word)) return undefined;
-  const end = start + word.length;
-  return endsLine(text, end) ? { start, end } : undefined;
-}
-
-const MAX_VALUE = 1024;
-
-function readValue(text: string, start: number, joint: Joint): Value {
-  const window = text.slice(start, start + MAX_VALUE);
-  if (joint === "element") return { start, end: start + lengthTo(window, /[<\n]/), quote: "" };
-  const opening = /^[A-Za-z@$]{0,2}(\\{0,7}["'`])/.exec(window);
-  if (opening !== null) {
-    const [{ length }, quote = ""] = opening;
-    return {
-      start: start + length,
-      end: start + length + lengthToQuote(window.slice(length), quote),
-      quote,
-    };
-  }
-  const block = /^[|>][-+\d]{0,2}[ \t]*(?:\r?\n|\\n)[ \t]+/.exec(window);
-  const from = start + (block?.[0].length ?? 0);
-  const word =
-    /^(?:[^\s"'`,;&|<>(){}[\]\\$]|\$(?![A-Za-z_{(])|^\$[A-Za-z_]\w*|\\(?![bfnrtu"'\\\n]))+/;
-  return {
-    start: from,
-    end: from + (word.exec(text.slice(from, from + MAX_VALUE))?.[0].length ?? 0),
-    quote: "",
-  };
-}
-
-function lengthTo(text: string, stop: RegExp): number {
-  const at = text.search(stop);
-  return at < 0 ? text.length : at;
-}
-
-// Up to the same quote with as many backslashes, or to the end of the line if it was cut.
-function lengthToQuote(text: string, quote: string): number {
-  const line = lengthTo(text, /[\n\r]/);
-  for (
-    let at = text.indexOf(quote);
-    at >= 0 && at < line;
-    at = text.indexOf(quote, at + quote.length)
-  )
-    if (text.charAt(at - 1) !== "\\") return at;
-  return line;
-}
-
-// A key in base64 may be longer than what was read.
-function endOfRun(text: string, { start, end }: Span): number {
-  if (end - start < MAX_VALUE) return end;
-  const run = /[\w+/=.-]*/y;
-  run.lastIndex = end;
-  return end + (run.exec(text)?.[0].length ?? 0);
 }

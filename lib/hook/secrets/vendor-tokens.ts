@@ -50,6 +50,7 @@ export function vendorTables(): {
   const ATLASSIAN =
     "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account";
   const AWS_ID = "https://docs.aws.amazon.com/en_cn/IAM/latest/UserGuide/reference_identifiers.md";
+  const BIP32 = "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki";
   const CIRCLECI = "https://circleci.com/docs/api-developers-guide/";
   const CLOUDFLARE = "https://developers.cloudflare.com/fundamentals/api/get-started/token-formats";
   const DIGITALOCEAN = "https://docs.digitalocean.com/reference/api/api-reference/";
@@ -65,6 +66,9 @@ export function vendorTables(): {
   const NETLIFY = "https://docs.netlify.com/api/get-started/";
   const NEW_RELIC = "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
   const NOTION = "https://developers.notion.com/changelog";
+  const PASETO =
+    "https://github.com/paseto-standard/paseto-spec/blob/master/docs/01-Protocol-Versions/Common.md";
+  const PEM = "https://www.rfc-editor.org/rfc/rfc7468";
   const PLANETSCALE = "https://planetscale.com/docs/api";
   const POSTHOG = "https://posthog.com/docs/api";
   const SENTRY = "https://docs.sentry.io/account/auth-tokens/";
@@ -117,12 +121,28 @@ export function vendorTables(): {
     ["aws-access-key", "ASIA", "upper", 16, 16, AWS_ID],
     ["aws-bedrock-key", "ABSK", "base64", 109, 300, GITLEAKS],
     ["aws-bedrock-key", "bedrock-api-key-", "base64", 60, 8192, GITLEAKS],
+    // The password of its registry: JSON that begins with {"payload":"
+    [
+      "aws-session-token",
+      "eyJwYXlsb2FkIjoi",
+      "base64",
+      200,
+      4096,
+      "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html",
+    ],
     ["aws-session-token", "FwoGZXIvYXdz", "base64", 100, 4096, REGISTERED],
     ["aws-session-token", "IQoJb3JpZ2lu", "base64", 100, 4096, REGISTERED],
     ["axiom-token", "xaat-", "base64url", 36, 36, REGISTERED],
     ["axiom-token", "xapt-", "base64url", 36, 36, REGISTERED],
     ["bitbucket-token", "ATBB", "alnum", 24, 40, REGISTERED],
     ["bitbucket-token", "ATCTT3", "base64any", 100, 400, REGISTERED],
+    // BIP 32's extended private keys, in Base58.
+    ["bip32-key", "tprv", "alnum", 107, 107, BIP32],
+    ["bip32-key", "uprv", "alnum", 107, 107, BIP32],
+    ["bip32-key", "vprv", "alnum", 107, 107, BIP32],
+    ["bip32-key", "xprv", "alnum", 107, 107, BIP32],
+    ["bip32-key", "yprv", "alnum", 107, 107, BIP32],
+    ["bip32-key", "zprv", "alnum", 107, 107, BIP32],
     ["brevo-key", "xkeysib-", "base64url", 81, 81, GITLEAKS],
     ["brevo-key", "xsmtpsib-", "base64url", 81, 81, REGISTERED],
     [
@@ -315,6 +335,14 @@ export function vendorTables(): {
     ["new-relic-key", "NRIQ-", "base64url", 32, 32, NEW_RELIC],
     ["new-relic-key", "NRJS-", "hex", 19, 19, NEW_RELIC],
     ["new-relic-key", "NRRA-", "hex", 42, 42, NEW_RELIC],
+    [
+      "nostr-key",
+      "nsec1",
+      "lower",
+      58,
+      58,
+      "https://github.com/nostr-protocol/nips/blob/master/19.md",
+    ],
     ["notion-token", "ntn_", "alnum", 40, 60, NOTION],
     ["notion-token", "secret_", "alnum", 43, 43, NOTION],
     [
@@ -348,6 +376,14 @@ export function vendorTables(): {
     ["openshift-token", "sha256~", "base64url", 43, 43, GITLEAKS],
     ["paddle-key", "pdl_live_apikey_", "word", 50, 80, REGISTERED],
     ["paddle-key", "pdl_sdbx_apikey_", "word", 50, 80, REGISTERED],
+    ["paseto-token", "v1.local.", "dotted", 40, 8192, PASETO],
+    ["paseto-token", "v1.public.", "dotted", 80, 8192, PASETO],
+    ["paseto-token", "v2.local.", "dotted", 40, 8192, PASETO],
+    ["paseto-token", "v2.public.", "dotted", 80, 8192, PASETO],
+    ["paseto-token", "v3.local.", "dotted", 40, 8192, PASETO],
+    ["paseto-token", "v3.public.", "dotted", 80, 8192, PASETO],
+    ["paseto-token", "v4.local.", "dotted", 40, 8192, PASETO],
+    ["paseto-token", "v4.public.", "dotted", 80, 8192, PASETO],
     ["perplexity-key", "pplx-", "alnum", 40, 60, GITLEAKS],
     [
       "pinecone-key",
@@ -368,6 +404,12 @@ export function vendorTables(): {
     ["posthog-key", "phx_", "alnum", 40, 60, POSTHOG],
     ["postman-key", "PMAK-", "base64url", 59, 59, GITLEAKS],
     ["postman-key", "PMAT-", "upper", 26, 26, REGISTERED],
+    // In base64, as in a kubeconfig: -----BEGIN PRIVATE KEY, RSA, EC, OPENSSH, ENCRYPTED.
+    ["private-key", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS", "base64", 60, 65536, PEM],
+    ["private-key", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURS", "base64", 60, 65536, PEM],
+    ["private-key", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIE", "base64", 60, 65536, PEM],
+    ["private-key", "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSV", "base64", 60, 65536, PEM],
+    ["private-key", "LS0tLS1CRUdJTiBFTkNSWVBURUQgUF", "base64", 60, 65536, PEM],
     ["prefect-key", "pnb_", "alnum", 36, 36, REGISTERED],
     ["prefect-key", "pnu_", "alnum", 36, 36, GITLEAKS],
     ["pulumi-token", "pul-", "hex", 40, 40, GITLEAKS],
@@ -488,6 +530,12 @@ export function vendorTables(): {
       "https://airtable.com/developers/web/api/authentication",
     ],
     [
+      "asana-token",
+      "asana",
+      "[0-2]/[0-9]{10,20}(?:/[0-9]{10,20})?:[0-9a-f]{32}(?![0-9a-f])",
+      "https://developers.asana.com/docs/personal-access-token",
+    ],
+    [
       "authress-key",
       ".acc",
       String.raw`(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}`,
@@ -572,6 +620,19 @@ export function vendorTables(): {
       String.raw`(?<=^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\[[0-9;]{0,9}[mK])eyJ[A-Za-z0-9_-]{6,8192}\.eyJ[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{2,2048}`,
       GITLEAKS,
     ],
+    // Encrypted: five parts, of which the second may be empty.
+    [
+      "jwt",
+      "eyj",
+      String.raw`(?<=^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\[[0-9;]{0,9}[mK])eyJ[A-Za-z0-9_-]{6,8192}\.[A-Za-z0-9_-]{0,8192}\.[A-Za-z0-9_-]{8,128}\.[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{16,128}`,
+      "https://www.rfc-editor.org/rfc/rfc7516",
+    ],
+    [
+      "k3s-token",
+      "::server:",
+      "K10[0-9a-f]{64}::server:[A-Za-z0-9.]{16,128}",
+      "https://docs.k3s.io/cli/token",
+    ],
     ["launchdarkly-key", "launchdarkly", `api-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
     ["launchdarkly-key", "launchdarkly", `sdk-${UUID}(?![A-Za-z0-9-])`, REGISTERED],
     ["mailchimp-key", "mailchimp", "[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])", GITLEAKS],
@@ -615,6 +676,19 @@ export function vendorTables(): {
       GITLEAKS,
     ],
     ["twilio-key", "twilio", "SK[0-9a-f]{32}(?![0-9A-Za-z])", GITLEAKS],
+    [
+      "twitch-token",
+      "oauth:",
+      "oauth:[a-z0-9]{30}(?![A-Za-z0-9])",
+      "https://dev.twitch.tv/docs/chat/irc/",
+    ],
+    // An app's bearer token, escaped as in a URL.
+    [
+      "twitter-token",
+      "aaaaaaaaaaaaaaaaaaaaa",
+      "A{20,22}(?=[A-Za-z0-9]{5,100}%[23][BDFbdf])[B-Za-z0-9%][A-Za-z0-9%]{40,120}",
+      GITLEAKS,
+    ],
     // Before Vault 1.10.
     [
       "vault-token",

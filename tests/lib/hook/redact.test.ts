@@ -263,7 +263,7 @@ describe("known texts", () => {
     ["API_TOKEN", "12345678", true, "a number"],
   ])("the value of %s, %p, is masked: %p (%s)", (name, value, isMasked) => {
     const own = redactionRules({ [name]: value }, NONE);
-    const patterns = { tokens: [], others: [] };
+    const patterns = { tokens: [], others: [], finders: [] };
     expect(redact(`see ${value}!`, { ...own, names: [], arguments: [], patterns }).value).toBe(
       isMasked ? "see [redacted:environment]!" : `see ${value}!`,
     );
@@ -463,7 +463,7 @@ describe("rules narrowed to one text", () => {
     expect(narrow).toMatchObject({
       names: [],
       arguments: [],
-      patterns: { tokens: [], others: [] },
+      patterns: { tokens: [], others: [], finders: [] },
     });
   });
 });

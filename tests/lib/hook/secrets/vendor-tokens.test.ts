@@ -140,6 +140,12 @@ const PATTERN_SAMPLES: readonly (readonly [kind: string, sample: () => string, f
       () =>
         `A3-${made(6, UPPER)}-${made(6, UPPER)}-${[5, 5, 5, 5].map((n) => made(n, UPPER)).join("-")}`,
     ],
+    ["asana-token", () => `1/${made(16, "123456789")}:${made(32, HEX)}`],
+    ["asana-token", () => `2/${made(14, "123456789")}/${made(16, "123456789")}:${made(32, HEX)}`],
+    ["jwt", () => `eyJ${made(40)}..${made(16)}.${made(120)}.${made(22)}`],
+    ["k3s-token", () => `K10${made(64, HEX)}::server:${made(32, HEX)}`],
+    ["twitch-token", () => `oauth:${made(30, LOWER)}`],
+    ["twitter-token", () => `${"A".repeat(21)}b${made(30)}%3D${made(50)}`],
     ["airtable-token", () => `pat${made(14)}.${made(64, HEX)}`],
     [
       "authress-key",
