@@ -8,9 +8,10 @@ import type { Environment } from "../os/paths";
 import { ARGUMENT_HINTS, argumentSecrets, listedSecrets } from "./secrets/arguments";
 import { assignedSecrets } from "./secrets/assignments";
 import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environment";
-import { GENERAL_PATTERNS, type SecretPattern } from "./secrets/general-patterns";
+import type { SecretPattern } from "./secrets/general-patterns";
 import { isOpenKey } from "./secrets/manifests";
 import {
+  addGeneralPatterns,
   allPatterns,
   SECRET_FINDERS,
   startsToken,
@@ -97,15 +98,7 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   const patterns = vendorPatterns(json, lower);
   // What several rules ask for is searched once. A map and calls would cost a new process more than the search.
   const known = { __proto__: null } as unknown as Record<string, boolean>;
-  for (const pattern of GENERAL_PATTERNS) {
-    const { needs, hints } = pattern;
-    if (needs !== undefined && !(known[needs] ??= lower.includes(needs))) continue;
-    for (const hint of hints)
-      if ((known[hint] ??= lower.includes(hint))) {
-        patterns.others.push(pattern);
-        break;
-      }
-  }
+  addGeneralPatterns(patterns.others, lower, known);
   const finders: SecretFinder[] = [];
   for (const finder of SECRET_FINDERS)
     for (const hint of finder.hints)

@@ -2,7 +2,7 @@
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
 import { isOpenKey } from "./manifests";
 import { secretName } from "./names";
-import { PROGRAM_ROWS, type How } from "./program-rows";
+import { programRows, type How } from "./program-rows";
 import { isSecretText } from "./values";
 
 /**
@@ -108,7 +108,7 @@ class ProgramSearch {
   #searched = 0;
 
   constructor(readonly text: string) {
-    if (programs === "") for (const [row] of PROGRAM_ROWS) programs += ` ${row} `;
+    if (programs === "") for (const [row] of programRows()) programs += ` ${row} `;
   }
 
   before(at: number): Program | undefined {
@@ -157,7 +157,7 @@ interface SecretWord {
 
 function secretWords(program: string, words: readonly string[]): SecretWord[] {
   const found = new Map<number, SecretWord>();
-  for (const [names, when, how, options] of PROGRAM_ROWS) {
+  for (const [names, when, how, options] of programRows()) {
     if (!names.split(" ").includes(program) || (when !== "" && !words.includes(when))) continue;
     for (const { word, from } of candidates(how, program, words, options.split(" "))) {
       const text = words[word] ?? "";

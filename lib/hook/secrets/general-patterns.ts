@@ -56,8 +56,8 @@ const URL_HOSTS: readonly string[] = [
   "/private-",
 ];
 
-/** In the order in which they are tried: specific patterns before general ones. */
-export const GENERAL_PATTERNS: readonly GeneralPattern[] = [
+/** In the order in which they are tried: specific patterns before general ones. Created only if one can match. */
+export const generalPatterns = (): readonly GeneralPattern[] => [
   {
     kind: "private-key",
     hints: ["-----begin"],

@@ -1,11 +1,11 @@
 // Which patterns and finders can match in a text, and the search for vendors' tokens in it.
 import { CALL_HINTS, callSecrets } from "./calls";
-import { GENERAL_PATTERNS, type SecretPattern } from "./general-patterns";
+import { generalPatterns, type GeneralPattern, type SecretPattern } from "./general-patterns";
 import { isAlphanumeric, type Span } from "./hint-places";
 import { MANIFEST_HINTS, manifestSecrets } from "./manifests";
 import { PIPE_HINTS, pipedSecrets } from "./piped";
 import { PROSE_HINTS, proseSecrets } from "./prose";
-import { patternHints, tokenPrefixes } from "./vendor-hints" with { type: "macro" };
+import { generalHints, patternHints, tokenPrefixes } from "./hints" with { type: "macro" };
 import { vendorTables, type Alphabet, type VendorPattern, type VendorToken } from "./vendor-tokens";
 
 /** A kind of secret that is known by what is around it, which takes more than a pattern. */
@@ -44,6 +44,7 @@ const CLASSES: Readonly<Record<Alphabet, string>> = {
 };
 const TOKEN_PREFIXES = tokenPrefixes();
 const PATTERN_HINTS = patternHints();
+const GENERAL_HINTS = generalHints();
 
 /**
  * The vendors' tokens and patterns that can occur in a JSON text. They are searched only in the words that are long
@@ -73,12 +74,35 @@ function occurs(prefix: string, words: string): boolean {
   return false;
 }
 
+/**
+ * Adds the general patterns that can match in a text in lower case.
+ *
+ * @param known which hints are in the text, as far as they were searched
+ */
+export function addGeneralPatterns(
+  patterns: SecretPattern[],
+  lower: string,
+  known: Record<string, boolean>,
+): void {
+  let all: readonly GeneralPattern[] | undefined;
+  for (const [row, line] of GENERAL_HINTS.split("\n").entries()) {
+    const [needs = "", ...hints] = line.split("\t");
+    if (needs !== "" && !(known[needs] ??= lower.includes(needs))) continue;
+    for (const hint of hints)
+      if ((known[hint] ??= lower.includes(hint))) {
+        all ??= generalPatterns();
+        patterns.push(all[row] as GeneralPattern);
+        break;
+      }
+  }
+}
+
 /** Everything, for a text that may hide letters behind escapes. */
 export function allPatterns(): SecretPatterns {
   const { tokens, patterns } = tables();
   return {
     tokens,
-    others: [...patterns.map(toPattern), ...GENERAL_PATTERNS],
+    others: [...patterns.map(toPattern), ...generalPatterns()],
     finders: SECRET_FINDERS,
   };
 }

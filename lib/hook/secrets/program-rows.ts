@@ -19,7 +19,8 @@ export type How = "next" | "pair" | "after" | "assigned" | "cookie" | "entry" | 
  */
 export type ProgramRow = readonly [programs: string, when: string, how: How, options: string];
 
-export const PROGRAM_ROWS: readonly ProgramRow[] = [
+/** The rows, in the order in which they are tried. Created only for a text with the hint of a program. */
+export const programRows = (): readonly ProgramRow[] => [
   [
     "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mariadb mariadb-dump mariadb-admin mycli mysqlslap mysqlbinlog xtrabackup taos",
     "",

@@ -1,5 +1,6 @@
-// What a text must contain before the tables of vendor tokens are searched. These functions run as macros when the hooks are
+// What a text must contain before the tables of vendor tokens and the general patterns are searched. These functions run as macros when the hooks are
 // compiled, because one string costs a process less than two hundred.
+import { generalPatterns } from "./general-patterns";
 import { vendorTables } from "./vendor-tokens";
 
 /** The prefixes of the tokens, one a line, in their order. */
@@ -13,5 +14,12 @@ export function tokenPrefixes(): string {
 export function patternHints(): string {
   return vendorTables()
     .patterns.map(([, hint]) => hint)
+    .join("\n");
+}
+
+/** What each general pattern needs, and its hints, apart by tabs; one pattern a line, in their order. */
+export function generalHints(): string {
+  return generalPatterns()
+    .map(({ needs = "", hints }) => [needs, ...hints].join("\t"))
     .join("\n");
 }
