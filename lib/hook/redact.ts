@@ -96,21 +96,19 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase().replaceAll(USUAL_MODE, " ");
   const patterns = vendorPatterns(json, lower);
-  // What several rules ask for is searched once. A map and calls would cost a new process more than the search.
-  const known = { __proto__: null } as unknown as Record<string, boolean>;
-  addGeneralPatterns(patterns.others, lower, known);
+  const hasHint = hintSearch(lower);
+  addGeneralPatterns(patterns.others, hasHint);
   const finders: SecretFinder[] = [];
   for (const finder of SECRET_FINDERS)
     for (const hint of finder.hints)
-      if ((known[hint] ??= lower.includes(hint))) {
+      if (hasHint(hint)) {
         finders.push(finder);
         break;
       }
   const names: string[] = [];
-  for (const hint of NAME_HINTS) if ((known[hint] ??= lower.includes(hint))) names.push(hint);
+  for (const hint of NAME_HINTS) if (hasHint(hint)) names.push(hint);
   const arguments_: string[] = [];
-  for (const hint of ARGUMENT_HINTS)
-    if ((known[hint] ??= lower.includes(hint))) arguments_.push(hint);
+  for (const hint of ARGUMENT_HINTS) if (hasHint(hint)) arguments_.push(hint);
   const { keys, allow } = rules;
   return {
     keys,
@@ -121,6 +119,23 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
     patterns: { ...patterns, finders },
   };
 }
+
+/** Says which hints a text in lower case has. Several rules ask for the same one: in a long text it is searched once. */
+function hintSearch(lower: string): (hint: string) => boolean {
+  if (lower.length < SHORT_TEXT) return (hint) => lower.includes(hint);
+  const known = new Map<string, boolean>();
+  return (hint) => {
+    let isIn = known.get(hint);
+    if (isIn === undefined) {
+      isIn = lower.includes(hint);
+      known.set(hint, isIn);
+    }
+    return isIn;
+  };
+}
+
+// The first map costs a process more than to search this much again.
+const SHORT_TEXT = 4096;
 
 /**
  * Masks the secrets in a JSON value: values under names that look secret, the known texts, texts that have the

@@ -17,9 +17,9 @@ export function patternHints(): string {
     .join("\n");
 }
 
-/** What each general pattern needs, and its hints, apart by tabs; one pattern a line, in their order. */
+/** What each general pattern needs, behind a tab, and its hints, one a line, in their order. */
 export function generalHints(): string {
   return generalPatterns()
-    .map(({ needs = "", hints }) => [needs, ...hints].join("\t"))
+    .map(({ needs = "", hints }) => [`\t${needs}`, ...hints].join("\n"))
     .join("\n");
 }

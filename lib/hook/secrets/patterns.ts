@@ -56,11 +56,18 @@ export function vendorPatterns(json: string, lower: string): SecretPatterns {
   // With a character in front, because a run that is too short must not be tried again from each of its characters.
   const words =
     json.length < 4096 ? json : (json.match(/(?:^|[^\w.~+/:-])[\w.~+/:-]{16,}/g)?.join(" ") ?? "");
-  for (const [row, prefix] of TOKEN_PREFIXES.split("\n").entries())
+  // Rows are counted by hand, because each of `entries()` is an array.
+  let row = 0;
+  for (const prefix of TOKEN_PREFIXES.split("\n")) {
     if (words.includes(prefix) && occurs(prefix, words))
       tokens.push(tables().tokens[row] as VendorToken);
-  for (const [row, hint] of PATTERN_HINTS.split("\n").entries())
+    row++;
+  }
+  row = 0;
+  for (const hint of PATTERN_HINTS.split("\n")) {
     if (lower.includes(hint)) others.push(toPattern(tables().patterns[row] as VendorPattern));
+    row++;
+  }
   return { tokens, others, finders: [] };
 }
 
@@ -74,27 +81,23 @@ function occurs(prefix: string, words: string): boolean {
   return false;
 }
 
-/**
- * Adds the general patterns that can match in a text in lower case.
- *
- * @param known which hints are in the text, as far as they were searched
- */
+/** Adds the general patterns that can match in a text, given which hints it has. */
 export function addGeneralPatterns(
   patterns: SecretPattern[],
-  lower: string,
-  known: Record<string, boolean>,
+  hasHint: (hint: string) => boolean,
 ): void {
   let all: readonly GeneralPattern[] | undefined;
-  for (const [row, line] of GENERAL_HINTS.split("\n").entries()) {
-    const [needs = "", ...hints] = line.split("\t");
-    if (needs !== "" && !(known[needs] ??= lower.includes(needs))) continue;
-    for (const hint of hints)
-      if ((known[hint] ??= lower.includes(hint))) {
-        all ??= generalPatterns();
-        patterns.push(all[row] as GeneralPattern);
-        break;
-      }
-  }
+  let row = -1;
+  let mayMatch = false;
+  for (const line of GENERAL_HINTS.split("\n"))
+    if (line.startsWith("\t")) {
+      row++;
+      mayMatch = line === "\t" || hasHint(line.slice(1));
+    } else if (mayMatch && hasHint(line)) {
+      all ??= generalPatterns();
+      patterns.push(all[row] as GeneralPattern);
+      mayMatch = false;
+    }
 }
 
 /** Everything, for a text that may hide letters behind escapes. */
