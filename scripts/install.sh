@@ -155,6 +155,11 @@ uninstall() {
       die "$hooks/claude-session is missing, and only it can remove the hooks from the settings. Install again, then uninstall."
     run_program "$hooks/claude-session" uninstall ||
       die "the hooks are still in Claude Code's settings, so the programs were not removed."
+    # An entry that also runs something else stays. It ends with 1 for that, and with 2 where 0.1.0 has no such option.
+    code=0
+    run_program "$hooks/claude-session" uninstall --programs --dry-run >/dev/null 2>&1 || code=$?
+    [ "$code" -ne 1 ] ||
+      die "entries that also run something else still start the programs, so the programs were not removed."
   fi
   for program in $found; do
     rm -f "$hooks/$program" || die "could not remove $hooks/$program"

@@ -14,12 +14,12 @@ export function readServerAddress(text: string): Address {
     return invalid(
       "a user and a password need a URL with its scheme",
       withLogin,
-      ", or put token_env into config.json (docs/forwarding.md)",
+      "; or put token_env into config.json (docs/forwarding.md)",
     );
   }
   const url = needsRepair(bare) ? urlOf(bare) : undefined;
   if (bare === given && url === undefined) return readAddress(given);
-  const reason = hasBadPort(bare) ? "has no port from 1 to 65535" : "is not a URL";
+  const reason = hasBadPort(bare) ? "has no port from 1 to 65535" : "is not an http or https URL";
   return invalid(`"${text}" ${reason}`, url ?? urlOf(bare));
 }
 

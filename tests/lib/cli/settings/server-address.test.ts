@@ -50,7 +50,7 @@ test.each(["user:s3cret@localhost:4000", "user:s3cret@obs.example.com"])(
     const address = readServerAddress(text);
     if (address.kind === "valid") throw new Error(`accepted as ${address.url}`);
     expect(address.reason).toMatch(
-      /write https?:\/\/user:PASSWORD@(localhost:4000|obs\.example\.com),/,
+      /write https?:\/\/user:PASSWORD@(localhost:4000|obs\.example\.com);/,
     );
     expect(address.reason).toContain("token_env");
     expect(address.reason).not.toContain("s3cret");
