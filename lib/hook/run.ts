@@ -78,11 +78,15 @@ async function recordEvent(program: HookProgram): Promise<void> {
   const payload = outcome.kind === "event" ? outcome.payload : fieldsOfMalformed(outcome);
   const project = findProject(environment, payload["cwd"]);
   const client = otherClient(payload, environment);
-  // The variable and the pointer name a session of Claude Code, and maybe not the one that a part of an event is of.
-  const isOurs = client === undefined && !(outcome.kind === "malformed" && mayNameSession(outcome));
-  const session = isOurs
-    ? resolveSession(payload, environment, project)
-    : resolveSession(payload, {}, projectAt(""));
+  // The variable and the pointer name a session of Claude Code. The variable was given to this process; the pointer may name
+  // another session than an event of which a part is missing.
+  const isOurs = client === undefined;
+  const mayBeOther = !isOurs || (outcome.kind === "malformed" && mayNameSession(outcome));
+  const session = resolveSession(
+    payload,
+    isOurs ? environment : {},
+    mayBeOther ? projectAt("") : project,
+  );
   if (await isResentFailure(payload, session)) return reportFaults(program.name, configFaults);
   const pid = claudePid();
   const record = buildRecord(
