@@ -2,7 +2,8 @@
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
 import { isOpenKey } from "./manifests";
 import { secretName } from "./names";
-import { programRows, type How } from "./program-rows";
+import { programNames, programTable } from "./hints" with { type: "macro" };
+import type { How } from "./program-rows";
 import { isSecretText } from "./values";
 
 /**
@@ -94,7 +95,8 @@ function inOrder(spans: readonly Span[]): Span[] {
 
 const MAX_BEFORE = 512;
 const MAX_NAME = 48;
-let programs = "";
+const PROGRAMS = programNames();
+const ROWS = programTable();
 
 interface Program {
   readonly name: string;
@@ -107,9 +109,7 @@ class ProgramSearch {
   #last: Program | undefined;
   #searched = 0;
 
-  constructor(readonly text: string) {
-    if (programs === "") for (const [row] of programRows()) programs += ` ${row} `;
-  }
+  constructor(readonly text: string) {}
 
   before(at: number): Program | undefined {
     let from = at - MAX_BEFORE;
@@ -126,7 +126,7 @@ class ProgramSearch {
       if (
         name !== "" &&
         (end < at || !isAlphanumeric(this.text, at)) &&
-        programs.includes(` ${name} `)
+        PROGRAMS.includes(` ${name} `)
       )
         this.#last = { name, end };
       end++;
@@ -157,9 +157,11 @@ interface SecretWord {
 
 function secretWords(program: string, words: readonly string[]): SecretWord[] {
   const found = new Map<number, SecretWord>();
-  for (const [names, when, how, options] of programRows()) {
+  for (const row of ROWS.split("\n")) {
+    if (!row.includes(program)) continue;
+    const [names = "", when = "", how, options = ""] = row.split("\t");
     if (!names.split(" ").includes(program) || (when !== "" && !words.includes(when))) continue;
-    for (const { word, from } of candidates(how, program, words, options.split(" "))) {
+    for (const { word, from } of candidates(how as How, program, words, options.split(" "))) {
       const text = words[word] ?? "";
       // A quote in the middle of a word: -p'x'.
       const start = /["']/.test(text.charAt(from)) ? from + 1 : from;

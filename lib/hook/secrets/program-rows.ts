@@ -19,8 +19,8 @@ export type How = "next" | "pair" | "after" | "assigned" | "cookie" | "entry" | 
  */
 export type ProgramRow = readonly [programs: string, when: string, how: How, options: string];
 
-/** The rows, in the order in which they are tried. Created only for a text with the hint of a program. */
-export const programRows = (): readonly ProgramRow[] => [
+/** The rows, in the order in which they are tried. They are in the programs as text: see `hints.ts`. */
+export const PROGRAM_ROWS: readonly ProgramRow[] = [
   [
     "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mariadb mariadb-dump mariadb-admin mycli mysqlslap mysqlbinlog xtrabackup taos",
     "",
