@@ -59,7 +59,7 @@ export function argumentSecrets(text: string, hints: readonly string[]): Span[] 
     )
       continue;
     const program = search.before(at);
-    if (program === undefined) continue;
+    if (program === undefined || !search.mayGetSecret(program.name)) continue;
     const words = readWords(text, program.end);
     for (const word of words) if (/\$\(|`/.test(word.text)) found.push(...substituted(word, hints));
     for (const { word, from } of secretWords(
@@ -108,8 +108,23 @@ interface Program {
 class ProgramSearch {
   #last: Program | undefined;
   #searched = 0;
+  // The names of programs that are given no secret in this text, between blanks.
+  #ruledOut = "";
 
   constructor(readonly text: string) {}
+
+  /** Whether the text has the words that a row of the program needs, or a command in a command. */
+  mayGetSecret(program: string): boolean {
+    if (this.#ruledOut.includes(` ${program} `)) return false;
+    const { text } = this;
+    if (text.includes("$(") || text.includes("`")) return true;
+    for (const row of rowsOf(program)) {
+      const [, when = "", , options = ""] = row.split("\t");
+      if (text.includes(when) && hasOption(text, options)) return true;
+    }
+    this.#ruledOut += ` ${program} `;
+    return false;
+  }
 
   before(at: number): Program | undefined {
     let from = at - MAX_BEFORE;
@@ -137,6 +152,26 @@ class ProgramSearch {
   }
 }
 
+function hasOption(text: string, options: string): boolean {
+  for (const option of options.split(" "))
+    if (option.startsWith("-~") || text.includes(option.replace(/[*+]$|>\d+$/, ""))) return true;
+  return false;
+}
+
+/** The rows of a program. */
+function rowsOf(program: string): string[] {
+  const rows: string[] = [];
+  for (let at = ROWS.indexOf(program); at >= 0;) {
+    const start = ROWS.lastIndexOf("\n", at) + 1;
+    const next = ROWS.indexOf("\n", at);
+    const end = next < 0 ? ROWS.length : next;
+    const row = ROWS.slice(start, end);
+    if (` ${row.slice(0, row.indexOf("\t"))} `.includes(` ${program} `)) rows.push(row);
+    at = ROWS.indexOf(program, end);
+  }
+  return rows;
+}
+
 function lastOf(text: string, signs: string): number {
   for (let at = text.length - 1; at >= 0; at--) if (signs.includes(text.charAt(at))) return at;
   return -1;
@@ -157,10 +192,9 @@ interface SecretWord {
 
 function secretWords(program: string, words: readonly string[]): SecretWord[] {
   const found = new Map<number, SecretWord>();
-  for (const row of ROWS.split("\n")) {
-    if (!row.includes(program)) continue;
-    const [names = "", when = "", how, options = ""] = row.split("\t");
-    if (!names.split(" ").includes(program) || (when !== "" && !words.includes(when))) continue;
+  for (const row of program === "" ? [] : rowsOf(program)) {
+    const [, when = "", how, options = ""] = row.split("\t");
+    if (when !== "" && !words.includes(when)) continue;
     for (const { word, from } of candidates(how as How, program, words, options.split(" "))) {
       const text = words[word] ?? "";
       // A quote in the middle of a word: -p'x'.
