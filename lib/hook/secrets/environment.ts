@@ -51,8 +51,9 @@ export function isSecretVariable(name: string): boolean {
  */
 export function isSecretValue(name: string, value: string): boolean {
   if (value.length < MIN_SECRET_LENGTH) return false;
-  if (/^[^\s@]+@[^\s@]+\.[A-Za-z]+$/.test(value) || /^(?:[~.]?\/|[A-Za-z]:\\)/.test(value))
-    return false;
+  if (/^[^\s@]+@[^\s@]+\.[A-Za-z]+$/.test(value) || isPath(value)) return false;
+  // A reference that nothing has replaced.
+  if (/^\$(?:\w+|\{[^}]*\})$/.test(value)) return false;
   // A URL is as secret as what is in it.
   if (/^https?:\/\//.test(value)) return /:\/\/[^/]*@|[A-Za-z0-9_-]{20}/.test(value);
   // A date, a version or an address.
@@ -65,6 +66,17 @@ export function isSecretValue(name: string, value: string): boolean {
     !isWords(value) ||
     isPassphrase(name, value)
   );
+}
+
+// A key in base64 may begin with a slash, too: some of its parts mix digits, capitals and small letters.
+function isPath(value: string): boolean {
+  if (!/^(?:[~.]?\/|[A-Za-z]:\\)/.test(value)) return false;
+  if (!/^\/[A-Za-z0-9+/]+={0,2}$/.test(value)) return true;
+  for (const part of value.split("/")) {
+    const stem = part.replace(/\d+$/, "");
+    if (/\d/.test(stem) && /[a-z]/.test(stem) && /[A-Z]/.test(stem)) return false;
+  }
+  return true;
 }
 
 function isPassphrase(name: string, value: string): boolean {
