@@ -88,14 +88,21 @@ function isPassphrase(name: string, value: string): boolean {
 }
 
 /**
- * The forms in which a secret can occur in a text: verbatim, escaped in a JSON string, in an address, and in base64, at any
- * of three alignments.
+ * The forms in which a secret can occur in a text: verbatim, in either form of Unicode, escaped in a JSON string, in an
+ * address, and in base64, at any of three alignments.
  */
 export function encodingsOf(secret: string): string[] {
-  const dresses = [secret];
-  const add = (dress: string) => {
-    if (dress.length >= MIN_SECRET_LENGTH && !dresses.includes(dress)) dresses.push(dress);
+  const encodings = [secret];
+  const add = (encoding: string) => {
+    if (encoding.length >= MIN_SECRET_LENGTH && !encodings.includes(encoding))
+      encodings.push(encoding);
   };
+  if (!/^[\x20-\x7e]*$/.test(secret))
+    // macOS writes the names of files decomposed.
+    for (const form of [secret.normalize("NFC"), secret.normalize("NFD")]) {
+      add(form);
+      add(escapeUnicode(form));
+    }
   const inJson = JSON.stringify(secret).slice(1, -1);
   add(inJson);
   if (inJson !== secret) add(JSON.stringify(inJson).slice(1, -1));
@@ -113,5 +120,13 @@ export function encodingsOf(secret: string): string[] {
       .slice(offset === 0 ? 0 : offset + 1, (offset + secret.length) % 3 === 0 ? undefined : -1);
     if (core.length >= 10) add(core);
   }
-  return dresses;
+  return encodings;
+}
+
+// As the writers of JSON do that keep to ASCII, such as Python's.
+function escapeUnicode(text: string): string {
+  return text.replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

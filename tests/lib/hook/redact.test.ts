@@ -237,6 +237,19 @@ describe("known texts", () => {
     ]);
   });
 
+  test.each([
+    ["composed", "ls Project F\u00e4lcon"],
+    ["decomposed, as macOS writes names", "ls Project Fa\u0308lcon"],
+    ["in JSON of ASCII only", String.raw`{"n":"Project F\u00e4lcon"}`],
+    ["decomposed in JSON of ASCII only", String.raw`{"n":"Project Fa\u0308lcon"}`],
+  ])("with a letter that Unicode can write in two ways are masked %s", (_, text) => {
+    for (const form of ["NFC", "NFD"]) {
+      const literals = ["Project F\u00e4lcon".normalize(form)];
+      const own = redactionRules({}, { keys: [], literals, allow: [] });
+      expect(redact(text, own).value).toContain("[redacted:literal]");
+    }
+  });
+
   test("from secret variables are masked if they have eight or more characters", () => {
     const own = redactionRules(
       { A_TOKEN: "12345678", B_TOKEN: "1234567", HOME: "/home/user" },
