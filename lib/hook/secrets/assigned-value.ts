@@ -1,6 +1,6 @@
 // The value behind a name: where it begins and ends, by its quotes or by its place.
 import type { Span } from "./hint-places";
-import type { Joint } from "./joints";
+import type { Syntax } from "./assignment-syntax";
 import type { SecretName } from "./names";
 import { isSecretText } from "./values";
 
@@ -13,10 +13,10 @@ export interface Value extends Span {
 const MAX_VALUE = 1024;
 
 /** Reads the value that begins here. */
-export function readValue(text: string, start: number, joint: Joint): Value {
+export function readValue(text: string, start: number, syntax: Syntax): Value {
   const window = text.slice(start, start + MAX_VALUE);
-  if (joint === "cell") return { start, end: start + lengthTo(window, /[\s|│┃`]/), quote: "" };
-  if (joint === "element") return { start, end: start + lengthTo(window, /[<\n]/), quote: "" };
+  if (syntax === "cell") return { start, end: start + lengthTo(window, /[\s|│┃`]/), quote: "" };
+  if (syntax === "element") return { start, end: start + lengthTo(window, /[<\n]/), quote: "" };
   const opening = /^[A-Za-z@$]{0,2}(\\{0,7}["'`])/.exec(window);
   if (opening !== null) {
     const [{ length }, quote = ""] = opening;

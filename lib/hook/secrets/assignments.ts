@@ -14,7 +14,7 @@ import {
   type Value,
 } from "./assigned-value";
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
-import { jointAt, type Joint } from "./joints";
+import { assignmentAt, type Syntax } from "./assignment-syntax";
 import { secretName, type SecretName } from "./names";
 import { isRandomKey, isSecretText, isStrongPassword, type Place } from "./values";
 
@@ -40,21 +40,21 @@ export function assignedSecrets(text: string, hints: readonly string[]): Span[] 
 }
 
 function secretAfter(text: string, nameEnd: number): Span | undefined {
-  const joined = jointAt(text, nameEnd);
-  if (joined === undefined) return undefined;
+  const assignment = assignmentAt(text, nameEnd);
+  if (assignment === undefined) return undefined;
   const nameStart = startOfName(text, nameEnd);
   const name = text.slice(nameStart, nameEnd);
   const kind = secretName(name.slice(name.lastIndexOf("/") + 1));
   if (kind === undefined || text.endsWith("[redacted:", nameStart)) return undefined;
-  const { joint, valueStart } = joined;
-  const braced = joint === "sign" ? bracedPassword(text, nameStart, valueStart) : undefined;
+  const { syntax, valueStart } = assignment;
+  const braced = syntax === "sign" ? bracedPassword(text, nameStart, valueStart) : undefined;
   if (braced !== undefined) return braced;
-  if (joint === "sign" && text.charAt(valueStart) === "[" && /s(?:_b64)?$/i.test(name))
+  if (syntax === "sign" && text.charAt(valueStart) === "[" && /s(?:_b64)?$/i.test(name))
     return firstOfList(text, valueStart, kind);
-  const value = readValue(text, valueStart, joint);
+  const value = readValue(text, valueStart, syntax);
   if (value.end === value.start) return undefined;
   const sign = text.slice(nameEnd, valueStart);
-  const judged = judge(text, { name, nameStart, joint, sign, value }, kind);
+  const judged = judge(text, { name, nameStart, syntax, sign, value }, kind);
   if (judged === undefined) return undefined;
   const [place, span, as] = judged;
   if (isSecretText(text.slice(span.start, span.end), as, place))
@@ -111,8 +111,8 @@ function lengthOfEscape(text: string, at: number): number {
 interface Assignment {
   readonly name: string;
   readonly nameStart: number;
-  readonly joint: Joint;
-  /** The text of the joint: ` = `. */
+  readonly syntax: Syntax;
+  /** The text of the syntax: ` = `. */
   readonly sign: string;
   readonly value: Value;
 }
@@ -121,8 +121,8 @@ type Judged = readonly [place: Place, value: Span, kind: SecretName];
 
 /** Says in which place the value stands, and how much of the text it is; nothing if it is no value. */
 function judge(text: string, found: Assignment, kind: SecretName): Judged | undefined {
-  const { name, value, joint } = found;
-  switch (joint) {
+  const { name, value, syntax } = found;
+  switch (syntax) {
     case "sign":
       return judgeSign(text, found, kind);
     case "fill":

@@ -1,7 +1,7 @@
 // Secrets among the arguments of functions, where their place tells them: createHmac("sha256", "x"),
 // new PDO(dsn, "app", "x"), auth=("app", "x").
 import { isAlphanumeric, lowerCase, placesOf, type Span } from "./hint-places";
-import { skipWrapper } from "./joints";
+import { skipWrapper } from "./assignment-syntax";
 import { isRandomKey, isSecretText } from "./values";
 
 // In lower case, what is in front of the parenthesis, by which of the arguments is the secret. From the documentation

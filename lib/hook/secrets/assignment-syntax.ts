@@ -15,7 +15,7 @@ import { isAlphanumeric } from "./hint-places";
  * - `word`: "--name" "x"
  * - `space`: --name x, name 'x', ${name}    x
  */
-export type Joint =
+export type Syntax =
   | "sign"
   | "comma"
   | "fill"
@@ -29,13 +29,13 @@ export type Joint =
   | "space";
 
 /** How the name that ends somewhere is joined to its value, and where that begins. */
-export interface Joined {
-  readonly joint: Joint;
+export interface Assignment {
+  readonly syntax: Syntax;
   readonly valueStart: number;
 }
 
 /** What is behind a name, if it joins it to a value. */
-export function jointAt(text: string, nameEnd: number): Joined | undefined {
+export function assignmentAt(text: string, nameEnd: number): Assignment | undefined {
   const quoted = afterQuote(text, nameEnd);
   const isQuoted = quoted > nameEnd;
   const bracket = text.charAt(quoted);
@@ -59,8 +59,8 @@ export function jointAt(text: string, nameEnd: number): Joined | undefined {
         ? OBJECT_VALUE().exec(text.slice(valueStart, valueStart + 256))
         : null;
     return inObject === null
-      ? { joint: "sign", valueStart: skipWrapper(text, valueStart) }
-      : { joint: "pair", valueStart: valueStart + inObject[0].length };
+      ? { syntax: "sign", valueStart: skipWrapper(text, valueStart) }
+      : { syntax: "pair", valueStart: valueStart + inObject[0].length };
   }
   return isQuoted
     ? afterQuotedName(text, quoted)
@@ -150,9 +150,9 @@ const DEFAULT = () =>
 // Only of options and of npm's keys: what stands in quotes next to each other may be anything.
 const WORD = () => /^[ ,]{1,3}(?=["'])/;
 
-function afterQuotedName(text: string, quoted: number): Joined | undefined {
+function afterQuotedName(text: string, quoted: number): Assignment | undefined {
   const character = text.charAt(quoted);
-  if (character === ">") return { joint: "element", valueStart: quoted + 1 };
+  if (character === ">") return { syntax: "element", valueStart: quoted + 1 };
   if (character === ")") {
     const fallback = match(text, quoted, FALLBACK, "comma");
     if (fallback !== undefined) return fallback;
@@ -174,11 +174,11 @@ function afterQuotedName(text: string, quoted: number): Joined | undefined {
   );
 }
 
-function afterBareName(text: string, nameEnd: number, next: number): Joined | undefined {
+function afterBareName(text: string, nameEnd: number, next: number): Assignment | undefined {
   const character = text.charAt(next);
-  if (character === "(") return { joint: "call", valueStart: skipBlanks(text, next + 1) };
+  if (character === "(") return { syntax: "call", valueStart: skipBlanks(text, next + 1) };
   if (character === "|" || character === "│" || character === "┃")
-    return { joint: "cell", valueStart: skipBlanks(text, next + 1) };
+    return { syntax: "cell", valueStart: skipBlanks(text, next + 1) };
   if (",\n\r\\".includes(character || "x")) {
     const pair = match(text, nameEnd, PAIR_VALUE, "pair");
     if (pair !== undefined) return pair;
@@ -186,7 +186,7 @@ function afterBareName(text: string, nameEnd: number, next: number): Joined | un
   if (character === ",") {
     const valueStart = skipWrapper(text, skipBlanks(text, next + 1));
     return "\"'".includes(text.charAt(valueStart) || " ")
-      ? { joint: "atom", valueStart }
+      ? { syntax: "atom", valueStart }
       : undefined;
   }
   if (character === ">" || character === "<" || text.charAt(nameEnd) === " ") {
@@ -201,7 +201,7 @@ function afterBareName(text: string, nameEnd: number, next: number): Joined | un
   if (declared !== undefined) return declared;
   if (!" \t".includes(text.charAt(nameEnd) || "x") || character === "" || character === "\n")
     return undefined;
-  return match(text, nameEnd, NUMBERED, "sign") ?? { joint: "space", valueStart: next };
+  return match(text, nameEnd, NUMBERED, "sign") ?? { syntax: "space", valueStart: next };
 }
 
 const TAG = () => /^(?:[ \t]{1,4}[\w:]{1,32}="[^"<>]{0,128}"){0,3}(?:<\/key>\s{0,16}<string)?>/;
@@ -214,10 +214,10 @@ function match(
   text: string,
   at: number,
   expression: () => RegExp,
-  joint: Joint,
-): Joined | undefined {
+  syntax: Syntax,
+): Assignment | undefined {
   const found = expression().exec(text.slice(at, at + 256));
-  return found === null ? undefined : { joint, valueStart: at + found[0].length };
+  return found === null ? undefined : { syntax, valueStart: at + found[0].length };
 }
 
 // Behind a quote and the backslashes in front of it, if there is one.
