@@ -373,6 +373,9 @@ async function check(world: World, name: (typeof NAMES)[number]): Promise<void> 
   const places = new Map(Array.from(all.keys(), (id, place) => [id, place]));
   const lastOf = new Map<string, number>();
   for (const id of ids) {
+    // A forwarder that is killed before it has moved its cursor past a rejected event leaves it to be sent again, and a
+    // server that accepts it now has had later ones.
+    if (rejected.includes(id)) continue;
     const session = all.get(id) ?? "";
     const place = places.get(id) ?? -1;
     expect(place).toBeGreaterThan(lastOf.get(session) ?? -1);
