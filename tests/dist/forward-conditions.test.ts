@@ -152,7 +152,7 @@ test("an event's name that is nearly right is told", async () => {
   configure(sandbox, toLake(collector, { events: ["PreTooluse"] }));
   const { stdout } = await runCli(sandbox, "forward --status");
   expect(stdout.replaceAll(/\s+/g, " ")).toContain(
-    "there is no PreTooluse; did you mean PreToolUse?",
+    "unknown event PreTooluse; did you mean PreToolUse?",
   );
 });
 

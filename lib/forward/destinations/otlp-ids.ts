@@ -1,7 +1,6 @@
 // Trace and span ids of OpenTelemetry as pure functions of a record, so that an event that is sent again
 // has the same bytes, and a log record names the span that another process makes.
 import { hash } from "node:crypto";
-import { callKey } from "../../history/call-key";
 import type { RecordHead } from "../../log/record";
 
 /** The fields of a record that its ids are made of. */
@@ -25,7 +24,7 @@ export function spanIdOf({
   agent_id: agent,
   tool_use_id: call,
 }: Identified): string {
-  if (call !== undefined) return hashOf(`tool\0${session}\0${callKey(call, agent)}`, 16);
+  if (call !== undefined) return hashOf(`tool\0${session}\0${call}`, 16);
   if (agent !== undefined) return hashOf(`agent\0${session}\0${agent}`, 16);
   return hashOf(`prompt\0${session}\0${prompt ?? ""}`, 16);
 }
