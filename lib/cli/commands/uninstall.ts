@@ -86,6 +86,11 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
   }
   const shared = sharedEvents(file);
   if (unregister(file.text).changes.length === 0) {
+    // Entries of ours were found a moment ago, so what they start cannot be read any more.
+    if (shared.length === 0)
+      throw new CommandError(
+        `${escapeLine(file.path)}: the programs of our entries cannot be read, so nothing was removed`,
+      );
     terminal.print(
       [`Nothing was removed from ${escapeLine(file.path)}.`, ...keptLines(shared)].join("\n"),
     );
