@@ -56,7 +56,7 @@ const DEADLINE_MS = 1000;
 /** Runs a hook program, and exits. */
 export async function runHook(program: HookProgram): Promise<never> {
   try {
-    // Files that we create must be private and usable by us, whatever umask the program was started with.
+    // Files that we create must be private and usable by us under any inherited umask.
     process.umask(0o077);
     const [, , option] = Bun.argv;
     if (option === "--version" || option === "--self-test")

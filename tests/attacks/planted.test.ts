@@ -59,7 +59,7 @@ const COMMANDS: readonly Command[] = [
 
 /**
  * Every path that we use, and what the neighbor would put into a file there. Only `~/.claude` itself
- * is missing: a neighbor who can replace that registers hooks of their own and needs none of ours.
+ * is missing: a neighbor who can replace that can register their own hooks and does not need ours.
  */
 const TARGETS: Readonly<
   Record<

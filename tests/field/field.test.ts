@@ -716,7 +716,7 @@ test.each([
   "<Button>Save</Button>",
   '<chat-message text="x"></chat-message> renders twice, why?',
   "<user-notification> does not close when I click it",
-  "<toast-notification>Saved</toast-notification>\nThis element of ours flickers. Fix it.",
+  "<toast-notification>Saved</toast-notification>\nOur toast element flickers. Fix it.",
   "<task-notification>x</task-notification> What is this?",
   "<task>Rename foo</task>",
   "[SYSTEM NOTIFICATION - NOT USER INPUT] is what I see. Where from?",

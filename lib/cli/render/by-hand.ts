@@ -7,7 +7,7 @@ import { escapeLine } from "./text";
 /**
  * Says why nothing was changed, and prints the whole text that the file should have.
  *
- * @param or what the user can do besides or after putting it there
+ * @param or the end of the instruction: an alternative, or the next step
  */
 export function printByHand(
   { path }: Pick<SettingsFile, "path">,

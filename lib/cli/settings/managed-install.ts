@@ -78,7 +78,7 @@ export async function installManaged(
   if (reason !== undefined) return printByHand(file, { text, config, folder, reason }, terminal);
   assertOnlyOnce(file);
   ensureSharedFolder(folder);
-  // Existing files may also be private, because of the umask of whoever put them there, or belong to a user.
+  // Existing files may also be private because of their creator's umask, or belong to a user.
   if (!isPlaced) await placePrograms(own, folder);
   for (const name of ["claude-session", ...HOOK_PROGRAMS]) makeShared(program(name));
   ensureSharedFolder(dirname(file.path));

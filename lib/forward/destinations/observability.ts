@@ -75,7 +75,7 @@ function isStored({ status, text, isTruncated }: Answered, parsed: unknown, id: 
   return isTruncated && text.startsWith("{") && text.includes(`"event_id":${JSON.stringify(id)}`);
 }
 
-/** Whether an answer says that something went wrong, whatever its status. */
+/** Whether the body of an answer reports a failure. Its status may still be 200. */
 function saysFailed(answer: unknown, sent: string): boolean {
   if (!isObject(answer)) return false;
   if (fieldOf(answer, "success") === false || fieldOf(answer, "ok") === false) return true;

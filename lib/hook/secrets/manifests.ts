@@ -1,4 +1,4 @@
-// The values of Kubernetes' Secrets, which are secret whatever they are called.
+// The values in Kubernetes Secrets, which are secret under any name.
 import type { Span } from "./hint-places";
 import { isSecretText } from "./values";
 

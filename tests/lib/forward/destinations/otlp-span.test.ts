@@ -153,7 +153,7 @@ test("calls whose ids repeat in subagents are each under their own agent", async
   );
   const idOf = (span?: Span) => span?.spanContext().spanId;
   const [ofB, c, ofA, a, b] = spans;
-  // The id of a call's span is made of its session and its id, whatever the agent.
+  // A call's span id depends on its session and its own id, not on the agent.
   expect(new Set(spans.map(idOf)).size).toBe(4);
   expect(c?.parentSpanContext?.spanId).toBe(idOf(ofB));
   expect(ofA?.parentSpanContext?.spanId).toBe(idOf(a));
