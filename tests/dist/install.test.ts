@@ -289,7 +289,7 @@ describe("settings that cannot be edited are unchanged:", () => {
     ["the file", (sandbox: Sandbox) => `${sandbox.home}/.claude/settings.json`],
     // Its mode says that it can be written, so only the write itself finds out.
     ["the folder", (sandbox: Sandbox) => `${sandbox.home}/.claude`],
-  ])("if %s and config.json are immutable", async (_, pathOf) => {
+  ])("if %s is immutable, without a new config.json or backup", async (_, pathOf) => {
     using sandbox = new Sandbox();
     const path = settingsOf(sandbox, OTHERS);
     const env = { CLAUDE_SESSION_HOME: `${sandbox.root}/state` };
