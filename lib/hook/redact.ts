@@ -11,12 +11,10 @@ import { encodingsOf, isSecretValue, isSecretVariable } from "./secrets/environm
 import type { SecretPattern } from "./secrets/general-patterns";
 import { isOpenKey } from "./secrets/manifests";
 import {
-  addGeneralPatterns,
   allPatterns,
-  SECRET_FINDERS,
+  patternsIn,
   startsToken,
   tokensIn,
-  vendorPatterns,
   type SecretFinder,
   type SecretPatterns,
 } from "./secrets/patterns";
@@ -95,16 +93,7 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
   for (const literal of rules.literals)
     if (json.includes(literal.text) || hasEscapes(literal.text)) literals.push(literal);
   const lower = json.toLowerCase().replaceAll(USUAL_MODE, " ");
-  const patterns = vendorPatterns(json, lower);
   const hasHint = hintSearch(lower);
-  addGeneralPatterns(patterns.others, hasHint);
-  const finders: SecretFinder[] = [];
-  for (const finder of SECRET_FINDERS)
-    for (const hint of finder.hints)
-      if (hasHint(hint)) {
-        finders.push(finder);
-        break;
-      }
   const names: string[] = [];
   for (const hint of NAME_HINTS) if (hasHint(hint)) names.push(hint);
   const arguments_: string[] = [];
@@ -116,7 +105,7 @@ export function rulesFor(json: string, rules: RedactionRules): RedactionRules {
     names,
     arguments: arguments_,
     literals,
-    patterns: { ...patterns, finders },
+    patterns: patternsIn(json, hasHint),
   };
 }
 

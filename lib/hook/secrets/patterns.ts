@@ -17,7 +17,7 @@ export interface SecretFinder {
   readonly find: (text: string) => readonly Span[];
 }
 
-export const SECRET_FINDERS: readonly SecretFinder[] = [
+const SECRET_FINDERS: readonly SecretFinder[] = [
   { kind: "named-secret", hints: MANIFEST_HINTS, find: manifestSecrets },
   { kind: "argument-secret", hints: CALL_HINTS, find: callSecrets },
   { kind: "argument-secret", hints: PIPE_HINTS, find: pipedSecrets },
@@ -27,7 +27,7 @@ export const SECRET_FINDERS: readonly SecretFinder[] = [
 /** The patterns that can match in a text. */
 export interface SecretPatterns {
   readonly tokens: readonly VendorToken[];
-  readonly others: SecretPattern[];
+  readonly others: readonly SecretPattern[];
   readonly finders: readonly SecretFinder[];
 }
 
@@ -47,12 +47,28 @@ const PATTERN_HINTS = patternHints();
 const GENERAL_HINTS = generalHints();
 
 /**
- * The vendors' tokens and patterns that can occur in a JSON text. They are searched only in the words that are long
- * enough: few, where searching the whole text for each would cost more than all other rules.
+ * Everything that can match in a JSON text.
+ *
+ * @param hasHint whether the text has a hint, in upper or lower case
  */
-export function vendorPatterns(json: string, lower: string): SecretPatterns {
-  const tokens: VendorToken[] = [];
+export function patternsIn(json: string, hasHint: (hint: string) => boolean): SecretPatterns {
   const others: SecretPattern[] = [];
+  addVendorPatterns(others, hasHint);
+  addGeneralPatterns(others, hasHint);
+  const finders: SecretFinder[] = [];
+  for (const finder of SECRET_FINDERS)
+    for (const hint of finder.hints)
+      if (hasHint(hint)) {
+        finders.push(finder);
+        break;
+      }
+  return { tokens: vendorTokensIn(json), others, finders };
+}
+
+// Only the words that are long enough are searched: few, where searching the whole text for each token would cost more
+// than all other rules.
+function vendorTokensIn(json: string): VendorToken[] {
+  const tokens: VendorToken[] = [];
   // With a character in front, because a run that is too short must not be tried again from each of its characters.
   const words =
     json.length < 4096 ? json : (json.match(/(?:^|[^\w.~+/:-])[\w.~+/:-]{16,}/g)?.join(" ") ?? "");
@@ -63,12 +79,7 @@ export function vendorPatterns(json: string, lower: string): SecretPatterns {
       tokens.push(tables().tokens[row] as VendorToken);
     row++;
   }
-  row = 0;
-  for (const hint of PATTERN_HINTS.split("\n")) {
-    if (lower.includes(hint)) others.push(toPattern(tables().patterns[row] as VendorPattern));
-    row++;
-  }
-  return { tokens, others, finders: [] };
+  return tokens;
 }
 
 // Not as the end of a word, as `ion_` is in `permission_mode`. Escapes and colors, which end in a letter, are left to
@@ -81,11 +92,15 @@ function occurs(prefix: string, words: string): boolean {
   return false;
 }
 
-/** Adds the general patterns that can match in a text, given which hints it has. */
-export function addGeneralPatterns(
-  patterns: SecretPattern[],
-  hasHint: (hint: string) => boolean,
-): void {
+function addVendorPatterns(patterns: SecretPattern[], hasHint: (hint: string) => boolean): void {
+  let row = 0;
+  for (const hint of PATTERN_HINTS.split("\n")) {
+    if (hasHint(hint)) patterns.push(toPattern(tables().patterns[row] as VendorPattern));
+    row++;
+  }
+}
+
+function addGeneralPatterns(patterns: SecretPattern[], hasHint: (hint: string) => boolean): void {
   let all: readonly GeneralPattern[] | undefined;
   let row = -1;
   let mayMatch = false;
