@@ -6,7 +6,7 @@ import { fieldOf, textOf } from "../../history/payload";
 import type { EventRecord, RecordHead } from "../../log/record";
 import { SCOPE, withoutAbsent, type Resource } from "./otlp-log";
 import { spanIdOf, traceIdOf } from "./otlp-ids";
-import { endsTurn, type LaunchingCall, type SpanHistory } from "./span-history";
+import { endsTurn, type SpanHistory } from "./span-history";
 
 /** What the serializers take. */
 export type Span = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
@@ -79,7 +79,7 @@ function toolError(record: Pick<EventRecord, "payload"> = { payload: undefined }
 function agentSpan(
   record: RecordHead,
   times: Times,
-  launch: LaunchingCall | undefined,
+  launch: string | undefined,
   resource: Resource,
 ): Span {
   const { agent_id: agentId, agent_type: type = "" } = record;
@@ -91,7 +91,7 @@ function agentSpan(
   };
   return toOtlp(record, `invoke_agent ${type}`, times, {
     spanId: spanIdOf({ ...record, tool_use_id: undefined }),
-    parentId: spanIdOf({ ...record, agent_id: launch?.agentId, tool_use_id: launch?.callId }),
+    parentId: spanIdOf({ ...record, agent_id: undefined, tool_use_id: launch }),
     attributes,
     error: undefined,
     resource,

@@ -30,13 +30,11 @@ export function endsSpan({ event, agent_id, agent_type }: EndingHead): boolean {
   }
 }
 
-/** A call that starts a subagent: its id, and the subagent that makes it, if one does. */
-export interface LaunchingCall {
+/** A call that starts a subagent. */
+interface Launch {
   readonly callId: string;
+  /** The subagent that makes it, if one does. */
   readonly agentId: string | undefined;
-}
-
-interface Launch extends LaunchingCall {
   readonly promptId: string | undefined;
   readonly agentType: unknown;
   readonly atMs: number;
@@ -118,15 +116,15 @@ export class SpanHistory {
   }
 
   /**
-   * The call that started the subagent of an event: the one whose result names it, or the only one that it can
+   * The id of the call that started the subagent of an event: the one whose result names it, or the only one that it can
    * be.
    */
-  launchOf(head: EndingHead): LaunchingCall | undefined {
+  launchOf(head: EndingHead): string | undefined {
     const { agent_id: agentId, prompt_id: promptId, agent_type: type } = head;
     const session = this.#sessions.get(head.session_id);
     if (session === undefined || agentId === undefined) return undefined;
     const named = session.launches.find((launch) => launch.startedId === agentId);
-    if (named !== undefined) return named;
+    if (named !== undefined) return named.callId;
     const beganMs = session.agents.get(agentId) ?? Infinity;
     const [only, ...others] = session.launches.filter(
       (launch) =>
@@ -138,7 +136,7 @@ export class SpanHistory {
     );
     if (only === undefined || others.length > 0) return undefined;
     only.startedId = agentId;
-    return only;
+    return only.callId;
   }
 
   /** Forgets what began before a time, and is as if it never was. */
