@@ -79,25 +79,22 @@ export default defineCommand({
 function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): ExitStatus {
   const file = readSettings(path);
   const ours = ownCommands(file);
+  const shared = sharedEvents(file);
+  // Each look at the entries reads what they start, so the last one comes before anything is changed.
+  const without = unregister(file.text ?? EMPTY_SETTINGS);
   if (!isDryRun) sweepLeftovers(file);
   if (file.text === undefined || ours.size === 0) {
     terminal.print(`None of our hooks is registered in ${escapeLine(file.path)}.`);
     return DONE;
   }
-  const shared = sharedEvents(file);
-  if (unregister(file.text).changes.length === 0) {
-    // Entries of ours were found a moment ago, so what they start cannot be read any more.
-    if (shared.length === 0)
-      throw new CommandError(
-        `${escapeLine(file.path)}: the programs of our entries cannot be read, so nothing was removed`,
-      );
+  if (without.changes.length === 0) {
     terminal.print(
       [`Nothing was removed from ${escapeLine(file.path)}.`, ...keptLines(shared)].join("\n"),
     );
     return DONE;
   }
   const original = originalOf(file, ours);
-  const text = original === undefined ? unregister(file.text).text : original.text;
+  const text = original === undefined ? without.text : original.text;
   if (isDryRun) {
     terminal.print(renderDiff(file.path, file.text, text, terminal));
     return DONE;
@@ -115,7 +112,7 @@ function unregisterHooks(path: string, isDryRun: boolean, terminal: Terminal): E
   }
   if (original !== undefined) dropBackup(file);
   const { green, bold } = terminal.colors;
-  const removed = unregister(file.text).changes.map(({ event }) => event);
+  const removed = without.changes.map(({ event }) => event);
   terminal.print(
     [
       `${green("Uninstalled")} from ${bold(escapeLine(file.path))}`,
