@@ -71,7 +71,7 @@ export function writeConfig({ path, before, after }: ConfigEdit): void {
   try {
     if (!isMachines) ensureOwnFolder(paths.state);
   } catch (error) {
-    throw writeError(path, after, error);
+    throw writeError(path, error);
   }
   replaceText({ path, target: targetOf(path), before, after }, (fd) => {
     if (isMachines) fchmodSync(fd, 0o644);

@@ -13,11 +13,10 @@ import { faultCode } from "../../os/fault";
 import { replaceFile } from "../../os/file";
 import { CommandError } from "../command";
 
-/** A file that may not be changed here, with the text that it should have; it is unchanged. */
+/** A file that may not be changed here; it is unchanged. */
 export class NotWritable extends CommandError {
   constructor(
     readonly path: string,
-    readonly text: string,
     /** In words for a person. */
     readonly reason: string,
     options?: ErrorOptions,
@@ -60,16 +59,16 @@ export function replaceText(
       writeInPlace(target, after, before);
     }
   } catch (error) {
-    throw writeError(path, after, error);
+    throw writeError(path, error);
   }
 }
 
 /** What to throw for an error of a write that changed nothing. */
-export function writeError(path: string, text: string, error: unknown): CommandError {
+export function writeError(path: string, error: unknown): CommandError {
   const code = faultCode(error);
   // A read-only disk or mount, a file or folder that is immutable, one of another user, and one that is mounted.
   return ["EROFS", "EPERM", "EACCES", "EBUSY"].includes(code)
-    ? new NotWritable(path, text, code, { cause: error })
+    ? new NotWritable(path, code, { cause: error })
     : new CommandError(`${path} cannot be written: ${code}; it is unchanged`, { cause: error });
 }
 

@@ -108,7 +108,7 @@ export function writeSettings(file: SettingsFile, text: string, newMode = 0o600)
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw writeError(path, text, error);
+    throw writeError(path, error);
   }
   replaceText({ path, target, before: file.text, after: text }, (fd) =>
     ignoreMissingModes(() => fchmodSync(fd, mode)),
@@ -130,7 +130,7 @@ export function removeSettings(file: SettingsFile): void {
   try {
     removeFile(file.target);
   } catch (error) {
-    if (faultCode(error) !== "EBUSY") throw writeError(file.path, EMPTY_SETTINGS, error);
+    if (faultCode(error) !== "EBUSY") throw writeError(file.path, error);
     writeSettings(file, EMPTY_SETTINGS);
   }
 }

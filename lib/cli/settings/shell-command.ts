@@ -175,8 +175,9 @@ function assignments(words: readonly string[]): number {
 function wrapped(words: readonly string[]): number {
   for (let at = 0; ;) {
     at += assignments(words.slice(at));
-    const wrapper = WRAPPERS[basename(words[at] ?? "")];
-    if (wrapper === undefined || !Object.hasOwn(WRAPPERS, basename(words[at] ?? ""))) return at;
+    const name = basename(words[at] ?? "");
+    const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
+    if (wrapper === undefined) return at;
     at++;
     for (; words[at]?.startsWith("-") === true; at++)
       if (wrapper.valued?.test(words[at] ?? "") === true) at++;
