@@ -12,13 +12,12 @@ const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 // How agents call a session, in any case and with any separators.
 const SESSION_KEY = /(?:session|conversation|thread|chat|trajectory)[^a-z0-9]*(?:(?:uu)?id|key)?$/i;
 
-/** Whether a field's name says that it names a session, in any agent's spelling: `sessionID`, `thread-id`, `chat`. */
-export function isSessionKey(key: string): boolean {
-  return SESSION_KEY.test(key);
+/** The fields that name a session, in any agent's spelling: `sessionID`, `thread-id`, `chat`. */
+export function sessionFields(fields: Readonly<Record<string, unknown>>): [string, unknown][] {
+  return Object.entries(fields).filter(([key, value]) => SESSION_KEY.test(key) && namesAny(value));
 }
 
-/** Whether the value of such a field names anything. */
-export function namesSession(value: unknown): boolean {
+function namesAny(value: unknown): boolean {
   const isNothing =
     value === undefined || value === null || value === "" || value === UNKNOWN_SESSION;
   return !isNothing && typeof value !== "boolean";

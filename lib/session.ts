@@ -22,13 +22,7 @@ import {
   readPointer,
 } from "./pointer";
 import type { Project } from "./project";
-import {
-  isSessionKey,
-  namesSession,
-  type SessionSource,
-  UNKNOWN_SESSION,
-  validSessionId,
-} from "./session-id";
+import { sessionFields, type SessionSource, UNKNOWN_SESSION, validSessionId } from "./session-id";
 
 /** A session id, and what named it. */
 export interface Session {
@@ -63,9 +57,7 @@ export function resolveSession(
 ): Session {
   const own = validSessionId(payload["session_id"]);
   if (own !== undefined) return { id: own, source: "payload" };
-  const naming = Object.entries(payload).filter(
-    ([key, value]) => isSessionKey(key) && namesSession(value),
-  );
+  const naming = sessionFields(payload);
   if (naming.length > 0) return sessionNamedBy(naming);
   const fromEnvironment = validSessionId(env["CLAUDE_CODE_SESSION_ID"]);
   if (fromEnvironment !== undefined) return { id: fromEnvironment, source: "environment" };

@@ -1,6 +1,6 @@
 // Which agent sent an event. Cursor, Copilot and others run the hooks of Claude Code's settings as well, and Gemini CLI
 // copies them (`gemini hooks migrate --from-claude`).
-import { isSessionKey, namesSession, validSessionId } from "../session-id";
+import { sessionFields, validSessionId } from "../session-id";
 import type { Environment } from "../os/paths";
 import type { Payload } from "./read-event";
 
@@ -31,9 +31,7 @@ export function otherClient(payload: Payload, env: Environment): OtherClient | u
 
 /** Whether an event names its session, but not as Claude Code does. */
 function namesOtherwise(payload: Payload): boolean {
-  return Object.entries(payload).some(
-    ([key, value]) => key !== "session_id" && isSessionKey(key) && namesSession(value),
-  );
+  return sessionFields(payload).some(([key]) => key !== "session_id");
 }
 
 /** The name of an event as its agent sent it. */
