@@ -5,8 +5,16 @@ import { readHeads } from "./reader";
 /** The failure was recorded a moment ago: it is within the last hundred events or so. */
 const MAX_WINDOWS = 1;
 
-/** Whether the last that the log's end says of a session's tool call is that it failed. */
-export function hasFailed(events: string, sessionId: string, toolUseId: string): boolean {
+/** What tells a tool call from all others. */
+export interface ToolCallId {
+  readonly sessionId: string;
+  /** The subagent that makes it, if one does. */
+  readonly agentId: string | undefined;
+  readonly toolUseId: string;
+}
+
+/** Whether the last that the log's end says of a tool call is that it failed. Ids can repeat in parallel subagents. */
+export function hasFailed(events: string, { sessionId, agentId, toolUseId }: ToolCallId): boolean {
   let windows = 0;
   const entries = readHeads(events, {
     newestFirst: true,
@@ -15,8 +23,9 @@ export function hasFailed(events: string, sessionId: string, toolUseId: string):
   });
   for (const entry of entries) {
     if (entry.kind === "skipped") continue;
-    const { event, session_id: session, tool_use_id: call } = entry.head;
-    if (session === sessionId && call === toolUseId) return isEvent(event, "PostToolUseFailure");
+    const { event, session_id: session, agent_id: agent, tool_use_id: call } = entry.head;
+    if (session === sessionId && agent === agentId && call === toolUseId)
+      return isEvent(event, "PostToolUseFailure");
   }
   return false;
 }

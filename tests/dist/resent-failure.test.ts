@@ -30,6 +30,22 @@ test.each([
     ["PostToolUseFailure", "PostToolUse"],
   ],
   [
+    "another agent: behind some model routers, ids repeat in parallel subagents",
+    [
+      { ...failed, agent_id: "a" },
+      { ...again, agent_id: "b" },
+    ],
+    ["PostToolUseFailure", "PostToolUse"],
+  ],
+  [
+    "the same call of a subagent",
+    [
+      { ...failed, agent_id: "a" },
+      { ...again, agent_id: "a" },
+    ],
+    ["PostToolUseFailure"],
+  ],
+  [
     "a later call: behind some model routers, ids start again",
     [failed, pre, again],
     ["PostToolUseFailure", "PreToolUse", "PostToolUse"],
